@@ -1,0 +1,46 @@
+/* write.h: building SIP messages. Strict: what leaves follows the grammar whatever came in.
+ *
+ * Everything is written to a buffer; the caller checks its overflow flag once. */
+#ifndef SIP_WRITE_H
+#define SIP_WRITE_H
+
+#include "sip/message.h"
+
+/* The start of a response to `request` (RFC 3261 8.2.6): status line, all Via as they came but the
+ * topmost with received and rport (RFC 3261 18.2.1, RFC 3581 4; `received` empty: not added), From,
+ * To with `to_tag` added when it has none and to_tag is not empty, Call-ID, CSeq. `reason` NULL:
+ * the usual phrase. Timestamp is copied into a 100. The header is left open for more fields. */
+void sip_write_response(struct buffer *out, const struct sip_message *request, unsigned status,
+                        const char *reason, struct bytes to_tag, struct bytes received,
+                        uint16_t rport);
+
+/* One field. CR and LF in the value are written as a space: no input can start a field of its own.
+ */
+void sip_write_field(struct buffer *out, const char *name, struct bytes value);
+void sip_write_number(struct buffer *out, const char *name, uint64_t number);
+
+/* Copies all fields with this id, as they came, one field line each (Record-Route into a 2xx, RFC
+ * 3261 12.1.1). */
+void sip_write_copy(struct buffer *out, const struct sip_message *from, enum sip_header id);
+
+/* Ends the header and appends the body: Content-Type (unless empty), Content-Length, blank line,
+ * body. */
+void sip_write_body(struct buffer *out, struct bytes content_type, struct bytes body);
+
+/* The same for a body that is sent from elsewhere: everything up to and with the blank line. */
+void sip_write_head_end(struct buffer *out, struct bytes content_type, size_t body_length);
+
+/* A request as a proxy forwards it (RFC 3261 16.6): request line with `request_uri`, Max-Forwards
+ * lessened by one (70 when there was none), all other fields and the body untouched, byte for byte,
+ * without the fields for which `drop` (may be NULL) says true. The topmost Via is not added here:
+ * *via_at gets the offset behind the request line where the sender inserts his own. */
+void sip_write_forward(struct buffer *out, const struct sip_message *request,
+                       struct bytes request_uri,
+                       bool (*drop)(void *context, const struct sip_field *field), void *context,
+                       size_t *via_at);
+
+/* A response as a proxy passes it back: without its topmost Via element (RFC 3261 16.7 step 3), all
+ * else byte for byte. */
+void sip_write_backward(struct buffer *out, const struct sip_message *response);
+
+#endif
