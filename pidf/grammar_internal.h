@@ -1,0 +1,73 @@
+/* grammar_internal.h: what may stand where in a presence document, as tables.
+ *
+ * They say the same as schemas/pidf.xsd, data-model.xsd and rpid.xsd (RFC 3863 4.4, RFC 4479 5.1,
+ * RFC 4480 5.1), in a form that lets a document be put right and not only refused. */
+#ifndef PIDF_GRAMMAR_INTERNAL_H
+#define PIDF_GRAMMAR_INTERNAL_H
+
+#include "value_internal.h"
+
+#define PIDF_NAMESPACE "urn:ietf:params:xml:ns:pidf"
+#define DATA_MODEL_NAMESPACE "urn:ietf:params:xml:ns:pidf:data-model"
+#define RPID_NAMESPACE "urn:ietf:params:xml:ns:pidf:rpid"
+
+/* The namespaces that we know. */
+enum space {
+    SPACE_NONE, /* no namespace at all */
+    SPACE_PIDF,
+    SPACE_DATA_MODEL,
+    SPACE_RPID,
+    SPACE_XML,
+    SPACE_SCHEMA_INSTANCE,
+    SPACE_OTHER
+};
+
+/* NULL or empty: SPACE_NONE. */
+enum space space_of(const char *uri);
+
+struct attribute_rule {
+    const char *name; /* NULL ends a list */
+    enum space space;
+    enum value_type type;
+};
+
+/* Children of one kind. Slots with the same position may mix; a lower position stands first. Of
+ * slots with different alternatives (0: none) one alternative may be used. */
+struct slot {
+    const char *const *names; /* NULL-ended; NULL: elements of any other namespace */
+    const struct rule *rule;  /* NULL: whatever rule the child's name has */
+    unsigned char position, alternative;
+    bool once, needed;
+    const char *fallback; /* what stands there when nothing else does */
+};
+
+enum { SLOTS_MOST = 6 };
+
+/* An element: either a simple value or slots for children. */
+struct rule {
+    enum space space; /* of the children in slots with names */
+    enum value_type type;
+    bool any_attribute; /* attributes without a rule are let through */
+    bool choice_needed; /* one of the alternatives must be there */
+    unsigned char positions;
+    const char *id_stem; /* what a missing id is made of; NULL: an id is not required */
+    const struct attribute_rule *attributes;
+    const struct slot *slots; /* `slot_count` of them */
+    unsigned char slot_count;
+};
+
+/* Children of the root element; what a device is known by. */
+extern const struct rule rule_tuple, rule_note, rule_device_id;
+
+/* The rule of an element that the schemas declare globally in the data model or RPID: it holds
+ * wherever the element stands. NULL: there is none, anything goes. */
+const struct rule *grammar_find(enum space space, const char *name);
+
+/* Where a child named `name` in `space` belongs in its parent; NULL: nowhere. */
+const struct slot *grammar_slot(const struct rule *parent, enum space space, const char *name);
+
+/* The rule of an attribute; NULL: there is none. `rule` NULL: an element that we do not know. */
+const struct attribute_rule *grammar_attribute(const struct rule *rule, enum space space,
+                                               const char *name);
+
+#endif

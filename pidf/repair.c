@@ -1,0 +1,216 @@
+/* repair.c: the walk over a document's elements.
+ *
+ *   element with a rule --+-- simple type: the value put right, or the element is dropped
+ *                         +-- slots: each child is given its slot, then the slots are written by
+ *                             position: that puts children in order and leaves out what has no
+ *                             place; an element that then lacks something needed is dropped
+ *   any other element ------- kept as it is, but for what would make the whole invalid
+ *
+ * Dropping takes back what was written, so a parent counts only children that stand. */
+#include "repair_internal.h"
+
+#include <assert.h>
+
+static enum space node_space(const xmlNode *node)
+{
+    return space_of(node->ns != NULL ? (const char *)node->ns->href : NULL);
+}
+
+static void fail(struct repair *repair, const xmlNode *node, const char *reason)
+{
+    if (repair->fault.status == 0)
+        repair->fault = verdict(400, reason, (size_t)xmlGetLineNo(node));
+}
+
+/* Attributes. */
+
+/* Without a rule an attribute stays, unless it would steer a validator (xsi:type) or is one of
+ * XML's own that has no place here (xml:id could repeat). */
+static bool attribute_stays(const struct rule *rule, enum space space)
+{
+    return (rule == NULL || rule->any_attribute) && space != SPACE_XML &&
+           space != SPACE_SCHEMA_INSTANCE;
+}
+
+/* Writes an attribute if it is good; true when it was an id. */
+static bool write_attribute(struct repair *repair, const xmlAttr *attribute,
+                            const struct rule *rule)
+{
+    struct writer *writer = &repair->writer;
+    enum space space = space_of(attribute->ns != NULL ? (const char *)attribute->ns->href : NULL);
+    const char *name = (const char *)attribute->name;
+    const struct attribute_rule *known = grammar_attribute(rule, space, name);
+    if (known == NULL && !attribute_stays(rule, space))
+        return false;
+    struct bytes value = markup_gather(writer, attribute->children);
+    if (known != NULL && !value_repair(known->type, value, &writer->scratch, &value))
+        return false;
+    if (known == NULL || known->type != VALUE_ID) {
+        markup_attribute(writer, attribute, value);
+        return false;
+    }
+    markup_id(writer, name, value);
+    return true;
+}
+
+static void write_made_id(struct repair *repair, const char *stem)
+{
+    struct text *scratch = &repair->writer.scratch;
+    scratch->length = 0;
+    text_put(scratch, bytes_of(stem));
+    text_number(scratch, repair->writer.id_count + 1);
+    markup_id(&repair->writer, "id", text_bytes(scratch));
+}
+
+static void write_attributes(struct repair *repair, const xmlNode *node, const struct rule *rule)
+{
+    bool has_id = false;
+    for (const xmlAttr *at = node->properties; at != NULL; at = at->next)
+        has_id |= write_attribute(repair, at, rule);
+    if (rule != NULL && rule->id_stem != NULL && !has_id)
+        write_made_id(repair, rule->id_stem);
+}
+
+/* Content. */
+
+static bool write_value(struct repair *repair, const xmlNode *node, const struct rule *rule)
+{
+    struct writer *writer = &repair->writer;
+    struct bytes raw = BYTES(""), value;
+    if (rule->type != VALUE_EMPTY)
+        raw = markup_gather(writer, node->children);
+    if (value_repair(rule->type, raw, &writer->scratch, &value)) {
+        text_escaped(&writer->out, value);
+        return true;
+    }
+    if (rule->type == VALUE_BASIC && !bytes_empty(bytes_trim(raw)))
+        fail(repair, node, "a basic status is neither open nor closed");
+    return false;
+}
+
+/* What of an element's slots was written so far. */
+struct tally {
+    bool filled[SLOTS_MOST];
+    unsigned alternative;
+};
+
+static bool slot_open(const struct tally *tally, const struct rule *rule, const struct slot *slot)
+{
+    if (slot->once && tally->filled[slot - rule->slots])
+        return false;
+    return slot->alternative == 0 || tally->alternative == 0 ||
+           tally->alternative == slot->alternative;
+}
+
+static bool write_child(struct repair *repair, xmlNode *child, const struct slot *slot)
+{
+    return slot->rule != NULL ? repair_element(repair, child, slot->rule)
+                              : repair_extension(repair, child);
+}
+
+static void write_position(struct repair *repair, const xmlNode *node, const struct rule *rule,
+                           unsigned position, struct tally *tally)
+{
+    for (xmlNode *child = node->children; child != NULL; child = child->next) {
+        const struct slot *slot = child->_private;
+        if (slot == NULL || slot->position != position || !slot_open(tally, rule, slot))
+            continue;
+        if (!write_child(repair, child, slot))
+            continue;
+        tally->filled[slot - rule->slots] = true;
+        if (slot->alternative != 0)
+            tally->alternative = slot->alternative;
+    }
+}
+
+/* Puts in what may be left out of a document but not of a valid one. */
+static void write_fallbacks(struct repair *repair, const struct rule *rule, unsigned position,
+                            struct tally *tally)
+{
+    for (unsigned i = 0; i < rule->slot_count; i++) {
+        const struct slot *slot = &rule->slots[i];
+        if (slot->position != position || slot->fallback == NULL || tally->filled[i])
+            continue;
+        text_put(&repair->writer.out, bytes_of(slot->fallback));
+        tally->filled[i] = true;
+    }
+}
+
+static bool complete(const struct rule *rule, const struct tally *tally)
+{
+    for (unsigned i = 0; i < rule->slot_count; i++)
+        if (rule->slots[i].needed && !tally->filled[i])
+            return false;
+    return !rule->choice_needed || tally->alternative != 0;
+}
+
+static bool write_children(struct repair *repair, const xmlNode *node, const struct rule *rule)
+{
+    assert(rule->slot_count > 0 && rule->slot_count <= SLOTS_MOST);
+    struct tally tally = {0};
+    for (xmlNode *child = node->children; child != NULL; child = child->next) {
+        const struct slot *slot = NULL;
+        if (child->type == XML_ELEMENT_NODE)
+            slot = grammar_slot(rule, node_space(child), (const char *)child->name);
+        child->_private = (void *)slot;
+    }
+    for (unsigned position = 0; position < rule->positions; position++) {
+        write_position(repair, node, rule, position, &tally);
+        write_fallbacks(repair, rule, position, &tally);
+    }
+    return complete(rule, &tally);
+}
+
+/* The content of an element that we do not know: all of it. */
+static bool write_anything(struct repair *repair, const xmlNode *node)
+{
+    for (xmlNode *child = node->children; child != NULL; child = child->next) {
+        if (child->type == XML_TEXT_NODE || child->type == XML_CDATA_SECTION_NODE)
+            text_escaped(&repair->writer.out, bytes_of((const char *)child->content));
+        else if (child->type == XML_ELEMENT_NODE)
+            repair_extension(repair, child);
+    }
+    return true;
+}
+
+static bool write_content(struct repair *repair, const xmlNode *node, const struct rule *rule)
+{
+    if (rule == NULL)
+        return write_anything(repair, node);
+    if (rule->type == VALUE_NONE)
+        return write_children(repair, node, rule);
+    struct text *out = &repair->writer.out;
+    size_t start = out->length;
+    bool good = write_value(repair, node, rule);
+    if (good && rule == &rule_device_id)
+        repair->writer.device_id = (struct span){(uint32_t)start, (uint32_t)(out->length - start)};
+    return good;
+}
+
+bool repair_element(struct repair *repair, xmlNode *node, const struct rule *rule)
+{
+    assert(repair != NULL && node != NULL && node->type == XML_ELEMENT_NODE);
+    struct writer *writer = &repair->writer;
+    struct writer_mark mark = markup_mark(writer);
+    const char *prefix = markup_start(writer, node, rule == NULL);
+    write_attributes(repair, node, rule);
+    text_char(&writer->out, '>');
+    size_t content = writer->out.length;
+    if (!write_content(repair, node, rule)) {
+        markup_rollback(writer, mark);
+        return false;
+    }
+    markup_end(writer, node, prefix, content, mark);
+    return true;
+}
+
+bool repair_extension(struct repair *repair, xmlNode *node)
+{
+    assert(repair != NULL && node != NULL && node->type == XML_ELEMENT_NODE);
+    enum space space = node_space(node);
+    const char *name = (const char *)node->name;
+    /* a presence document inside of another would be held to its schema as well */
+    if (space == SPACE_PIDF && strcmp(name, "presence") == 0)
+        return false;
+    return repair_element(repair, node, grammar_find(space, name));
+}

@@ -1,0 +1,64 @@
+/* package.h: what an event package is: one const table in one file, data and pure functions.
+ *
+ * A package never sends, stores, sleeps, logs or reads a clock. The dispatcher does all that is
+ * common: dialogs, expiry, refresh, fetch, authorization, notification, persistence. Adding a
+ * package touches its own file in presence/packages, one line of the list there (packages.c) and
+ * its test. */
+#ifndef PRESENCE_PACKAGE_H
+#define PRESENCE_PACKAGE_H
+
+#include "base/blob.h"
+#include "base/bytes.h"
+#include "base/verdict.h"
+
+/* Seconds. Less than `least` is answered 423 (RFC 3261 10.3, RFC 3903 6, RFC 6665 4.2.1.1), nothing
+ * means `usual`, more is cut to `most`. */
+struct lifetime {
+    unsigned least, usual, most;
+};
+
+enum audience {
+    AUDIENCE_OWNER,    /* only the resource's owner may subscribe */
+    AUDIENCE_BY_RULES, /* policy decides */
+    AUDIENCE_ANYONE
+};
+
+/* A published body after the package judged it: opaque to the dispatcher. */
+struct document;
+
+/* The memory and limits that a package works with, made once a reactor; opaque to the dispatcher.
+ */
+struct package_workshop;
+
+/* True when `entity`, as found in a document, names the resource. */
+struct entity_check {
+    bool (*matches)(void *context, struct bytes entity);
+    void *context;
+};
+
+struct event_package {
+    const char *name, *spec;          /* "presence", "RFC 3856" */
+    const char *const *notify_types;  /* NULL-ended; [0]: when the watcher sent no Accept */
+    const char *const *publish_types; /* NULL-ended; NULL: nothing to publish */
+    struct lifetime subscribe, publish;
+    enum audience audience;
+
+    struct package_workshop *(*workshop_new)(size_t body_max_bytes);
+    void (*workshop_free)(struct package_workshop **workshop);
+
+    /* Judges a published body of one of publish_types; on success *document is new. */
+    struct verdict (*accept)(struct package_workshop *workshop, struct bytes body,
+                             const struct entity_check *entity, struct document **document);
+    void (*document_free)(struct document **document);
+
+    /* All publications of a resource, oldest first, into the body of a NOTIFY in notify_types[0].
+     */
+    struct blob *(*compose)(struct bytes entity, const struct document *const *documents,
+                            size_t count);
+};
+
+/* All packages, NULL-ended, and one by its event name (case matters, RFC 6665 8.2.1). */
+const struct event_package *const *package_list(void);
+const struct event_package *package_find(struct bytes event);
+
+#endif

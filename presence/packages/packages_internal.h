@@ -1,0 +1,9 @@
+/* packages_internal.h: the tables, one a file of this folder. */
+#ifndef PRESENCE_PACKAGES_INTERNAL_H
+#define PRESENCE_PACKAGES_INTERNAL_H
+
+#include "presence/package.h"
+
+extern const struct event_package presence_package; /* RFC 3856 */
+
+#endif

@@ -1,0 +1,85 @@
+/* presence.c: the presence event package (RFC 3856): PIDF in, PIDF out.
+ *
+ * pidf/ judges and composes; this file only gives its documents the names of the dispatcher. A
+ * `struct document` of this package is a pidf_document. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "packages_internal.h"
+#include "pidf/pidf.h"
+
+enum { DOCUMENTS_FEW = 16 };
+
+struct package_workshop {
+    struct pidf_parser *parser;
+};
+
+static struct package_workshop *presence_workshop_new(size_t body_max_bytes)
+{
+    struct package_workshop *workshop = memory_new(sizeof(*workshop));
+    workshop->parser = pidf_parser_new(&(struct pidf_limits){.size_bytes = body_max_bytes});
+    return workshop;
+}
+
+static void presence_workshop_free(struct package_workshop **workshop)
+{
+    assert(workshop != NULL);
+    struct package_workshop *old = *workshop;
+    *workshop = NULL;
+    if (old == NULL)
+        return;
+    pidf_parser_free(&old->parser);
+    free(old);
+}
+
+static struct verdict presence_accept(struct package_workshop *workshop, struct bytes body,
+                                      const struct entity_check *entity, struct document **document)
+{
+    assert(workshop != NULL && entity != NULL && document != NULL);
+    struct pidf_document *pidf = NULL;
+    struct verdict result =
+        pidf_parse(workshop->parser, body, entity->matches, entity->context, &pidf);
+    *document = (struct document *)pidf;
+    return result;
+}
+
+static void presence_document_free(struct document **document)
+{
+    assert(document != NULL);
+    struct pidf_document *pidf = (struct pidf_document *)*document;
+    *document = NULL;
+    pidf_free(&pidf);
+}
+
+static struct blob *presence_compose(struct bytes entity, const struct document *const *documents,
+                                     size_t count)
+{
+    const struct pidf_document *few[DOCUMENTS_FEW];
+    const struct pidf_document **all = few;
+    if (count > DOCUMENTS_FEW)
+        all = memory_new(count * sizeof(*all));
+    for (size_t i = 0; i < count; i++)
+        all[i] = (const struct pidf_document *)documents[i];
+    struct blob *blob = pidf_compose(entity, all, count);
+    if (all != few)
+        free(all);
+    return blob;
+}
+
+static const char *const types[] = {"application/pidf+xml", NULL};
+
+const struct event_package presence_package = {
+    .name = "presence",
+    .spec = "RFC 3856",
+    .notify_types = types,                                    /* RFC 3856 6.5 */
+    .publish_types = types,                                   /* RFC 3903 6, step 1 */
+    .subscribe = {.least = 60, .usual = 3600, .most = 86400}, /* RFC 3856 6.4 */
+    .publish = {.least = 60, .usual = 3600, .most = 86400},   /* RFC 3903 6, step 4 */
+    .audience = AUDIENCE_BY_RULES,
+    .workshop_new = presence_workshop_new,
+    .workshop_free = presence_workshop_free,
+    .accept = presence_accept,
+    .document_free = presence_document_free,
+    .compose = presence_compose,
+};

@@ -1,0 +1,34 @@
+/* packages_test.c: the list of event packages. */
+#include "presence/package.h"
+#include "unit.h"
+
+START_TEST(test_every_package_is_found_and_whole)
+{
+    size_t count = 0;
+    for (const struct event_package *const *at = package_list(); *at != NULL; at++, count++) {
+        const struct event_package *package = *at;
+        ck_assert_ptr_eq(package_find(bytes_of(package->name)), package);
+        ck_assert_ptr_nonnull(package->spec);
+        ck_assert(package->notify_types != NULL && package->notify_types[0] != NULL);
+        ck_assert(package->subscribe.least <= package->subscribe.usual &&
+                  package->subscribe.usual <= package->subscribe.most);
+        ck_assert(package->publish.least <= package->publish.usual &&
+                  package->publish.usual <= package->publish.most);
+        ck_assert(package->publish_types == NULL || package->accept != NULL);
+        ck_assert(package->compose != NULL);
+    }
+    ck_assert_uint_gt(count, 0);
+}
+END_TEST
+
+/* RFC 6665 8.2.1: names are compared as they are, and a template is another package. */
+START_TEST(test_rfc6665_names)
+{
+    ck_assert_ptr_null(package_find(BYTES("Presence")));
+    ck_assert_ptr_null(package_find(BYTES("presence.winfo")));
+    ck_assert_ptr_null(package_find(BYTES("presenc")));
+    ck_assert_ptr_null(package_find((struct bytes){0}));
+}
+END_TEST
+
+UNIT_MAIN("presence/packages", test_every_package_is_found_and_whole, test_rfc6665_names)
