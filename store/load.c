@@ -1,0 +1,146 @@
+/* load.c: reading back, over a connection of its own beside the writer's.
+ *
+ * A partition is read in one read transaction, so the three kinds of rows fit together. */
+#include <assert.h>
+
+#include "store/store_internal.h"
+
+static struct store_origin row_origin(struct row *row)
+{
+    struct store_origin origin = {.call_id = row_bytes(row)};
+    origin.branch = row_bytes(row);
+    origin.cseq = (uint32_t)row_number(row);
+    return origin;
+}
+
+static void load_binding(const struct store_visitor *visitor, struct row row)
+{
+    struct store_binding binding = {.aor = row_bytes(&row)};
+    binding.contact = row_bytes(&row);
+    binding.parameters = row_bytes(&row);
+    binding.flow = row_bytes(&row);
+    binding.user_agent = row_bytes(&row);
+    binding.origin = row_origin(&row);
+    binding.q = (uint32_t)row_number(&row);
+    binding.expires_ms = (uint64_t)row_number(&row);
+    visitor->binding(visitor->context, &binding);
+}
+
+static void load_publication(const struct store_visitor *visitor, struct row row)
+{
+    struct store_publication publication = {.aor = row_bytes(&row)};
+    publication.event = row_bytes(&row);
+    publication.id = row_bytes(&row);
+    publication.tag = row_bytes(&row);
+    publication.content_type = row_bytes(&row);
+    publication.body = row_bytes(&row);
+    publication.origin = row_origin(&row);
+    publication.made_ms = (uint64_t)row_number(&row);
+    publication.expires_ms = (uint64_t)row_number(&row);
+    publication.ended = row_number(&row) != 0;
+    visitor->publication(visitor->context, &publication);
+}
+
+static void load_subscription(const struct store_visitor *visitor, struct row row)
+{
+    struct store_subscription subscription = {.aor = row_bytes(&row)};
+    subscription.event = row_bytes(&row);
+    subscription.local_tag = row_bytes(&row);
+    subscription.event_id = row_bytes(&row);
+    subscription.watcher = row_bytes(&row);
+    subscription.remote_tag = row_bytes(&row);
+    subscription.local_uri = row_bytes(&row);
+    subscription.remote_uri = row_bytes(&row);
+    subscription.remote_target = row_bytes(&row);
+    subscription.route_set = row_bytes(&row);
+    subscription.contact = row_bytes(&row);
+    subscription.flow = row_bytes(&row);
+    subscription.accept = row_bytes(&row);
+    subscription.origin = row_origin(&row);
+    subscription.local_cseq = (uint32_t)row_number(&row);
+    subscription.epoch = (uint64_t)row_number(&row);
+    subscription.expires_ms = (uint64_t)row_number(&row);
+    subscription.ended = row_number(&row) != 0;
+    visitor->subscription(visitor->context, &subscription);
+}
+
+/* Visits a partition's rows of one kind; returns SQLite's code. */
+static int load_rows(struct store *store, enum statement which, unsigned partition,
+                     const struct store_visitor *visitor,
+                     void (*load)(const struct store_visitor *visitor, struct row row))
+{
+    sqlite3_stmt *statement = database_statement(&store->reader, which);
+    if (statement == NULL)
+        return sqlite3_errcode(store->reader.handle);
+    sqlite3_bind_int64(statement, 1, partition);
+    while (sqlite3_step(statement) == SQLITE_ROW)
+        load(visitor, (struct row){statement, 0});
+    return sqlite3_reset(statement);
+}
+
+static int load_partition(struct store *store, unsigned partition,
+                          const struct store_visitor *visitor)
+{
+    int code = database_run(&store->reader, SQL_BEGIN_READ);
+    if (code == SQLITE_OK && visitor->binding != NULL)
+        code = load_rows(store, SQL_BINDINGS, partition, visitor, load_binding);
+    if (code == SQLITE_OK && visitor->publication != NULL)
+        code = load_rows(store, SQL_PUBLICATIONS, partition, visitor, load_publication);
+    if (code == SQLITE_OK && visitor->subscription != NULL)
+        code = load_rows(store, SQL_SUBSCRIPTIONS, partition, visitor, load_subscription);
+    return code == SQLITE_OK ? database_run(&store->reader, SQL_COMMIT) : code;
+}
+
+/* Ends a read, logging what went wrong. */
+static enum err load_end(struct store *store, int code, const char *what)
+{
+    struct failure failure;
+    store->loading = false;
+    if (code == SQLITE_OK)
+        return ERR_NONE;
+    database_explain(&store->reader, code, &failure);
+    database_rollback(&store->reader);
+    log_write(store->log, LOG_ERROR, "store", "cannot load %s: %s", what, failure.why);
+    return database_err(code);
+}
+
+enum err store_load(struct store *store, unsigned partition, const struct store_visitor *visitor)
+{
+    assert(partition < PARTITIONS && visitor != NULL && !store->loading);
+    store->loading = true;
+    return load_end(store, load_partition(store, partition, visitor), "a partition");
+}
+
+/* Visits what changed after *upto, and moves that on. Who knows of nobody yet (0) need not hear who
+ * is gone. */
+static int load_accounts(struct store *store, int64_t *upto,
+                         void (*account)(void *context, const struct store_account *account),
+                         void *context)
+{
+    sqlite3_stmt *statement = database_statement(&store->reader, SQL_ACCOUNTS_CHANGED);
+    if (statement == NULL)
+        return sqlite3_errcode(store->reader.handle);
+    bool first = *upto == 0;
+    sqlite3_bind_int64(statement, 1, *upto);
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        struct row row = {statement, 0};
+        struct store_account value = account_row(&row);
+        *upto = row_number(&row);
+        if (!value.removed || !first)
+            account(context, &value);
+    }
+    return sqlite3_reset(statement);
+}
+
+enum err store_load_accounts(struct store *store,
+                             void (*account)(void *context, const struct store_account *account),
+                             void *context)
+{
+    assert(account != NULL && !store->loading);
+    store->loading = true;
+    int64_t upto = store->accounts_seen;
+    int code = load_accounts(store, &upto, account, context);
+    if (code == SQLITE_OK)
+        store->accounts_seen = upto;
+    return load_end(store, code, "accounts");
+}

@@ -1,0 +1,69 @@
+/* rows.h: what the store keeps, as plain values. Times are milliseconds since 1970 (wall clock).
+ *
+ * Every row remembers the request that made it (`origin`: Call-ID, CSeq and branch), so that a
+ * retransmission after a crash gets the same answer and makes no second object. A row that a
+ * request removed stays, marked `ended`, until its expires_ms (64*T1 later) for the same reason.
+ * Slices given to the store are copied; slices that it hands out are valid during the call. */
+#ifndef STORE_ROWS_H
+#define STORE_ROWS_H
+
+#include "base/bytes.h"
+
+struct store_origin {
+    struct bytes call_id, branch;
+    uint32_t cseq;
+};
+
+/* A user. HA1 in lower-case hex, in the order MD5, SHA-256, SHA-512-256; passwords are never
+ * stored. Key: aor. */
+struct store_account {
+    struct bytes aor; /* "alice@example.org", canonical */
+    struct bytes ha1[3];
+    bool removed; /* only in what store_accounts_changed visits */
+};
+
+/* A binding of the registrar (RFC 3261 10.3). Key: aor, contact. */
+struct store_binding {
+    struct bytes aor;
+    struct bytes contact;    /* the URI as registered */
+    struct bytes parameters; /* of the Contact, as written: ";+sip.instance=..." */
+    struct bytes flow;       /* where it registered from (net_flow_write); empty: unknown */
+    struct bytes user_agent;
+    struct store_origin origin;
+    uint32_t q; /* thousandths */
+    uint64_t expires_ms;
+};
+
+/* A publication (RFC 3903). Key: aor, event, id. */
+struct store_publication {
+    struct bytes aor, event;
+    struct bytes id;  /* never changes; the first entity-tag */
+    struct bytes tag; /* the current entity-tag */
+    struct bytes content_type, body;
+    struct store_origin origin;
+    uint64_t made_ms; /* order of publications */
+    uint64_t expires_ms;
+    bool ended;
+};
+
+/* A subscription with its dialog (RFC 6665, RFC 3261 12). Key: aor, event, local_tag. */
+struct store_subscription {
+    struct bytes aor, event; /* the resource and the package */
+    struct bytes event_id;
+    struct bytes watcher; /* its address-of-record */
+    struct bytes local_tag, remote_tag;
+    struct bytes local_uri, remote_uri; /* To and From of the SUBSCRIBE, without tags */
+    struct bytes remote_target;
+    struct bytes route_set; /* the Route field's value, or empty */
+    struct bytes contact;   /* our own Contact in this dialog */
+    struct bytes flow;
+    struct bytes accept; /* the chosen body type */
+    struct store_origin
+        origin; /* of the last SUBSCRIBE; its call_id is the dialog's, its cseq the remote CSeq */
+    uint32_t local_cseq; /* of the last NOTIFY when the row was written */
+    uint64_t epoch;      /* that wrote the row */
+    uint64_t expires_ms;
+    bool ended;
+};
+
+#endif

@@ -1,0 +1,149 @@
+/* schema.c: the tables, as numbered migrations.
+ *
+ * PRAGMA user_version counts the migrations that a file has had; one that lacks some gets the rest
+ * in one transaction, one that has more than we know is of a newer Herald and is left alone.
+ * PRAGMA application_id tells our files from other people's.
+ *
+ * Every table that serves starts its key with the partition, so that one partition's rows lie
+ * together, and has no further index: a put is one search and one write. A migration that has been
+ * released is never edited; changes are appended. */
+#include <assert.h>
+#include <sys/random.h>
+
+#include "store/database_internal.h"
+
+/* "Hrld" */
+#define APPLICATION_ID 0x48726c64
+#define APPLICATION_SQL "PRAGMA application_id = 1215458404"
+
+enum { SECRET_BYTES = 32 };
+
+#define ORIGIN \
+    "origin_call_id TEXT NOT NULL, origin_branch TEXT NOT NULL, origin_cseq INTEGER NOT NULL, "
+
+static const char *const migrations[] = {
+    "CREATE TABLE meta (key TEXT NOT NULL PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;"
+    "INSERT INTO meta (key, value) VALUES ('epoch', 0), ('accounts', 0), ('partitions', 1024);"
+
+    "CREATE TABLE accounts (partition INTEGER NOT NULL, aor TEXT NOT NULL, ha1_md5 TEXT NOT NULL, "
+    "ha1_sha256 TEXT NOT NULL, ha1_sha512_256 TEXT NOT NULL, removed INTEGER NOT NULL, "
+    "changed INTEGER NOT NULL, PRIMARY KEY (partition, aor)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX accounts_changed ON accounts (changed);"
+
+    "CREATE TABLE bindings (partition INTEGER NOT NULL, aor TEXT NOT NULL, contact TEXT NOT NULL, "
+    "parameters TEXT NOT NULL, flow TEXT NOT NULL, user_agent TEXT NOT NULL, " ORIGIN
+    "q INTEGER NOT NULL, expires_ms INTEGER NOT NULL, PRIMARY KEY (partition, aor, contact)) "
+    "STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE publications (partition INTEGER NOT NULL, aor TEXT NOT NULL, "
+    "event TEXT NOT NULL, id TEXT NOT NULL, tag TEXT NOT NULL, content_type TEXT NOT NULL, "
+    "body BLOB NOT NULL, " ORIGIN "made_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL, "
+    "ended INTEGER NOT NULL, PRIMARY KEY (partition, aor, event, id)) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE subscriptions (partition INTEGER NOT NULL, aor TEXT NOT NULL, "
+    "event TEXT NOT NULL, local_tag TEXT NOT NULL, event_id TEXT NOT NULL, "
+    "watcher TEXT NOT NULL, remote_tag TEXT NOT NULL, local_uri TEXT NOT NULL, "
+    "remote_uri TEXT NOT NULL, remote_target TEXT NOT NULL, route_set TEXT NOT NULL, "
+    "contact TEXT NOT NULL, flow TEXT NOT NULL, accept TEXT NOT NULL, " ORIGIN
+    "local_cseq INTEGER NOT NULL, epoch INTEGER NOT NULL, expires_ms INTEGER NOT NULL, "
+    "ended INTEGER NOT NULL, PRIMARY KEY (partition, aor, event, local_tag)) "
+    "STRICT, WITHOUT ROWID;",
+};
+
+enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };
+
+/* A number that is asked for once; false: SQLite refused. */
+static bool schema_ask(struct database *database, const char *sql, int64_t *number)
+{
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v2(database->handle, sql, -1, &statement, NULL) != SQLITE_OK)
+        return false;
+    bool found = sqlite3_step(statement) == SQLITE_ROW;
+    if (found)
+        *number = sqlite3_column_int64(statement, 0);
+    return sqlite3_finalize(statement) == SQLITE_OK && found;
+}
+
+/* Reads how far the file is; false when it is not ours or newer than we are. */
+static bool schema_check(struct database *database, int64_t *version, struct failure *failure)
+{
+    int64_t tables = 0, application = 0;
+    if (!schema_ask(database, "PRAGMA user_version", version) ||
+        !schema_ask(database, "PRAGMA application_id", &application) ||
+        !schema_ask(database, "SELECT count(*) FROM sqlite_schema", &tables)) {
+        database_explain(database, sqlite3_errcode(database->handle), failure);
+        return false;
+    }
+    if (application != APPLICATION_ID && (tables > 0 || *version != 0)) {
+        failure_set(failure, ERR_DB,
+                    "%s belongs to another program: move it away or use another --data folder",
+                    database->path);
+        return false;
+    }
+    if (*version < 0 || *version > MIGRATIONS) {
+        failure_set(failure, ERR_DB,
+                    "%s was made by a newer herald (database version %lld, this one knows %d): "
+                    "use that herald, or restore a backup from before its first start",
+                    database->path, (long long)*version, (int)MIGRATIONS);
+        return false;
+    }
+    return true;
+}
+
+/* The secret of a new database. Scenarios replay bit for bit, so theirs is always the same. */
+static bool schema_secret(struct database *database, bool stepped)
+{
+    unsigned char secret[SECRET_BYTES];
+    for (unsigned i = 0; i < SECRET_BYTES; i++)
+        secret[i] = (unsigned char)i;
+    if (!stepped && getrandom(secret, sizeof(secret), 0) != (ssize_t)sizeof(secret))
+        return false;
+    sqlite3_stmt *statement = NULL;
+    const char *sql = "INSERT OR IGNORE INTO meta (key, value) VALUES ('secret', ?1)";
+    if (sqlite3_prepare_v2(database->handle, sql, -1, &statement, NULL) != SQLITE_OK)
+        return false;
+    sqlite3_bind_blob(statement, 1, secret, sizeof(secret), SQLITE_STATIC);
+    sqlite3_step(statement);
+    return sqlite3_finalize(statement) == SQLITE_OK;
+}
+
+/* Runs what the file lacks, within a transaction. */
+static int schema_run(struct database *database, int64_t version, bool stepped)
+{
+    int code = SQLITE_OK;
+    for (int64_t i = version; i < MIGRATIONS && code == SQLITE_OK; i++)
+        code = database_execute(database, migrations[i]);
+    if (code == SQLITE_OK)
+        code = database_execute(database, APPLICATION_SQL);
+    if (code == SQLITE_OK && !schema_secret(database, stepped))
+        code = SQLITE_ERROR;
+    char sql[48];
+    sqlite3_snprintf(sizeof(sql), sql, "PRAGMA user_version = %d", (int)MIGRATIONS);
+    if (code == SQLITE_OK)
+        code = database_execute(database, sql);
+    return code == SQLITE_OK ? database_run(database, SQL_COMMIT) : code;
+}
+
+bool schema_migrate(struct database *database, bool stepped, struct failure *failure)
+{
+    int64_t version = 0;
+    if (!schema_check(database, &version, failure))
+        return false;
+    /* only now: somebody else's file stays as it is */
+    int code = database_execute(database, "PRAGMA journal_mode = WAL");
+    if (code == SQLITE_OK && version == MIGRATIONS)
+        return true;
+    if (code == SQLITE_OK)
+        code = database_run(database, SQL_BEGIN_WRITE);
+    /* another process may have been faster while we waited for the lock */
+    if (code == SQLITE_OK && !schema_check(database, &version, failure)) {
+        database_rollback(database);
+        return false;
+    }
+    if (code == SQLITE_OK)
+        code = schema_run(database, version, stepped);
+    if (code != SQLITE_OK)
+        database_explain(database, code, failure);
+    database_rollback(database);
+    return code == SQLITE_OK;
+}

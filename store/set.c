@@ -1,0 +1,208 @@
+/* set.c: a change set: a flat list of operations in (mostly) one allocation.
+ *
+ *     operation:  statement (1 byte)  cell  cell ...
+ *     cell:       text, blob: length (4 bytes), bytes     integer: 8 bytes
+ *
+ * The statement's cell types (statements.c) say how to read it back, so that one loop binds every
+ * kind of row; SQLite gets the bytes where they lie (SQLITE_STATIC). Numbers are in the machine's
+ * order: a set never leaves the process. */
+#include "store/set_internal.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/token.h"
+
+struct store_set *set_new(unsigned partition)
+{
+    assert(partition < PARTITIONS);
+    struct store_set *set = memory_resize(NULL, sizeof(*set));
+    /* the room for operations needs no zeroes */
+    memset(set, 0, offsetof(struct store_set, first));
+    set->item.kind = ITEM_SET;
+    set->partition = partition;
+    set->operations = set->first;
+    set->size = sizeof(set->first);
+    return set;
+}
+
+void set_free(struct store_set **set)
+{
+    struct store_set *old = *set;
+    *set = NULL;
+    if (old == NULL)
+        return;
+    if (old->operations != old->first)
+        free(old->operations);
+    free(old);
+}
+
+static void set_grow(struct store_set *set, size_t wanted)
+{
+    assert(wanted <= SET_BYTES_MAX);
+    size_t size = set->size * 2 > wanted ? set->size * 2 : wanted;
+    char *old = set->operations == set->first ? NULL : set->operations;
+    set->operations = memory_resize(old, size);
+    if (old == NULL)
+        memcpy(set->operations, set->first, set->used);
+    set->size = size;
+}
+
+static void set_bytes(struct store_set *set, const void *at, size_t length)
+{
+    if (set->size - set->used < length)
+        set_grow(set, set->used + length);
+    if (length > 0)
+        memcpy(set->operations + set->used, at, length);
+    set->used += length;
+}
+
+static void set_operation(struct store_set *set, enum statement which)
+{
+    assert(set != NULL && !set->marker);
+    unsigned char byte = (unsigned char)which;
+    set_bytes(set, &byte, sizeof(byte));
+}
+
+static void set_text(struct store_set *set, struct bytes text)
+{
+    assert(text.length <= SET_BYTES_MAX);
+    uint32_t length = (uint32_t)text.length;
+    set_bytes(set, &length, sizeof(length));
+    set_bytes(set, text.at, text.length);
+}
+
+static void set_number(struct store_set *set, uint64_t number)
+{
+    set_bytes(set, &number, sizeof(number));
+}
+
+void store_put_binding(struct store_set *set, const struct store_binding *binding)
+{
+    assert(partition_of(binding->aor) == set->partition);
+    set_operation(set, SQL_PUT_BINDING);
+    set_text(set, binding->aor);
+    set_text(set, binding->contact);
+    set_text(set, binding->parameters);
+    set_text(set, binding->flow);
+    set_text(set, binding->user_agent);
+    set_text(set, binding->origin.call_id);
+    set_text(set, binding->origin.branch);
+    set_number(set, binding->origin.cseq);
+    set_number(set, binding->q);
+    set_number(set, binding->expires_ms);
+}
+
+void store_delete_binding(struct store_set *set, struct bytes aor, struct bytes contact)
+{
+    assert(partition_of(aor) == set->partition);
+    set_operation(set, SQL_DELETE_BINDING);
+    set_text(set, aor);
+    set_text(set, contact);
+}
+
+void store_put_publication(struct store_set *set, const struct store_publication *publication)
+{
+    assert(partition_of(publication->aor) == set->partition);
+    set_operation(set, SQL_PUT_PUBLICATION);
+    set_text(set, publication->aor);
+    set_text(set, publication->event);
+    set_text(set, publication->id);
+    set_text(set, publication->tag);
+    set_text(set, publication->content_type);
+    set_text(set, publication->body);
+    set_text(set, publication->origin.call_id);
+    set_text(set, publication->origin.branch);
+    set_number(set, publication->origin.cseq);
+    set_number(set, publication->made_ms);
+    set_number(set, publication->expires_ms);
+    set_number(set, publication->ended);
+}
+
+void store_delete_publication(struct store_set *set, struct bytes aor, struct bytes event,
+                              struct bytes id)
+{
+    assert(partition_of(aor) == set->partition);
+    set_operation(set, SQL_DELETE_PUBLICATION);
+    set_text(set, aor);
+    set_text(set, event);
+    set_text(set, id);
+}
+
+void store_put_subscription(struct store_set *set, const struct store_subscription *subscription)
+{
+    assert(partition_of(subscription->aor) == set->partition);
+    set_operation(set, SQL_PUT_SUBSCRIPTION);
+    set_text(set, subscription->aor);
+    set_text(set, subscription->event);
+    set_text(set, subscription->local_tag);
+    set_text(set, subscription->event_id);
+    set_text(set, subscription->watcher);
+    set_text(set, subscription->remote_tag);
+    set_text(set, subscription->local_uri);
+    set_text(set, subscription->remote_uri);
+    set_text(set, subscription->remote_target);
+    set_text(set, subscription->route_set);
+    set_text(set, subscription->contact);
+    set_text(set, subscription->flow);
+    set_text(set, subscription->accept);
+    set_text(set, subscription->origin.call_id);
+    set_text(set, subscription->origin.branch);
+    set_number(set, subscription->origin.cseq);
+    set_number(set, subscription->local_cseq);
+    set_number(set, subscription->epoch);
+    set_number(set, subscription->expires_ms);
+    set_number(set, subscription->ended);
+}
+
+void store_delete_subscription(struct store_set *set, struct bytes aor, struct bytes event,
+                               struct bytes local_tag)
+{
+    assert(partition_of(aor) == set->partition);
+    set_operation(set, SQL_DELETE_SUBSCRIPTION);
+    set_text(set, aor);
+    set_text(set, event);
+    set_text(set, local_tag);
+}
+
+/* Binds the cell at `at` to a parameter; returns where the next one begins. */
+static const char *cell_bind(const char *at, char type, sqlite3_stmt *statement, int parameter)
+{
+    if (type == 'i') {
+        int64_t number;
+        memcpy(&number, at, sizeof(number));
+        sqlite3_bind_int64(statement, parameter, number);
+        return at + sizeof(number);
+    }
+    uint32_t length;
+    memcpy(&length, at, sizeof(length));
+    at += sizeof(length);
+    if (type == 't')
+        sqlite3_bind_text(statement, parameter, at, (int)length, SQLITE_STATIC);
+    else
+        sqlite3_bind_blob(statement, parameter, at, (int)length, SQLITE_STATIC);
+    return at + length;
+}
+
+int set_apply(const struct store_set *set, struct database *database)
+{
+    const char *at = set->operations, *end = at + set->used;
+    while (at < end) {
+        enum statement which = (enum statement)(unsigned char)*at++;
+        sqlite3_stmt *statement = database_statement(database, which);
+        if (statement == NULL)
+            return sqlite3_errcode(database->handle);
+        int parameter = 1;
+        sqlite3_bind_int64(statement, parameter, set->partition);
+        for (const char *type = statement_cells(which); *type != '\0'; type++)
+            at = cell_bind(at, *type, statement, ++parameter);
+        sqlite3_step(statement);
+        int code = sqlite3_reset(statement);
+        if (code != SQLITE_OK)
+            return code;
+    }
+    assert(at == end);
+    return SQLITE_OK;
+}

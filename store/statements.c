@@ -1,0 +1,144 @@
+/* statements.c: the SQL that runs more than once, each text in one place.
+ *
+ * Rows are put whole with REPLACE: on a table WITHOUT ROWID that has no further index SQLite then
+ * writes with a single search of the tree, and overwrites in place when the size is the same. The
+ * first parameter of everything that a change set does is the partition; `cells` types those that
+ * follow. */
+#include <assert.h>
+
+#include "store/database_internal.h"
+
+#define BINDING_COLUMNS                                                                           \
+    "aor, contact, parameters, flow, user_agent, origin_call_id, origin_branch, origin_cseq, q, " \
+    "expires_ms"
+#define PUBLICATION_COLUMNS                                                                 \
+    "aor, event, id, tag, content_type, body, origin_call_id, origin_branch, origin_cseq, " \
+    "made_ms, expires_ms, ended"
+#define SUBSCRIPTION_COLUMNS                                                           \
+    "aor, event, local_tag, event_id, watcher, remote_tag, local_uri, remote_uri, "    \
+    "remote_target, route_set, contact, flow, accept, origin_call_id, origin_branch, " \
+    "origin_cseq, local_cseq, epoch, expires_ms, ended"
+#define ACCOUNT_COLUMNS "aor, ha1_md5, ha1_sha256, ha1_sha512_256, removed, changed"
+
+struct statement_text {
+    const char *sql;
+    const char *cells;
+};
+
+static const struct statement_text statements[STATEMENT_COUNT] = {
+    [SQL_BEGIN_WRITE] = {"BEGIN IMMEDIATE", ""},
+    [SQL_BEGIN_READ] = {"BEGIN", ""},
+    [SQL_COMMIT] = {"COMMIT", ""},
+    [SQL_ROLLBACK] = {"ROLLBACK", ""},
+    [SQL_DATA_VERSION] = {"PRAGMA data_version", ""},
+    [SQL_META] = {"SELECT value FROM meta WHERE key = ?1", ""},
+    [SQL_NEXT_EPOCH] = {"UPDATE meta SET value = value + 1 WHERE key = 'epoch' RETURNING value",
+                        ""},
+    [SQL_FORGET_REMOVED] = {"DELETE FROM accounts WHERE removed = 1", ""},
+    [SQL_PUT_BINDING] = {"REPLACE INTO bindings (partition, " BINDING_COLUMNS ") VALUES "
+                         "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                         "tttttttiii"},
+    [SQL_DELETE_BINDING] = {"DELETE FROM bindings WHERE partition = ?1 AND aor = ?2 AND "
+                            "contact = ?3",
+                            "tt"},
+    [SQL_PUT_PUBLICATION] = {"REPLACE INTO publications (partition, " PUBLICATION_COLUMNS
+                             ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                             "tttttbttiiii"},
+    [SQL_DELETE_PUBLICATION] = {"DELETE FROM publications WHERE partition = ?1 AND aor = ?2 AND "
+                                "event = ?3 AND id = ?4",
+                                "ttt"},
+    [SQL_PUT_SUBSCRIPTION] = {"REPLACE INTO subscriptions (partition, " SUBSCRIPTION_COLUMNS
+                              ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
+                              "?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
+                              "tttttttttttttttiiiii"},
+    [SQL_DELETE_SUBSCRIPTION] = {"DELETE FROM subscriptions WHERE partition = ?1 AND aor = ?2 AND "
+                                 "event = ?3 AND local_tag = ?4",
+                                 "ttt"},
+    [SQL_BINDINGS] = {"SELECT " BINDING_COLUMNS " FROM bindings WHERE partition = ?1 "
+                      "ORDER BY aor, contact",
+                      ""},
+    [SQL_PUBLICATIONS] = {"SELECT " PUBLICATION_COLUMNS " FROM publications WHERE partition = ?1 "
+                          "ORDER BY made_ms, aor, event, id",
+                          ""},
+    [SQL_SUBSCRIPTIONS] = {"SELECT " SUBSCRIPTION_COLUMNS " FROM subscriptions WHERE "
+                           "partition = ?1 ORDER BY aor, event, local_tag",
+                           ""},
+    [SQL_PUT_ACCOUNT] = {"REPLACE INTO accounts (partition, " ACCOUNT_COLUMNS
+                         ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                         "ttttii"},
+    [SQL_ACCOUNT] = {"SELECT removed FROM accounts WHERE partition = ?1 AND aor = ?2", "t"},
+    [SQL_ACCOUNTS] = {"SELECT " ACCOUNT_COLUMNS " FROM accounts WHERE removed = 0 ORDER BY aor",
+                      ""},
+    [SQL_ACCOUNTS_CHANGED] = {"SELECT " ACCOUNT_COLUMNS " FROM accounts WHERE changed > ?1 "
+                              "ORDER BY changed",
+                              ""},
+    [SQL_NEXT_ACCOUNT_CHANGE] = {"UPDATE meta SET value = value + 1 WHERE key = 'accounts' "
+                                 "RETURNING value",
+                                 ""},
+};
+
+const char *statement_cells(enum statement which)
+{
+    assert(which < STATEMENT_COUNT);
+    return statements[which].cells;
+}
+
+sqlite3_stmt *database_statement(struct database *database, enum statement which)
+{
+    assert(which < STATEMENT_COUNT);
+    if (database->statements[which] == NULL)
+        sqlite3_prepare_v3(database->handle, statements[which].sql, -1, SQLITE_PREPARE_PERSISTENT,
+                           &database->statements[which], NULL);
+    return database->statements[which];
+}
+
+int database_run(struct database *database, enum statement which)
+{
+    sqlite3_stmt *statement = database_statement(database, which);
+    if (statement == NULL)
+        return sqlite3_errcode(database->handle);
+    int code;
+    do
+        code = sqlite3_step(statement);
+    while (code == SQLITE_ROW);
+    sqlite3_reset(statement);
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+bool database_number(struct database *database, enum statement which, int64_t *number)
+{
+    sqlite3_stmt *statement = database_statement(database, which);
+    if (statement == NULL)
+        return false;
+    bool found = sqlite3_step(statement) == SQLITE_ROW;
+    if (found)
+        *number = sqlite3_column_int64(statement, 0);
+    sqlite3_reset(statement);
+    return found;
+}
+
+int64_t database_version(struct database *database)
+{
+    int64_t version = 0;
+    return database_number(database, SQL_DATA_VERSION, &version) ? version : 0;
+}
+
+int bind_text(sqlite3_stmt *statement, int parameter, struct bytes text)
+{
+    /* a NULL pointer would bind NULL, not the empty text */
+    const char *at = text.at != NULL ? text.at : "";
+    return sqlite3_bind_text(statement, parameter, at, (int)text.length, SQLITE_STATIC);
+}
+
+struct bytes row_bytes(struct row *row)
+{
+    const void *at = sqlite3_column_blob(row->statement, row->column);
+    int length = sqlite3_column_bytes(row->statement, row->column);
+    row->column++;
+    return at != NULL ? bytes_from(at, (size_t)length) : BYTES("");
+}
+
+int64_t row_number(struct row *row)
+{
+    return sqlite3_column_int64(row->statement, row->column++);
+}

@@ -1,0 +1,293 @@
+/* Every row comes back as it was put. */
+#include "fixture.h"
+
+static const struct store_settings stepped = {.stepped = true};
+
+/* Every octet value, NUL included: bodies are binary, and what a peer sends as text may be. */
+static struct bytes every_octet(char octets[256])
+{
+    for (unsigned i = 0; i < 256; i++)
+        octets[i] = (char)i;
+    return bytes_from(octets, 256);
+}
+
+static void equal(struct bytes a, struct bytes b)
+{
+    ck_assert_uint_eq(a.length, b.length);
+    ck_assert(bytes_equal(a, b));
+}
+
+static void equal_origin(struct store_origin a, struct store_origin b)
+{
+    equal(a.call_id, b.call_id);
+    equal(a.branch, b.branch);
+    ck_assert_uint_eq(a.cseq, b.cseq);
+}
+
+/* What is expected, one after the other. */
+struct expected {
+    const struct store_binding *bindings;
+    const struct store_publication *publications;
+    const struct store_subscription *subscriptions;
+    unsigned seen;
+};
+
+static void see_binding(void *context, const struct store_binding *b)
+{
+    struct expected *expected = context;
+    const struct store_binding *a = &expected->bindings[expected->seen++];
+    equal(a->aor, b->aor);
+    equal(a->contact, b->contact);
+    equal(a->parameters, b->parameters);
+    equal(a->flow, b->flow);
+    equal(a->user_agent, b->user_agent);
+    equal_origin(a->origin, b->origin);
+    ck_assert_uint_eq(a->q, b->q);
+    ck_assert_uint_eq(a->expires_ms, b->expires_ms);
+}
+
+static void see_publication(void *context, const struct store_publication *b)
+{
+    struct expected *expected = context;
+    const struct store_publication *a = &expected->publications[expected->seen++];
+    equal(a->aor, b->aor);
+    equal(a->event, b->event);
+    equal(a->id, b->id);
+    equal(a->tag, b->tag);
+    equal(a->content_type, b->content_type);
+    equal(a->body, b->body);
+    equal_origin(a->origin, b->origin);
+    ck_assert_uint_eq(a->made_ms, b->made_ms);
+    ck_assert_uint_eq(a->expires_ms, b->expires_ms);
+    ck_assert_int_eq(a->ended, b->ended);
+}
+
+static void see_subscription(void *context, const struct store_subscription *b)
+{
+    struct expected *expected = context;
+    const struct store_subscription *a = &expected->subscriptions[expected->seen++];
+    equal(a->aor, b->aor);
+    equal(a->event, b->event);
+    equal(a->event_id, b->event_id);
+    equal(a->watcher, b->watcher);
+    equal(a->local_tag, b->local_tag);
+    equal(a->remote_tag, b->remote_tag);
+    equal(a->local_uri, b->local_uri);
+    equal(a->remote_uri, b->remote_uri);
+    equal(a->remote_target, b->remote_target);
+    equal(a->route_set, b->route_set);
+    equal(a->contact, b->contact);
+    equal(a->flow, b->flow);
+    equal(a->accept, b->accept);
+    equal_origin(a->origin, b->origin);
+    ck_assert_uint_eq(a->local_cseq, b->local_cseq);
+    ck_assert_uint_eq(a->epoch, b->epoch);
+    ck_assert_uint_eq(a->expires_ms, b->expires_ms);
+    ck_assert_int_eq(a->ended, b->ended);
+}
+
+/* Opens the store anew and loads the partition: exactly `count` rows, as expected. */
+static void reload(struct fixture *f, unsigned partition, struct expected expected, unsigned count)
+{
+    struct store_visitor visitor = {
+        .binding = expected.bindings ? see_binding : NULL,
+        .publication = expected.publications ? see_publication : NULL,
+        .subscription = expected.subscriptions ? see_subscription : NULL,
+        .context = &expected,
+    };
+    store_close(&f->store);
+    fixture_open(f, stepped);
+    ck_assert_int_eq(store_load(f->store, partition, &visitor), ERR_NONE);
+    ck_assert_uint_eq(expected.seen, count);
+}
+
+START_TEST(bindings_come_back_whole_and_by_contact)
+{
+    struct fixture f;
+    char text[64], octets[256];
+    fixture_init(&f);
+    fixture_open(&f, stepped);
+    struct bytes aor = fixture_aor(77, text);
+    const struct store_binding bindings[] = {
+        {.aor = aor, .contact = BYTES("sip:a@192.0.2.1")},
+        {.aor = aor,
+         .contact = BYTES("sip:b@[2001:db8::1]:5062;transport=tcp"),
+         .parameters = BYTES(";+sip.instance=\"<urn:uuid:1>\";q=0.5"),
+         .flow = BYTES("tcp:12:192.0.2.1:5060"),
+         .user_agent = every_octet(octets),
+         .origin = {BYTES("call@host"), BYTES("z9hG4bKx"), UINT32_MAX},
+         .q = 500,
+         .expires_ms = UINT64_C(1700000000123)},
+    };
+    struct store_set *set = store_begin(f.store, 77);
+    store_put_binding(set, &bindings[1]);
+    store_put_binding(set, &bindings[0]);
+    store_submit(f.store, &set);
+    store_step(f.store, PARTITIONS, 1, STORE_DURABLE);
+    reload(&f, 77, (struct expected){.bindings = bindings}, 2);
+    fixture_release(&f);
+}
+END_TEST
+
+START_TEST(publications_come_back_whole_and_in_the_order_they_were_made)
+{
+    struct fixture f;
+    char text[64], octets[256];
+    fixture_init(&f);
+    fixture_open(&f, stepped);
+    struct bytes aor = fixture_aor(78, text);
+    const struct store_publication publications[] = {
+        {.aor = aor,
+         .event = BYTES("presence"),
+         .id = BYTES("zz"),
+         .tag = BYTES("tag2"),
+         .content_type = BYTES("application/pidf+xml"),
+         .body = every_octet(octets),
+         .origin = {BYTES("call"), BYTES("z9hG4bK1"), 7},
+         .made_ms = 1000,
+         .expires_ms = 5000},
+        {.aor = aor, .event = BYTES("presence"), .id = BYTES("aa"), .made_ms = 2000, .ended = true},
+    };
+    struct store_set *set = store_begin(f.store, 78);
+    store_put_publication(set, &publications[1]);
+    store_put_publication(set, &publications[0]);
+    store_submit(f.store, &set);
+    store_step(f.store, PARTITIONS, 1, STORE_DURABLE);
+    reload(&f, 78, (struct expected){.publications = publications}, 2);
+    fixture_release(&f);
+}
+END_TEST
+
+START_TEST(subscriptions_come_back_whole)
+{
+    struct fixture f;
+    char text[64];
+    fixture_init(&f);
+    fixture_open(&f, stepped);
+    const struct store_subscription subscription = {
+        .aor = fixture_aor(79, text),
+        .event = BYTES("presence"),
+        .event_id = BYTES("12"),
+        .watcher = BYTES("bob@example.org"),
+        .local_tag = BYTES("aaab.local"),
+        .remote_tag = BYTES("remote"),
+        .local_uri = BYTES("<sip:alice@example.org>"),
+        .remote_uri = BYTES("\"B\xc3\xb6"
+                            "b\" <sip:bob@example.org>"),
+        .remote_target = BYTES("sip:bob@192.0.2.7"),
+        .route_set = BYTES("<sip:p1;lr>, <sip:p2;lr>"),
+        .contact = BYTES("<sip:127.0.0.1:5060>"),
+        .flow = BYTES("udp:127.0.0.1:5060"),
+        .accept = BYTES("application/pidf+xml"),
+        .origin = {BYTES("dialog"), BYTES("z9hG4bK9"), 3},
+        .local_cseq = 70000,
+        .epoch = UINT64_C(1) << 40,
+        .expires_ms = UINT64_C(1700000000999),
+        .ended = true,
+    };
+    struct store_set *set = store_begin(f.store, 79);
+    store_put_subscription(set, &subscription);
+    store_submit(f.store, &set);
+    store_step(f.store, PARTITIONS, 1, STORE_DURABLE);
+    reload(&f, 79, (struct expected){.subscriptions = &subscription}, 1);
+    fixture_release(&f);
+}
+END_TEST
+
+START_TEST(a_body_larger_than_a_page_comes_back_whole)
+{
+    struct fixture f;
+    char text[64];
+    enum { BODY = 300000 };
+    char *body = malloc(BODY);
+    fixture_init(&f);
+    fixture_open(&f, stepped);
+    for (unsigned i = 0; i < BODY; i++)
+        body[i] = (char)(i * 7 + i / 251);
+    const struct store_publication publication = {
+        .aor = fixture_aor(80, text), .event = BYTES("presence"), .body = {body, BODY}};
+    struct store_set *set = store_begin(f.store, 80);
+    store_put_publication(set, &publication);
+    store_submit(f.store, &set);
+    store_step(f.store, PARTITIONS, 1, STORE_DURABLE);
+    reload(&f, 80, (struct expected){.publications = &publication}, 1);
+    free(body);
+    fixture_release(&f);
+}
+END_TEST
+
+START_TEST(a_put_replaces_the_whole_row_and_a_delete_takes_it_away)
+{
+    struct fixture f;
+    char text[64];
+    fixture_init(&f);
+    fixture_open(&f, stepped);
+    struct bytes aor = fixture_aor(81, text), event = BYTES("presence"), id = BYTES("id");
+    struct store_publication row = {
+        .aor = aor, .event = event, .id = id, .body = BYTES("<old/>"), .tag = BYTES("one")};
+    struct store_subscription watch = {.aor = aor, .event = event, .local_tag = id};
+    struct store_binding binding = {.aor = aor, .contact = id};
+    struct store_set *set = store_begin(f.store, 81);
+    store_put_publication(set, &row);
+    row.body = BYTES("");
+    row.tag = BYTES("two");
+    store_put_publication(set, &row);
+    store_put_subscription(set, &watch);
+    store_put_binding(set, &binding);
+    store_delete_subscription(set, aor, event, id);
+    store_delete_binding(set, aor, id);
+    store_delete_binding(set, aor, BYTES("never there"));
+    store_submit(f.store, &set);
+    store_step(f.store, PARTITIONS, 1, STORE_DURABLE);
+    struct expected expected = {
+        .publications = &row, .bindings = &binding, .subscriptions = &watch};
+    reload(&f, 81, expected, 1);
+    set = store_begin(f.store, 81);
+    store_delete_publication(set, aor, event, id);
+    store_submit(f.store, &set);
+    store_step(f.store, PARTITIONS, 1, STORE_DURABLE);
+    reload(&f, 81, expected, 0);
+    fixture_release(&f);
+}
+END_TEST
+
+START_TEST(a_partition_is_loaded_by_itself)
+{
+    struct fixture f;
+    fixture_init(&f);
+    fixture_open(&f, stepped);
+    for (uint32_t i = 0; i < 30; i++) {
+        char contact[16];
+        int length = snprintf(contact, sizeof(contact), "sip:%u", i);
+        fixture_put(f.store, 100 + i % 3, bytes_from(contact, (size_t)length), i);
+    }
+    ck_assert_uint_eq(store_step(f.store, PARTITIONS, 100, STORE_DURABLE), 30);
+    for (unsigned partition = 99; partition < 104; partition++)
+        ck_assert_uint_eq(fixture_bindings(f.store, partition),
+                          partition >= 100 && partition < 103 ? 10 : 0);
+    fixture_release(&f);
+}
+END_TEST
+
+START_TEST(a_table_that_is_gone_is_an_error_and_not_an_empty_partition)
+{
+    struct fixture f;
+    unsigned count = 0;
+    struct store_visitor visitor = {.binding = fixture_count, .context = &count};
+    fixture_init(&f);
+    fixture_open(&f, stepped);
+    fixture_sql(&f, "DROP TABLE bindings");
+    ck_assert_int_eq(store_load(f.store, 1, &visitor), ERR_DB);
+    ck_assert_uint_eq(count, 0);
+    /* and the connection is fit for the next load */
+    struct store_visitor nothing = {.binding = NULL};
+    ck_assert_int_eq(store_load(f.store, 1, &nothing), ERR_NONE);
+    fixture_release(&f);
+}
+END_TEST
+
+UNIT_MAIN("store/load", bindings_come_back_whole_and_by_contact,
+          publications_come_back_whole_and_in_the_order_they_were_made,
+          subscriptions_come_back_whole, a_body_larger_than_a_page_comes_back_whole,
+          a_put_replaces_the_whole_row_and_a_delete_takes_it_away, a_partition_is_loaded_by_itself,
+          a_table_that_is_gone_is_an_error_and_not_an_empty_partition)
