@@ -1,0 +1,314 @@
+/* connection.c: bytes in and out of one connection.
+ *
+ * In: all connections of a loop read into one slab, and whole messages are handed up from there
+ * without a copy. Only what is left, the beginning of a message, moves to a buffer of the
+ * connection, which grows as needed and is given back with its last byte: an idle connection has
+ * none. Out: messages gather in the connection's queue and leave with one send(2) at the end of the
+ * turn (a burst of answers costs one system call), or sooner when much has gathered. What the
+ * system does not take waits until the socket is writable; a peer that lets more wait than
+ * send_queue_max_bytes is let go.
+ *
+ * A close is gentle where something was said last: closing a socket with unread bytes makes the
+ * system reset it, and the peer would lose the answer. So: send the rest, say that no more comes,
+ * then read and drop until the peer has closed too or a few seconds have passed. */
+#include "net/connection_internal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "base/memory.h"
+#include "sip/frame.h"
+
+enum { QUEUE_FIRST = 1024, QUEUE_GROWN = 4096, ROOM_LEAST = 2048 };
+
+static size_t queue_length(const struct queue *queue)
+{
+    return queue->end - queue->start;
+}
+
+static void queue_release(struct queue *queue)
+{
+    free(queue->at);
+    *queue = (struct queue){0};
+}
+
+/* Drops from the front; the memory goes with the last byte. */
+static void queue_drop(struct queue *queue, size_t length)
+{
+    assert(length <= queue_length(queue));
+    queue->start += length;
+    if (queue->start == queue->end)
+        queue_release(queue);
+}
+
+/* Makes room behind the last byte for `length` more. */
+static void queue_reserve(struct queue *queue, size_t length)
+{
+    size_t has = queue_length(queue);
+    if (queue->size - queue->end >= length)
+        return;
+    if (queue->start > 0) {
+        memmove(queue->at, queue->at + queue->start, has);
+        queue->start = 0;
+        queue->end = has;
+    }
+    if (queue->size - queue->end >= length)
+        return;
+    size_t size = queue->size > 0 ? QUEUE_GROWN : QUEUE_FIRST;
+    while (size - has < length || size < has)
+        size *= 2;
+    queue->at = memory_resize(queue->at, size);
+    queue->size = size;
+}
+
+static void queue_add(struct queue *queue, struct bytes more)
+{
+    if (more.length == 0)
+        return;
+    queue_reserve(queue, more.length);
+    memcpy(queue->at + queue->end, more.at, more.length);
+    queue->end += more.length;
+}
+
+static struct bytes queue_bytes(const struct queue *queue)
+{
+    return bytes_from(queue->at + queue->start, queue_length(queue));
+}
+
+/* Watching is changed only when it differs: each change costs two system calls. */
+void connection_watch(struct connection *connection)
+{
+    bool connecting = connection->state == CONNECTION_CONNECTING;
+    int mask = (connection->eof || connecting ? 0 : UV_READABLE) |
+               (connection->blocked || connecting ? UV_WRITABLE : 0);
+    if (mask == connection->mask)
+        return;
+    connection->mask = mask;
+    int failed = uv_poll_start(&connection->poll, mask, connection_ready);
+    assert(failed == 0);
+    (void)failed;
+}
+
+/* Sends once; false: the connection is of no use any more. */
+static bool connection_push(struct connection *connection)
+{
+    struct bytes waiting = queue_bytes(&connection->out);
+    ssize_t sent = send(connection->fd, waiting.at, waiting.length, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0 && errno != EAGAIN && errno != EINTR)
+        return false;
+    if (sent > 0)
+        queue_drop(&connection->out, (size_t)sent);
+    connection->blocked = queue_length(&connection->out) > 0;
+    connection_watch(connection);
+    return true;
+}
+
+void connection_flush(struct connection *connection)
+{
+    if (connection->state != CONNECTION_OPEN || queue_length(&connection->out) == 0)
+        return;
+    if (!connection_push(connection))
+        connection_end(connection, ERR_CLOSED, true, false);
+}
+
+static void connection_mark_dirty(struct connection *connection)
+{
+    if (connection->dirty)
+        return;
+    connection->dirty = true;
+    DL_APPEND2(connection->loop->streams.dirty, connection, dirty_prev, dirty_next);
+}
+
+enum err connection_queue(struct connection *connection, struct bytes head, struct bytes body)
+{
+    struct loop *loop = connection->loop;
+    size_t most = loop->settings.send_queue_max_bytes, waits = queue_length(&connection->out);
+    bool flowing = connection->state == CONNECTION_OPEN && !connection->blocked;
+    assert(connection->state <= CONNECTION_OPEN);
+    if (flowing && waits + head.length + body.length > (most < FLUSH_BYTES ? most : FLUSH_BYTES))
+        connection_flush(connection);
+    if (connection->state > CONNECTION_OPEN)
+        return ERR_CLOSED;
+    waits = queue_length(&connection->out);
+    if (head.length > most - waits || body.length > most - waits - head.length) {
+        metrics_count(loop->metrics, METRIC_connections_slow_closed);
+        socket_forget_unsent(connection->fd);
+        connection_end(connection, ERR_LIMIT, true, false);
+        return ERR_LIMIT;
+    }
+    queue_add(&connection->out, head);
+    queue_add(&connection->out, body);
+    if (!connection->blocked)
+        connection_mark_dirty(connection);
+    return ERR_NONE;
+}
+
+static void connection_broken(struct connection *connection, struct bytes raw,
+                              const struct sip_frame *frame)
+{
+    struct loop *loop = connection->loop;
+    if (frame->status == 413 || frame->status == 513)
+        metrics_count(loop->metrics, METRIC_messages_oversized);
+    if (loop->handler.broken != NULL)
+        loop->handler.broken(loop->handler.context, &connection->flow, raw, frame->status,
+                             frame->reason);
+    if (connection->state == CONNECTION_OPEN)
+        connection_end(connection, ERR_PARSE, true, true);
+}
+
+static void connection_item(struct connection *connection, const struct sip_frame *frame,
+                            struct bytes item)
+{
+    struct loop *loop = connection->loop;
+    enum err err = ERR_NONE;
+    if (frame->kind == SIP_FRAME_PING) /* RFC 5626 4.4.1 */
+        err = connection_queue(connection, BYTES("\r\n"), BYTES(""));
+    if (err != ERR_NONE || frame->kind != SIP_FRAME_MESSAGE)
+        return; /* on an error the connection has ended */
+    metrics_count(loop->metrics, METRIC_messages_received);
+    if (loop->handler.message != NULL)
+        loop->handler.message(loop->handler.context, &connection->flow, item);
+}
+
+/* Hands up what is whole; returns how many bytes are done with. */
+static size_t connection_frames(struct connection *connection, struct bytes arrived)
+{
+    const struct net_settings *settings = &connection->loop->settings;
+    size_t at = 0;
+    assert(connection->state == CONNECTION_OPEN);
+    while (at < arrived.length && connection->state == CONNECTION_OPEN) {
+        struct bytes rest = bytes_skip(arrived, at);
+        struct sip_frame frame = sip_frame_next(
+            rest, &connection->scanned, settings->head_max_bytes, settings->message_max_bytes);
+        if (frame.kind == SIP_FRAME_MORE) {
+            /* framing refuses what grows beyond the limits: the buffer is bounded by them */
+            assert(rest.length <= settings->head_max_bytes + settings->message_max_bytes);
+            break;
+        }
+        connection->scanned = 0;
+        if (frame.kind == SIP_FRAME_BROKEN) {
+            connection_broken(connection, rest, &frame);
+            break;
+        }
+        assert(frame.length > 0 && frame.length <= rest.length);
+        at += frame.length;
+        connection_item(connection, &frame, bytes_first(rest, frame.length));
+    }
+    return connection->state == CONNECTION_OPEN ? at : arrived.length;
+}
+
+static ssize_t connection_receive(struct connection *connection, struct bytes *arrived)
+{
+    struct queue *in = &connection->in;
+    char *slab = connection->loop->streams.slab;
+    if (queue_length(in) == 0) {
+        ssize_t got = recv(connection->fd, slab, STREAM_SLAB, MSG_DONTWAIT);
+        *arrived = bytes_from(slab, got > 0 ? (size_t)got : 0);
+        return got;
+    }
+    if (in->size - in->end < ROOM_LEAST)
+        queue_reserve(in, ROOM_LEAST + in->size / 2);
+    ssize_t got = recv(connection->fd, in->at + in->end, in->size - in->end, MSG_DONTWAIT);
+    if (got > 0)
+        in->end += (size_t)got;
+    *arrived = queue_bytes(in);
+    return got;
+}
+
+/* Keeps what is left behind the whole messages. */
+static void connection_keep(struct connection *connection, struct bytes arrived, size_t done)
+{
+    if (queue_length(&connection->in) > 0)
+        queue_drop(&connection->in, done);
+    else
+        queue_add(&connection->in, bytes_skip(arrived, done));
+}
+
+static void connection_read(struct connection *connection)
+{
+    struct bytes arrived;
+    ssize_t got = connection_receive(connection, &arrived);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (got <= 0) {
+        connection->eof = true;
+        connection_end(connection, ERR_CLOSED, true, got == 0);
+        return;
+    }
+    connection_touch(connection);
+    size_t done = connection_frames(connection, arrived);
+    connection_keep(connection, arrived, done);
+}
+
+/* Reads and drops; true when the peer has closed too, or is gone. */
+static bool connection_drained(struct connection *connection)
+{
+    ssize_t got = recv(connection->fd, connection->loop->streams.slab, STREAM_SLAB, MSG_DONTWAIT);
+    return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+void connection_close_step(struct connection *connection)
+{
+    assert(connection->state == CONNECTION_CLOSING);
+    connection->eof = connection->eof || connection_drained(connection);
+    bool gone = queue_length(&connection->out) > 0 && !connection_push(connection);
+    bool waits = queue_length(&connection->out) > 0;
+    if (gone || (connection->eof && !waits)) {
+        connection_destroy(connection);
+        return;
+    }
+    if (!waits && !connection->finished) {
+        connection->finished = true;
+        (void)shutdown(connection->fd, SHUT_WR);
+    }
+    connection_watch(connection);
+}
+
+static void connection_failed(struct connection *connection)
+{
+    int reason = socket_error(connection->fd);
+    connection->mask = 0; /* libuv has stopped watching */
+    if (connection->state == CONNECTION_CLOSING)
+        connection_destroy(connection);
+    else if (connection->state == CONNECTION_CONNECTING)
+        connection_end(connection, reason == ETIMEDOUT ? ERR_TIMEOUT : ERR_IO, true, false);
+    if (connection->state == CONNECTION_OPEN)
+        connection_read(connection); /* what came before the reset still counts */
+    if (connection->state == CONNECTION_OPEN)
+        connection_end(connection, ERR_CLOSED, true, false);
+}
+
+static void connection_connected(struct connection *connection)
+{
+    if (socket_error(connection->fd) != 0) {
+        connection_end(connection, ERR_IO, true, false);
+        return;
+    }
+    connection_opened(connection);
+    connection_watch(connection);
+    connection_flush(connection);
+}
+
+void connection_ready(uv_poll_t *poll, int status, int events)
+{
+    struct connection *connection = poll->data;
+    loop_now(connection->loop);
+    if (status < 0) {
+        connection_failed(connection);
+        return;
+    }
+    if (connection->state == CONNECTION_CONNECTING) {
+        connection_connected(connection);
+        return;
+    }
+    if (connection->state == CONNECTION_CLOSING) {
+        connection_close_step(connection);
+        return;
+    }
+    if (events & UV_WRITABLE)
+        connection_flush(connection);
+    if ((events & UV_READABLE) && connection->state == CONNECTION_OPEN)
+        connection_read(connection);
+}

@@ -1,0 +1,137 @@
+/* loop_internal.h: what the files of net share: the loop, its listeners, and the orders between
+ * loop.c, listen.c, socket.c, udp.c, stream.c, connection.c and resolve.c.
+ *
+ * Every socket here is our own and non-blocking; libuv only says when it is ready (uv_poll), which
+ * lets us use recvmmsg, sendmmsg and accept4 directly, and costs an idle connection no buffers. */
+#ifndef NET_LOOP_INTERNAL_H
+#define NET_LOOP_INTERNAL_H
+
+#include <netinet/in.h>
+#include <stdatomic.h>
+#include <uv.h>
+
+#include "base/handles.h"
+#include "net/loop.h"
+
+enum { LISTENERS_MAX = 64, SIP_PORT = 5060 };
+
+/* The struct that a member is embedded in. */
+#define HOLDER(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+
+struct batch;      /* udp.c: datagrams gathered for one sendmmsg */
+struct udp_slab;   /* udp.c: where recvmmsg puts datagrams */
+struct connection; /* connection_internal.h */
+struct peer;
+struct resolver; /* resolve.c */
+struct loop_signal;
+
+struct listener {
+    uv_poll_t poll;
+    struct loop *loop;
+    enum net_protocol protocol;
+    int fd;
+    struct net_address address;
+    struct batch *batch; /* UDP; NULL before the first datagram is sent */
+    bool blocked;        /* UDP: the system takes no more until the socket is writable */
+    struct timer pause;  /* TCP: no accepting while the system is short of something */
+};
+
+/* All streams of a loop. A connection is in exactly one of the lists, by its state. */
+struct streams {
+    struct handles *handles;       /* those that can be sent to */
+    struct connection *connecting; /* being made */
+    struct connection *open;       /* the one idle longest first */
+    struct connection *ended;      /* wait for the end of the turn */
+    struct connection *closing;    /* flush what is queued, then linger */
+    struct connection *dirty;      /* have something to flush at the end of the turn */
+    struct connection *by_remote;  /* table: address to connection */
+    struct peer *peers;            /* table: host to number of connections */
+    size_t count;                  /* sockets open */
+    uint64_t seed;                 /* of the tables' hashes */
+    char *slab;                    /* where all connections read; NULL before the first */
+    struct timer idle;             /* of the first in `open` */
+    uint64_t log_again_ms;         /* when the log may tell of a shortage again */
+};
+
+struct loop {
+    struct net net; /* first: the callers' view */
+    struct world *world;
+    struct net_settings settings;
+    struct log *log;
+    struct metrics *metrics;
+    struct net_handler handler;
+    uv_loop_t uv;         /* its data: the loop */
+    uv_timer_t timer;     /* drives the world's wheel */
+    uint64_t armed_ms;    /* when the timer fires; UINT64_MAX: it is not set */
+    uv_prepare_t prepare; /* the end of a turn: before we sleep */
+    uv_idle_t again;      /* active: the next turn must not sleep */
+    uv_async_t wake;
+    atomic_bool stopping;
+    void (*woken)(void *context);
+    void *woken_context;
+    struct loop_signal *signals;
+    struct listener *listeners[LISTENERS_MAX];
+    size_t listener_count;
+    struct udp_slab *slab; /* NULL before the first UDP listener */
+    struct streams streams;
+    struct resolver *resolver; /* NULL before the first name is looked up */
+};
+
+/* loop.c: sets the world's time to now; before anything is handed up. */
+void loop_now(struct loop *loop);
+
+/* listen.c: the listener of exactly that address, or NULL; whether there is one of the family. */
+struct listener *listener_at(const struct loop *loop, enum net_protocol protocol,
+                             const struct net_address *address);
+bool listener_family(const struct loop *loop, unsigned char family);
+/* The listener that fits a target best: loopback for loopback, else any of the family; NULL. */
+struct listener *listener_for(const struct loop *loop, enum net_protocol protocol,
+                              const struct net_address *target);
+/* Starts (or changes) watching a listener's socket. */
+void listener_watch(struct listener *listener, int events);
+void listeners_close(struct loop *loop);
+
+/* socket.c: addresses as the system has them (an address of another kind has family 0). */
+struct net_address socket_address(const void *system);
+socklen_t socket_system_address(const struct net_address *address, struct sockaddr_in6 *system);
+/* The address to which a socket is bound; family 0 when the system does not say. */
+struct net_address socket_local(int fd);
+/* A bound and, for streams, listening socket; -1 with errno. */
+int socket_listen(enum net_protocol protocol, const struct net_address *address);
+/* A socket that is being connected; -1 when there is none (errno). `*failed`: the errno of an
+ * attempt that failed at once, else 0. */
+int socket_connect(const struct net_address *remote, int *failed);
+/* Takes the error that waits at a socket; 0: none. */
+int socket_error(int fd);
+/* Close this one with a reset: what the peer does not read is dropped. */
+void socket_forget_unsent(int fd);
+
+/* udp.c */
+struct udp_slab *udp_slab_new(void);
+void udp_ready(uv_poll_t *poll, int status, int events);
+enum err udp_send(struct listener *listener, const struct net_address *remote, struct bytes head,
+                  struct bytes body) __attribute__((warn_unused_result));
+/* Sends what was gathered. */
+void udp_flush(struct listener *listener);
+
+/* stream.c: all connections of a loop, their making, limits and end. */
+void streams_init(struct loop *loop);
+void streams_release(struct loop *loop);
+void stream_accept_ready(uv_poll_t *poll, int status, int events);
+enum err stream_connect(struct loop *loop, const struct net_target *target, struct net_flow *flow)
+    __attribute__((warn_unused_result));
+enum err stream_send(struct loop *loop, uint64_t handle, struct bytes head, struct bytes body)
+    __attribute__((warn_unused_result));
+void stream_close(struct loop *loop, uint64_t handle);
+/* The end of a turn: flushes, tells of connections that ended, closes them. True when the next turn
+ * must come at once. */
+bool streams_turn(struct loop *loop);
+
+/* resolve.c */
+void resolve_start(struct loop *loop, struct bytes host, uint16_t port, enum net_protocol protocol,
+                   struct net_lookup *lookup, net_found_fn found);
+void resolve_cancel(struct loop *loop, struct net_lookup *lookup);
+/* Ends all lookups without an answer. */
+void resolver_free(struct resolver **resolver);
+
+#endif

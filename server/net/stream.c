@@ -1,0 +1,446 @@
+/* stream.c: the connections of a loop: making, finding, limits, end. The states are drawn in
+ * connection_internal.h; bytes in and out are connection.c's.
+ *
+ * Open connections hang in a list, the one idle longest first, so that one timer watches over all
+ * of them and the one to let go over the limit is known at once. Two tables find a connection by
+ * its remote address and count those of a host. Nothing is told or freed inside a callback or a
+ * caller's order: what ended waits in a list for the end of the turn. */
+#include "net/connection_internal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+
+enum {
+    ACCEPTS_MAX = 64, /* in one turn, then others have theirs */
+    CONNECT_TIMEOUT_MS = 10000,
+    CLOSE_TIMEOUT_MS = 5000,
+    EVICT_IDLE_MS = 5000, /* who spoke more recently is not let go for a newcomer */
+    SHORTAGE_PAUSE_MS = 250,
+    SHORTAGE_LOG_MS = 10000
+};
+
+static void key_write(const struct net_address *address, unsigned char key[REMOTE_KEY])
+{
+    key[0] = address->family;
+    memcpy(key + 1, address->ip, sizeof(address->ip));
+    memcpy(key + HOST_KEY, &address->port, 2);
+}
+
+static unsigned key_hash(const struct streams *streams, const unsigned char *key, size_t length)
+{
+    return (unsigned)bytes_hash(bytes_from(key, length), streams->seed);
+}
+
+static struct connection *connection_find(struct streams *streams, const struct net_address *remote)
+{
+    struct connection *found;
+    unsigned char key[REMOTE_KEY];
+    key_write(remote, key);
+    HASH_FIND_BYHASHVALUE(by_remote, streams->by_remote, key, REMOTE_KEY,
+                          key_hash(streams, key, REMOTE_KEY), found);
+    return found;
+}
+
+static struct peer *peer_find(struct streams *streams, const unsigned char *key)
+{
+    struct peer *found;
+    HASH_FIND_BYHASHVALUE(hh, streams->peers, key, HOST_KEY, key_hash(streams, key, HOST_KEY),
+                          found);
+    return found;
+}
+
+static struct peer *peer_take(struct streams *streams, const unsigned char *key)
+{
+    struct peer *peer = peer_find(streams, key);
+    if (peer == NULL) {
+        peer = memory_new(sizeof(*peer));
+        memcpy(peer->key, key, HOST_KEY);
+        HASH_ADD_BYHASHVALUE(hh, streams->peers, key, HOST_KEY, key_hash(streams, key, HOST_KEY),
+                             peer);
+    }
+    peer->count++;
+    return peer;
+}
+
+static void peer_leave(struct streams *streams, struct peer *peer)
+{
+    assert(peer->count > 0);
+    if (--peer->count > 0)
+        return;
+    HASH_DELETE(hh, streams->peers, peer);
+    free(peer);
+}
+
+static void connection_move(struct connection *connection, struct connection **list)
+{
+    if (connection->list != NULL)
+        DL_DELETE(*connection->list, connection);
+    connection->list = list;
+    if (list != NULL)
+        DL_APPEND(*list, connection);
+}
+
+static void idle_fire(struct timer *timer);
+
+static void idle_watch(struct loop *loop)
+{
+    struct streams *streams = &loop->streams;
+    if (streams->open == NULL || timer_is_set(&streams->idle))
+        return;
+    wheel_set(loop->world->wheel, &streams->idle,
+              streams->open->active_ms + (uint64_t)loop->settings.idle_s * 1000, idle_fire);
+}
+
+/* The timer stands for whoever was first when it was set: the real first may be due later. */
+static void idle_fire(struct timer *timer)
+{
+    struct loop *loop = HOLDER(timer, struct loop, streams.idle);
+    uint64_t idle_ms = (uint64_t)loop->settings.idle_s * 1000;
+    struct connection *first;
+    while ((first = loop->streams.open) != NULL) {
+        if (first->active_ms + idle_ms > loop->world->now_ms)
+            break;
+        metrics_count(loop->metrics, METRIC_connections_idle_closed);
+        connection_end(first, ERR_TIMEOUT, true, false);
+    }
+    idle_watch(loop);
+}
+
+void connection_touch(struct connection *connection)
+{
+    if (connection->state != CONNECTION_OPEN)
+        return;
+    connection->active_ms = connection->loop->world->now_ms;
+    if (connection->next != NULL) /* not the last already */
+        connection_move(connection, &connection->loop->streams.open);
+}
+
+void connection_opened(struct connection *connection)
+{
+    struct loop *loop = connection->loop;
+    connection->state = CONNECTION_OPEN;
+    connection->active_ms = loop->world->now_ms;
+    connection_move(connection, &loop->streams.open);
+    metrics_count(loop->metrics, METRIC_connections_opened);
+    idle_watch(loop);
+}
+
+/* A connection in no state yet; NULL when the system has no place for it. Takes the socket. */
+static struct connection *connection_new(struct loop *loop, int fd, const struct net_flow *flow)
+{
+    struct streams *streams = &loop->streams;
+    struct connection *connection = memory_new(sizeof(*connection));
+    if (uv_poll_init(&loop->uv, &connection->poll, fd) != 0) {
+        free(connection);
+        (void)close(fd);
+        return NULL;
+    }
+    if (streams->slab == NULL)
+        streams->slab = memory_new(STREAM_SLAB);
+    connection->poll.data = connection;
+    connection->loop = loop;
+    connection->fd = fd;
+    connection->handle = handles_add(streams->handles, connection);
+    connection->flow = *flow;
+    connection->flow.connection = connection->handle;
+    key_write(&flow->remote, connection->key);
+    HASH_ADD_BYHASHVALUE(by_remote, streams->by_remote, key, REMOTE_KEY,
+                         key_hash(streams, connection->key, REMOTE_KEY), connection);
+    connection->peer = peer_take(streams, connection->key);
+    streams->count++;
+    return connection;
+}
+
+static void connection_late(struct timer *timer)
+{
+    struct connection *connection = HOLDER(timer, struct connection, timer);
+    if (connection->state == CONNECTION_CONNECTING)
+        connection_end(connection, ERR_TIMEOUT, true, false);
+    else if (connection->state == CONNECTION_CLOSING)
+        connection_destroy(connection);
+}
+
+void connection_end(struct connection *connection, enum err why, bool tell, bool gently)
+{
+    struct streams *streams = &connection->loop->streams;
+    assert(connection->state <= CONNECTION_OPEN);
+    handles_remove(streams->handles, connection->handle);
+    HASH_DELETE(by_remote, streams->by_remote, connection);
+    connection->state = CONNECTION_ENDED;
+    connection->why = why;
+    connection->tell = tell;
+    connection->gently = gently;
+    connection_move(connection, &streams->ended);
+}
+
+static void connection_gone(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+void connection_destroy(struct connection *connection)
+{
+    struct loop *loop = connection->loop;
+    struct streams *streams = &loop->streams;
+    assert(connection->state == CONNECTION_ENDED || connection->state == CONNECTION_CLOSING);
+    connection->state = CONNECTION_GONE;
+    wheel_cancel(loop->world->wheel, &connection->timer);
+    connection_move(connection, NULL);
+    if (connection->dirty)
+        DL_DELETE2(streams->dirty, connection, dirty_prev, dirty_next);
+    peer_leave(streams, connection->peer);
+    streams->count--;
+    free(connection->in.at);
+    free(connection->out.at);
+    uv_close((uv_handle_t *)&connection->poll, connection_gone);
+    (void)close(connection->fd);
+}
+
+/* True when there may be one more connection with that host. Over the total the connection idle
+ * longest makes room, if it has been idle for long enough; its socket closes at the turn's end. */
+static bool stream_admit(struct loop *loop, const struct net_address *remote)
+{
+    struct streams *streams = &loop->streams;
+    unsigned char key[REMOTE_KEY];
+    key_write(remote, key);
+    const struct peer *peer = peer_find(streams, key);
+    if (peer != NULL && peer->count >= loop->settings.connections_per_address_max)
+        return false;
+    if (streams->count < loop->settings.connections_max)
+        return true;
+    uint64_t enough_ms = (uint64_t)loop->settings.idle_s * 1000 / 10;
+    if (enough_ms > EVICT_IDLE_MS)
+        enough_ms = EVICT_IDLE_MS;
+    struct connection *first = streams->open;
+    /* one for one: several newcomers of a turn each need a place of their own */
+    if (first == NULL || first->active_ms + enough_ms > loop->world->now_ms)
+        return false;
+    metrics_count(loop->metrics, METRIC_connections_idle_closed);
+    connection_end(first, ERR_LIMIT, true, false);
+    return true;
+}
+
+static void stream_accepted(struct listener *listener, int fd, const struct net_address *remote)
+{
+    struct loop *loop = listener->loop;
+    struct net_flow flow = {NET_TCP, listener->address, *remote, 0};
+    if (remote->family == 0 || !stream_admit(loop, remote)) {
+        metrics_count(loop->metrics, METRIC_connections_refused);
+        (void)close(fd);
+        return;
+    }
+    struct connection *connection = connection_new(loop, fd, &flow);
+    if (connection == NULL) {
+        metrics_count(loop->metrics, METRIC_connections_refused);
+        return;
+    }
+    connection_opened(connection);
+    connection_watch(connection);
+}
+
+static void accept_again(struct timer *timer)
+{
+    listener_watch(HOLDER(timer, struct listener, pause), UV_READABLE);
+}
+
+/* Descriptors or memory are short: the waiting connection would wake us without end, so we look
+ * away for a moment. */
+static void accept_pause(struct listener *listener, int number)
+{
+    struct loop *loop = listener->loop;
+    struct streams *streams = &loop->streams;
+    (void)uv_poll_stop(&listener->poll);
+    world_timer(loop->world, &listener->pause, SHORTAGE_PAUSE_MS, accept_again);
+    if (loop->world->now_ms < streams->log_again_ms)
+        return;
+    streams->log_again_ms = loop->world->now_ms + SHORTAGE_LOG_MS;
+    log_write(loop->log, LOG_WARNING, "net",
+              "cannot accept connections: %s; raise the limit of open files (LimitNOFILE=) or "
+              "lower connections_max",
+              strerror(number));
+}
+
+static bool is_shortage(int number)
+{
+    return number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM;
+}
+
+/* Takes one waiting connection; false: no more now. */
+static bool stream_accept(struct listener *listener)
+{
+    struct sockaddr_in6 system;
+    socklen_t length = sizeof(system);
+    int fd =
+        accept4(listener->fd, (struct sockaddr *)&system, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+        struct net_address remote = socket_address(&system);
+        stream_accepted(listener, fd, &remote);
+        return true;
+    }
+    int number = errno;
+    if (is_shortage(number))
+        accept_pause(listener, number);
+    /* other errors are of a connection that has gone again */
+    return number != EAGAIN && !is_shortage(number);
+}
+
+void stream_accept_ready(uv_poll_t *poll, int status, int events)
+{
+    struct listener *listener = poll->data;
+    (void)events;
+    loop_now(listener->loop);
+    if (status < 0) {
+        (void)socket_error(listener->fd);
+        listener_watch(listener, UV_READABLE);
+        return;
+    }
+    for (unsigned i = 0; i < ACCEPTS_MAX && stream_accept(listener); i++)
+        ;
+}
+
+/* The local end of a connection that we make: our address there, but with the port at which we can
+ * be reached, which is what Via and Contact are to say (RFC 3261 18.1.1). */
+static struct net_address stream_local(const struct loop *loop, int fd)
+{
+    struct net_address local = socket_local(fd);
+    const struct listener *best = NULL;
+    for (size_t i = 0; i < loop->listener_count; i++) {
+        const struct listener *listener = loop->listeners[i];
+        if (listener->protocol != NET_TCP || listener->address.family != local.family)
+            continue;
+        if (best == NULL || net_address_same_host(&listener->address, &local))
+            best = listener;
+    }
+    if (best != NULL)
+        local.port = best->address.port;
+    return local;
+}
+
+enum err stream_connect(struct loop *loop, const struct net_target *target, struct net_flow *flow)
+{
+    int failed;
+    if (!listener_family(loop, target->address.family))
+        return ERR_NOT_FOUND;
+    struct connection *connection = connection_find(&loop->streams, &target->address);
+    if (connection != NULL) {
+        *flow = connection->flow;
+        return ERR_NONE;
+    }
+    if (!stream_admit(loop, &target->address)) {
+        metrics_count(loop->metrics, METRIC_connections_refused);
+        return ERR_LIMIT;
+    }
+    int fd = socket_connect(&target->address, &failed);
+    if (fd < 0)
+        return ERR_LIMIT; /* of the system */
+    *flow = (struct net_flow){NET_TCP, stream_local(loop, fd), target->address, 0};
+    connection = connection_new(loop, fd, flow);
+    if (connection == NULL)
+        return ERR_LIMIT;
+    *flow = connection->flow;
+    connection->state = CONNECTION_CONNECTING;
+    connection_move(connection, &loop->streams.connecting);
+    connection_watch(connection);
+    world_timer(loop->world, &connection->timer, CONNECT_TIMEOUT_MS, connection_late);
+    if (failed != 0)
+        connection_end(connection, ERR_IO, true, false);
+    return ERR_NONE;
+}
+
+enum err stream_send(struct loop *loop, uint64_t handle, struct bytes head, struct bytes body)
+{
+    struct connection *connection = handles_find(loop->streams.handles, handle);
+    if (connection == NULL)
+        return ERR_CLOSED;
+    connection_touch(connection);
+    enum err err = connection_queue(connection, head, body);
+    if (err == ERR_NONE)
+        metrics_count(loop->metrics, METRIC_messages_sent);
+    return err;
+}
+
+void stream_close(struct loop *loop, uint64_t handle)
+{
+    struct connection *connection = handles_find(loop->streams.handles, handle);
+    if (connection == NULL)
+        return;
+    bool open = connection->state == CONNECTION_OPEN;
+    connection_end(connection, ERR_CLOSED, false, open);
+}
+
+static void streams_flush(struct streams *streams)
+{
+    struct connection *connection;
+    while ((connection = streams->dirty) != NULL) {
+        DL_DELETE2(streams->dirty, connection, dirty_prev, dirty_next);
+        connection->dirty = false;
+        connection_flush(connection);
+    }
+}
+
+/* Tells that it ended (what is told may end others, which wait for the next round), then closes. */
+static void connection_finish(struct connection *connection)
+{
+    struct loop *loop = connection->loop;
+    loop_now(loop);
+    if (connection->tell && loop->handler.closed != NULL)
+        loop->handler.closed(loop->handler.context, connection->handle, connection->why);
+    if (!connection->gently) {
+        connection_destroy(connection);
+        return;
+    }
+    connection->state = CONNECTION_CLOSING;
+    connection_move(connection, &loop->streams.closing);
+    world_timer(loop->world, &connection->timer, CLOSE_TIMEOUT_MS, connection_late);
+    connection_close_step(connection);
+}
+
+bool streams_turn(struct loop *loop)
+{
+    struct streams *streams = &loop->streams;
+    streams_flush(streams);
+    struct connection *last = streams->ended != NULL ? streams->ended->prev : NULL;
+    while (last != NULL && streams->ended != NULL) {
+        struct connection *first = streams->ended;
+        bool was_last = first == last;
+        connection_finish(first);
+        if (was_last)
+            break;
+    }
+    streams_flush(streams);
+    return streams->ended != NULL;
+}
+
+void streams_init(struct loop *loop)
+{
+    loop->streams.handles = handles_new();
+    loop->streams.seed = world_random_u64(loop->world);
+}
+
+static void list_destroy(struct connection **list)
+{
+    while (*list != NULL) {
+        if ((*list)->state <= CONNECTION_OPEN)
+            connection_end(*list, ERR_CLOSED, false, false);
+        else
+            connection_destroy(*list);
+    }
+}
+
+void streams_release(struct loop *loop)
+{
+    struct streams *streams = &loop->streams;
+    list_destroy(&streams->connecting);
+    list_destroy(&streams->open);
+    list_destroy(&streams->ended);
+    list_destroy(&streams->closing);
+    assert(streams->count == 0 && streams->peers == NULL && streams->by_remote == NULL);
+    wheel_cancel(loop->world->wheel, &streams->idle);
+    handles_free(&streams->handles);
+    free(streams->slab);
+}

@@ -1,0 +1,246 @@
+/* udp_test.c: datagrams over loopback through a real loop. */
+#include "client.h"
+
+#include <sys/syscall.h>
+
+/* The system's own, but it takes nothing while the environment says so. */
+int sendmmsg(int fd, struct mmsghdr *heads, unsigned count, int flags)
+{
+    if (getenv("SYSTEM_IS_FULL") == NULL)
+        return (int)syscall(SYS_sendmmsg, fd, heads, count, flags);
+    errno = EAGAIN;
+    return -1;
+}
+
+START_TEST(a_burst_comes_back_whole_and_in_order)
+{
+    enum { BURST = 1000 };
+    struct bed *bed = bed_new(NULL);
+    struct net_address address = bed_listen(bed, NET_UDP, "127.0.0.1");
+    char text[32], got[64];
+    bed->echo = true;
+    bed->client = client_open(SOCK_DGRAM, &address);
+    int size = 4 << 20;
+    setsockopt(bed->client, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+    for (int start = 0; start < BURST; start += 100) {
+        for (int i = start; i < start + 100; i++) {
+            snprintf(text, sizeof(text), "OPTIONS %d", i);
+            client_say(bed->client, bytes_of(text));
+        }
+        bed_until_messages(bed, (size_t)start + 100);
+        for (int i = start; i < start + 100; i++) {
+            snprintf(text, sizeof(text), "OPTIONS %d", i);
+            ssize_t length = recv(bed->client, got, sizeof(got), 0);
+            ck_assert(bytes_equal(bytes_from(got, (size_t)length), bytes_of(text)));
+        }
+    }
+    ck_assert_uint_eq(bed->metrics.values[METRIC_messages_received], BURST);
+    ck_assert_uint_eq(bed->metrics.values[METRIC_messages_sent], BURST);
+    ck_assert_uint_eq(bed->metrics.values[METRIC_send_failures], 0);
+    bed_free(bed);
+}
+END_TEST
+
+START_TEST(a_flow_names_both_ends)
+{
+    static const char *const hosts[] = {"127.0.0.1", "::1"};
+    for (size_t i = 0; i < 2; i++) {
+        struct bed *bed = bed_new(NULL);
+        struct net_address address = bed_listen(bed, NET_UDP, hosts[i]);
+        bed->client = client_open(SOCK_DGRAM, &address);
+        client_say(bed->client, BYTES("hello"));
+        bed_until_messages(bed, 1);
+        ck_assert_int_eq(bed->flow.protocol, NET_UDP);
+        ck_assert(net_address_equal(&bed->flow.local, &address));
+        ck_assert(net_address_same_host(&bed->flow.remote, &address));
+        ck_assert_uint_eq(bed->flow.remote.port, client_port(bed->client));
+        ck_assert_uint_eq(bed->flow.connection, 0);
+        ck_assert(net_alive(bed->net, &bed->flow));
+        ck_assert_uint_gt(bed->world.wall_ms, UINT64_C(1600000000000));
+        bed_free(bed);
+    }
+}
+END_TEST
+
+START_TEST(the_largest_datagram_passes_and_a_larger_one_is_refused)
+{
+    char big[65508];
+    struct bed *bed = bed_new(NULL);
+    struct net_address address = bed_listen(bed, NET_UDP, "127.0.0.1");
+    memset(big, 'x', sizeof(big));
+    big[65506] = 'y';
+    bed->echo = true;
+    bed->client = client_open(SOCK_DGRAM, &address);
+    client_say(bed->client, bytes_from(big, 65507));
+    bed_until_messages(bed, 1);
+    ck_assert_uint_eq(bed->raw_length, 65507);
+    client_until(bed, 65507);
+    ck_assert_int_eq(memcmp(bed->read, big, 65507), 0);
+    ck_assert_int_eq(net_send(bed->net, &bed->flow, bytes_from(big, 65500), bytes_from(big, 8)),
+                     ERR_IO);
+    ck_assert_int_eq(net_send(bed->net, &bed->flow, bytes_from(big, 65508), BYTES("")), ERR_IO);
+    bed_free(bed);
+}
+END_TEST
+
+START_TEST(head_and_body_leave_as_one)
+{
+    struct bed *bed = bed_new(NULL);
+    struct net_address address = bed_listen(bed, NET_UDP, "127.0.0.1");
+    bed->client = client_open(SOCK_DGRAM, &address);
+    client_say(bed->client, BYTES("hello"));
+    bed_until_messages(bed, 1);
+    char head[] = "head:", body[] = "body";
+    ck_assert_int_eq(net_send(bed->net, &bed->flow, bytes_of(head), bytes_of(body)), ERR_NONE);
+    memset(head, '-', 5); /* they were copied */
+    memset(body, '-', 4);
+    client_until(bed, 9);
+    ck_assert_str_eq(bed->read, "head:body");
+    bed_free(bed);
+}
+END_TEST
+
+/* RFC 3261 7.5: line ends before a message are ignored. */
+START_TEST(keep_alives_are_no_messages)
+{
+    struct bed *bed = bed_new(NULL);
+    struct net_address address = bed_listen(bed, NET_UDP, "127.0.0.1");
+    bed->client = client_open(SOCK_DGRAM, &address);
+    client_say(bed->client, BYTES("\r\n\r\n"));
+    client_say(bed->client, BYTES("\0\0\0\0"));
+    client_say(bed->client, BYTES(""));
+    client_say(bed->client, BYTES("\r\n\r\nhello"));
+    bed_until_messages(bed, 1);
+    ck_assert_uint_eq(bed->messages, 1);
+    ck_assert(bytes_equal(bytes_from(bed->raw, bed->raw_length), BYTES("hello")));
+    ck_assert_uint_eq(bed->metrics.values[METRIC_messages_received], 1);
+    bed_free(bed);
+}
+END_TEST
+
+START_TEST(many_more_than_a_batch_leave_in_one_turn)
+{
+    enum { MANY = 700 };
+    struct bed *bed = bed_new(NULL);
+    struct net_address address = bed_listen(bed, NET_UDP, "127.0.0.1");
+    char text[1000];
+    memset(text, 'z', sizeof(text));
+    bed->client = client_open(SOCK_DGRAM, &address);
+    int size = 4 << 20;
+    setsockopt(bed->client, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+    client_say(bed->client, BYTES("hello"));
+    bed_until_messages(bed, 1);
+    for (int i = 0; i < MANY; i++)
+        ck_assert_int_eq(net_send(bed->net, &bed->flow, bytes_from(text, sizeof(text)), BYTES("")),
+                         ERR_NONE);
+    client_until(bed, MANY * sizeof(text));
+    ck_assert_uint_eq(bed->metrics.values[METRIC_messages_sent], MANY);
+    bed_free(bed);
+}
+END_TEST
+
+START_TEST(a_full_system_is_waited_for_within_bounds)
+{
+    enum { SENT = 300, KEPT = 256 };
+    struct bed *bed = bed_new(NULL);
+    struct net_address address = bed_listen(bed, NET_UDP, "127.0.0.1");
+    char text[16];
+    bed->client = client_open(SOCK_DGRAM, &address);
+    client_say(bed->client, BYTES("hello"));
+    bed_until_messages(bed, 1);
+    ck_assert_int_eq(setenv("SYSTEM_IS_FULL", "1", 1), 0);
+    for (int i = 0; i < SENT; i++) {
+        snprintf(text, sizeof(text), "%04d", i);
+        ck_assert_int_eq(net_send(bed->net, &bed->flow, bytes_of(text), BYTES("")), ERR_NONE);
+    }
+    bed_turns(bed, 5);
+    ck_assert_uint_eq(bed->metrics.values[METRIC_send_failures], SENT - KEPT);
+    ck_assert_int_eq(unsetenv("SYSTEM_IS_FULL"), 0);
+    client_until(bed, KEPT * 4);
+    for (size_t i = 0; i < KEPT; i++) {
+        snprintf(text, sizeof(text), "%04zu", i);
+        ck_assert_mem_eq(bed->read + i * 4, text, 4);
+    }
+    ck_assert_uint_eq(bed->read_length, KEPT * 4);
+    ck_assert_int_eq(net_send(bed->net, &bed->flow, BYTES("more"), BYTES("")), ERR_NONE);
+    client_until(bed, KEPT * 4 + 4);
+    bed_free(bed);
+}
+END_TEST
+
+START_TEST(one_refused_datagram_harms_no_other)
+{
+    struct bed *bed = bed_new(NULL);
+    struct net_address address = bed_listen(bed, NET_UDP, "127.0.0.1");
+    bed->client = client_open(SOCK_DGRAM, &address);
+    client_say(bed->client, BYTES("hello"));
+    bed_until_messages(bed, 1);
+    struct net_flow bad = bed->flow;
+    bad.remote.port = 0; /* the system refuses it: EINVAL */
+    ck_assert_int_eq(net_send(bed->net, &bad, BYTES("one"), BYTES("")), ERR_NONE);
+    ck_assert_int_eq(net_send(bed->net, &bed->flow, BYTES("two"), BYTES("")), ERR_NONE);
+    ck_assert_int_eq(net_send(bed->net, &bad, BYTES("three"), BYTES("")), ERR_NONE);
+    ck_assert_int_eq(net_send(bed->net, &bed->flow, BYTES("four"), BYTES("")), ERR_NONE);
+    client_until(bed, 7);
+    ck_assert_str_eq(bed->read, "twofour");
+    ck_assert_uint_eq(bed->metrics.values[METRIC_send_failures], 2);
+    bed_free(bed);
+}
+END_TEST
+
+START_TEST(a_port_where_nobody_listens_harms_nothing)
+{
+    struct bed *bed = bed_new(NULL);
+    struct net_address address = bed_listen(bed, NET_UDP, "127.0.0.1");
+    int gone = client_open(SOCK_DGRAM, &address);
+    client_say(gone, BYTES("hello"));
+    close(gone);
+    bed->echo = true;
+    bed_until_messages(bed, 1); /* its answer comes back as an ICMP error */
+    bed->client = client_open(SOCK_DGRAM, &address);
+    client_say(bed->client, BYTES("again"));
+    client_until(bed, 5);
+    ck_assert_str_eq(bed->read, "again");
+    bed_free(bed);
+}
+END_TEST
+
+START_TEST(a_target_gets_the_fitting_listener)
+{
+    struct bed *bed = bed_new(NULL);
+    struct net_address first = bed_listen(bed, NET_UDP, "127.0.0.1");
+    struct net_target target = {NET_UDP, first};
+    struct net_flow flow;
+    ck_assert_int_eq(net_connect(bed->net, &target, &flow), ERR_NONE);
+    ck_assert(net_address_equal(&flow.local, &first));
+    ck_assert(net_address_equal(&flow.remote, &target.address));
+    ck_assert(net_address_parse(BYTES("192.0.2.1"), 5060, &target.address));
+    ck_assert_int_eq(net_connect(bed->net, &target, &flow), ERR_NONE); /* any of the family */
+    ck_assert(net_address_equal(&flow.local, &first));
+    ck_assert(net_address_parse(BYTES("::1"), 5060, &target.address));
+    ck_assert_int_eq(net_connect(bed->net, &target, &flow), ERR_NOT_FOUND);
+    struct net_address second = bed_listen(bed, NET_UDP, "::1");
+    ck_assert_int_eq(net_connect(bed->net, &target, &flow), ERR_NONE);
+    ck_assert(net_address_equal(&flow.local, &second));
+    bed_free(bed);
+}
+END_TEST
+
+START_TEST(a_flow_of_another_life_is_closed)
+{
+    struct bed *bed = bed_new(NULL);
+    struct net_flow flow;
+    (void)bed_listen(bed, NET_UDP, "127.0.0.1");
+    ck_assert(net_flow_parse(BYTES("udp/127.0.0.1:1/127.0.0.1:2"), &flow));
+    ck_assert(!net_alive(bed->net, &flow));
+    ck_assert_int_eq(net_send(bed->net, &flow, BYTES("hello"), BYTES("")), ERR_CLOSED);
+    bed_free(bed);
+}
+END_TEST
+
+UNIT_MAIN("net/udp", a_burst_comes_back_whole_and_in_order, a_flow_names_both_ends,
+          the_largest_datagram_passes_and_a_larger_one_is_refused, head_and_body_leave_as_one,
+          keep_alives_are_no_messages, many_more_than_a_batch_leave_in_one_turn,
+          a_full_system_is_waited_for_within_bounds, one_refused_datagram_harms_no_other,
+          a_port_where_nobody_listens_harms_nothing, a_target_gets_the_fitting_listener,
+          a_flow_of_another_life_is_closed)
