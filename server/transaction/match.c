@@ -1,0 +1,72 @@
+/* match.c: what makes two requests the same one (RFC 3261 17.2.3).
+ *
+ *     branch with the magic cookie:  branch, sent-by, method; for ACK the method is INVITE
+ *     else, as RFC 2543 had it:      Request-URI, To tag, From tag, Call-ID, CSeq, top Via
+ *
+ * Both are written one behind the other into one run of bytes, so that matching is one hash and one
+ * comparison. Numbers have a fixed size and stand first; no text but the last can contain the
+ * separator, because none of them crosses a line. The sent-by is written in lower case with its
+ * port (5060 when none is said), because hosts have no case; the rest is compared as it is, since a
+ * retransmission repeats its bytes. */
+#include <assert.h>
+
+#include "base/buffer.h"
+#include "transaction_internal.h"
+
+enum { PORT_DEFAULT = 5060 };
+
+static void put_lower(struct buffer *key, struct bytes text)
+{
+    size_t from = key->length;
+    buffer_put(key, text);
+    for (size_t i = from; i < key->length; i++)
+        key->at[i] = ascii_lower(key->at[i]);
+}
+
+static void put_part(struct buffer *key, struct bytes part)
+{
+    buffer_put(key, part);
+    buffer_char(key, '\n');
+}
+
+static void put_rfc3261(struct buffer *key, const struct sip_message *message)
+{
+    const struct sip_via *via = &message->via;
+    uint16_t port = via->port != 0 ? via->port : PORT_DEFAULT;
+    buffer_char(key, 'b');
+    buffer_put(key, bytes_from(&port, sizeof(port)));
+    put_part(key, via->branch);
+    put_lower(key, via->host);
+    buffer_char(key, '\n');
+    buffer_put(key, message->method == SIP_ACK ? BYTES("INVITE") : message->method_name);
+}
+
+static void put_rfc2543(struct buffer *key, const struct sip_message *message)
+{
+    buffer_char(key, 'o');
+    buffer_put(key, bytes_from(&message->cseq, sizeof(message->cseq)));
+    put_part(key, message->cseq_method);
+    put_part(key, message->request_uri);
+    put_part(key, message->to.tag);
+    put_part(key, message->from.tag);
+    put_part(key, message->call_id);
+    buffer_put(key, message->via.text);
+}
+
+const struct match *match_of(struct transaction_layer *layer, const struct sip_message *message)
+{
+    struct match *match = &layer->match;
+    assert(message != NULL);
+    if (match->message == message)
+        return match;
+    struct buffer key = buffer_over(layer->key, MATCH_KEY_MAX);
+    if (sip_via_rfc3261(&message->via))
+        put_rfc3261(&key, message);
+    else
+        put_rfc2543(&key, message);
+    match->message = message;
+    match->key = buffer_bytes(&key);
+    match->hash = bytes_hash(match->key, layer->seed);
+    match->whole = !key.overflow;
+    return match;
+}

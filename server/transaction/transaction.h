@@ -1,0 +1,126 @@
+/* transaction.h: the non-INVITE transactions of RFC 3261 section 17 in both roles, with RFC 4320.
+ *
+ * The story of a request: net hands up bytes; they are parsed; a retransmission is answered from
+ * its transaction and goes no further. Anything else goes to the user of this layer (front) as a
+ * struct incoming, without any state. The user may answer it without a transaction
+ * (transaction_refuse: challenges, refusals, OPTIONS; RFC 3261 8.2.7) or begin one
+ * (transaction_begin) and reply later, at most after a change is durable.
+ *
+ * Server transactions: Trying -> (Proceeding) -> Completed -> gone after timer J. Client
+ * transactions: Trying -> Proceeding -> Completed -> gone after timer K, with timers E and F. A
+ * reply that waits for a change absorbs retransmissions silently until it is durable; a refused
+ * change turns it into 500. A client request that waits is not sent when its change is refused. All
+ * counts are bounded. */
+#ifndef TRANSACTION_TRANSACTION_H
+#define TRANSACTION_TRANSACTION_H
+
+#include "base/blob.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/world.h"
+#include "net/net.h"
+#include "sip/message.h"
+#include "store/store.h"
+
+struct transaction_layer;
+
+struct transaction_settings {
+    unsigned t1_ms, t2_ms, t4_ms; /* RFC 3261 table 4: 500, 4000, 5000 */
+    unsigned server_max; /* server transactions; the oldest completed ones go first; 200000 */
+    unsigned client_max; /* client transactions; more are refused; 200000 */
+};
+struct transaction_settings transaction_settings_default(void);
+
+/* A request as it came, valid during the call of `request`. */
+struct incoming {
+    const struct sip_message *message;
+    struct net_flow flow;
+};
+
+struct server_transaction;
+struct client_transaction;
+
+/* Who uses this layer. */
+struct transaction_user {
+    /* A request that is no retransmission. ACK comes here too (nothing can be replied to it). */
+    void (*request)(void *context, struct incoming *incoming);
+    void *context;
+};
+
+struct transaction_layer *transaction_layer_new(struct world *world, struct net *net,
+                                                struct store *store,
+                                                const struct transaction_settings *settings,
+                                                struct log *log, struct metrics *metrics);
+void transaction_layer_free(struct transaction_layer **layer);
+void transaction_layer_use(struct transaction_layer *layer, const struct transaction_user *user);
+const struct transaction_settings *transaction_layer_settings(
+    const struct transaction_layer *layer);
+
+/* Starts a response to an incoming request: status line, Via with received and rport, From, To,
+ * Call-ID, CSeq (sip_write_response). `to_tag` empty: a tag derived from the request, the same for
+ * each retransmission (RFC 3261 8.2.7). The caller adds fields and ends it with sip_write_body. */
+void transaction_write(struct transaction_layer *layer, const struct incoming *incoming,
+                       struct buffer *out, unsigned status, const char *reason,
+                       struct bytes to_tag);
+
+/* Sends a response without a transaction; by RFC 3261 18.2.2 and RFC 3581 4. */
+void transaction_refuse(struct transaction_layer *layer, const struct incoming *incoming,
+                        struct bytes response);
+
+/* Begins a server transaction for the request. NULL when there are too many (the answer 503 was
+ * then sent). A client that hears nothing until timer E reaches T2 gets a 100 from this layer (RFC
+ * 4320 4.1); a transaction without a reply ends silently after 64*T1 (4.2: later is too late). */
+struct server_transaction *transaction_begin(struct transaction_layer *layer,
+                                             const struct incoming *incoming);
+
+/* A copy of the request (made at the first call) that lives until the end of the turn in which the
+ * final response leaves or the transaction ends. */
+const struct sip_message *transaction_keep(struct server_transaction *transaction,
+                                           const struct incoming *incoming);
+
+/* The handle by which others may remember it, and back (NULL: it has ended). */
+uint64_t transaction_handle(const struct server_transaction *transaction);
+struct server_transaction *transaction_find(struct transaction_layer *layer, uint64_t handle);
+
+/* Sends the final response (copied) when `after` is durable. A second one is ignored, and a 408 is
+ * not sent (RFC 4320 4.2). The transaction may end here (streams), but stays readable until the
+ * turn ends. */
+void transaction_reply(struct transaction_layer *layer, struct server_transaction *transaction,
+                       struct bytes response, struct store_change after);
+
+/* What a client transaction reports; `response` is NULL when none came: `status` is then 408 (timer
+ * F), 503 (transport error) or 500 (the change was refused; nothing was sent). Called once, with
+ * the final outcome; a 100 is not reported (no other provisional response to a non-INVITE is
+ * allowed, RFC 4320 4.1). The transaction has ended when the callee runs. */
+struct client_answer {
+    unsigned status;
+    const struct sip_message *response;
+    const struct net_flow *flow; /* where it went, NULL when it never left */
+};
+typedef void (*client_answer_fn)(void *context, const struct client_answer *answer);
+
+/* A request to send. The layer writes the Via (RFC 3261 8.1.1.7: branch with the magic cookie,
+ * partition and epoch; RFC 3581 rport) between `line` and `head`. */
+struct client_request {
+    struct bytes line; /* "NOTIFY sip:a@b SIP/2.0\r\n" */
+    struct bytes head; /* fields, the blank line and perhaps a body; Content-Length right */
+    struct blob *body; /* shared; NULL: none. A reference is taken */
+    enum sip_method method;
+    struct bytes method_name;
+    const struct net_flow *flow; /* tried first when it is alive; may be NULL */
+    struct bytes next_hop; /* the URI to resolve when the flow is gone (RFC 3261 8.1.2); empty: the
+                              flow alone */
+    unsigned partition;    /* home of what the answer is for */
+    struct store_change after;
+    client_answer_fn answer;
+    void *context;
+};
+
+/* Sends it (when its change is durable) and reports once, never before the return. Returns a handle
+ * for transaction_forget. 0: too many transactions; nothing is reported then. */
+uint64_t transaction_request(struct transaction_layer *layer, const struct client_request *request);
+
+/* The answer is not wanted any more (its receiver is going); the transaction itself goes on. */
+void transaction_forget(struct transaction_layer *layer, uint64_t handle);
+
+#endif

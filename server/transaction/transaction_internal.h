@@ -1,0 +1,158 @@
+/* transaction_internal.h: what the files of this folder share.
+ *
+ * layer.c receives and owns the tables; match.c makes the keys of RFC 3261 17.2.3; server.c and
+ * client.c are the two state machines; respond.c says where responses go; way.c says where requests
+ * go and writes their Via; chain.c and echoes.c are the containers. */
+#ifndef TRANSACTION_TRANSACTION_INTERNAL_H
+#define TRANSACTION_TRANSACTION_INTERNAL_H
+
+#include "base/handles.h"
+#include "transaction/transaction.h"
+
+/* The struct of which `pointer` is the member. */
+#define HOLDER_OF(type, member, pointer) \
+    ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+
+/* chain.c: a hash table of entries that are embedded in what it finds. The hash is the caller's and
+ * keyed (bytes_hash with the layer's seed); equal hashes may be put more than once, and whoever
+ * looks compares the rest. Nothing is allocated for an entry. */
+struct chain_entry {
+    struct chain_entry *next, **link; /* link NULL: in no table */
+    uint64_t hash;
+};
+struct chain_table {
+    struct chain_entry **buckets;
+    size_t mask, count;
+};
+void chain_init(struct chain_table *table);
+void chain_release(struct chain_table *table); /* entries are not touched */
+void chain_put(struct chain_table *table, struct chain_entry *entry, uint64_t hash);
+void chain_remove(struct chain_table *table, struct chain_entry *entry); /* if it is there */
+/* The first entry with this hash, and the next one with the same; NULL: no more. */
+struct chain_entry *chain_find(const struct chain_table *table, uint64_t hash);
+struct chain_entry *chain_next(const struct chain_entry *entry);
+
+/* echoes.c: the branches of client transactions that are Completed. */
+struct echo {
+    uint64_t hash, due_ms, previous;
+};
+struct echoes {
+    struct echo *ring;
+    uint64_t *newest; /* by hash: number of the newest echo, 0: none */
+    uint64_t last;    /* number of the last one added */
+};
+enum { ECHOES_MAX = 65536 };
+void echoes_init(struct echoes *echoes);
+void echoes_release(struct echoes *echoes);
+/* Remembers a branch until `due_ms`, which never goes back from call to call. */
+void echoes_add(struct echoes *echoes, uint64_t hash, uint64_t due_ms);
+bool echoes_find(const struct echoes *echoes, uint64_t hash, uint64_t now_ms);
+
+/* match.c: what a request is matched by. The key lies in the layer until the next is made. */
+struct match {
+    const struct sip_message *message; /* whose key this is; NULL: nobody's */
+    struct bytes key;
+    uint64_t hash;
+    bool whole; /* false: the message is larger than any key may be */
+};
+enum { MATCH_KEY_MAX = 65536 };
+const struct match *match_of(struct transaction_layer *layer, const struct sip_message *message);
+
+/* Server transactions that wait for the same span of time: the oldest is the first due, so a single
+ * timer serves all of them. */
+enum server_stage { SERVER_QUIET, SERVER_PROCEEDING, SERVER_COMPLETED, SERVER_STAGES, SERVER_DEAD };
+struct server_queue {
+    struct transaction_layer *layer;
+    struct server_transaction *oldest, *newest;
+    struct timer timer;
+};
+
+/* The constant part of the Via for requests that leave by one listener. */
+struct via_prefix {
+    enum net_protocol protocol;
+    struct net_address local; /* family 0: unused */
+    char text[104];           /* up to the branch's magic cookie */
+    unsigned char length, host_at, host_length;
+};
+enum { VIA_PREFIXES = 8 };
+
+struct transaction_layer {
+    struct world *world;
+    struct net *net;
+    struct store *store;
+    struct log *log;
+    struct metrics *metrics;
+    struct transaction_settings settings;
+    struct transaction_user user;
+    uint64_t epoch, seed;
+    unsigned quiet_ms;    /* RFC 4320 4.1: until a client's timer E is reset to T2 */
+    unsigned lifetime_ms; /* 64*T1: timers F and J */
+
+    struct match match;
+    char *key;           /* memory of match.key */
+    struct buffer draft; /* memory of the layer's own responses */
+    uint64_t begun;      /* handle of the transaction that the present request began; 0: none */
+
+    struct chain_table servers; /* by key */
+    struct handles *server_handles;
+    struct server_queue queues[SERVER_STAGES];
+    struct server_transaction *dead; /* freed at the end of the turn */
+    struct kept_request *dead_requests;
+    struct timer burial;
+
+    struct chain_table clients;     /* by branch */
+    struct chain_table connections; /* client transactions by the stream that they went to */
+    struct handles *client_handles;
+    struct echoes echoes;
+    struct via_prefix prefixes[VIA_PREFIXES];
+    unsigned prefix_next;
+};
+
+/* server.c */
+struct server_transaction *server_find(struct transaction_layer *layer,
+                                       const struct sip_message *message);
+void server_retransmission(struct server_transaction *transaction);
+/* After the user has seen the request: prepares what the layer itself may have to say later. */
+void server_settle(struct transaction_layer *layer, const struct incoming *incoming);
+void server_init(struct transaction_layer *layer);
+void server_release(struct transaction_layer *layer);
+
+/* client.c */
+void client_response(struct transaction_layer *layer, const struct sip_message *response);
+void client_closed(struct transaction_layer *layer, uint64_t connection);
+void client_init(struct transaction_layer *layer);
+void client_release(struct transaction_layer *layer);
+
+/* respond.c: where the responses to a request go (RFC 3261 18.2.2, RFC 3581 4). */
+struct reply_path {
+    struct net_flow flow;
+    uint16_t sent_by_port; /* for a new connection when that of the flow has gone */
+};
+struct reply_path reply_path_of(const struct incoming *incoming);
+void reply_send(struct transaction_layer *layer, const struct reply_path *path,
+                struct bytes response);
+/* A bare response of the layer's own to an incoming request, in layer->draft. `retry_after_s` 0:
+ * not said. */
+struct bytes reply_draft(struct transaction_layer *layer, const struct incoming *incoming,
+                         unsigned status, const char *reason, unsigned retry_after_s);
+/* The same with nothing but an earlier response to the same request at hand. */
+struct bytes reply_redraft(struct transaction_layer *layer, struct bytes earlier, unsigned status);
+
+/* way.c: the Via of a request that leaves by `flow`: writes into `out` (VIA_MAX bytes), says where
+ * in it branch and host of the sent-by stand. */
+enum { VIA_MAX = 160 };
+struct via_written {
+    unsigned char length, branch_at, branch_length, host_at, host_length;
+};
+struct via_written via_write(struct transaction_layer *layer, const struct net_flow *flow,
+                             unsigned partition, char *out);
+/* What is to be resolved for a next hop (RFC 3261 8.1.2, RFC 3263 4); false: we cannot go there. */
+struct next_hop {
+    struct bytes host;
+    uint16_t port;
+    enum net_protocol protocol;
+    bool protocol_named;
+};
+bool next_hop_parse(struct bytes uri, struct next_hop *hop);
+
+#endif

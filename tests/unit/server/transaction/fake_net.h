@@ -1,0 +1,131 @@
+/* fake_net.h: a network that remembers what was sent and whose connections the test closes. */
+#ifndef TESTS_TRANSACTION_FAKE_NET_H
+#define TESTS_TRANSACTION_FAKE_NET_H
+
+#include <stdio.h>
+
+#include "net/net.h"
+#include "unit.h"
+
+enum { SENT_MAX = 64, TEXT_MAX = 4096, CONNECTIONS_MAX = 4096 };
+
+struct sent {
+    struct net_flow flow;
+    char text[TEXT_MAX];
+};
+
+struct fake_net {
+    struct net net;
+    struct net_handler handler;
+    struct sent sent[SENT_MAX]; /* by number modulo SENT_MAX */
+    size_t sent_count;
+    enum err send_fails, connect_fails; /* ERR_NONE: they work */
+    unsigned connect_failures;          /* how many connects fail; then they work again */
+    bool open[CONNECTIONS_MAX];         /* by connection */
+    struct net_address peers[CONNECTIONS_MAX];
+    uint64_t last_connection;
+    struct net_lookup *lookup; /* under way; NULL: none */
+    char looked_up[128];       /* "host port protocol named" of the last */
+};
+
+static inline struct fake_net *fake_of(struct net *net)
+{
+    return (struct fake_net *)(void *)net;
+}
+
+static inline void fake_handle(struct net *net, const struct net_handler *handler)
+{
+    fake_of(net)->handler = *handler;
+}
+
+static inline bool fake_alive(struct net *net, const struct net_flow *flow)
+{
+    return flow->protocol == NET_UDP || fake_of(net)->open[flow->connection];
+}
+
+static inline enum err fake_send(struct net *net, const struct net_flow *flow, struct bytes head,
+                                 struct bytes body)
+{
+    struct fake_net *fake = fake_of(net);
+    if (fake->send_fails != ERR_NONE)
+        return fake->send_fails;
+    if (!fake_alive(net, flow))
+        return ERR_CLOSED;
+    struct sent *sent = &fake->sent[fake->sent_count++ % SENT_MAX];
+    sent->flow = *flow;
+    snprintf(sent->text, sizeof(sent->text), "%.*s%.*s", BYTES_ARGS(head), BYTES_ARGS(body));
+    return ERR_NONE;
+}
+
+static inline struct net_address address(const char *text)
+{
+    struct net_address address;
+    ck_assert(net_address_parse_with_port(bytes_of(text), 0, &address));
+    return address;
+}
+
+static inline uint64_t fake_open(struct fake_net *fake, struct net_address peer)
+{
+    uint64_t connection = ++fake->last_connection;
+    ck_assert(connection < CONNECTIONS_MAX);
+    fake->open[connection] = true;
+    fake->peers[connection] = peer;
+    return connection;
+}
+
+static inline enum err fake_connect(struct net *net, const struct net_target *target,
+                                    struct net_flow *flow)
+{
+    struct fake_net *fake = fake_of(net);
+    if (fake->connect_failures > 0) {
+        fake->connect_failures--;
+        return fake->connect_fails;
+    }
+    *flow = (struct net_flow){target->protocol, address("127.0.0.1:5060"), target->address, 0};
+    for (uint64_t i = 1; i <= fake->last_connection && target->protocol == NET_TCP; i++)
+        if (fake->open[i] && net_address_equal(&fake->peers[i], &target->address))
+            flow->connection = i;
+    if (target->protocol == NET_TCP && flow->connection == 0)
+        flow->connection = fake_open(fake, target->address);
+    return ERR_NONE;
+}
+
+static inline void fake_close(struct net *net, uint64_t connection)
+{
+    fake_of(net)->open[connection] = false;
+}
+
+static inline void fake_resolve(struct net *net, struct bytes host, uint16_t port,
+                                enum net_protocol protocol, bool named, struct net_lookup *lookup,
+                                net_found_fn found)
+{
+    struct fake_net *fake = fake_of(net);
+    lookup->found = found;
+    lookup->running = fake;
+    fake->lookup = lookup;
+    snprintf(fake->looked_up, sizeof(fake->looked_up), "%.*s %u %s %s", BYTES_ARGS(host), port,
+             protocol == NET_UDP ? "UDP" : "TCP", named ? "named" : "usual");
+}
+
+static inline void fake_cancel(struct net *net, struct net_lookup *lookup)
+{
+    if (lookup->running == NULL)
+        return;
+    lookup->running = NULL;
+    fake_of(net)->lookup = NULL;
+}
+
+/* The lookup under way finds these. */
+static inline void fake_found(struct fake_net *fake, const struct net_target *targets, size_t count)
+{
+    struct net_lookup *lookup = fake->lookup;
+    ck_assert_ptr_nonnull(lookup);
+    fake->lookup = NULL;
+    lookup->running = NULL;
+    lookup->found(lookup, targets, count);
+}
+
+static const struct net_ops fake_ops = {fake_handle, fake_send,    fake_connect, fake_alive,
+                                        fake_close,  fake_resolve, fake_cancel};
+
+#endif
