@@ -1,0 +1,132 @@
+/* accounts.c: the users in memory.
+ *
+ * A hash table keyed by a secret, since who is looked up is up to the network. An account is one
+ * allocation: the account, its place in the table, the text of its address-of-record. */
+#include "front/accounts.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+#define uthash_malloc(size) memory_new(size)
+#include <uthash.h>
+
+struct account_entry {
+    struct account account;
+    UT_hash_handle hh;
+    char aor[];
+};
+
+struct accounts {
+    struct account_entry *table;
+    uint64_t hash_seed;
+};
+
+struct accounts *accounts_new(uint64_t hash_seed)
+{
+    struct accounts *accounts = memory_new(sizeof(*accounts));
+    accounts->hash_seed = hash_seed;
+    return accounts;
+}
+
+/* Secrets do not stay behind in freed memory. */
+static void entry_free(struct account_entry *entry)
+{
+    explicit_bzero(entry->account.ha1, sizeof(entry->account.ha1));
+    free(entry);
+}
+
+void accounts_free(struct accounts **accounts)
+{
+    assert(accounts != NULL);
+    if (*accounts == NULL)
+        return;
+    struct account_entry *entry = (*accounts)->table;
+    HASH_CLEAR(hh, (*accounts)->table); /* the table alone; its entries stay linked */
+    while (entry != NULL) {
+        struct account_entry *next = entry->hh.next;
+        entry_free(entry);
+        entry = next;
+    }
+    free(*accounts);
+    *accounts = NULL;
+}
+
+static unsigned entry_hash(const struct accounts *accounts, struct bytes aor)
+{
+    return (unsigned)bytes_hash(aor, accounts->hash_seed);
+}
+
+static struct account_entry *entry_find(const struct accounts *accounts, struct bytes aor)
+{
+    struct account_entry *found = NULL;
+    if (!bytes_empty(aor))
+        HASH_FIND_BYHASHVALUE(hh, accounts->table, aor.at, aor.length, entry_hash(accounts, aor),
+                              found);
+    return found;
+}
+
+static struct account_entry *entry_add(struct accounts *accounts, struct bytes aor)
+{
+    struct account_entry *entry = memory_new(sizeof(*entry) + aor.length + 1);
+    memcpy(entry->aor, aor.at, aor.length);
+    entry->account.aor = bytes_from(entry->aor, aor.length);
+    HASH_ADD_KEYPTR_BYHASHVALUE(hh, accounts->table, entry->aor, aor.length,
+                                entry_hash(accounts, aor), entry);
+    return entry;
+}
+
+/* A stored HA1 of a length that its algorithm does not have is as good as none. */
+static struct digest_hex entry_ha1(struct bytes stored, enum digest_algorithm algorithm)
+{
+    struct digest_hex hex = {.text = ""};
+    size_t wanted = algorithm == DIGEST_MD5 ? 32 : 64;
+    if (stored.length == wanted)
+        memcpy(hex.text, stored.at, wanted);
+    return hex;
+}
+
+static void accounts_remove(struct accounts *accounts, struct bytes aor)
+{
+    struct account_entry *entry = entry_find(accounts, aor);
+    if (entry == NULL)
+        return;
+    HASH_DEL(accounts->table, entry);
+    entry_free(entry);
+}
+
+/* Takes in one row of the store. */
+static void accounts_take(void *context, const struct store_account *stored)
+{
+    struct accounts *accounts = context;
+    assert(!bytes_empty(stored->aor));
+    if (stored->removed) {
+        accounts_remove(accounts, stored->aor);
+        return;
+    }
+    struct account_entry *entry = entry_find(accounts, stored->aor);
+    if (entry == NULL)
+        entry = entry_add(accounts, stored->aor);
+    for (int i = 0; i < DIGEST_COUNT; i++)
+        entry->account.ha1[i] = entry_ha1(stored->ha1[i], (enum digest_algorithm)i);
+}
+
+enum err accounts_refresh(struct accounts *accounts, struct store *store)
+{
+    assert(accounts != NULL && store != NULL);
+    return store_load_accounts(store, accounts_take, accounts);
+}
+
+const struct account *accounts_find(const struct accounts *accounts, struct bytes aor)
+{
+    assert(accounts != NULL);
+    const struct account_entry *entry = entry_find(accounts, aor);
+    return entry != NULL ? &entry->account : NULL;
+}
+
+size_t accounts_count(const struct accounts *accounts)
+{
+    assert(accounts != NULL);
+    return HASH_COUNT(accounts->table);
+}

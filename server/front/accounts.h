@@ -1,0 +1,25 @@
+/* accounts.h: the users in memory, as the store has them. */
+#ifndef FRONT_ACCOUNTS_H
+#define FRONT_ACCOUNTS_H
+
+#include "sip/digest.h"
+#include "store/store.h"
+
+struct account {
+    struct bytes aor;
+    struct digest_hex ha1[DIGEST_COUNT]; /* empty text: not known for this algorithm */
+};
+
+struct accounts;
+struct accounts *accounts_new(uint64_t hash_seed);
+void accounts_free(struct accounts **accounts);
+
+/* Takes in what changed in the store since the last call (at first: all). */
+enum err accounts_refresh(struct accounts *accounts, struct store *store)
+    __attribute__((warn_unused_result));
+
+/* The account of a canonical address-of-record, or NULL; borrowed until the next refresh. */
+const struct account *accounts_find(const struct accounts *accounts, struct bytes aor);
+size_t accounts_count(const struct accounts *accounts);
+
+#endif

@@ -1,0 +1,361 @@
+/* auth.c: digest authentication without state.
+ *
+ * A nonce is "1", the wall clock's milliseconds in 12 hex digits, and the first 16 bytes of
+ * HMAC-SHA-256(secret, those 13 characters ":" realm) in 32. Judging credentials:
+ *
+ *     malformed, qop that we do not offer, uri of something else .............. BROKEN
+ *     no account, other user, or the response is not what HA1 gives ........... WRONG
+ *     right response, nonce not ours, too old, or from the future ............. STALE
+ *     right response, good nonce .............................................. PROVED
+ *
+ * STALE needs the right response, because stale=true tells the client that its password is right
+ * (RFC 7616 3.3). For unknown users the response is computed all the same, with an HA1 that belongs
+ * to nobody, so that the time taken does not tell who exists. A small table remembers the proofs
+ * made last: under load nearly every nonce that comes back is found there. */
+#include "front/auth.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+enum {
+    NONCE_TIME = 12,  /* hex digits: lasts until the year 10889 */
+    NONCE_PROOF = 32, /* hex digits */
+    NONCE_PREFIX = 1 + NONCE_TIME,
+    NONCE_LENGTH = NONCE_PREFIX + NONCE_PROOF,
+    NONCE_FUTURE_MS = 60000, /* the clock may have been set back by so much */
+    NONCE_LIFETIME_S = 3600,
+    SECRET_MAX = 64,
+    PROOFS = 256,      /* remembered */
+    CANDIDATES_MAX = 4 /* credentials for our realm in one request that are judged */
+};
+
+static const char nonce_version = '1';
+
+struct nonce_proof {
+    uint64_t time_ms, realm_hash;
+    char hex[NONCE_PROOF];
+};
+
+struct auth {
+    struct world *world;
+    const struct accounts *accounts;
+    struct metrics *metrics;
+    struct auth_settings settings;
+    struct digest_engine *engine;
+    struct digest_hex nobody[DIGEST_COUNT]; /* stand in for the HA1 of unknown users */
+    uint64_t seed;                          /* of realm_hash */
+    size_t secret_length;
+    char secret[SECRET_MAX];
+    struct nonce_proof proofs[PROOFS];
+};
+
+/* The request that is being judged. */
+struct auth_case {
+    struct auth *auth;
+    const struct sip_message *request;
+    const struct domain *domain;
+    struct bytes aor;
+    unsigned judged;
+    struct auth_result best;
+};
+
+struct auth *auth_new(struct world *world, const struct accounts *accounts, struct bytes secret,
+                      const struct auth_settings *settings, struct metrics *metrics)
+{
+    assert(world != NULL && accounts != NULL && settings != NULL);
+    assert(!bytes_empty(secret) && secret.length <= SECRET_MAX);
+    struct auth *auth = memory_new(sizeof(*auth));
+    auth->world = world;
+    auth->accounts = accounts;
+    auth->metrics = metrics;
+    auth->settings = *settings;
+    if (auth->settings.nonce_lifetime_s == 0)
+        auth->settings.nonce_lifetime_s = NONCE_LIFETIME_S;
+    auth->engine = digest_engine_new();
+    memcpy(auth->secret, secret.at, secret.length);
+    auth->secret_length = secret.length;
+    auth->seed = world_random_u64(world);
+    auth_make_account(auth->engine, BYTES("nobody"), BYTES("nowhere"), secret, auth->nobody);
+    return auth;
+}
+
+void auth_free(struct auth **auth)
+{
+    assert(auth != NULL);
+    if (*auth == NULL)
+        return;
+    digest_engine_free(&(*auth)->engine);
+    explicit_bzero(*auth, sizeof(**auth));
+    free(*auth);
+    *auth = NULL;
+}
+
+/* --- nonces --- */
+
+/* Version and time: what a nonce begins with. */
+static void nonce_write_prefix(struct buffer *out, uint64_t time_ms)
+{
+    unsigned char time[NONCE_TIME / 2];
+    for (size_t i = sizeof(time); i-- > 0; time_ms >>= 8)
+        time[i] = (unsigned char)time_ms;
+    buffer_char(out, nonce_version);
+    buffer_hex(out, time, sizeof(time));
+}
+
+static void nonce_compute_proof(struct auth *auth, struct bytes realm, struct nonce_proof *proof)
+{
+    char memory[NONCE_PREFIX + 1 + 256];
+    unsigned char mac[32];
+    struct buffer data = buffer_over(memory, sizeof(memory));
+    nonce_write_prefix(&data, proof->time_ms);
+    buffer_char(&data, ':');
+    buffer_put(&data, realm);
+    assert(!data.overflow);
+    digest_hmac(auth->engine, bytes_from(auth->secret, auth->secret_length), buffer_bytes(&data),
+                mac);
+    struct buffer hex = buffer_over(proof->hex, sizeof(proof->hex));
+    buffer_hex(&hex, mac, NONCE_PROOF / 2);
+}
+
+/* The proof that belongs to a time and a realm; good until the next call. */
+static struct bytes nonce_proof_of(struct auth *auth, struct bytes realm, uint64_t time_ms)
+{
+    uint64_t realm_hash = bytes_hash(realm, auth->seed);
+    struct nonce_proof *proof = &auth->proofs[(time_ms + realm_hash) % PROOFS];
+    if (proof->time_ms != time_ms || proof->realm_hash != realm_hash) {
+        proof->time_ms = time_ms;
+        proof->realm_hash = realm_hash;
+        nonce_compute_proof(auth, realm, proof);
+    }
+    return bytes_from(proof->hex, sizeof(proof->hex));
+}
+
+static bool hex_number(struct bytes digits, uint64_t *number)
+{
+    *number = 0;
+    for (size_t i = 0; i < digits.length; i++) {
+        char c = digits.at[i];
+        if (c >= '0' && c <= '9')
+            *number = *number << 4 | (uint64_t)(c - '0');
+        else if (c >= 'a' && c <= 'f')
+            *number = *number << 4 | (uint64_t)(c - 'a' + 10);
+        else
+            return false;
+    }
+    return true;
+}
+
+static bool nonce_in_time(const struct auth *auth, uint64_t time_ms)
+{
+    uint64_t now_ms = auth->world->wall_ms;
+    uint64_t lifetime_ms = (uint64_t)auth->settings.nonce_lifetime_s * 1000;
+    return time_ms <= now_ms + NONCE_FUTURE_MS && now_ms <= time_ms + lifetime_ms;
+}
+
+/* True when the nonce is ours, of this realm, and neither too old nor from the future. */
+static bool nonce_good(struct auth *auth, struct bytes realm, struct bytes nonce)
+{
+    uint64_t time_ms;
+    if (nonce.length != NONCE_LENGTH || nonce.at[0] != nonce_version)
+        return false;
+    if (!hex_number(bytes_first(bytes_skip(nonce, 1), NONCE_TIME), &time_ms))
+        return false;
+    if (!nonce_in_time(auth, time_ms))
+        return false;
+    return digest_equal(bytes_skip(nonce, NONCE_PREFIX), nonce_proof_of(auth, realm, time_ms));
+}
+
+/* --- what credentials say --- */
+
+static bool user_named(struct bytes escaped, struct bytes plain)
+{
+    char memory[256];
+    struct buffer unescaped = buffer_over(memory, sizeof(memory));
+    if (bytes_equal(escaped, plain))
+        return true;
+    if (bytes_index(escaped, '%') < 0 || !sip_unescape(escaped, &unescaped) || unescaped.overflow)
+        return false;
+    return bytes_equal(buffer_bytes(&unescaped), plain);
+}
+
+/* "alice" or "alice@example.org" for the address-of-record alice@example.org. */
+static bool username_is_of(struct bytes username, struct bytes aor)
+{
+    struct bytes host = aor;
+    struct bytes user = bytes_split(&host, '@');
+    return bytes_equal(username, aor) || user_named(user, username);
+}
+
+static bool host_agrees(const struct auth_case *judge, struct bytes said, struct bytes meant)
+{
+    const struct domains *domains = judge->auth->settings.domains;
+    return bytes_equal_nocase(said, meant) ||
+           bytes_equal_nocase(said, bytes_of(judge->domain->name)) ||
+           (domains != NULL && domains_find(domains, said) != NULL);
+}
+
+/* True when the digest's uri is for the same user and place as the Request-URI (RFC 8760 2.6 item
+ * 6); sipp names only the server there. */
+static bool uri_agrees(const struct auth_case *judge, struct bytes text)
+{
+    struct sip_uri said, meant;
+    if (bytes_equal(text, judge->request->request_uri))
+        return true;
+    if (!verdict_ok(sip_uri_parse(text, &said)) || bytes_empty(said.host))
+        return false;
+    if (!verdict_ok(sip_uri_parse(judge->request->request_uri, &meant)))
+        return false;
+    if (!host_agrees(judge, said.host, meant.host))
+        return false;
+    return !said.has_user || user_named(said.user, meant.user) || user_named(meant.user, said.user);
+}
+
+/* Why the credentials cannot be judged; NULL when they can. */
+static const char *fault_of(const struct auth_case *judge,
+                            const struct digest_credentials *credentials)
+{
+    if (!bytes_empty(credentials->qop) && !bytes_equal_nocase(credentials->qop, BYTES("auth")))
+        return "Credentials with a qop that was not offered (only auth is)";
+    if (!uri_agrees(judge, credentials->uri))
+        return "Credentials whose uri is not the Request-URI";
+    return NULL;
+}
+
+static bool algorithm_offered(const struct domain *domain, enum digest_algorithm algorithm)
+{
+    for (unsigned i = 0; i < domain->algorithm_count; i++) {
+        if (domain->algorithms[i] == algorithm)
+            return true;
+    }
+    return false;
+}
+
+/* --- judging --- */
+
+/* The HA1 that the credentials must have been made with; NULL: there is none. */
+static const char *ha1_of(const struct auth_case *judge,
+                          const struct digest_credentials *credentials)
+{
+    const struct account *account = accounts_find(judge->auth->accounts, judge->aor);
+    if (account == NULL || !username_is_of(credentials->username, judge->aor))
+        return NULL;
+    const char *ha1 = account->ha1[credentials->algorithm].text;
+    return *ha1 != '\0' ? ha1 : NULL;
+}
+
+/* Some clients write the response in capitals. */
+static bool response_equal(struct bytes response, const struct digest_hex *expected)
+{
+    char lower[DIGEST_HEX_MAX];
+    if (response.length != strlen(expected->text))
+        return false;
+    for (size_t i = 0; i < response.length; i++)
+        lower[i] = ascii_lower(response.at[i]);
+    return digest_equal(bytes_from(lower, response.length), bytes_of(expected->text));
+}
+
+static enum auth_outcome judge_response(const struct auth_case *judge,
+                                        const struct digest_credentials *credentials)
+{
+    struct auth *auth = judge->auth;
+    const char *known = ha1_of(judge, credentials);
+    const char *ha1 = known != NULL ? known : auth->nobody[credentials->algorithm].text;
+    struct digest_hex expected =
+        digest_response(auth->engine, credentials, ha1, judge->request->method_name);
+    bool right = response_equal(credentials->response, &expected);
+    if (!right || known == NULL)
+        return AUTH_WRONG;
+    return nonce_good(auth, credentials->realm, credentials->nonce) ? AUTH_PROVED : AUTH_STALE;
+}
+
+/* Of several credentials the best outcome counts. */
+static void judge_keep(struct auth_case *judge, enum auth_outcome outcome, const char *reason)
+{
+    static const unsigned char worth[] = {
+        [AUTH_MISSING] = 0, [AUTH_BROKEN] = 1, [AUTH_WRONG] = 2,
+        [AUTH_STALE] = 3,   [AUTH_PROVED] = 4,
+    };
+    if (worth[outcome] > worth[judge->best.outcome])
+        judge->best = (struct auth_result){outcome, reason};
+}
+
+/* Other schemes are not ours to judge (RFC 3261 22: Basic is never taken). */
+static bool is_digest(struct bytes value)
+{
+    return bytes_equal_nocase(bytes_first(value, 6), BYTES("Digest"));
+}
+
+static void judge_credentials(struct auth_case *judge, struct bytes value)
+{
+    struct digest_credentials credentials;
+    struct bytes realm = bytes_of(judge->domain->name);
+    if (!is_digest(value))
+        return;
+    struct verdict v = digest_credentials_parse(value, &credentials);
+    bool ours = bytes_equal(credentials.realm, realm);
+    if (!verdict_ok(v) && (ours || bytes_empty(credentials.realm)))
+        judge_keep(judge, AUTH_BROKEN, v.reason);
+    if (!verdict_ok(v) || !ours || !algorithm_offered(judge->domain, credentials.algorithm))
+        return;
+    /* RFC 8760 2.7: empty from a client that has not been challenged yet */
+    if (bytes_empty(credentials.nonce) || bytes_empty(credentials.response))
+        return;
+    if (judge->judged++ >= CANDIDATES_MAX)
+        return;
+    const char *fault = fault_of(judge, &credentials);
+    if (fault != NULL)
+        judge_keep(judge, AUTH_BROKEN, fault);
+    else
+        judge_keep(judge, judge_response(judge, &credentials), NULL);
+}
+
+/* Commas separate the parameters of credentials, so each field is one (RFC 3261 7.3.1). */
+static void judge_fields(struct auth_case *judge, enum sip_header id)
+{
+    const struct sip_message *request = judge->request;
+    for (int i = request->first[id]; i >= 0 && judge->best.outcome != AUTH_PROVED;
+         i = request->fields[i].next)
+        judge_credentials(judge, request->fields[i].value);
+}
+
+struct auth_result auth_check(struct auth *auth, const struct sip_message *request,
+                              const struct domain *domain, struct bytes aor)
+{
+    assert(auth != NULL && request != NULL && request->request && domain != NULL);
+    struct auth_case judge = {auth, request, domain, aor, 0, {AUTH_MISSING, NULL}};
+    judge_fields(&judge, SIP_AUTHORIZATION);
+    judge_fields(&judge, SIP_PROXY_AUTHORIZATION);
+    if (judge.best.outcome == AUTH_STALE)
+        metrics_count(auth->metrics, METRIC_credentials_stale);
+    if (judge.best.outcome == AUTH_WRONG)
+        metrics_count(auth->metrics, METRIC_credentials_wrong);
+    return judge.best;
+}
+
+void auth_write_challenges(struct auth *auth, const struct domain *domain, unsigned status,
+                           bool stale, struct buffer *out)
+{
+    assert(auth != NULL && domain != NULL && (status == 401 || status == 407));
+    struct bytes realm = bytes_of(domain->name);
+    uint64_t now_ms = auth->world->wall_ms;
+    char memory[NONCE_LENGTH];
+    struct buffer nonce = buffer_over(memory, sizeof(memory));
+    nonce_write_prefix(&nonce, now_ms);
+    buffer_put(&nonce, nonce_proof_of(auth, realm, now_ms));
+    assert(!nonce.overflow && nonce.length == NONCE_LENGTH);
+    for (unsigned i = 0; i < domain->algorithm_count; i++) {
+        buffer_text(out, status == 401 ? "WWW-Authenticate: " : "Proxy-Authenticate: ");
+        digest_write_challenge(out, realm, buffer_bytes(&nonce), domain->algorithms[i], stale);
+        buffer_put(out, BYTES("\r\n"));
+    }
+}
+
+void auth_make_account(struct digest_engine *engine, struct bytes user, struct bytes realm,
+                       struct bytes password, struct digest_hex ha1[DIGEST_COUNT])
+{
+    assert(engine != NULL && !bytes_empty(user) && !bytes_empty(realm));
+    for (int i = 0; i < DIGEST_COUNT; i++)
+        ha1[i] = digest_ha1(engine, (enum digest_algorithm)i, user, realm, password);
+}

@@ -1,0 +1,180 @@
+/* domains.c: which names are ours.
+ *
+ * One table from every name (canonical ones and aliases, folded) to its domain. A name is folded by
+ * lower case, without the dot that may end a fully qualified name, and for an IPv6 literal by its
+ * usual text form (RFC 5952), so that [0:0::1] finds [::1]. Names come from the configuration,
+ * hosts that are looked up from the network: a host that is too long to be a name is nobody's. */
+#include "front/domains.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+#define uthash_malloc(size) memory_new(size)
+#include <uthash.h>
+
+enum { NAME_MAX_BYTES = 255 }; /* RFC 1035 2.3.4 */
+
+/* A name of ours; the canonical one, which carries the domain, or an alias of it. */
+struct domain_name {
+    UT_hash_handle hh;
+    const struct domain *domain;
+    struct domain own; /* used by the canonical name alone */
+    size_t length;
+    char text[]; /* folded, NUL-terminated */
+};
+
+struct domains {
+    struct domain_name *names;
+    const struct domain *first;
+};
+
+struct folded {
+    char text[NAME_MAX_BYTES + 1];
+    size_t length; /* 0: nobody's name */
+};
+
+static bool fold_ipv6(struct bytes host, struct folded *folded)
+{
+    struct in6_addr address;
+    char text[INET6_ADDRSTRLEN] = "";
+    size_t inside = host.length - 2;
+    if (inside >= sizeof(text) || host.at[host.length - 1] != ']')
+        return false;
+    memcpy(text, host.at + 1, inside);
+    text[inside] = '\0';
+    if (inet_pton(AF_INET6, text, &address) != 1)
+        return false;
+    if (inet_ntop(AF_INET6, &address, text, sizeof(text)) == NULL)
+        return false;
+    struct buffer out = buffer_over(folded->text, sizeof(folded->text) - 1);
+    buffer_char(&out, '[');
+    buffer_text(&out, text);
+    buffer_char(&out, ']');
+    folded->length = out.length;
+    return true;
+}
+
+static struct folded fold(struct bytes host)
+{
+    struct folded folded = {.length = 0};
+    if (host.length > 2 && host.at[0] == '[' && fold_ipv6(host, &folded))
+        return folded;
+    if (host.length > 1 && host.at[host.length - 1] == '.')
+        host.length--;
+    if (host.length > NAME_MAX_BYTES)
+        return folded;
+    for (size_t i = 0; i < host.length; i++)
+        folded.text[i] = ascii_lower(host.at[i]);
+    folded.length = host.length;
+    return folded;
+}
+
+/* Only the configuration chooses what is in the table, so its hash needs no secret. */
+static unsigned folded_hash(const struct folded *folded)
+{
+    return (unsigned)bytes_hash(bytes_from(folded->text, folded->length), 0);
+}
+
+static struct domain_name *name_find(const struct domains *domains, const struct folded *folded)
+{
+    struct domain_name *found = NULL;
+    HASH_FIND_BYHASHVALUE(hh, domains->names, folded->text, folded->length, folded_hash(folded),
+                          found);
+    return found;
+}
+
+static struct domain_name *name_add(struct domains *domains, const struct folded *folded)
+{
+    struct domain_name *name = memory_new(sizeof(*name) + folded->length + 1);
+    name->length = folded->length;
+    memcpy(name->text, folded->text, folded->length);
+    HASH_ADD_KEYPTR_BYHASHVALUE(hh, domains->names, name->text, name->length, folded_hash(folded),
+                                name);
+    return name;
+}
+
+struct domains *domains_new(void)
+{
+    return memory_new(sizeof(struct domains));
+}
+
+void domains_free(struct domains **domains)
+{
+    assert(domains != NULL);
+    if (*domains == NULL)
+        return;
+    struct domain_name *name = (*domains)->names;
+    HASH_CLEAR(hh, (*domains)->names); /* the table alone; its names stay linked */
+    while (name != NULL) {
+        struct domain_name *next = name->hh.next;
+        free(name);
+        name = next;
+    }
+    free(*domains);
+    *domains = NULL;
+}
+
+void domains_add(struct domains *domains, const struct domain *domain)
+{
+    assert(domains != NULL && domain != NULL && domain->name != NULL);
+    assert(domain->algorithm_count > 0 && domain->algorithm_count <= DIGEST_COUNT);
+    struct folded folded = fold(bytes_of(domain->name));
+    assert(folded.length > 0 && name_find(domains, &folded) == NULL);
+    struct domain_name *name = name_add(domains, &folded);
+    name->own = *domain;
+    name->own.name = name->text;
+    name->domain = &name->own;
+    if (domains->first == NULL)
+        domains->first = name->domain;
+}
+
+void domains_add_alias(struct domains *domains, const char *of, struct bytes alias)
+{
+    assert(domains != NULL && of != NULL);
+    const struct domain *domain = domains_find(domains, bytes_of(of));
+    struct folded folded = fold(alias);
+    assert(domain != NULL && folded.length > 0);
+    /* one address may be listened on more than once */
+    if (name_find(domains, &folded) == NULL)
+        name_add(domains, &folded)->domain = domain;
+}
+
+const struct domain *domains_find(const struct domains *domains, struct bytes host)
+{
+    assert(domains != NULL);
+    struct folded folded = fold(host);
+    if (folded.length == 0)
+        return NULL;
+    struct domain_name *found = name_find(domains, &folded);
+    return found != NULL ? found->domain : NULL;
+}
+
+const struct domain *domains_first(const struct domains *domains)
+{
+    assert(domains != NULL);
+    return domains->first;
+}
+
+static bool scheme_has_aor(enum sip_scheme scheme)
+{
+    return scheme == SIP_SCHEME_SIP || scheme == SIP_SCHEME_SIPS || scheme == SIP_SCHEME_PRES ||
+           scheme == SIP_SCHEME_IM;
+}
+
+const struct domain *domains_write_aor(const struct domains *domains, const struct sip_uri *uri,
+                                       struct buffer *out)
+{
+    assert(uri != NULL && out != NULL);
+    if (!scheme_has_aor(uri->scheme))
+        return NULL;
+    const struct domain *domain = domains_find(domains, uri->host);
+    if (domain == NULL)
+        return NULL;
+    struct sip_uri canonical = *uri;
+    canonical.host = bytes_of(domain->name);
+    sip_uri_write_aor(&canonical, out);
+    return domain;
+}

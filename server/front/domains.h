@@ -1,0 +1,36 @@
+/* domains.h: which names are ours, and the canonical address-of-record of a URI.
+ *
+ * A domain has a canonical name (its digest realm, the host of its addresses-of-record) and
+ * aliases; the addresses that we listen on are aliases of the first domain. */
+#ifndef FRONT_DOMAINS_H
+#define FRONT_DOMAINS_H
+
+#include "sip/digest.h"
+#include "sip/uri.h"
+
+struct domain {
+    const char *name;
+    enum digest_algorithm algorithms[DIGEST_COUNT]; /* offered in this order (RFC 8760 2.2) */
+    unsigned algorithm_count;
+};
+
+struct domains;
+struct domains *domains_new(void);
+void domains_free(struct domains **domains);
+
+/* Adds a domain, or another name of the domain added last but `of` (its canonical name). Copies. */
+void domains_add(struct domains *domains, const struct domain *domain);
+void domains_add_alias(struct domains *domains, const char *of, struct bytes alias);
+
+/* The domain of a host (without case, an IPv6 literal with brackets), or NULL. */
+const struct domain *domains_find(const struct domains *domains, struct bytes host);
+/* The one that was added first. */
+const struct domain *domains_first(const struct domains *domains);
+
+/* Writes the canonical address-of-record "user@domain" of a sip, sips, pres or im URI whose host is
+ * ours, and returns the domain; NULL (nothing written) when the host is not ours. Without a user:
+ * the domain's name alone. */
+const struct domain *domains_write_aor(const struct domains *domains, const struct sip_uri *uri,
+                                       struct buffer *out);
+
+#endif

@@ -1,0 +1,112 @@
+/* front.h: the SIP front end: which handler gets a request, and what is checked before.
+ *
+ * Parts register their methods with what they need (a proved identity, an existing local user, room
+ * in the store); the front end checks it in one place, so that no handler repeats it: syntax of the
+ * Request-URI, Max-Forwards, Require (420), the domain (404 for users that do not exist, 403 for
+ * foreign domains), authentication (401, 407, 403). Unknown methods get 405 with Allow, OPTIONS for
+ * the server itself is answered here. */
+#ifndef FRONT_FRONT_H
+#define FRONT_FRONT_H
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "front/accounts.h"
+#include "front/auth.h"
+#include "front/domains.h"
+#include "policy/policy.h"
+#include "transaction/transaction.h"
+
+enum front_needs {
+    FRONT_PROVED = 1,     /* the sender is an authenticated local user (or at a trusted address) */
+    FRONT_LOCAL_USER = 2, /* out of a dialog, the target is an existing local user */
+    FRONT_CHANGES = 4,    /* it changes what is stored: 503 when the store has no room */
+    FRONT_RELAYED = 8,    /* we are a proxy for it: 407 instead of 401 (RFC 3261 22.3) */
+    FRONT_TO_IS_TARGET =
+        16, /* the target is in To (REGISTER, RFC 3261 10.2), the Request-URI names the domain */
+};
+
+/* A checked request, valid during the handler's call. */
+struct front_request {
+    struct front *front;
+    struct incoming *incoming;
+    const struct sip_message *message;
+    struct sip_uri uri;    /* the Request-URI, parsed */
+    struct bytes identity; /* canonical address-of-record of the sender; empty: not proved */
+    struct bytes target;   /* canonical address-of-record that is meant; empty inside a dialog when
+                              the   Request-URI is not one of ours */
+    const struct domain *domain; /* of the target, NULL inside a dialog perhaps */
+    unsigned partition;          /* of the target */
+    bool in_dialog;              /* To has a tag */
+    bool trusted;                /* from a trusted address: believed, may act for others */
+    bool stateful;               /* a 2xx is remembered for retransmissions */
+};
+
+struct front_method {
+    enum sip_method method;
+    unsigned needs; /* enum front_needs, or-ed */
+    void (*handle)(void *context, struct front_request *request);
+    void *context;
+};
+
+/* What the front end works with; all of it outlives the front end. */
+struct front_parts {
+    struct world *world;
+    struct net *net;
+    struct store *store;
+    struct transaction_layer *transactions;
+    struct domains *domains;
+    struct accounts *accounts;
+    struct auth *auth;
+    struct policy *policy;
+    struct log *log;
+    struct metrics *metrics;
+};
+
+struct front_settings {
+    const char *server;                /* the Server field; "": none */
+    const char *allow_events;          /* "presence": of 489 and OPTIONS (RFC 6665 8.2.2) */
+    const char *accept;                /* body types, of OPTIONS */
+    unsigned retry_after_s;            /* of 503; default 5 */
+    const struct net_network *trusted; /* whose requests are believed without a challenge (a PBX) */
+    size_t trusted_count;
+};
+
+struct front *front_new(const struct front_parts *parts, const struct front_settings *settings);
+void front_free(struct front **front);
+const struct front_parts *front_parts(const struct front *front);
+const struct front_settings *front_settings(const struct front *front);
+
+/* Takes over changed settings while running. */
+void front_reload(struct front *front, const struct front_settings *settings);
+
+/* Registers a method at start-up; one handler a method. Copied. */
+void front_register(struct front *front, const struct front_method *method);
+
+/* Starts a response (status line to CSeq, Server); the caller may add fields to the buffer, which
+ * is the front end's and good for one response, and sends it with front_send or front_send_body.
+ * `to_tag` empty: derived. */
+struct buffer *front_respond(struct front_request *request, unsigned status, const char *reason,
+                             struct bytes to_tag);
+
+/* Sends the response begun last, without a body. With a transaction when it is given or when the
+ * answer must wait for a change or is a 2xx; refusals go without state (RFC 3261 8.2.7). */
+void front_send(struct front_request *request, struct store_change after);
+
+/* front_respond and front_send in one: no further fields. */
+void front_refuse(struct front_request *request, unsigned status, const char *reason);
+void front_refuse_verdict(struct front_request *request, struct verdict verdict);
+/* The same with one more field that tells the way out (Accept of a 415, Min-Expires of a 423). */
+void front_refuse_listing(struct front_request *request, unsigned status, const char *reason,
+                          const char *field, struct bytes value);
+
+/* Our own Contact URI for a dialog that came over this flow: "<sip:user@host:port;transport=tcp>".
+ */
+void front_write_contact(struct bytes user, const struct net_flow *flow, struct buffer *out);
+
+/* The flow on which the sender of a request can be reached again at the given Contact: true when
+ * the Contact names the same place as the only Via's sent-by (then it is the sender itself, and it
+ * is where we saw it, NAT or not), or when the Contact's host cannot be dialled (".invalid").
+ * False: the Contact is to be followed instead. */
+bool front_contact_is_sender(const struct incoming *incoming, const struct sip_uri *contact);
+
+#endif

@@ -1,0 +1,190 @@
+/* accounts_test.c: the users in memory follow the database file. */
+#include "front/accounts.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "store/accounts.h"
+#include "unit.h"
+
+#define MD5_OF(digit) digit digit digit digit digit digit digit digit
+#define MD5_A MD5_OF("aaaa")
+#define MD5_B MD5_OF("bbbb")
+#define SHA_A MD5_A MD5_A
+#define SHA_B MD5_B MD5_B
+
+static char folder[] = "/tmp/herald-accounts-XXXXXX";
+static struct account_file *file;
+static struct store *store;
+static struct accounts *accounts;
+
+static void on_refused(void *context, unsigned partition)
+{
+    (void)context, (void)partition;
+    ck_abort_msg("nothing was submitted");
+}
+
+static void on_accounts_changed(void *context)
+{
+    (void)context;
+}
+
+static void on_wake(void *context)
+{
+    (void)context;
+}
+
+static void open_all(void)
+{
+    static const struct store_listener listener = {on_refused, on_accounts_changed, on_wake, NULL};
+    enum err err = ERR_NONE;
+    char why[200] = "";
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    struct store_settings settings = {
+        .folder = folder, .queue_max = 100, .wal_max_bytes = 1 << 20, .stepped = true};
+    store = store_open(&settings, &listener, NULL, NULL, &err, why, sizeof(why));
+    ck_assert_msg(store != NULL, "%s", why);
+    file = account_file_open(folder, &err, why, sizeof(why));
+    ck_assert_msg(file != NULL, "%s", why);
+    accounts = accounts_new(7);
+}
+
+static void close_all(void)
+{
+    char command[64];
+    accounts_free(&accounts);
+    ck_assert_ptr_null(accounts);
+    account_file_close(&file);
+    store_close(&store);
+    snprintf(command, sizeof(command), "rm -r %s", folder);
+    ck_assert_int_eq(system(command), 0);
+}
+
+static struct store_account row(const char *aor, struct bytes md5, struct bytes sha)
+{
+    return (struct store_account){.aor = bytes_of(aor), .ha1 = {md5, sha, sha}};
+}
+
+static void add(const char *aor)
+{
+    struct store_account account = row(aor, BYTES(MD5_A), BYTES(SHA_A));
+    ck_assert_int_eq(account_add(file, &account), ERR_NONE);
+}
+
+static const struct account *find(const char *aor)
+{
+    return accounts_find(accounts, bytes_of(aor));
+}
+
+START_TEST(empty_at_first)
+{
+    open_all();
+    ck_assert_int_eq(accounts_refresh(accounts, store), ERR_NONE);
+    ck_assert_uint_eq(accounts_count(accounts), 0);
+    ck_assert_ptr_null(find("alice@example.org"));
+    ck_assert_ptr_null(find(""));
+    close_all();
+}
+END_TEST
+
+START_TEST(found_by_canonical_aor)
+{
+    open_all();
+    add("alice@example.org");
+    add("bob@example.org");
+    ck_assert_ptr_null(find("alice@example.org"));
+    ck_assert_int_eq(accounts_refresh(accounts, store), ERR_NONE);
+    ck_assert_uint_eq(accounts_count(accounts), 2);
+    const struct account *alice = find("alice@example.org");
+    ck_assert_ptr_nonnull(alice);
+    ck_assert(bytes_equal(alice->aor, BYTES("alice@example.org")));
+    ck_assert_str_eq(alice->ha1[DIGEST_MD5].text, MD5_A);
+    ck_assert_str_eq(alice->ha1[DIGEST_SHA256].text, SHA_A);
+    ck_assert_str_eq(alice->ha1[DIGEST_SHA512_256].text, SHA_A);
+    ck_assert_ptr_nonnull(find("bob@example.org"));
+    ck_assert_ptr_null(find("alice@example.or"));
+    ck_assert_ptr_null(find("Alice@example.org"));
+    close_all();
+}
+END_TEST
+
+START_TEST(changed_added_and_removed_ones_are_taken_in)
+{
+    open_all();
+    add("alice@example.org");
+    add("bob@example.org");
+    ck_assert_int_eq(accounts_refresh(accounts, store), ERR_NONE);
+    struct store_account changed = row("alice@example.org", BYTES(MD5_B), BYTES(SHA_B));
+    ck_assert_int_eq(account_change(file, &changed), ERR_NONE);
+    ck_assert_int_eq(account_delete(file, BYTES("bob@example.org")), ERR_NONE);
+    add("carol@example.org");
+    ck_assert_int_eq(accounts_refresh(accounts, store), ERR_NONE);
+    ck_assert_uint_eq(accounts_count(accounts), 2);
+    ck_assert_str_eq(find("alice@example.org")->ha1[DIGEST_MD5].text, MD5_B);
+    ck_assert_ptr_null(find("bob@example.org"));
+    ck_assert_ptr_nonnull(find("carol@example.org"));
+    /* nothing new: nothing changes */
+    ck_assert_int_eq(accounts_refresh(accounts, store), ERR_NONE);
+    ck_assert_uint_eq(accounts_count(accounts), 2);
+    /* and back again */
+    add("bob@example.org");
+    ck_assert_int_eq(accounts_refresh(accounts, store), ERR_NONE);
+    ck_assert_ptr_nonnull(find("bob@example.org"));
+    ck_assert_uint_eq(accounts_count(accounts), 3);
+    close_all();
+}
+END_TEST
+
+/* Made and removed between two refreshes: never seen. */
+START_TEST(short_lived_account)
+{
+    open_all();
+    add("alice@example.org");
+    ck_assert_int_eq(accounts_refresh(accounts, store), ERR_NONE);
+    add("bob@example.org");
+    ck_assert_int_eq(account_delete(file, BYTES("bob@example.org")), ERR_NONE);
+    ck_assert_int_eq(accounts_refresh(accounts, store), ERR_NONE);
+    ck_assert_ptr_null(find("bob@example.org"));
+    ck_assert_uint_eq(accounts_count(accounts), 1);
+    close_all();
+}
+END_TEST
+
+/* An account from before an algorithm was known has no HA1 for it. */
+START_TEST(missing_ha1_stays_empty)
+{
+    open_all();
+    struct store_account old = {.aor = BYTES("old@example.org"),
+                                .ha1 = {BYTES(MD5_A), BYTES(""), BYTES("")}};
+    ck_assert_int_eq(account_add(file, &old), ERR_NONE);
+    ck_assert_int_eq(accounts_refresh(accounts, store), ERR_NONE);
+    ck_assert_str_eq(find("old@example.org")->ha1[DIGEST_MD5].text, MD5_A);
+    ck_assert_str_eq(find("old@example.org")->ha1[DIGEST_SHA256].text, "");
+    ck_assert_str_eq(find("old@example.org")->ha1[DIGEST_SHA512_256].text, "");
+    close_all();
+}
+END_TEST
+
+START_TEST(many_accounts)
+{
+    open_all();
+    for (int i = 0; i < 300; i++) {
+        char aor[40];
+        snprintf(aor, sizeof(aor), "user%d@example.org", i);
+        add(aor);
+    }
+    ck_assert_int_eq(accounts_refresh(accounts, store), ERR_NONE);
+    ck_assert_uint_eq(accounts_count(accounts), 300);
+    for (int i = 0; i < 300; i++) {
+        char aor[40];
+        snprintf(aor, sizeof(aor), "user%d@example.org", i);
+        ck_assert_ptr_nonnull(find(aor));
+        ck_assert(bytes_equal(find(aor)->aor, bytes_of(aor)));
+    }
+    close_all();
+}
+END_TEST
+
+UNIT_MAIN("front/accounts", empty_at_first, found_by_canonical_aor,
+          changed_added_and_removed_ones_are_taken_in, short_lived_account, missing_ha1_stays_empty,
+          many_accounts)
