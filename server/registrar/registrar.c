@@ -1,0 +1,425 @@
+/* registrar.c: REGISTER, and who is where (RFC 3261 10.3).
+ *
+ *   handle: whose? (403) -> what is asked for? (400, 423) -> in order? (500) -> room? (403)
+ *           -> apply to memory and to one change set -> 200 with all bindings when that is durable
+ *
+ * Everything is judged before anything changes. */
+#include "registrar/registrar.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/token.h"
+#include "registrar/binding_internal.h"
+#include "registrar/contacts_internal.h"
+#include "sip/write.h"
+
+enum { FLOW_TEXT_MAX = 160, RETRY_MS = 1000 };
+
+struct registrar {
+    struct front *front;
+    const struct front_parts *parts;
+    struct registrar_settings settings;
+    struct record *records[PARTITIONS]; /* by address-of-record */
+    struct contacts contacts;           /* of the request in hand */
+    size_t count;
+};
+
+static void handle_register(void *context, struct front_request *request);
+
+struct registrar_settings registrar_settings_default(void)
+{
+    return (struct registrar_settings){
+        .expires_least_s = 60,
+        .expires_usual_s = 3600,
+        .expires_most_s = 86400,
+        .bindings_max = 10,
+        .contact_max_bytes = 1024,
+    };
+}
+
+struct registrar *registrar_new(struct front *front, const struct registrar_settings *settings)
+{
+    struct registrar *registrar = memory_new(sizeof(*registrar));
+    registrar->front = front;
+    registrar->parts = front_parts(front);
+    registrar->settings = *settings;
+    const struct front_method method = {
+        SIP_REGISTER, FRONT_PROVED | FRONT_LOCAL_USER | FRONT_CHANGES | FRONT_TO_IS_TARGET,
+        handle_register, registrar};
+    front_register(front, &method);
+    return registrar;
+}
+
+void registrar_reload(struct registrar *registrar, const struct registrar_settings *settings)
+{
+    registrar->settings = *settings;
+}
+
+size_t registrar_count(const struct registrar *registrar)
+{
+    return registrar->count;
+}
+
+/* Records. */
+
+static struct record *find_record(const struct registrar *registrar, struct bytes aor)
+{
+    struct record *record;
+    HASH_FIND(hh, registrar->records[partition_of(aor)], aor.at, aor.length, record);
+    return record;
+}
+
+static struct record *make_record(struct registrar *registrar, struct bytes aor)
+{
+    struct record *record = memory_new(sizeof(*record) + aor.length);
+    record->registrar = registrar;
+    record->partition = partition_of(aor);
+    record->aor_length = aor.length;
+    memcpy(record->aor, aor.at, aor.length);
+    HASH_ADD_KEYPTR(hh, registrar->records[record->partition], record->aor, record->aor_length,
+                    record);
+    return record;
+}
+
+static void remove_binding(struct record *record, struct binding *binding)
+{
+    DL_DELETE(record->bindings, binding);
+    record->registrar->count--;
+    binding_free(&binding);
+}
+
+static void add_binding(struct record *record, struct binding *binding)
+{
+    DL_APPEND(record->bindings, binding);
+    record->registrar->count++;
+}
+
+static void free_record(struct record *record)
+{
+    struct registrar *registrar = record->registrar;
+    world_timer_cancel(registrar->parts->world, &record->expiry);
+    struct binding *binding, *next;
+    DL_FOREACH_SAFE(record->bindings, binding, next)
+    {
+        remove_binding(record, binding);
+    }
+    HASH_DELETE(hh, registrar->records[record->partition], record);
+    free(record);
+}
+
+void registrar_free(struct registrar **registrar)
+{
+    if (*registrar == NULL)
+        return;
+    for (unsigned i = 0; i < PARTITIONS; i++)
+        while ((*registrar)->records[i] != NULL)
+            free_record((*registrar)->records[i]);
+    free(*registrar);
+    *registrar = NULL;
+}
+
+/* Expiry. */
+
+static void expire(struct timer *timer);
+
+/* Sets the timer to the first end of a binding; a record without bindings goes. */
+static void settle(struct record *record)
+{
+    struct world *world = record->registrar->parts->world;
+    uint64_t first = UINT64_MAX;
+    struct binding *binding;
+    DL_FOREACH(record->bindings, binding)
+    {
+        if (binding->expires_ms < first)
+            first = binding->expires_ms;
+    }
+    if (record->bindings == NULL) {
+        free_record(record);
+        return;
+    }
+    uint64_t in_ms = first > world->wall_ms ? first - world->wall_ms : 0;
+    world_timer(world, &record->expiry, in_ms, expire);
+}
+
+static void delete_row(struct store_set *set, const struct record *record,
+                       const struct binding *binding)
+{
+    store_delete_binding(set, record_aor(record), binding->contact);
+}
+
+static void expire(struct timer *timer)
+{
+    struct record *record = TIMER_OWNER(timer, struct record, expiry);
+    const struct front_parts *parts = record->registrar->parts;
+    if (!store_ready(parts->store)) {
+        world_timer(parts->world, timer, RETRY_MS, expire);
+        return;
+    }
+    struct store_set *set = store_begin(parts->store, record->partition);
+    struct binding *binding, *next;
+    DL_FOREACH_SAFE(record->bindings, binding, next)
+    {
+        if (binding->expires_ms > parts->world->wall_ms)
+            continue;
+        delete_row(set, record, binding);
+        remove_binding(record, binding);
+        metrics_count(parts->metrics, METRIC_bindings_expired);
+    }
+    store_submit(parts->store, &set);
+    settle(record);
+}
+
+/* REGISTER. */
+
+/* True when the request was here before, perhaps in an earlier life of the server: it gets the same
+ * answer. */
+static bool is_repeated(const struct binding *binding, const struct sip_message *message)
+{
+    return binding->cseq == message->cseq && bytes_equal(binding->call_id, message->call_id) &&
+           bytes_equal(binding->branch, message->via.branch);
+}
+
+/* RFC 3261 10.3 step 7: a request of the same Call-ID must have a higher CSeq. */
+static bool is_in_order(const struct binding *binding, const struct sip_message *message)
+{
+    return !bytes_equal(binding->call_id, message->call_id) || message->cseq > binding->cseq ||
+           is_repeated(binding, message);
+}
+
+static bool judge_order(const struct record *record, const struct contacts *contacts,
+                        const struct sip_message *message)
+{
+    struct binding *binding;
+    if (contacts->star) {
+        DL_FOREACH(record->bindings, binding)
+        {
+            if (!is_in_order(binding, message))
+                return false;
+        }
+        return true;
+    }
+    for (size_t i = 0; i < contacts->count; i++) {
+        binding = binding_find(record->bindings, &contacts->wishes[i].address.uri);
+        if (binding != NULL && !is_in_order(binding, message))
+            return false;
+    }
+    return true;
+}
+
+/* How many bindings there would be. */
+static size_t count_after(const struct record *record, const struct contacts *contacts)
+{
+    size_t count = 0;
+    const struct binding *binding;
+    if (record != NULL)
+        DL_COUNT(record->bindings, binding, count);
+    for (size_t i = 0; i < contacts->count; i++) {
+        const struct contact_wish *wish = &contacts->wishes[i];
+        bool known = record && binding_find(record->bindings, &wish->address.uri) != NULL;
+        if (wish->expires_s > 0 && !known)
+            count++;
+        else if (wish->expires_s == 0 && known)
+            count--;
+    }
+    return count;
+}
+
+static struct binding *make_binding(const struct record *record,
+                                    const struct front_request *request,
+                                    const struct contact_wish *wish)
+{
+    const struct sip_message *message = request->message;
+    struct store_binding row = {
+        .contact = wish->address.uri.text,
+        .parameters = bytes_from(wish->parameters, wish->parameters_length),
+        .user_agent = bytes_first(sip_message_value(message, SIP_USER_AGENT), 128),
+        .origin = {message->call_id, message->via.branch, message->cseq},
+        .q = wish->q,
+        .expires_ms = record->registrar->parts->world->wall_ms + (uint64_t)wish->expires_s * 1000,
+    };
+    struct binding *binding = binding_new(&row);
+    binding->has_flow = front_contact_is_sender(request->incoming, &wish->address.uri);
+    binding->flow = request->incoming->flow;
+    return binding;
+}
+
+static void save(struct store_set *set, const struct record *record, const struct binding *binding)
+{
+    char text[FLOW_TEXT_MAX];
+    struct buffer flow = buffer_over(text, sizeof(text));
+    struct store_binding row = binding_row(record, binding, &flow);
+    store_put_binding(set, &row);
+}
+
+/* One wish applied to memory and to the change set. */
+static void apply_wish(struct record *record, struct store_set *set,
+                       const struct front_request *request, const struct contact_wish *wish)
+{
+    struct binding *old = binding_find(record->bindings, &wish->address.uri);
+    struct binding *made = wish->expires_s > 0 ? make_binding(record, request, wish) : NULL;
+    if (old != NULL) {
+        if (made == NULL || !bytes_equal(old->contact, made->contact))
+            delete_row(set, record, old);
+        remove_binding(record, old);
+    }
+    if (made == NULL)
+        return;
+    save(set, record, made);
+    add_binding(record, made);
+}
+
+static void remove_all(struct record *record, struct store_set *set)
+{
+    struct binding *binding, *next;
+    DL_FOREACH_SAFE(record->bindings, binding, next)
+    {
+        delete_row(set, record, binding);
+        remove_binding(record, binding);
+    }
+}
+
+static void write_contact(struct buffer *out, const struct binding *binding, uint64_t wall_ms)
+{
+    uint64_t left_ms = binding->expires_ms > wall_ms ? binding->expires_ms - wall_ms : 0;
+    buffer_text(out, "Contact: <");
+    buffer_put(out, binding->contact);
+    buffer_char(out, '>');
+    buffer_put(out, binding->parameters);
+    if (binding->q != 1000)
+        buffer_format(out, ";q=0.%03u", binding->q);
+    buffer_text(out, ";expires=");
+    buffer_number(out, (left_ms + 999) / 1000);
+    buffer_text(out, "\r\n");
+}
+
+/* 200 with all bindings that there are now (RFC 3261 10.3 step 8). */
+static void answer(struct front_request *request, const struct record *record,
+                   struct store_change after)
+{
+    struct buffer *out = front_respond(request, 200, NULL, BYTES(""));
+    const struct binding *binding;
+    if (record != NULL)
+        DL_FOREACH(record->bindings, binding)
+        {
+            write_contact(out, binding, front_parts(request->front)->world->wall_ms);
+        }
+    front_send(request, after);
+}
+
+static void apply(struct registrar *registrar, struct front_request *request, struct record *record)
+{
+    const struct contacts *contacts = &registrar->contacts;
+    if (record == NULL)
+        record = make_record(registrar, request->target);
+    struct store_set *set = store_begin(registrar->parts->store, record->partition);
+    if (contacts->star)
+        remove_all(record, set);
+    for (size_t i = 0; i < contacts->count && !contacts->star; i++)
+        apply_wish(record, set, request, &contacts->wishes[i]);
+    metrics_count(registrar->parts->metrics, METRIC_registrations);
+    answer(request, record, store_submit(registrar->parts->store, &set));
+    settle(record);
+}
+
+static void refuse_brief(struct registrar *registrar, struct front_request *request)
+{
+    char text[16];
+    struct buffer number = buffer_over(text, sizeof(text));
+    buffer_number(&number, registrar->settings.expires_least_s);
+    front_refuse_listing(request, 423, NULL, "Min-Expires", buffer_bytes(&number));
+}
+
+/* True when nothing stands against the change; else it was answered. */
+static bool judge(struct registrar *registrar, struct front_request *request,
+                  const struct record *record)
+{
+    const struct contacts *contacts = &registrar->contacts;
+    if (record != NULL && !judge_order(record, contacts, request->message)) {
+        front_refuse(request, 500, "The CSeq is not higher than the last one of this Call-ID");
+        return false;
+    }
+    if (!contacts->star && count_after(record, contacts) > registrar->settings.bindings_max) {
+        metrics_count(registrar->parts->metrics, METRIC_bindings_limited);
+        front_refuse(request, 403, "There are too many bindings for this user");
+        return false;
+    }
+    return true;
+}
+
+static void handle_register(void *context, struct front_request *request)
+{
+    struct registrar *registrar = context;
+    if (!request->trusted && !bytes_equal(request->identity, request->target)) {
+        front_refuse(request, 403, "A user registers only for itself");
+        return;
+    }
+    struct verdict v = contacts_read(request->message, &registrar->settings, &registrar->contacts);
+    if (v.status == 423) {
+        refuse_brief(registrar, request);
+        return;
+    }
+    if (!verdict_ok(v)) {
+        front_refuse_verdict(request, v);
+        return;
+    }
+    struct record *record = find_record(registrar, request->target);
+    if (registrar->contacts.count == 0)
+        answer(request, record, STORE_NOTHING);
+    else if (judge(registrar, request, record))
+        apply(registrar, request, record);
+}
+
+/* Looking up. */
+
+size_t registrar_find(const struct registrar *registrar, struct bytes aor,
+                      struct registrar_target *targets, size_t most)
+{
+    const struct record *record = find_record(registrar, aor);
+    const struct binding *binding;
+    size_t count = 0;
+    if (record == NULL)
+        return 0;
+    DL_FOREACH(record->bindings, binding)
+    {
+        if (binding->expires_ms <= registrar->parts->world->wall_ms)
+            continue;
+        size_t at = count < most ? count++ : most;
+        while (at > 0 && targets[at - 1].q < binding->q) {
+            if (at < most)
+                targets[at] = targets[at - 1];
+            at--;
+        }
+        if (at < most)
+            targets[at] = (struct registrar_target){binding->contact, binding->has_flow,
+                                                    binding->flow, binding->q};
+    }
+    return count;
+}
+
+/* The store's rows. */
+
+static void take_row(void *context, const struct store_binding *row)
+{
+    struct registrar *registrar = context;
+    struct record *record = find_record(registrar, row->aor);
+    if (record == NULL)
+        record = make_record(registrar, row->aor);
+    add_binding(record, binding_new(row));
+}
+
+enum err registrar_load(struct registrar *registrar, unsigned partition)
+{
+    assert(partition < PARTITIONS);
+    while (registrar->records[partition] != NULL)
+        free_record(registrar->records[partition]);
+    const struct store_visitor visitor = {.binding = take_row, .context = registrar};
+    enum err err = store_load(registrar->parts->store, partition, &visitor);
+    struct record *record, *next;
+    HASH_ITER(hh, registrar->records[partition], record, next)
+    {
+        settle(record);
+    }
+    return err;
+}
