@@ -1,0 +1,186 @@
+/* notify.c: NOTIFY (RFC 6665 4.2.2).
+ *
+ *   due -> one under way? remember it (dirty) : send
+ *   answered -> the watcher is gone (listed codes, timeout)? drop : dirty? send again
+ *
+ * The body is the resource's, shared by all watchers; the head is mostly the dialog's. Each NOTIFY
+ * waits for the change that it tells of. */
+#include <assert.h>
+
+#include "presence/presence_internal.h"
+#include "sip/write.h"
+
+enum {
+    PACE_MS = 20,
+    CSEQ_SLACK = 60000, /* NOTIFYs between two writes of a row; less than an epoch's step of CSeq */
+};
+
+static void send_notify(struct subscription *subscription);
+
+static void write_state(const struct subscription *subscription, struct buffer *out)
+{
+    uint64_t now_ms = subscription->resource->presence->parts->world->wall_ms;
+    if (subscription->state == SUBSCRIPTION_ENDED) {
+        buffer_text(out, "Subscription-State: terminated;reason=");
+        buffer_text(out, subscription->reason);
+    } else {
+        uint64_t left_ms =
+            subscription->expires_ms > now_ms ? subscription->expires_ms - now_ms : 0;
+        buffer_text(out, "Subscription-State: active;expires=");
+        buffer_number(out, (left_ms + 999) / 1000);
+    }
+    buffer_text(out, "\r\n");
+}
+
+static void write_event(const struct subscription *subscription, struct buffer *out)
+{
+    buffer_text(out, "Event: ");
+    buffer_text(out, subscription->resource->package->name);
+    if (!bytes_empty(subscription->event_id)) {
+        buffer_text(out, ";id=");
+        buffer_put(out, subscription->event_id);
+    }
+    buffer_text(out, "\r\n");
+}
+
+/* The later of what the body and what the subscription's state tell of. */
+static struct store_change latest(const struct subscription *subscription)
+{
+    struct store_change a = subscription->change, b = subscription->resource->change;
+    return a.number > b.number ? a : b;
+}
+
+/* RFC 6665 4.2.2: these end the subscription; a timeout does too. Other failures leave it: the
+ * watcher may come back, and refreshes or is told the next change. */
+static bool is_end(const struct client_answer *answer)
+{
+    static const unsigned ends[] = {404, 405, 410, 416, 480, 481, 482,
+                                    483, 484, 485, 489, 501, 604};
+    if (answer->response == NULL)
+        return answer->status == 408;
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+        if (answer->status == ends[i])
+            return true;
+    return false;
+}
+
+static void take_answer(void *context, const struct client_answer *answer)
+{
+    struct subscription *subscription = context;
+    struct presence *presence = subscription->resource->presence;
+    subscription->notify = 0;
+    if (answer->response == NULL && answer->status == 500)
+        return; /* the change was refused; the partition is about to be loaded again */
+    if (answer->flow != NULL && answer->status < 300) {
+        subscription->dialog.flow = *answer->flow;
+        subscription->dialog.has_flow = true;
+    }
+    if (subscription->state == SUBSCRIPTION_ACTIVE && is_end(answer)) {
+        metrics_count(presence->parts->metrics, METRIC_subscriptions_failed);
+        log_write(presence->parts->log, LOG_INFO, "presence",
+                  "subscription ended: NOTIFY got %u call-id=%.*s", answer->status,
+                  BYTES_ARGS(subscription->dialog.parts.call_id));
+        subscription_drop(subscription);
+    } else if (subscription->dirty) {
+        send_notify(subscription);
+    } else {
+        subscription_settle(subscription);
+    }
+}
+
+/* The row's CSeq must never fall an epoch's step behind. */
+static void keep_cseq(struct subscription *subscription)
+{
+    const struct resource *resource = subscription->resource;
+    struct store *store = resource->presence->parts->store;
+    if (!subscription->has_row ||
+        subscription->dialog.local_cseq - subscription->stored_cseq < CSEQ_SLACK)
+        return;
+    struct store_set *set = store_begin(store, resource->partition);
+    subscription_save(subscription, set);
+    subscription->change = store_submit(store, &set);
+}
+
+static void send_notify(struct subscription *subscription)
+{
+    struct resource *resource = subscription->resource;
+    struct presence *presence = resource->presence;
+    struct dialog *dialog = &subscription->dialog;
+    struct blob *body = resource_state(resource);
+    struct buffer out = buffer_over(presence->scratch, WRITE_MAX);
+    subscription->dirty = false;
+    keep_cseq(subscription);
+    dialog_write_line(dialog, SIP_NOTIFY, &out);
+    size_t line = out.length;
+    dialog_write_head(dialog, SIP_NOTIFY, &out);
+    write_event(subscription, &out);
+    write_state(subscription, &out);
+    sip_write_head_end(&out, bytes_of(subscription->accept), blob_bytes(body).length);
+    assert(!out.overflow); /* dialog_init and the limits on what it is made of see to that */
+    const struct client_request request = {
+        .line = bytes_first(buffer_bytes(&out), line),
+        .head = bytes_skip(buffer_bytes(&out), line),
+        .body = body,
+        .method = SIP_NOTIFY,
+        .method_name = BYTES("NOTIFY"),
+        .flow = dialog->has_flow ? &dialog->flow : NULL,
+        .next_hop = dialog->next_hop,
+        .partition = resource->partition,
+        .after = latest(subscription),
+        .answer = take_answer,
+        .context = subscription,
+    };
+    subscription->notify = transaction_request(presence->parts->transactions, &request);
+    if (subscription->notify != 0)
+        metrics_count(presence->parts->metrics, METRIC_notifies_sent);
+    else
+        notify_queue(subscription); /* too many at once: soon */
+}
+
+void notify_due(struct subscription *subscription)
+{
+    if (subscription->notify != 0) {
+        subscription->dirty = true;
+        metrics_count(subscription->resource->presence->parts->metrics, METRIC_notifies_folded);
+        return;
+    }
+    notify_unqueue(subscription);
+    send_notify(subscription);
+}
+
+/* The paced queue. */
+
+static void pace(struct timer *timer)
+{
+    struct presence *presence = TIMER_OWNER(timer, struct presence, pace);
+    unsigned now = presence->settings.restore_notify_per_s * PACE_MS / 1000;
+    for (unsigned i = 0; i <= now && presence->restored != NULL; i++) {
+        struct subscription *subscription = presence->restored;
+        notify_unqueue(subscription);
+        send_notify(subscription);
+        if (subscription->queued) /* still too many: it went to the end of the queue */
+            break;
+    }
+    if (presence->restored != NULL)
+        world_timer(presence->parts->world, timer, PACE_MS, pace);
+}
+
+void notify_queue(struct subscription *subscription)
+{
+    struct presence *presence = subscription->resource->presence;
+    if (subscription->queued)
+        return;
+    subscription->queued = true;
+    DL_APPEND2(presence->restored, subscription, queue_prev, queue_next);
+    if (!timer_is_set(&presence->pace))
+        world_timer(presence->parts->world, &presence->pace, PACE_MS, pace);
+}
+
+void notify_unqueue(struct subscription *subscription)
+{
+    struct presence *presence = subscription->resource->presence;
+    if (!subscription->queued)
+        return;
+    subscription->queued = false;
+    DL_DELETE2(presence->restored, subscription, queue_prev, queue_next);
+}

@@ -1,0 +1,130 @@
+/* presence.c: the dispatcher's beginning, its partitions, its end. */
+#include "presence/presence.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "presence/presence_internal.h"
+
+struct presence_settings presence_settings_default(void)
+{
+    return (struct presence_settings){
+        .publications_max = 20,
+        .subscriptions_max_per_watcher = 1000,
+        .subscriptions_max_per_resource = 20000,
+        .body_max_bytes = 32768,
+        .restore_notify_per_s = 1000,
+    };
+}
+
+struct presence *presence_new(struct front *front, const struct presence_settings *settings)
+{
+    struct presence *presence = memory_new(sizeof(*presence));
+    presence->front = front;
+    presence->parts = front_parts(front);
+    presence->settings = *settings;
+    presence->scratch = memory_new(WRITE_MAX);
+    for (size_t i = 0; package_list()[i] != NULL; i++) {
+        assert(i < PACKAGES_MAX);
+        presence->workshops[i] = package_list()[i]->workshop_new(settings->body_max_bytes);
+    }
+    const struct front_method methods[] = {
+        {SIP_PUBLISH, FRONT_PROVED | FRONT_LOCAL_USER | FRONT_CHANGES, publish_handle, presence},
+        {SIP_SUBSCRIBE, FRONT_PROVED | FRONT_LOCAL_USER | FRONT_CHANGES, subscribe_handle,
+         presence},
+    };
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+        front_register(front, &methods[i]);
+    return presence;
+}
+
+void presence_free(struct presence **presence)
+{
+    struct presence *old = *presence;
+    if (old == NULL)
+        return;
+    world_timer_cancel(old->parts->world, &old->pace);
+    for (unsigned i = 0; i < PARTITIONS; i++)
+        home_clear(old, i);
+    for (size_t i = 0; package_list()[i] != NULL; i++)
+        package_list()[i]->workshop_free(&old->workshops[i]);
+    free(old->scratch);
+    free(old);
+    *presence = NULL;
+}
+
+void presence_reload(struct presence *presence, const struct presence_settings *settings)
+{
+    presence->settings = *settings;
+}
+
+struct presence_counts presence_count(const struct presence *presence)
+{
+    return presence->counts;
+}
+
+/* Rows. */
+
+static struct resource *resource_of_row(struct presence *presence, struct bytes event,
+                                        struct bytes aor)
+{
+    const struct event_package *package = package_find(event);
+    if (package == NULL) {
+        log_write(presence->parts->log, LOG_WARNING, "presence",
+                  "a stored row of the unknown event %.*s is left alone", BYTES_ARGS(event));
+        return NULL;
+    }
+    return resource_find(presence, package, aor, true);
+}
+
+/* What we stored was judged when it came; only its writer is trusted, so the entity is. */
+static bool any_entity(void *context, struct bytes entity)
+{
+    (void)context;
+    (void)entity;
+    return true;
+}
+
+static void take_publication(void *context, const struct store_publication *row)
+{
+    struct presence *presence = context;
+    struct resource *resource = resource_of_row(presence, row->event, row->aor);
+    struct document *document = NULL;
+    const struct entity_check check = {any_entity, NULL};
+    if (resource == NULL)
+        return;
+    if (!row->ended &&
+        !verdict_ok(resource->package->accept(resource->workshop, row->body, &check, &document))) {
+        log_write(presence->parts->log, LOG_WARNING, "presence",
+                  "a stored publication cannot be read and is left alone aor=%.*s",
+                  BYTES_ARGS(row->aor));
+        resource_settle(resource);
+        return;
+    }
+    publication_of_row(resource, row, document);
+}
+
+static void take_subscription(void *context, const struct store_subscription *row)
+{
+    struct presence *presence = context;
+    struct resource *resource = resource_of_row(presence, row->event, row->aor);
+    if (resource == NULL || subscription_of_row(resource, row) != NULL)
+        return;
+    log_write(presence->parts->log, LOG_WARNING, "presence",
+              "a stored subscription cannot be used and is left alone call-id=%.*s",
+              BYTES_ARGS(row->origin.call_id));
+    resource_settle(resource);
+}
+
+enum err presence_load(struct presence *presence, unsigned partition)
+{
+    assert(partition < PARTITIONS);
+    home_clear(presence, partition);
+    const struct store_visitor visitor = {
+        .publication = take_publication,
+        .subscription = take_subscription,
+        .context = presence,
+    };
+    return store_load(presence->parts->store, partition, &visitor);
+}

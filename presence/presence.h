@@ -1,0 +1,43 @@
+/* presence.h: the event dispatcher: publications and subscriptions of every event package.
+ *
+ * Everything that concerns one resource (address-of-record and event) is one struct resource: its
+ * publications, oldest first, its composed document, its subscriptions. A change of a publication
+ * composes once and marks all subscriptions; each sends one NOTIFY at a time, and what changes
+ * meanwhile is folded into the next. Answers and NOTIFYs wait for the change that they tell of. RFC
+ * 6665, RFC 3903, RFC 3856. */
+#ifndef PRESENCE_PRESENCE_H
+#define PRESENCE_PRESENCE_H
+
+#include "front/front.h"
+#include "presence/package.h"
+
+struct presence;
+
+struct presence_settings {
+    unsigned publications_max;              /* of one resource; more: 403 */
+    unsigned subscriptions_max_per_watcher; /* more: 403 */
+    unsigned subscriptions_max_per_resource;
+    size_t body_max_bytes;         /* of a publication; more: 413 */
+    unsigned restore_notify_per_s; /* NOTIFYs a second after a restart, so that it makes no storm */
+};
+struct presence_settings presence_settings_default(void);
+
+/* Registers SUBSCRIBE and PUBLISH with the front end. */
+struct presence *presence_new(struct front *front, const struct presence_settings *settings);
+void presence_free(struct presence **presence);
+
+/* Takes over changed settings while running. */
+void presence_reload(struct presence *presence, const struct presence_settings *settings);
+
+/* Forgets a partition's publications and subscriptions and takes them from the store (at start, and
+ * when its changes were refused); its watchers are then told the full state, paced. */
+enum err presence_load(struct presence *presence, unsigned partition)
+    __attribute__((warn_unused_result));
+
+/* How many of each there are. */
+struct presence_counts {
+    size_t resources, publications, subscriptions;
+};
+struct presence_counts presence_count(const struct presence *presence);
+
+#endif

@@ -1,0 +1,185 @@
+/* presence_internal.h: the dispatcher's own structures. Never leaves this folder.
+ *
+ *   presence -> home (a partition) -> resource (address-of-record and event)
+ *                                       -> publications, oldest first
+ *                                       -> subscriptions, each with its dialog
+ *
+ * A resource lives as long as it has either. What a request removed stays a while as `ended`
+ * (64*T1), so that its retransmission over a crash gets the same answer. */
+#ifndef PRESENCE_PRESENCE_INTERNAL_H
+#define PRESENCE_PRESENCE_INTERNAL_H
+
+#include <uthash.h>
+#include <utlist.h>
+
+#include "base/token.h"
+#include "front/dialog.h"
+#include "presence/presence.h"
+
+struct watcher;
+
+struct publication {
+    struct publication *prev, *next;
+    struct resource *resource;
+    struct document *document; /* NULL when ended */
+    struct timer expiry;
+    uint64_t made_ms, expires_ms; /* wall clock */
+    uint32_t cseq;
+    bool ended;
+    struct token id, tag;
+    struct bytes content_type, body, call_id, branch; /* of `text` */
+    char *text;
+};
+
+enum subscription_state {
+    SUBSCRIPTION_ACTIVE,
+    SUBSCRIPTION_ENDED /* its last NOTIFY is under way, or its row waits for its end */
+};
+
+struct subscription {
+    struct subscription *prev, *next; /* of the resource */
+    UT_hash_handle hh;                /* of the home, by `key` */
+    struct resource *resource;
+    struct watcher *watcher;
+    struct dialog dialog;
+    struct timer expiry;                          /* of the subscription, or of the ended row */
+    uint64_t expires_ms;                          /* wall clock */
+    struct store_change change;                   /* the last one of this subscription */
+    struct subscription *queue_prev, *queue_next; /* of presence->restored */
+    uint64_t notify;                              /* handle of the NOTIFY under way; 0: none */
+    uint32_t stored_cseq;                         /* local CSeq that the row has */
+    enum subscription_state state;
+    bool dirty; /* a NOTIFY is due as soon as none is under way */
+    bool has_row, queued;
+    const char *reason;    /* of the end (RFC 6665 4.1.3) */
+    const char *accept;    /* chosen body type, one of the package's */
+    struct bytes key;      /* Call-ID, remote tag, event id: of `text` */
+    struct bytes event_id; /* of `text` */
+    char *text;
+    char *branch; /* of the last SUBSCRIBE; its CSeq is the dialog's remote one */
+};
+
+struct resource {
+    UT_hash_handle hh;
+    struct presence *presence;
+    const struct event_package *package;
+    struct package_workshop *workshop;
+    unsigned partition;
+    unsigned publication_count, subscription_count; /* ended ones not counted */
+    struct publication *publications;
+    struct subscription *subscriptions;
+    struct blob *state;         /* composed; NULL: to be composed when asked */
+    struct store_change change; /* what `state` waits for */
+    struct bytes aor;           /* of `key` */
+    size_t key_length;
+    char key[]; /* event NUL aor */
+};
+
+/* One watcher's subscriptions over all resources, for its limit. */
+struct watcher {
+    UT_hash_handle hh;
+    unsigned users; /* subscriptions that point here */
+    unsigned count; /* those that are active */
+    size_t length;
+    char aor[];
+};
+
+struct home {
+    struct resource *resources;
+    struct subscription *subscriptions;
+};
+
+enum { PACKAGES_MAX = 16, WRITE_MAX = 65536 };
+
+struct presence {
+    struct front *front;
+    const struct front_parts *parts;
+    struct presence_settings settings;
+    struct package_workshop *workshops[PACKAGES_MAX]; /* as package_list */
+    struct home homes[PARTITIONS];
+    struct watcher *watchers;
+    struct subscription *restored; /* to be notified after a restart, paced */
+    struct timer pace;
+    struct presence_counts counts;
+    char *scratch; /* WRITE_MAX bytes */
+};
+
+/* Resources (resource.c). */
+
+/* The resource of a package and an address-of-record; `make` true: made when it is not there, else
+ * NULL. */
+struct resource *resource_find(struct presence *presence, const struct event_package *package,
+                               struct bytes aor, bool make);
+/* Frees it when nothing is left in it. */
+void resource_settle(struct resource *resource);
+/* The composed body, for as long as nothing changes; never NULL. */
+struct blob *resource_state(struct resource *resource);
+/* The state has changed with this change set: composes anew and tells all watchers. */
+void resource_changed(struct resource *resource, struct store_change change);
+/* Ends everything of a partition without a word. */
+void home_clear(struct presence *presence, unsigned partition);
+
+/* Publications (publication.c, publish.c). */
+
+struct publication *publication_of_row(struct resource *resource,
+                                       const struct store_publication *row,
+                                       struct document *document);
+void publication_save(const struct publication *publication, struct store_set *set);
+/* Sets (again) the timer that ends it. */
+void publication_arm(struct publication *publication);
+/* Takes it out of its resource and frees it. */
+void publication_free(struct publication *publication);
+void publish_handle(void *context, struct front_request *request);
+
+/* Subscriptions (subscription.c, subscribe.c). */
+
+struct subscription_parts {
+    struct resource *resource;
+    struct bytes watcher;
+    struct bytes event_id, branch;
+    const char *accept;
+    uint64_t expires_ms;
+    bool ended; /* a fetch, or a row that only remembers its end: not counted, no last NOTIFY of its
+                   own */
+};
+/* Makes one with its dialog, which is taken over. */
+struct subscription *subscription_new(const struct subscription_parts *parts,
+                                      const struct dialog *dialog);
+/* Takes it out of everything and frees it; the resource stays. */
+void subscription_free(struct subscription *subscription);
+/* Puts the row; an ended one is put as ended. */
+void subscription_save(struct subscription *subscription, struct store_set *set);
+void subscription_delete_row(struct subscription *subscription, struct store_set *set);
+/* Sets (again) the timer that ends it, or its ended row. */
+void subscription_arm(struct subscription *subscription);
+/* Ends it with a reason of RFC 6665 4.1.3; the caller saves or deletes the row and has the last
+ * NOTIFY sent. */
+void subscription_end(struct subscription *subscription, const char *reason);
+/* Ends it without a word: the watcher does not know it any more. Frees it, and its resource
+ * perhaps. */
+void subscription_drop(struct subscription *subscription);
+/* Frees an ended one that waits for nothing any more, and its resource perhaps. */
+void subscription_settle(struct subscription *subscription);
+/* What a dialog-forming SUBSCRIBE or one inside a dialog means, by Call-ID, From tag and event;
+ * NULL: none. */
+struct subscription_name {
+    const struct event_package *package;
+    struct bytes call_id, remote_tag, event_id;
+};
+struct subscription *subscription_find(struct presence *presence, unsigned partition,
+                                       const struct subscription_name *name);
+unsigned subscription_count_of(const struct presence *presence, struct bytes watcher);
+/* Takes a row in; its watcher is told the state, paced. NULL: the row makes no sense. */
+struct subscription *subscription_of_row(struct resource *resource,
+                                         const struct store_subscription *row);
+void subscribe_handle(void *context, struct front_request *request);
+
+/* NOTIFY (notify.c). */
+
+/* A NOTIFY is due: sends it, or remembers it while another is under way. */
+void notify_due(struct subscription *subscription);
+/* Puts a restored subscription into the paced queue, and out of it. */
+void notify_queue(struct subscription *subscription);
+void notify_unqueue(struct subscription *subscription);
+
+#endif

@@ -1,0 +1,141 @@
+/* publication.c: one publication: from a row, to a row, and its end by time. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "presence/presence_internal.h"
+
+enum { RETRY_MS = 1000 };
+
+static struct bytes pack(char **at, struct bytes slice)
+{
+    struct bytes copy = bytes_from(*at, slice.length);
+    if (slice.length > 0)
+        memcpy(*at, slice.at, slice.length);
+    *at += slice.length;
+    return copy;
+}
+
+static void take_texts(struct publication *publication, const struct store_publication *row)
+{
+    size_t size = row->content_type.length + row->body.length + row->origin.call_id.length +
+                  row->origin.branch.length;
+    publication->text = memory_new(size + 1);
+    char *at = publication->text;
+    publication->content_type = pack(&at, row->content_type);
+    publication->body = pack(&at, row->body);
+    publication->call_id = pack(&at, row->origin.call_id);
+    publication->branch = pack(&at, row->origin.branch);
+}
+
+static struct token take_token(struct bytes text)
+{
+    struct token token;
+    struct buffer out = buffer_over(token.text, sizeof(token.text) - 1);
+    buffer_put(&out, text);
+    token.text[out.length] = '\0';
+    return token;
+}
+
+/* Oldest first, as the store will give them back. */
+static void insert(struct resource *resource, struct publication *publication)
+{
+    struct publication *before;
+    DL_FOREACH(resource->publications, before)
+    {
+        if (before->made_ms > publication->made_ms)
+            break;
+    }
+    if (before != NULL)
+        DL_PREPEND_ELEM(resource->publications, before, publication);
+    else
+        DL_APPEND(resource->publications, publication);
+}
+
+struct publication *publication_of_row(struct resource *resource,
+                                       const struct store_publication *row,
+                                       struct document *document)
+{
+    struct publication *publication = memory_new(sizeof(*publication));
+    assert((document == NULL) == row->ended);
+    publication->resource = resource;
+    publication->document = document;
+    publication->made_ms = row->made_ms;
+    publication->expires_ms = row->expires_ms;
+    publication->cseq = row->origin.cseq;
+    publication->ended = row->ended;
+    publication->id = take_token(row->id);
+    publication->tag = take_token(row->tag);
+    take_texts(publication, row);
+    insert(resource, publication);
+    if (!publication->ended) {
+        resource->publication_count++;
+        resource->presence->counts.publications++;
+    }
+    publication_arm(publication);
+    return publication;
+}
+
+void publication_save(const struct publication *publication, struct store_set *set)
+{
+    const struct resource *resource = publication->resource;
+    const struct store_publication row = {
+        .aor = resource->aor,
+        .event = bytes_of(resource->package->name),
+        .id = token_bytes(&publication->id),
+        .tag = token_bytes(&publication->tag),
+        .content_type = publication->content_type,
+        .body = publication->ended ? BYTES("") : publication->body,
+        .origin = {publication->call_id, publication->branch, publication->cseq},
+        .made_ms = publication->made_ms,
+        .expires_ms = publication->expires_ms,
+        .ended = publication->ended,
+    };
+    store_put_publication(set, &row);
+}
+
+void publication_free(struct publication *publication)
+{
+    struct resource *resource = publication->resource;
+    world_timer_cancel(resource->presence->parts->world, &publication->expiry);
+    DL_DELETE(resource->publications, publication);
+    if (!publication->ended) {
+        resource->publication_count--;
+        resource->presence->counts.publications--;
+    }
+    if (publication->document != NULL)
+        resource->package->document_free(&publication->document);
+    free(publication->text);
+    free(publication);
+}
+
+/* Its time is over: nobody refreshed it, or the memory of its removal is not needed any more. */
+static void expire(struct timer *timer)
+{
+    struct publication *publication = TIMER_OWNER(timer, struct publication, expiry);
+    struct resource *resource = publication->resource;
+    const struct front_parts *parts = resource->presence->parts;
+    bool ended = publication->ended;
+    if (!store_ready(parts->store)) {
+        world_timer(parts->world, timer, RETRY_MS, expire);
+        return;
+    }
+    struct store_set *set = store_begin(parts->store, resource->partition);
+    store_delete_publication(set, resource->aor, bytes_of(resource->package->name),
+                             token_bytes(&publication->id));
+    publication_free(publication);
+    struct store_change change = store_submit(parts->store, &set);
+    if (!ended) {
+        metrics_count(parts->metrics, METRIC_publications_expired);
+        resource_changed(resource, change);
+    }
+    resource_settle(resource);
+}
+
+void publication_arm(struct publication *publication)
+{
+    struct world *world = publication->resource->presence->parts->world;
+    uint64_t left_ms =
+        publication->expires_ms > world->wall_ms ? publication->expires_ms - world->wall_ms : 0;
+    world_timer(world, &publication->expiry, left_ms, expire);
+}

@@ -1,0 +1,375 @@
+/* publish.c: PUBLISH (RFC 3903 section 6).
+ *
+ *   event known? (489) -> whose? (403) -> repeated? (the same 200) -> SIP-If-Match known? (400,
+ * 412) -> interval (423)
+ *     -> body (400, 413, 415, the package's verdict) -> room? (403) -> apply, 200 when durable,
+ * watchers told
+ *
+ *     tag  body  Expires
+ *     -    yes   > 0      a new publication
+ *     -    yes   0        nothing is kept (step 5); answered 200
+ *     yes  -     > 0      refreshed
+ *     yes  yes   > 0      replaced
+ *     yes  any   0        removed
+ */
+#include "presence/presence_internal.h"
+#include "sip/write.h"
+
+/* A PUBLISH as it was judged. */
+struct publish {
+    struct presence *presence;
+    struct front_request *request;
+    const struct event_package *package;
+    struct resource *resource;       /* NULL: none yet */
+    struct publication *publication; /* that SIP-If-Match names; NULL: none */
+    struct bytes content_type, body;
+    uint32_t expires_s;
+};
+
+static struct store_origin origin_of(const struct sip_message *message)
+{
+    return (struct store_origin){message->call_id, message->via.branch, message->cseq};
+}
+
+static void refuse_number(struct front_request *request, unsigned status, const char *field,
+                          unsigned value)
+{
+    char text[16];
+    struct buffer number = buffer_over(text, sizeof(text));
+    buffer_number(&number, value);
+    front_refuse_listing(request, status, NULL, field, buffer_bytes(&number));
+}
+
+static void answer(struct front_request *request, const struct token *tag, uint32_t expires_s,
+                   struct store_change after)
+{
+    struct buffer *out = front_respond(request, 200, NULL, BYTES(""));
+    sip_write_number(out, "Expires", expires_s);
+    sip_write_field(out, "SIP-ETag", token_bytes(tag));
+    front_send(request, after);
+}
+
+static struct token new_tag(const struct presence *presence, unsigned partition)
+{
+    const struct front_parts *parts = presence->parts;
+    return token_make(parts->world, partition, store_epoch(parts->store));
+}
+
+static uint64_t milliseconds_left(const struct presence *presence, uint64_t expires_ms)
+{
+    uint64_t now_ms = presence->parts->world->wall_ms;
+    return expires_ms > now_ms ? expires_ms - now_ms : 0;
+}
+
+/* The judging steps; each true when the request may go on, else it was answered. */
+
+static bool check_event(struct publish *publish)
+{
+    struct front_request *request = publish->request;
+    struct sip_event event;
+    const char *events = front_settings(publish->presence->front)->allow_events;
+    struct bytes value = sip_message_value(request->message, SIP_EVENT);
+    if (!bytes_empty(value) && verdict_ok(sip_event_parse(value, &event)))
+        publish->package = package_find(event.type);
+    if (publish->package != NULL && publish->package->publish_types != NULL)
+        return true;
+    front_refuse_listing(request, 489, NULL, "Allow-Events", bytes_of(events));
+    return false;
+}
+
+static bool check_owner(const struct publish *publish)
+{
+    struct front_request *request = publish->request;
+    if (bytes_empty(request->target)) {
+        front_refuse(request, 404, "There is no such user");
+        return false;
+    }
+    if (request->trusted || bytes_equal(request->identity, request->target))
+        return true;
+    front_refuse(request, 403, "A user publishes only for itself");
+    return false;
+}
+
+static bool is_repeated(const struct publication *publication, const struct sip_message *message)
+{
+    return publication->cseq == message->cseq &&
+           bytes_equal(publication->call_id, message->call_id) &&
+           bytes_equal(publication->branch, message->via.branch);
+}
+
+/* A request that was here before, perhaps in an earlier life of the server, gets the same answer.
+ */
+static bool check_repeated(const struct publish *publish)
+{
+    const struct publication *publication;
+    if (publish->resource == NULL)
+        return true;
+    DL_FOREACH(publish->resource->publications, publication)
+    {
+        if (!is_repeated(publication, publish->request->message))
+            continue;
+        uint64_t left_ms = milliseconds_left(publish->presence, publication->expires_ms);
+        uint32_t left_s = publication->ended ? 0 : (uint32_t)((left_ms + 999) / 1000);
+        answer(publish->request, &publication->tag, left_s, publish->resource->change);
+        return false;
+    }
+    return true;
+}
+
+static struct publication *find_tag(struct resource *resource, struct bytes tag)
+{
+    struct publication *publication;
+    if (resource == NULL)
+        return NULL;
+    DL_FOREACH(resource->publications, publication)
+    {
+        if (!publication->ended && bytes_equal(token_bytes(&publication->tag), tag))
+            return publication;
+    }
+    return NULL;
+}
+
+static bool check_tag(struct publish *publish)
+{
+    const struct sip_message *message = publish->request->message;
+    if (sip_message_field(message, SIP_SIP_IF_MATCH) == NULL)
+        return true;
+    struct bytes tag = sip_message_value(message, SIP_SIP_IF_MATCH);
+    if (bytes_empty(tag) || bytes_index(tag, ',') >= 0) {
+        front_refuse(publish->request, 400, "SIP-If-Match must have one entity-tag");
+        return false;
+    }
+    publish->publication = find_tag(publish->resource, tag);
+    if (publish->publication != NULL)
+        return true;
+    front_refuse(publish->request, 412, NULL);
+    return false;
+}
+
+static bool check_interval(struct publish *publish)
+{
+    const struct lifetime *lifetime = &publish->package->publish;
+    bool present;
+    uint32_t seconds;
+    struct verdict v =
+        sip_message_number(publish->request->message, SIP_EXPIRES, &present, &seconds);
+    if (!verdict_ok(v)) {
+        front_refuse_verdict(publish->request, v);
+        return false;
+    }
+    publish->expires_s = present ? seconds : lifetime->usual;
+    if (publish->expires_s > lifetime->most)
+        publish->expires_s = lifetime->most;
+    if (publish->expires_s == 0 || publish->expires_s >= lifetime->least)
+        return true;
+    refuse_number(publish->request, 423, "Min-Expires", lifetime->least);
+    return false;
+}
+
+static void write_types(struct buffer *out, const char *const *types)
+{
+    for (size_t i = 0; types[i] != NULL; i++) {
+        if (i > 0)
+            buffer_text(out, ", ");
+        buffer_text(out, types[i]);
+    }
+}
+
+static bool check_type(struct publish *publish)
+{
+    const char *const *types = publish->package->publish_types;
+    char text[256];
+    struct buffer accept = buffer_over(text, sizeof(text));
+    publish->content_type = sip_message_value(publish->request->message, SIP_CONTENT_TYPE);
+    for (size_t i = 0; types[i] != NULL; i++)
+        if (sip_media_is(publish->content_type, types[i]))
+            return true;
+    write_types(&accept, types);
+    front_refuse_listing(publish->request, 415, NULL, "Accept", buffer_bytes(&accept));
+    return false;
+}
+
+static bool check_body(struct publish *publish)
+{
+    const struct sip_message *message = publish->request->message;
+    struct bytes encoding = sip_message_value(message, SIP_CONTENT_ENCODING);
+    publish->body = message->body;
+    if (bytes_empty(publish->body)) {
+        if (publish->publication != NULL)
+            return true;
+        front_refuse(publish->request, 400, "A first publication needs a body");
+        return false;
+    }
+    if (!bytes_empty(encoding) && !bytes_equal_nocase(encoding, BYTES("identity"))) {
+        front_refuse_listing(publish->request, 415, NULL, "Accept-Encoding", BYTES("identity"));
+        return false;
+    }
+    if (publish->body.length > publish->presence->settings.body_max_bytes) {
+        metrics_count(publish->presence->parts->metrics, METRIC_publications_refused_body);
+        front_refuse(publish->request, 413, "The document is too large");
+        return false;
+    }
+    return check_type(publish);
+}
+
+static bool check_room(const struct publish *publish)
+{
+    const struct resource *resource = publish->resource;
+    if (publish->publication != NULL || resource == NULL ||
+        resource->publication_count < publish->presence->settings.publications_max)
+        return true;
+    metrics_count(publish->presence->parts->metrics, METRIC_publications_limited);
+    front_refuse(publish->request, 403, "This user has too many publications");
+    return false;
+}
+
+/* The document's entity must be the presentity, whatever scheme, port and parameters it is written
+ * with. */
+static bool entity_matches(void *context, struct bytes entity)
+{
+    const struct publish *publish = context;
+    struct sip_uri uri;
+    char text[1024];
+    struct buffer aor = buffer_over(text, sizeof(text));
+    if (!verdict_ok(sip_uri_parse(entity, &uri)))
+        return false;
+    if (domains_write_aor(publish->presence->parts->domains, &uri, &aor) == NULL || aor.overflow)
+        return false;
+    return bytes_equal(buffer_bytes(&aor), publish->request->target);
+}
+
+static struct package_workshop *workshop_of(const struct publish *publish)
+{
+    size_t i = 0;
+    while (package_list()[i] != publish->package)
+        i++;
+    return publish->presence->workshops[i];
+}
+
+/* Has the package judge the body; *document stays NULL when there is none. */
+static bool judge_document(struct publish *publish, struct document **document)
+{
+    const struct entity_check check = {entity_matches, publish};
+    *document = NULL;
+    if (bytes_empty(publish->body))
+        return true;
+    struct verdict v =
+        publish->package->accept(workshop_of(publish), publish->body, &check, document);
+    if (verdict_ok(v))
+        return true;
+    metrics_count(publish->presence->parts->metrics, METRIC_publications_refused_body);
+    front_refuse_verdict(publish->request, v);
+    return false;
+}
+
+/* The changes. */
+
+static uint64_t expires_ms(const struct publish *publish)
+{
+    return publish->presence->parts->world->wall_ms + (uint64_t)publish->expires_s * 1000;
+}
+
+static struct store_publication row_of(const struct publish *publish, const struct token *id,
+                                       const struct token *tag)
+{
+    return (struct store_publication){
+        .id = token_bytes(id),
+        .tag = token_bytes(tag),
+        .content_type = publish->content_type,
+        .body = publish->body,
+        .origin = origin_of(publish->request->message),
+        .made_ms = publish->presence->parts->world->wall_ms,
+        .expires_ms = expires_ms(publish),
+    };
+}
+
+/* Puts a new publication in the place of the one that SIP-If-Match named, if any. Takes over the
+ * document; without a new one (a refresh) the old one moves along. */
+static struct publication *replace(struct publish *publish, struct document *document)
+{
+    struct publication *old = publish->publication;
+    struct token tag = new_tag(publish->presence, publish->resource->partition);
+    struct token id = old != NULL ? old->id : tag;
+    struct store_publication row = row_of(publish, &id, &tag);
+    if (old != NULL)
+        row.made_ms = document != NULL ? row.made_ms : old->made_ms;
+    if (document == NULL) {
+        row.content_type = old->content_type;
+        row.body = old->body;
+        document = old->document;
+        old->document = NULL;
+    }
+    struct publication *made = publication_of_row(publish->resource, &row, document);
+    if (old != NULL)
+        publication_free(old);
+    return made;
+}
+
+/* A removed publication is remembered for as long as its request may come again (RFC 3261 17.2.2:
+ * timer J). */
+static struct publication *replace_by_ended(struct publish *publish)
+{
+    struct publication *old = publish->publication;
+    const struct front_parts *parts = publish->presence->parts;
+    struct store_publication row = row_of(publish, &old->id, &old->tag);
+    row.body = row.content_type = BYTES("");
+    row.ended = true;
+    row.expires_ms = parts->world->wall_ms +
+                     64 * (uint64_t)transaction_layer_settings(parts->transactions)->t1_ms;
+    struct publication *made = publication_of_row(publish->resource, &row, NULL);
+    publication_free(old);
+    return made;
+}
+
+/* Applies to memory and to one change set, answers when it is durable, tells the watchers what is
+ * new. */
+static void apply(struct publish *publish, struct document *document)
+{
+    const struct front_parts *parts = publish->presence->parts;
+    bool refresh = document == NULL && publish->expires_s > 0;
+    if (publish->resource == NULL)
+        publish->resource =
+            resource_find(publish->presence, publish->package, publish->request->target, true);
+    struct store_set *set = store_begin(parts->store, publish->resource->partition);
+    struct publication *made =
+        publish->expires_s > 0 ? replace(publish, document) : replace_by_ended(publish);
+    publication_save(made, set);
+    struct store_change change = store_submit(parts->store, &set);
+    metrics_count(parts->metrics, METRIC_publications);
+    answer(publish->request, &made->tag, publish->expires_s, change);
+    if (!refresh)
+        resource_changed(publish->resource, change);
+}
+
+/* A first publication that is over at once leaves nothing behind (RFC 3903 6 step 5). */
+static void answer_nothing_kept(struct publish *publish)
+{
+    struct token tag = new_tag(publish->presence, publish->request->partition);
+    answer(publish->request, &tag, 0, STORE_NOTHING);
+}
+
+static bool judge(struct publish *publish)
+{
+    if (!check_event(publish) || !check_owner(publish))
+        return false;
+    publish->resource =
+        resource_find(publish->presence, publish->package, publish->request->target, false);
+    return check_repeated(publish) && check_tag(publish) && check_interval(publish) &&
+           check_body(publish) && check_room(publish);
+}
+
+void publish_handle(void *context, struct front_request *request)
+{
+    struct publish publish = {.presence = context, .request = request};
+    struct document *document;
+    if (!judge(&publish) || !judge_document(&publish, &document))
+        return;
+    if (publish.expires_s > 0 || publish.publication != NULL) {
+        if (publish.expires_s == 0 && document != NULL)
+            publish.package->document_free(&document);
+        apply(&publish, document);
+        return;
+    }
+    publish.package->document_free(&document);
+    answer_nothing_kept(&publish);
+}

@@ -1,0 +1,383 @@
+/* subscribe.c: SUBSCRIBE (RFC 6665 4.2.1).
+ *
+ *   event known? (489) -> a body type both sides know (406) -> interval (400, 423)
+ *     inside a dialog: which? (481) -> whose? (403) -> repeated? (the same 200) -> in order? (500)
+ * -> refresh or end else: Contact (400) -> allowed? (403) -> repeated? -> room? (403) -> a new one,
+ * or a fetch
+ *
+ * The 200 goes first, the NOTIFY follows (4.2.1.1 and 4.2.2); both wait until the change is
+ * durable.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "presence/presence_internal.h"
+#include "sip/write.h"
+
+enum { TEXT_MAX = 8192 };
+
+/* A SUBSCRIBE as it was judged. */
+struct subscribe {
+    struct presence *presence;
+    struct front_request *request;
+    const struct event_package *package;
+    struct bytes event_id;
+    const char *accept;
+    uint32_t expires_s;
+    bool has_contact;
+    struct sip_address contact;
+};
+
+/* Judging; each true when the request may go on, else it was answered. */
+
+static bool check_event(struct subscribe *subscribe)
+{
+    struct front_request *request = subscribe->request;
+    struct sip_event event;
+    const char *events = front_settings(subscribe->presence->front)->allow_events;
+    struct bytes value = sip_message_value(request->message, SIP_EVENT);
+    if (!bytes_empty(value) && verdict_ok(sip_event_parse(value, &event))) {
+        subscribe->package = package_find(event.type);
+        subscribe->event_id = event.id;
+    }
+    if (subscribe->package != NULL)
+        return true;
+    front_refuse_listing(request, 489, NULL, "Allow-Events", bytes_of(events));
+    return false;
+}
+
+/* True when the watcher's Accept takes the type; types that it wrote wrongly are passed over. */
+static bool takes(const struct sip_message *message, const char *type)
+{
+    struct sip_values ranges = sip_values_of(message, SIP_ACCEPT);
+    struct bytes range;
+    while (sip_values_next(&ranges, &range))
+        if (sip_media_accepts(range, type))
+            return true;
+    return false;
+}
+
+/* Without Accept the package's first type is meant (RFC 6665 4.1.3 and the package). */
+static bool check_accept(struct subscribe *subscribe)
+{
+    const struct sip_message *message = subscribe->request->message;
+    const char *const *types = subscribe->package->notify_types;
+    subscribe->accept = NULL;
+    if (sip_message_field(message, SIP_ACCEPT) == NULL)
+        subscribe->accept = types[0];
+    for (size_t i = 0; types[i] != NULL && subscribe->accept == NULL; i++)
+        if (takes(message, types[i]))
+            subscribe->accept = types[i];
+    if (subscribe->accept != NULL)
+        return true;
+    front_refuse_listing(subscribe->request, 406, NULL, "Accept", bytes_of(types[0]));
+    return false;
+}
+
+static bool check_interval(struct subscribe *subscribe)
+{
+    const struct lifetime *lifetime = &subscribe->package->subscribe;
+    struct front_request *request = subscribe->request;
+    bool present;
+    uint32_t seconds;
+    struct verdict v = sip_message_number(request->message, SIP_EXPIRES, &present, &seconds);
+    if (!verdict_ok(v)) {
+        front_refuse_verdict(request, v);
+        return false;
+    }
+    subscribe->expires_s = present ? seconds : lifetime->usual;
+    if (subscribe->expires_s > lifetime->most)
+        subscribe->expires_s = lifetime->most;
+    if (subscribe->expires_s == 0 || subscribe->expires_s >= lifetime->least)
+        return true;
+    char text[16];
+    struct buffer number = buffer_over(text, sizeof(text));
+    buffer_number(&number, lifetime->least);
+    front_refuse_listing(request, 423, NULL, "Min-Expires", buffer_bytes(&number));
+    return false;
+}
+
+/* One SIP URI in Contact; a refresh may do without (RFC 3261 12.2.1.1 wants one, libpurple and
+ * others forget). */
+static bool check_contact(struct subscribe *subscribe)
+{
+    struct front_request *request = subscribe->request;
+    struct sip_values contacts = sip_values_of(request->message, SIP_CONTACT);
+    struct bytes element;
+    if (!sip_values_next(&contacts, &element)) {
+        if (request->in_dialog)
+            return true;
+        front_refuse(request, 400, "A SUBSCRIBE needs a Contact");
+        return false;
+    }
+    struct verdict v = sip_address_parse(element, &subscribe->contact);
+    enum sip_scheme scheme = subscribe->contact.uri.scheme;
+    subscribe->has_contact = verdict_ok(v) && !subscribe->contact.star &&
+                             (scheme == SIP_SCHEME_SIP || scheme == SIP_SCHEME_SIPS) &&
+                             !sip_values_next(&contacts, &element);
+    if (!subscribe->has_contact)
+        front_refuse(request, 400, "The Contact must be one SIP URI");
+    return subscribe->has_contact;
+}
+
+/* Answers. */
+
+static void answer(struct front_request *request, struct bytes local_tag, struct bytes contact,
+                   uint32_t expires_s, struct store_change after)
+{
+    struct buffer *out = front_respond(request, 200, NULL, local_tag);
+    sip_write_copy(out, request->message, SIP_RECORD_ROUTE);
+    sip_write_field(out, "Contact", contact);
+    sip_write_number(out, "Expires", expires_s);
+    front_send(request, after);
+}
+
+static void answer_for(struct front_request *request, const struct subscription *subscription)
+{
+    const struct dialog_parts *parts = &subscription->dialog.parts;
+    uint64_t now_ms = front_parts(request->front)->world->wall_ms;
+    uint64_t left_ms = subscription->expires_ms > now_ms ? subscription->expires_ms - now_ms : 0;
+    bool active = subscription->state == SUBSCRIPTION_ACTIVE;
+    answer(request, parts->local_tag, parts->contact,
+           active ? (uint32_t)((left_ms + 999) / 1000) : 0, subscription->change);
+}
+
+/* A request that was here before, perhaps in an earlier life of the server, gets the same answer.
+ */
+static bool is_repeated(const struct subscription *subscription, const struct sip_message *message)
+{
+    return subscription->dialog.remote_cseq == message->cseq &&
+           bytes_equal(bytes_of(subscription->branch), message->via.branch);
+}
+
+static uint64_t expires_ms(const struct subscribe *subscribe)
+{
+    return subscribe->presence->parts->world->wall_ms + (uint64_t)subscribe->expires_s * 1000;
+}
+
+/* The watcher is reached where it sent this from, if its Contact says that this is its place. */
+static void take_flow(const struct subscribe *subscribe, struct dialog *dialog)
+{
+    if (!subscribe->has_contact)
+        return;
+    dialog->has_flow =
+        front_contact_is_sender(subscribe->request->incoming, &subscribe->contact.uri);
+    dialog->flow = subscribe->request->incoming->flow;
+}
+
+/* Inside a dialog. */
+
+/* The subscription that Call-ID, tags and event name: whatever Request-URI the client uses (RFC
+ * 3261 12.2.2). */
+static struct subscription *find_dialog(const struct subscribe *subscribe)
+{
+    const struct sip_message *message = subscribe->request->message;
+    const struct subscription_name name = {subscribe->package, message->call_id, message->from.tag,
+                                           subscribe->event_id};
+    unsigned partition;
+    uint64_t epoch;
+    if (!token_parse(message->to.tag, &partition, &epoch))
+        return NULL;
+    struct subscription *found = subscription_find(subscribe->presence, partition, &name);
+    if (found == NULL || !bytes_equal(found->dialog.parts.local_tag, message->to.tag))
+        return NULL;
+    return found;
+}
+
+static bool is_watchers(const struct front_request *request,
+                        const struct subscription *subscription)
+{
+    const struct watcher *watcher = subscription->watcher;
+    return request->trusted ||
+           bytes_equal(request->identity, bytes_from(watcher->aor, watcher->length));
+}
+
+static bool take_refresh(const struct subscribe *subscribe, struct subscription *subscription)
+{
+    const struct sip_message *message = subscribe->request->message;
+    struct dialog *dialog = &subscription->dialog;
+    if (subscribe->has_contact && !dialog_retarget(dialog, subscribe->contact.uri.text))
+        return false;
+    take_flow(subscribe, dialog);
+    dialog->remote_cseq = message->cseq;
+    free(subscription->branch);
+    subscription->branch = memory_copy(message->via.branch);
+    subscription->accept = subscribe->accept;
+    subscription->expires_ms = expires_ms(subscribe);
+    return true;
+}
+
+/* The row of what was unsubscribed remembers the request for as long as it may come again (timer
+ * J). */
+static void linger(struct subscription *subscription)
+{
+    const struct front_parts *parts = subscription->resource->presence->parts;
+    unsigned t1_ms = transaction_layer_settings(parts->transactions)->t1_ms;
+    subscription->expires_ms = parts->world->wall_ms + 64 * (uint64_t)t1_ms;
+}
+
+static void save(struct subscription *subscription)
+{
+    struct store *store = subscription->resource->presence->parts->store;
+    struct store_set *set = store_begin(store, subscription->resource->partition);
+    subscription_save(subscription, set);
+    subscription->change = store_submit(store, &set);
+    subscription_arm(subscription);
+}
+
+static void refresh(const struct subscribe *subscribe, struct subscription *subscription)
+{
+    if (!take_refresh(subscribe, subscription)) {
+        front_refuse(subscribe->request, 400, "The Contact is too long");
+        return;
+    }
+    metrics_count(subscribe->presence->parts->metrics, METRIC_subscriptions);
+    if (subscribe->expires_s == 0) {
+        subscription_end(subscription, "timeout");
+        linger(subscription);
+    }
+    save(subscription);
+    answer_for(subscribe->request, subscription);
+    notify_due(subscription);
+}
+
+static void handle_in_dialog(const struct subscribe *subscribe)
+{
+    struct front_request *request = subscribe->request;
+    struct subscription *subscription = find_dialog(subscribe);
+    if (subscription == NULL) {
+        front_refuse(request, 481, NULL);
+    } else if (!is_watchers(request, subscription)) {
+        front_refuse(request, 403, "This is another user's subscription");
+    } else if (is_repeated(subscription, request->message)) {
+        answer_for(request, subscription);
+    } else if (subscription->state == SUBSCRIPTION_ENDED) {
+        front_refuse(request, 481, NULL);
+    } else if (request->message->cseq <= subscription->dialog.remote_cseq) {
+        front_refuse(request, 500,
+                     "The CSeq is not higher than the last one"); /* RFC 3261 12.2.2 */
+    } else {
+        refresh(subscribe, subscription);
+    }
+}
+
+/* A new one. */
+
+static bool check_allowed(const struct subscribe *subscribe)
+{
+    const struct front_request *request = subscribe->request;
+    bool allowed = true;
+    if (subscribe->package->audience == AUDIENCE_OWNER)
+        allowed = bytes_equal(request->identity, request->target);
+    else if (subscribe->package->audience == AUDIENCE_BY_RULES)
+        allowed = policy_may_watch(subscribe->presence->parts->policy, request->identity,
+                                   request->target) == POLICY_ALLOW;
+    if (!allowed)
+        front_refuse(subscribe->request, 403, "This user may not be watched by you");
+    return allowed;
+}
+
+static bool check_room(const struct subscribe *subscribe)
+{
+    const struct presence *presence = subscribe->presence;
+    const struct presence_settings *settings = &presence->settings;
+    struct front_request *request = subscribe->request;
+    const struct resource *resource =
+        resource_find(subscribe->presence, subscribe->package, request->target, false);
+    const char *reason = NULL;
+    if (subscription_count_of(presence, request->identity) >=
+        settings->subscriptions_max_per_watcher)
+        reason = "You watch too many";
+    else if (resource != NULL &&
+             resource->subscription_count >= settings->subscriptions_max_per_resource)
+        reason = "This user is watched by too many";
+    if (reason == NULL)
+        return true;
+    metrics_count(presence->parts->metrics, METRIC_subscriptions_limited);
+    front_refuse(request, 403, reason);
+    return false;
+}
+
+/* The dialog that this request opens; false: it was refused. */
+static bool open_dialog(const struct subscribe *subscribe, struct dialog *dialog)
+{
+    struct front_request *request = subscribe->request;
+    const struct front_parts *parts = subscribe->presence->parts;
+    char memory_text[TEXT_MAX], contact_text[TEXT_MAX / 4];
+    struct buffer memory = buffer_over(memory_text, sizeof(memory_text));
+    struct buffer contact = buffer_over(contact_text, sizeof(contact_text));
+    struct token tag = token_make(parts->world, request->partition, store_epoch(parts->store));
+    struct dialog_parts dialog_parts;
+    front_write_contact(request->uri.user, &request->incoming->flow, &contact);
+    struct verdict v =
+        dialog_parts_of(request->message, subscribe->contact.uri.text, token_bytes(&tag),
+                        buffer_bytes(&contact), &memory, &dialog_parts);
+    *dialog = (struct dialog){.remote_cseq = request->message->cseq};
+    take_flow(subscribe, dialog);
+    if (verdict_ok(v) && (contact.overflow || !dialog_init(dialog, &dialog_parts)))
+        v = verdict(400, "The addresses are too long for a dialog", 0);
+    if (!verdict_ok(v))
+        front_refuse_verdict(request, v);
+    return verdict_ok(v);
+}
+
+static void create(const struct subscribe *subscribe, struct subscription *old)
+{
+    struct front_request *request = subscribe->request;
+    struct dialog dialog;
+    if (!open_dialog(subscribe, &dialog))
+        return;
+    if (old != NULL) /* the client asks again outside its dialog: the new one takes its place */
+        subscription_drop(old);
+    const struct subscription_parts parts = {
+        .resource = resource_find(subscribe->presence, subscribe->package, request->target, true),
+        .watcher = request->identity,
+        .event_id = subscribe->event_id,
+        .branch = request->message->via.branch,
+        .accept = subscribe->accept,
+        .expires_ms = expires_ms(subscribe),
+        .ended =
+            subscribe->expires_s == 0, /* a fetch: one NOTIFY, nothing is kept (RFC 6665 4.4.3) */
+    };
+    struct subscription *subscription = subscription_new(&parts, &dialog);
+    if (!parts.ended) {
+        metrics_count(subscribe->presence->parts->metrics, METRIC_subscriptions);
+        save(subscription);
+    }
+    answer_for(request, subscription);
+    notify_due(subscription);
+}
+
+static void handle_new(const struct subscribe *subscribe)
+{
+    struct front_request *request = subscribe->request;
+    const struct subscription_name name = {subscribe->package, request->message->call_id,
+                                           request->message->from.tag, subscribe->event_id};
+    if (!check_allowed(subscribe))
+        return;
+    struct subscription *old = subscription_find(subscribe->presence, request->partition, &name);
+    if (old != NULL && is_watchers(request, old) && is_repeated(old, request->message)) {
+        answer_for(request, old);
+        return;
+    }
+    if (old != NULL && !is_watchers(request, old)) {
+        front_refuse(request, 403, "This is another user's subscription");
+        return;
+    }
+    if (old == NULL && !check_room(subscribe))
+        return;
+    create(subscribe, old);
+}
+
+void subscribe_handle(void *context, struct front_request *request)
+{
+    struct subscribe subscribe = {.presence = context, .request = request};
+    if (!check_event(&subscribe) || !check_accept(&subscribe) || !check_interval(&subscribe) ||
+        !check_contact(&subscribe))
+        return;
+    if (request->in_dialog)
+        handle_in_dialog(&subscribe);
+    else
+        handle_new(&subscribe);
+}

@@ -1,0 +1,301 @@
+/* subscription.c: one subscription: made, remembered, ended.
+ *
+ *   ACTIVE --unsubscribe, expiry--> ENDED --last NOTIFY answered, row gone--> freed
+ *     \--NOTIFY failed--> freed
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "presence/presence_internal.h"
+
+enum { RETRY_MS = 1000, KEY_MAX = 4096, FLOW_TEXT_MAX = 160, CSEQ_STEP = 65536 };
+
+/* Watchers. */
+
+static struct watcher *find_watcher(const struct presence *presence, struct bytes aor)
+{
+    struct watcher *watcher;
+    HASH_FIND(hh, presence->watchers, aor.at, aor.length, watcher);
+    return watcher;
+}
+
+unsigned subscription_count_of(const struct presence *presence, struct bytes aor)
+{
+    const struct watcher *watcher = find_watcher(presence, aor);
+    return watcher != NULL ? watcher->count : 0;
+}
+
+static struct watcher *join(struct presence *presence, struct bytes aor)
+{
+    struct watcher *watcher = find_watcher(presence, aor);
+    if (watcher == NULL) {
+        watcher = memory_new(sizeof(*watcher) + aor.length);
+        watcher->length = aor.length;
+        memcpy(watcher->aor, aor.at, aor.length);
+        HASH_ADD_KEYPTR(hh, presence->watchers, watcher->aor, watcher->length, watcher);
+    }
+    watcher->users++;
+    return watcher;
+}
+
+static void leave(struct presence *presence, struct watcher *watcher)
+{
+    if (--watcher->users > 0)
+        return;
+    HASH_DELETE(hh, presence->watchers, watcher);
+    free(watcher);
+}
+
+/* An ended subscription does not count any more. */
+static void count(struct subscription *subscription, int by)
+{
+    struct resource *resource = subscription->resource;
+    subscription->watcher->count += (unsigned)by;
+    resource->subscription_count += (unsigned)by;
+    resource->presence->counts.subscriptions += (size_t)by;
+}
+
+/* Names. */
+
+static struct bytes write_key(struct buffer *out, const struct subscription_name *name)
+{
+    buffer_put(out, name->call_id);
+    buffer_char(out, '\0');
+    buffer_put(out, name->remote_tag);
+    buffer_char(out, '\0');
+    buffer_text(out, name->package->name);
+    buffer_char(out, '\0');
+    buffer_put(out, name->event_id);
+    return buffer_bytes(out);
+}
+
+struct subscription *subscription_find(struct presence *presence, unsigned partition,
+                                       const struct subscription_name *name)
+{
+    char text[KEY_MAX];
+    struct buffer out = buffer_over(text, sizeof(text));
+    struct bytes key = write_key(&out, name);
+    struct subscription *subscription;
+    if (out.overflow)
+        return NULL;
+    HASH_FIND(hh, presence->homes[partition].subscriptions, key.at, key.length, subscription);
+    return subscription;
+}
+
+static void take_name(struct subscription *subscription, struct bytes event_id)
+{
+    const struct dialog_parts *dialog = &subscription->dialog.parts;
+    const struct subscription_name name = {subscription->resource->package, dialog->call_id,
+                                           dialog->remote_tag, event_id};
+    size_t size = dialog->call_id.length + dialog->remote_tag.length + strlen(name.package->name) +
+                  event_id.length + 3;
+    subscription->text = memory_new(size);
+    struct buffer out = buffer_over(subscription->text, size);
+    subscription->key = write_key(&out, &name);
+    subscription->event_id = bytes_skip(subscription->key, size - event_id.length);
+    assert(!out.overflow && out.length == size);
+}
+
+/* Making and freeing. */
+
+struct subscription *subscription_new(const struct subscription_parts *parts,
+                                      const struct dialog *dialog)
+{
+    struct subscription *subscription = memory_new(sizeof(*subscription));
+    struct presence *presence = parts->resource->presence;
+    subscription->resource = parts->resource;
+    subscription->dialog = *dialog;
+    subscription->accept = parts->accept;
+    subscription->expires_ms = parts->expires_ms;
+    subscription->branch = memory_copy(parts->branch);
+    subscription->watcher = join(presence, parts->watcher);
+    subscription->state = parts->ended ? SUBSCRIPTION_ENDED : SUBSCRIPTION_ACTIVE;
+    subscription->reason = "timeout";
+    take_name(subscription, parts->event_id);
+    DL_APPEND(parts->resource->subscriptions, subscription);
+    HASH_ADD_KEYPTR(hh, presence->homes[parts->resource->partition].subscriptions,
+                    subscription->key.at, subscription->key.length, subscription);
+    if (!parts->ended)
+        count(subscription, 1);
+    return subscription;
+}
+
+void subscription_free(struct subscription *subscription)
+{
+    struct resource *resource = subscription->resource;
+    struct presence *presence = resource->presence;
+    world_timer_cancel(presence->parts->world, &subscription->expiry);
+    notify_unqueue(subscription);
+    transaction_forget(presence->parts->transactions, subscription->notify);
+    if (subscription->state == SUBSCRIPTION_ACTIVE)
+        count(subscription, -1);
+    leave(presence, subscription->watcher);
+    DL_DELETE(resource->subscriptions, subscription);
+    HASH_DELETE(hh, presence->homes[resource->partition].subscriptions, subscription);
+    dialog_release(&subscription->dialog);
+    free(subscription->text);
+    free(subscription->branch);
+    free(subscription);
+}
+
+/* Ends. */
+
+void subscription_end(struct subscription *subscription, const char *reason)
+{
+    assert(subscription->state == SUBSCRIPTION_ACTIVE);
+    count(subscription, -1);
+    subscription->state = SUBSCRIPTION_ENDED;
+    subscription->reason = reason;
+}
+
+void subscription_settle(struct subscription *subscription)
+{
+    struct resource *resource = subscription->resource;
+    if (subscription->state != SUBSCRIPTION_ENDED || subscription->notify != 0 ||
+        subscription->dirty || subscription->queued || subscription->has_row)
+        return;
+    subscription_free(subscription);
+    resource_settle(resource);
+}
+
+void subscription_drop(struct subscription *subscription)
+{
+    struct resource *resource = subscription->resource;
+    struct store *store = resource->presence->parts->store;
+    if (subscription->has_row) {
+        struct store_set *set = store_begin(store, resource->partition);
+        subscription_delete_row(subscription, set);
+        store_submit(store, &set);
+    }
+    subscription_free(subscription);
+    resource_settle(resource);
+}
+
+static void expire(struct timer *timer)
+{
+    struct subscription *subscription = TIMER_OWNER(timer, struct subscription, expiry);
+    struct resource *resource = subscription->resource;
+    const struct front_parts *parts = resource->presence->parts;
+    if (!store_ready(parts->store)) {
+        world_timer(parts->world, timer, RETRY_MS, expire);
+        return;
+    }
+    struct store_set *set = store_begin(parts->store, resource->partition);
+    subscription_delete_row(subscription, set);
+    subscription->change = store_submit(parts->store, &set);
+    if (subscription->state == SUBSCRIPTION_ACTIVE) {
+        metrics_count(parts->metrics, METRIC_subscriptions_expired);
+        subscription_end(subscription, "timeout");
+        notify_due(subscription);
+    } else {
+        subscription_settle(subscription);
+    }
+}
+
+void subscription_arm(struct subscription *subscription)
+{
+    struct world *world = subscription->resource->presence->parts->world;
+    uint64_t left_ms =
+        subscription->expires_ms > world->wall_ms ? subscription->expires_ms - world->wall_ms : 0;
+    world_timer(world, &subscription->expiry, left_ms, expire);
+}
+
+/* Rows. */
+
+void subscription_save(struct subscription *subscription, struct store_set *set)
+{
+    const struct resource *resource = subscription->resource;
+    const struct dialog *dialog = &subscription->dialog;
+    char text[FLOW_TEXT_MAX];
+    struct buffer flow = buffer_over(text, sizeof(text));
+    if (dialog->has_flow)
+        net_flow_write(&dialog->flow, &flow);
+    const struct store_subscription row = {
+        .aor = resource->aor,
+        .event = bytes_of(resource->package->name),
+        .event_id = subscription->event_id,
+        .watcher = bytes_from(subscription->watcher->aor, subscription->watcher->length),
+        .local_tag = dialog->parts.local_tag,
+        .remote_tag = dialog->parts.remote_tag,
+        .local_uri = dialog->parts.local_uri,
+        .remote_uri = dialog->parts.remote_uri,
+        .remote_target = dialog->parts.remote_target,
+        .route_set = dialog->parts.route_set,
+        .contact = dialog->parts.contact,
+        .flow = buffer_bytes(&flow),
+        .accept = bytes_of(subscription->accept),
+        .origin = {dialog->parts.call_id, bytes_of(subscription->branch), dialog->remote_cseq},
+        .local_cseq = dialog->local_cseq,
+        .epoch = store_epoch(resource->presence->parts->store),
+        .expires_ms = subscription->expires_ms,
+        .ended = subscription->state == SUBSCRIPTION_ENDED,
+    };
+    store_put_subscription(set, &row);
+    subscription->stored_cseq = dialog->local_cseq;
+    subscription->has_row = true;
+}
+
+void subscription_delete_row(struct subscription *subscription, struct store_set *set)
+{
+    const struct resource *resource = subscription->resource;
+    store_delete_subscription(set, resource->aor, bytes_of(resource->package->name),
+                              subscription->dialog.parts.local_tag);
+    subscription->has_row = false;
+}
+
+/* The package's own text of a body type that a row names; NULL: it does not know it any more. */
+static const char *known_type(const struct event_package *package, struct bytes type)
+{
+    for (size_t i = 0; package->notify_types[i] != NULL; i++)
+        if (bytes_equal(bytes_of(package->notify_types[i]), type))
+            return package->notify_types[i];
+    return NULL;
+}
+
+static bool restore_dialog(const struct resource *resource, const struct store_subscription *row,
+                           struct dialog *dialog)
+{
+    const struct dialog_parts parts = {
+        .call_id = row->origin.call_id,
+        .local_tag = row->local_tag,
+        .remote_tag = row->remote_tag,
+        .local_uri = row->local_uri,
+        .remote_uri = row->remote_uri,
+        .remote_target = row->remote_target,
+        .route_set = row->route_set,
+        .contact = row->contact,
+    };
+    uint64_t epochs = store_epoch(resource->presence->parts->store) - row->epoch;
+    *dialog = (struct dialog){
+        .local_cseq = row->local_cseq + (uint32_t)(epochs * CSEQ_STEP),
+        .remote_cseq = row->origin.cseq,
+    };
+    dialog->has_flow = net_flow_parse(row->flow, &dialog->flow);
+    return dialog_init(dialog, &parts);
+}
+
+struct subscription *subscription_of_row(struct resource *resource,
+                                         const struct store_subscription *row)
+{
+    const char *accept = known_type(resource->package, row->accept);
+    struct dialog dialog;
+    if (accept == NULL || !restore_dialog(resource, row, &dialog))
+        return NULL;
+    const struct subscription_parts parts = {
+        .resource = resource,
+        .watcher = row->watcher,
+        .event_id = row->event_id,
+        .branch = row->origin.branch,
+        .accept = accept,
+        .expires_ms = row->expires_ms,
+        .ended = row->ended,
+    };
+    struct subscription *subscription = subscription_new(&parts, &dialog);
+    subscription->has_row = true;
+    subscription->stored_cseq = dialog.local_cseq;
+    subscription_arm(subscription);
+    if (!row->ended)
+        notify_queue(subscription);
+    return subscription;
+}
