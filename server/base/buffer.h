@@ -1,0 +1,38 @@
+/* buffer.h: a writer into memory of a fixed size.
+ *
+ * Writing past the end sets `overflow` and drops what does not fit; the caller checks once, at the
+ * end. The memory belongs to whoever gave it. */
+#ifndef BASE_BUFFER_H
+#define BASE_BUFFER_H
+
+#include "base/bytes.h"
+
+struct buffer {
+    char *at;
+    size_t length, size;
+    bool overflow;
+};
+
+/* A buffer over `size` bytes at `memory`, empty. */
+static inline struct buffer buffer_over(void *memory, size_t size)
+{
+    return (struct buffer){memory, 0, size, false};
+}
+
+/* What was written so far; valid as long as the memory is. */
+static inline struct bytes buffer_bytes(const struct buffer *buffer)
+{
+    return (struct bytes){buffer->at, buffer->length};
+}
+
+/* Appends a slice, a NUL-terminated text, one character, a decimal number, 2*length lower-case hex
+ * digits, or printf output. Each does nothing but set `overflow` when it does not fit whole. */
+void buffer_put(struct buffer *buffer, struct bytes slice);
+void buffer_text(struct buffer *buffer, const char *text);
+void buffer_char(struct buffer *buffer, char c);
+void buffer_number(struct buffer *buffer, uint64_t number);
+void buffer_hex(struct buffer *buffer, const void *data, size_t length);
+void buffer_format(struct buffer *buffer, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif
