@@ -1,0 +1,260 @@
+/* config.c: reads the configuration file.
+ *
+ * The defaults are read first, from the sample file that config_keys.c writes; then the file, over
+ * them. A file is walked setting by setting: each must have a key in the table, whose type takes
+ * the value. The first fault ends the reading with one line for the operator.
+ */
+#include "config.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/memory.h"
+#include "config_internal.h"
+
+enum { FILE_MAX_BYTES = 1048576 };
+
+bool config_fail(struct config_reader *reader, const config_setting_t *setting, const char *format,
+                 ...)
+{
+    struct buffer out = buffer_over(reader->why, reader->why_size);
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    if (vsnprintf(text, sizeof(text), format, arguments) < 0)
+        text[0] = '\0';
+    va_end(arguments);
+    const char *file = setting != NULL ? config_setting_source_file(setting) : NULL;
+    buffer_text(&out, file != NULL ? file : reader->path);
+    if (setting != NULL)
+        buffer_format(&out, ":%u", config_setting_source_line(setting));
+    buffer_format(&out, ": %s", text);
+    buffer_char(&out, '\0');
+    if (out.overflow)
+        snprintf(reader->why, reader->why_size, "%s", text);
+    return false;
+}
+
+static bool take_setting(struct config_reader *reader, const struct config_keys *keys,
+                         config_setting_t *setting, const char *path, void *base)
+{
+    const struct config_key *key = config_find_key(keys, path);
+    if (key != NULL)
+        return key->take(reader, key, setting, (char *)base + key->offset);
+    if (!config_is_group(keys, path))
+        return config_fail(reader, setting, "unknown key \"%s\"; the nearest known one is \"%s\"",
+                           path, config_nearest_key(keys, path)->path);
+    if (!config_setting_is_group(setting))
+        return config_fail(reader, setting, "%s must be a group: %s: { ... };", path, path);
+    return config_take_group(reader, keys, setting, path, base);
+}
+
+bool config_take_group(struct config_reader *reader, const struct config_keys *keys,
+                       config_setting_t *group, const char *prefix, void *base)
+{
+    for (int i = 0; i < config_setting_length(group); i++) {
+        config_setting_t *setting = config_setting_get_elem(group, (unsigned)i);
+        char path[256];
+        snprintf(path, sizeof(path), "%s%s%s", prefix, *prefix != '\0' ? "." : "",
+                 config_setting_name(setting));
+        if (!take_setting(reader, keys, setting, path, base))
+            return false;
+    }
+    return true;
+}
+
+/* What must hold between two numbers. */
+static const struct order {
+    size_t less, more; /* offsets */
+    const char *less_path, *more_path;
+} orders[] = {
+#define ORDER(less, more)                                                          \
+    {                                                                              \
+        offsetof(struct config, less), offsetof(struct config, more), #less, #more \
+    }
+    ORDER(registrar.expires_least_s, registrar.expires_usual_s),
+    ORDER(registrar.expires_usual_s, registrar.expires_most_s),
+    ORDER(transaction.t1_ms, transaction.t2_ms),
+    ORDER(net.connections_per_address_max, net.connections_max),
+#undef ORDER
+};
+
+static bool check_orders(struct config_reader *reader, const config_t *file)
+{
+    for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+        const struct order *order = &orders[i];
+        unsigned less = *(const unsigned *)((const char *)reader->config + order->less);
+        unsigned more = *(const unsigned *)((const char *)reader->config + order->more);
+        if (less <= more)
+            continue;
+        const config_setting_t *at = config_lookup(file, order->less_path);
+        if (at == NULL)
+            at = config_lookup(file, order->more_path);
+        return config_fail(reader, at, "%s (%u) must not be above %s (%u)", order->less_path, less,
+                           order->more_path, more);
+    }
+    if (reader->config->net.head_max_bytes > reader->config->net.message_max_bytes)
+        return config_fail(reader, config_lookup(file, "net"),
+                           "net.head_max_bytes must not be above net.message_max_bytes");
+    return true;
+}
+
+/* Parses `text` and takes what it sets. */
+static bool take_text(struct config_reader *reader, const char *text)
+{
+    config_t file;
+    config_init(&file);
+    if (reader->folder != NULL)
+        config_set_include_dir(&file, reader->folder);
+    bool taken = false;
+    if (config_read_string(&file, text) != CONFIG_TRUE) {
+        const char *name = config_error_file(&file);
+        snprintf(reader->why, reader->why_size, "%s:%d: %s (a setting is: key = value;)",
+                 name != NULL ? name : reader->path, config_error_line(&file),
+                 config_error_text(&file));
+    } else {
+        taken = config_take_group(reader, &config_file_keys, config_root_setting(&file), "",
+                                  reader->config) &&
+                check_orders(reader, &file);
+    }
+    config_destroy(&file);
+    return taken;
+}
+
+static struct config_reader reader_new(char *why, size_t why_size)
+{
+    struct arena *arena = memory_new(sizeof(*arena));
+    arena_init(arena, 0);
+    struct config *config = memory_new(sizeof(*config));
+    config->memory = arena;
+    return (struct config_reader){
+        .config = config, .arena = arena, .why = why, .why_size = why_size};
+}
+
+static void take_defaults(struct config_reader *reader)
+{
+    char *text = memory_new(CONFIG_SAMPLE_SIZE);
+    struct buffer sample = buffer_over(text, CONFIG_SAMPLE_SIZE - 1);
+    config_write_sample(&sample);
+    reader->path = "defaults";
+    bool taken = take_text(reader, text);
+    assert(taken); /* the table of keys contradicts itself */
+    (void)taken;
+    free(text);
+}
+
+/* What other parts read through their settings. */
+static void share(struct config *config)
+{
+    config->store.folder = config->data;
+    config->front.trusted = config->trusted;
+    config->front.trusted_count = config->trusted_count;
+}
+
+struct config *config_default(const char *data)
+{
+    char why[256];
+    struct config_reader reader = reader_new(why, sizeof(why));
+    take_defaults(&reader);
+    reader.config->file = "defaults";
+    reader.config->data = arena_copy(reader.arena, bytes_of(data)).at;
+    share(reader.config);
+    return reader.config;
+}
+
+/* The whole file as a text; NULL with a message. */
+static char *file_text(struct config_reader *reader)
+{
+    FILE *file = fopen(reader->path, "re");
+    struct stat is;
+    if (file == NULL || fstat(fileno(file), &is) != 0) {
+        config_fail(reader, NULL, "cannot be read: %s", strerror(errno));
+        if (file != NULL)
+            fclose(file);
+        return NULL;
+    }
+    char *text = memory_new(FILE_MAX_BYTES + 1);
+    size_t length = S_ISDIR(is.st_mode) ? 0 : fread(text, 1, FILE_MAX_BYTES + 1, file);
+    bool failed = ferror(file) != 0;
+    fclose(file);
+    if (S_ISDIR(is.st_mode))
+        config_fail(reader, NULL, "is a folder; name the configuration file in it");
+    else if (failed)
+        config_fail(reader, NULL, "cannot be read: %s", strerror(errno));
+    else if (length > FILE_MAX_BYTES)
+        config_fail(reader, NULL, "is longer than %d bytes; is it a configuration file?",
+                    FILE_MAX_BYTES);
+    else if (strnlen(text, length) < length)
+        config_fail(reader, NULL, "holds a zero byte; is it a configuration file?");
+    else
+        return text;
+    free(text);
+    return NULL;
+}
+
+/* The folder of a path, absolute when the system can tell, in the arena. */
+static const char *folder_of(struct arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    struct bytes folder = BYTES(".");
+    if (slash != NULL)
+        folder = bytes_from(path, slash == path ? 1 : (size_t)(slash - path));
+    folder = arena_copy(arena, folder);
+    char *real = realpath(folder.at, NULL);
+    if (real == NULL)
+        return folder.at;
+    folder = arena_copy(arena, bytes_of(real));
+    free(real);
+    return folder.at;
+}
+
+struct config *config_load(const char *path, char *why, size_t why_size)
+{
+    assert(path != NULL && why_size > 0);
+    struct config_reader reader = reader_new(why, why_size);
+    take_defaults(&reader);
+    reader.path = reader.config->file = arena_copy(reader.arena, bytes_of(path)).at;
+    reader.folder = folder_of(reader.arena, path);
+    char *text = file_text(&reader);
+    if (text == NULL || !take_text(&reader, text))
+        config_free(&reader.config);
+    else
+        share(reader.config);
+    free(text);
+    return reader.config;
+}
+
+void config_free(struct config **config)
+{
+    struct config *old = *config;
+    *config = NULL;
+    if (old == NULL)
+        return;
+    arena_release(old->memory);
+    free(old->memory);
+    free(old);
+}
+
+struct domains *config_domains(const struct config *config)
+{
+    struct domains *domains = domains_new();
+    for (unsigned i = 0; i < config->domain_count; i++)
+        domains_add(domains, &config->domains[i].domain);
+    for (unsigned i = 0; i < config->domain_count; i++) {
+        const struct config_domain *domain = &config->domains[i];
+        for (unsigned j = 0; j < domain->alias_count; j++)
+            domains_add_alias(domains, domain->domain.name, bytes_of(domain->aliases[j]));
+    }
+    for (unsigned i = 0; i < config->listen_count; i++) {
+        char text[64];
+        struct buffer host = buffer_over(text, sizeof(text));
+        net_address_write_host(&config->listen[i].address, &host);
+        if (!net_address_is_any(&config->listen[i].address))
+            domains_add_alias(domains, config->domains[0].domain.name, buffer_bytes(&host));
+    }
+    return domains;
+}

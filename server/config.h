@@ -1,0 +1,68 @@
+/* config.h: the configuration file (libconfig), as plain values. etc/herald.conf shows every key.
+ */
+#ifndef SERVER_CONFIG_H
+#define SERVER_CONFIG_H
+
+#include "base/log.h"
+#include "front/auth.h"
+#include "front/domains.h"
+#include "front/front.h"
+#include "net/loop.h"
+#include "presence/presence.h"
+#include "proxy/proxy.h"
+#include "registrar/registrar.h"
+#include "store/store.h"
+#include "transaction/transaction.h"
+
+enum {
+    CONFIG_DOMAINS_MAX = 64,
+    CONFIG_ALIASES_MAX = 16,
+    CONFIG_LISTEN_MAX = 64,
+    CONFIG_TRUSTED_MAX = 64
+};
+
+struct config_domain {
+    struct domain domain;
+    const char *aliases[CONFIG_ALIASES_MAX];
+    unsigned alias_count;
+};
+
+struct config {
+    const char *file;     /* where it came from */
+    const char *data;     /* folder */
+    const char *log_file; /* NULL: standard error */
+    enum log_level log_level;
+    struct net_listen listen[CONFIG_LISTEN_MAX];
+    unsigned listen_count;
+    struct config_domain domains[CONFIG_DOMAINS_MAX];
+    unsigned domain_count;
+    struct net_network trusted[CONFIG_TRUSTED_MAX];
+    unsigned trusted_count;
+    struct net_settings net;
+    struct transaction_settings transaction;
+    struct auth_settings auth;
+    struct front_settings front;
+    struct registrar_settings registrar;
+    struct proxy_settings proxy;
+    struct presence_settings presence;
+    struct store_settings store;
+    void *memory; /* what the texts live in */
+};
+
+/* Reads and checks a file (libconfig has a config_read of its own). NULL on failure, with one line
+ * in `why` that names file, line, the thing and the way out (an unknown key: the nearest known
+ * one). Relative paths in it are relative to its folder. */
+struct config *config_load(const char *path, char *why, size_t why_size);
+/* The defaults, for scenarios: domain "example.org", data folder as given. */
+struct config *config_default(const char *data);
+void config_free(struct config **config);
+
+/* The configured domains with their aliases; the addresses that are listened on are aliases of the
+ * first. The caller frees them. */
+struct domains *config_domains(const struct config *config);
+
+/* Writes a configuration file with every key, its default and its explanation: etc/herald.conf. */
+enum { CONFIG_SAMPLE_SIZE = 32768 };
+void config_write_sample(struct buffer *out);
+
+#endif

@@ -1,0 +1,256 @@
+/* config_keys.c: the one table of configuration keys.
+ *
+ * The reader walks a file and looks each setting up here; the defaults are what the sample file
+ * says, and the sample file is written from here. So the documents cannot differ from the program.
+ */
+#include <assert.h>
+
+#include "base/buffer.h"
+#include "config_internal.h"
+
+#define FIELD(type, member) offsetof(type, member), sizeof(((type *)NULL)->member)
+
+/* A number whose path in the file is its place in struct config. */
+#define NUMBER(member, least, most, value, help)                                            \
+    {                                                                                       \
+#member, config_take_number, FIELD(struct config, member), least, most, value, help \
+    }
+
+enum { MINUTE_S = 60, HOUR_S = 3600, DAY_S = 86400, YEAR_S = 31536000, MIB = 1048576 };
+
+static const struct config_key file_keys[] = {
+    {"data", config_take_path, FIELD(struct config, data), 1, 1024, "\"/var/lib/herald\"",
+     "Folder of the database. It is made when it is missing."},
+    {"listen", config_take_listen, 0, 0, 1, CONFIG_LISTEN_MAX,
+     "[ \"127.0.0.1:5060\", \"[::1]:5060\" ]",
+     "Addresses to listen on: \"udp:ADDRESS:PORT\", \"tcp:ADDRESS:PORT\", or without a protocol "
+     "for both. 0.0.0.0 and [::] mean every address of this host."},
+    {"domains", config_take_domains, 0, 0, 1, CONFIG_DOMAINS_MAX, NULL,
+     "Domains that are served. The addresses that are listened on are aliases of the first."},
+    {"trusted", config_take_networks, 0, 0, 0, CONFIG_TRUSTED_MAX, "[ ]",
+     "Addresses or networks (\"192.0.2.5\", \"10.0.0.0/8\") whose requests are believed without a "
+     "password: a PBX, a voicemail system. Whoever is there can act as any user."},
+
+    {"log.file", config_take_path, FIELD(struct config, log_file), 0, 1024, "\"\"",
+     "File to log to; \"\" is standard error. SIGHUP opens it anew."},
+    {"log.level", config_take_level, FIELD(struct config, log_level), 0, 0, "\"info\"",
+     "The least important lines to log: \"error\", \"warning\", \"info\" or \"debug\"."},
+
+    NUMBER(net.message_max_bytes, 2048, 16 * MIB, "65536",
+           "Longest message on a stream, in bytes (a datagram has at most 65535)."),
+    NUMBER(net.head_max_bytes, 1024, MIB, "16384",
+           "Longest head of a message, its start line and header fields, in bytes."),
+    NUMBER(net.connections_max, 1, 1000000, "10000",
+           "Stream connections at a time; the one that was idle longest gives way."),
+    NUMBER(net.connections_per_address_max, 1, 1000000, "200",
+           "Stream connections of one remote address at a time."),
+    NUMBER(net.idle_s, 10, DAY_S, "600", "Seconds after which a silent connection is closed."),
+    NUMBER(
+        net.send_queue_max_bytes, 65536, 64 * MIB, "262144",
+        "What may wait to be read by the peer of one connection, in bytes; a peer that is slower "
+        "loses its connection."),
+    NUMBER(net.resolve_timeout_ms, 100, MINUTE_S * 1000, "5000",
+           "Milliseconds to wait for an answer of the DNS."),
+    NUMBER(net.lookups_max, 1, 100000, "1000", "Lookups in the DNS at a time."),
+
+    NUMBER(
+        transaction.t1_ms, 10, 60000, "500",
+        "Timer T1 of RFC 3261 in milliseconds: the usual round trip. A request is given up after "
+        "64 times this."),
+    NUMBER(transaction.t2_ms, 10, 120000, "4000",
+           "Timer T2 in milliseconds: the longest pause between two retransmissions."),
+    NUMBER(transaction.t4_ms, 10, 120000, "5000",
+           "Timer T4 in milliseconds: how long a message may linger in the network."),
+    NUMBER(transaction.server_max, 100, 10000000, "200000",
+           "Requests being answered at a time; the oldest finished ones are forgotten first."),
+    NUMBER(transaction.client_max, 100, 10000000, "200000",
+           "Requests of our own that wait for an answer at a time."),
+
+    NUMBER(auth.nonce_lifetime_s, 10, DAY_S, "3600",
+           "Seconds after which a client has to answer a new challenge (it does so by itself)."),
+
+    {"front.server", config_take_text, FIELD(struct config, front.server), 0, 64, "\"Herald\"",
+     "What the Server field of answers says; \"\" leaves it out."},
+    NUMBER(front.retry_after_s, 1, HOUR_S, "5",
+           "Seconds after which a client may try again when the server is overloaded (503)."),
+
+    NUMBER(registrar.expires_least_s, 1, HOUR_S, "60",
+           "Shortest registration in seconds; a shorter wish is answered 423."),
+    NUMBER(registrar.expires_usual_s, 1, YEAR_S, "3600",
+           "Seconds of a registration that names no time."),
+    NUMBER(registrar.expires_most_s, 1, YEAR_S, "86400",
+           "Longest registration in seconds; a longer wish is shortened."),
+    NUMBER(registrar.bindings_max, 1, 1000, "10", "Contacts that one user can have registered."),
+    NUMBER(registrar.contact_max_bytes, 64, 8192, "1024", "Longest Contact, in bytes."),
+
+    NUMBER(proxy.targets_max, 1, 1000, "20", "Contacts that one request is sent to at most."),
+
+    NUMBER(presence.publications_max, 1, 10000, "20",
+           "Publications that one user can have at a time."),
+    NUMBER(presence.subscriptions_max_per_watcher, 1, 1000000, "1000",
+           "Subscriptions that one user can have at a time."),
+    NUMBER(presence.subscriptions_max_per_resource, 1, 1000000, "20000",
+           "Subscriptions that there can be to one user."),
+    NUMBER(presence.body_max_bytes, 512, 16 * MIB, "32768",
+           "Longest document that can be published, in bytes."),
+    NUMBER(presence.restore_notify_per_s, 1, 1000000, "1000",
+           "NOTIFYs a second by which watchers learn the full state after a restart."),
+
+    NUMBER(store.queue_max, 100, 10000000, "20000",
+           "Changes that may wait for the disk; then requests are answered 503."),
+    NUMBER(store.wal_max_bytes, MIB, 65536ULL * MIB, "67108864",
+           "Size in bytes above which the write-ahead log is emptied into the database."),
+};
+
+static const struct config_key domain_keys[] = {
+    {"name", config_take_host, FIELD(struct config_domain, domain.name), 1, 255, "\"example.org\"",
+     "The domain: the host of its users' addresses and the realm of their passwords (changing it "
+     "makes all passwords of the domain void)."},
+    {"aliases", config_take_aliases, 0, 0, 0, CONFIG_ALIASES_MAX, "[ ]",
+     "Other names that mean the same domain."},
+    {"digest", config_take_digests, 0, 0, 1, DIGEST_COUNT, "[ \"MD5\" ]",
+     "Digest algorithms that are offered, in this order: \"SHA-512-256\", \"SHA-256\", \"MD5\". "
+     "Some clients in use fail when anything but MD5 is offered."},
+};
+
+const struct config_keys config_file_keys = {file_keys, sizeof(file_keys) / sizeof(file_keys[0])};
+const struct config_keys config_domain_keys = {domain_keys,
+                                               sizeof(domain_keys) / sizeof(domain_keys[0])};
+
+const struct config_key *config_find_key(const struct config_keys *keys, const char *path)
+{
+    for (size_t i = 0; i < keys->count; i++) {
+        if (strcmp(keys->keys[i].path, path) == 0)
+            return &keys->keys[i];
+    }
+    return NULL;
+}
+
+bool config_is_group(const struct config_keys *keys, const char *path)
+{
+    size_t length = strlen(path);
+    for (size_t i = 0; i < keys->count; i++) {
+        if (strncmp(keys->keys[i].path, path, length) == 0 && keys->keys[i].path[length] == '.')
+            return true;
+    }
+    return false;
+}
+
+/* How many characters must be added, dropped or changed to make one text of the other (Levenshtein,
+ * one row at a time); what is longer than a row is not looked at. */
+static unsigned spelling_distance(const char *a, const char *b)
+{
+    enum { ROW = 96 };
+    unsigned row[ROW + 1];
+    size_t length = strnlen(b, ROW);
+    for (size_t i = 0; i <= length; i++)
+        row[i] = (unsigned)i;
+    for (size_t i = 0; a[i] != '\0' && i < ROW; i++) {
+        unsigned corner = row[0]; /* distance of the two prefixes without their last characters */
+        row[0] = (unsigned)i + 1;
+        for (size_t j = 1; j <= length; j++) {
+            unsigned best = corner + (a[i] != b[j - 1]);
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            if (row[j] + 1 < best)
+                best = row[j] + 1;
+            corner = row[j];
+            row[j] = best;
+        }
+    }
+    return row[length];
+}
+
+static const char *leaf_of(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    return dot != NULL ? dot + 1 : path;
+}
+
+/* A right name in the wrong group is as near as a slip of one letter. */
+static unsigned key_distance(const struct config_key *key, const char *path)
+{
+    unsigned whole = spelling_distance(key->path, path);
+    unsigned leaf = spelling_distance(leaf_of(key->path), leaf_of(path)) + 1;
+    return whole < leaf ? whole : leaf;
+}
+
+const struct config_key *config_nearest_key(const struct config_keys *keys, const char *path)
+{
+    assert(keys->count > 0);
+    const struct config_key *nearest = &keys->keys[0];
+    for (size_t i = 1; i < keys->count; i++) {
+        if (key_distance(&keys->keys[i], path) < key_distance(nearest, path))
+            nearest = &keys->keys[i];
+    }
+    return nearest;
+}
+
+/* One comment line after another, none over 90 characters. */
+static void write_comment(struct buffer *out, const char *indent, struct bytes text)
+{
+    enum { WIDTH = 90 };
+    while (!bytes_empty(text)) {
+        size_t room = WIDTH - strlen(indent) - 2, cut = text.length;
+        if (cut > room) {
+            cut = room;
+            while (text.at[cut] != ' ')
+                cut--;
+        }
+        buffer_format(out, "%s# %.*s\n", indent, (int)cut, text.at);
+        text = bytes_trim(bytes_skip(text, cut));
+    }
+}
+
+static void write_key(struct buffer *out, const char *indent, const struct config_key *key)
+{
+    write_comment(out, indent, bytes_of(key->help));
+    if (key->take == config_take_number)
+        buffer_format(out, "%s# From %llu to %llu.\n", indent, (unsigned long long)key->least,
+                      (unsigned long long)key->most);
+    if (key->value != NULL)
+        buffer_format(out, "%s%s = %s;\n", indent, leaf_of(key->path), key->value);
+}
+
+static void write_domains(struct buffer *out)
+{
+    buffer_text(out, "domains = (\n    {\n");
+    for (size_t i = 0; i < config_domain_keys.count; i++)
+        write_key(out, "        ", &config_domain_keys.keys[i]);
+    buffer_text(out, "    }\n);\n");
+}
+
+/* Ends the group that is open when the next key is in another one, and opens that. */
+static struct bytes write_group(struct buffer *out, struct bytes open, const char *path)
+{
+    const char *dot = strchr(path, '.');
+    struct bytes group = bytes_from(path, dot != NULL ? (size_t)(dot - path) : 0);
+    if (bytes_equal(open, group))
+        return open;
+    if (!bytes_empty(open))
+        buffer_text(out, "};\n");
+    if (!bytes_empty(group))
+        buffer_format(out, "\n%.*s: {\n", BYTES_ARGS(group));
+    return group;
+}
+
+void config_write_sample(struct buffer *out)
+{
+    struct bytes group = BYTES("");
+    buffer_text(
+        out,
+        "# The configuration of Herald: every key with its default. Keep only what you change.\n"
+        "# Relative paths start from this file's folder. Try a change with\n"
+        "# herald --check-config --config FILE; SIGHUP makes a running server take it over.\n");
+    for (size_t i = 0; i < config_file_keys.count; i++) {
+        const struct config_key *key = &config_file_keys.keys[i];
+        group = write_group(out, group, key->path);
+        if (bytes_empty(group))
+            buffer_char(out, '\n');
+        write_key(out, bytes_empty(group) ? "" : "    ", key);
+        if (key->value == NULL)
+            write_domains(out);
+    }
+    write_group(out, group, "");
+    assert(!out->overflow);
+}

@@ -1,0 +1,353 @@
+/* config_values.c: how each type of value is taken from the configuration file.
+ *
+ * Every function checks type and range first and leaves the field alone when it refuses. Lists
+ * replace what stood there (the default) as a whole.
+ */
+#include <assert.h>
+
+#include "config_internal.h"
+
+bool config_take_number(struct config_reader *reader, const struct config_key *key,
+                        config_setting_t *setting, void *field)
+{
+    int type = config_setting_type(setting);
+    long long value = config_setting_get_int64(setting);
+    if (type != CONFIG_TYPE_INT && type != CONFIG_TYPE_INT64)
+        return config_fail(reader, setting, "%s must be a whole number from %llu to %llu",
+                           key->path, (unsigned long long)key->least,
+                           (unsigned long long)key->most);
+    if (value < 0 || (uint64_t)value < key->least || (uint64_t)value > key->most)
+        return config_fail(reader, setting, "%s = %lld is out of range; it can be %llu to %llu",
+                           key->path, value, (unsigned long long)key->least,
+                           (unsigned long long)key->most);
+    if (key->size == sizeof(unsigned)) {
+        assert(key->most <= UINT32_MAX);
+        *(unsigned *)field = (unsigned)value;
+    } else {
+        assert(key->size == sizeof(uint64_t) && sizeof(uint64_t) == sizeof(size_t));
+        *(uint64_t *)field = (uint64_t)value;
+    }
+    return true;
+}
+
+/* A text of the allowed length without control characters, in the arena; NULL with a message. */
+static const char *text_of(struct config_reader *reader, const struct config_key *key,
+                           config_setting_t *setting)
+{
+    const char *text = config_setting_get_string(setting);
+    if (text == NULL) {
+        config_fail(reader, setting, "%s must be a text in quotes", key->path);
+        return NULL;
+    }
+    size_t length = strlen(text);
+    if (length < key->least || length > key->most) {
+        config_fail(reader, setting, "%s has %zu characters; it can have %llu to %llu", key->path,
+                    length, (unsigned long long)key->least, (unsigned long long)key->most);
+        return NULL;
+    }
+    for (const char *c = text; *c != '\0'; c++) {
+        if ((unsigned char)*c < ' ' || *c == 0x7f) {
+            config_fail(reader, setting, "%s holds a control character", key->path);
+            return NULL;
+        }
+    }
+    return arena_copy(reader->arena, bytes_of(text)).at;
+}
+
+bool config_take_text(struct config_reader *reader, const struct config_key *key,
+                      config_setting_t *setting, void *field)
+{
+    const char *text = text_of(reader, key, setting);
+    if (text != NULL)
+        *(const char **)field = text;
+    return text != NULL;
+}
+
+/* "data/herald.log" below the file's folder; "." is that folder; "" gives NULL. */
+bool config_take_path(struct config_reader *reader, const struct config_key *key,
+                      config_setting_t *setting, void *field)
+{
+    const char *text = text_of(reader, key, setting);
+    if (text == NULL)
+        return false;
+    const char **path = field;
+    *path = *text != '\0' ? text : NULL;
+    if (*text == '\0' || *text == '/' || reader->folder == NULL)
+        return true;
+    if (strcmp(text, ".") == 0) {
+        *path = reader->folder;
+        return true;
+    }
+    size_t size = strlen(reader->folder) + 1 + strlen(text) + 1;
+    struct buffer whole = buffer_over(arena_alloc(reader->arena, size), size);
+    buffer_format(&whole, "%s/%s", reader->folder, text);
+    *path = whole.at;
+    return true;
+}
+
+bool config_take_level(struct config_reader *reader, const struct config_key *key,
+                       config_setting_t *setting, void *field)
+{
+    static const char *const names[] = {
+        [LOG_ERROR] = "error",
+        [LOG_WARNING] = "warning",
+        [LOG_INFO] = "info",
+        [LOG_DEBUG] = "debug",
+    };
+    const char *text = config_setting_get_string(setting);
+    for (size_t i = 0; text != NULL && i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *(enum log_level *)field = (enum log_level)i;
+            return true;
+        }
+    }
+    return config_fail(reader, setting,
+                       "%s must be one of \"error\", \"warning\", \"info\", \"debug\"", key->path);
+}
+
+/* The number of values in a list of texts; -1 with a message. A single text stands for a list of
+ * one. */
+static int list_length(struct config_reader *reader, const struct config_key *key,
+                       config_setting_t *setting)
+{
+    if (config_setting_get_string(setting) != NULL)
+        return 1;
+    if (!config_setting_is_array(setting) && !config_setting_is_list(setting)) {
+        config_fail(reader, setting, "%s must be a list of texts: [ \"...\", \"...\" ]", key->path);
+        return -1;
+    }
+    int length = config_setting_length(setting);
+    if ((uint64_t)length < key->least || (uint64_t)length > key->most) {
+        config_fail(reader, setting, "%s has %d values; it can have %llu to %llu", key->path,
+                    length, (unsigned long long)key->least, (unsigned long long)key->most);
+        return -1;
+    }
+    return length;
+}
+
+/* A value of such a list; NULL with a message. */
+static const char *list_text(struct config_reader *reader, const struct config_key *key,
+                             config_setting_t *setting, int index)
+{
+    const char *text = config_setting_get_string(setting);
+    if (text == NULL)
+        text = config_setting_get_string_elem(setting, index);
+    if (text == NULL)
+        config_fail(reader, setting, "%s must be a list of texts: [ \"...\", \"...\" ]", key->path);
+    return text;
+}
+
+static bool listen_add(struct config *config, enum net_protocol protocol,
+                       const struct net_address *address)
+{
+    for (unsigned i = 0; i < config->listen_count; i++) {
+        if (config->listen[i].protocol == protocol &&
+            net_address_equal(&config->listen[i].address, address))
+            return false;
+    }
+    if (config->listen_count == CONFIG_LISTEN_MAX)
+        return false;
+    config->listen[config->listen_count++] =
+        (struct net_listen){.protocol = protocol, .address = *address};
+    return true;
+}
+
+/* One listener of "udp:..." or "tcp:...", both of a bare address. */
+static bool take_listen(struct config_reader *reader, config_setting_t *setting, const char *text)
+{
+    struct bytes address_text = bytes_of(text);
+    bool udp = bytes_starts_with(address_text, BYTES("udp:"));
+    bool tcp = bytes_starts_with(address_text, BYTES("tcp:"));
+    struct net_address address;
+    if (udp || tcp)
+        address_text = bytes_skip(address_text, 4);
+    if (!net_address_parse_with_port(address_text, 5060, &address) || address.port == 0)
+        return config_fail(reader, setting,
+                           "listen: \"%s\" is no address and port; write \"127.0.0.1:5060\", "
+                           "\"[::1]:5060\", \"udp:...\" or \"tcp:...\"",
+                           text);
+    if ((!tcp && !listen_add(reader->config, NET_UDP, &address)) ||
+        (!udp && !listen_add(reader->config, NET_TCP, &address)))
+        return config_fail(reader, setting, "listen: \"%s\" stands there twice, or is one too many",
+                           text);
+    return true;
+}
+
+bool config_take_listen(struct config_reader *reader, const struct config_key *key,
+                        config_setting_t *setting, void *field)
+{
+    (void)field;
+    int length = list_length(reader, key, setting);
+    if (length < 0)
+        return false;
+    reader->config->listen_count = 0;
+    for (int i = 0; i < length; i++) {
+        const char *text = list_text(reader, key, setting, i);
+        if (text == NULL || !take_listen(reader, setting, text))
+            return false;
+    }
+    return true;
+}
+
+bool config_take_networks(struct config_reader *reader, const struct config_key *key,
+                          config_setting_t *setting, void *field)
+{
+    (void)field;
+    struct config *config = reader->config;
+    int length = list_length(reader, key, setting);
+    if (length < 0)
+        return false;
+    config->trusted_count = 0;
+    for (int i = 0; i < length; i++) {
+        const char *text = list_text(reader, key, setting, i);
+        if (text == NULL)
+            return false;
+        if (!net_network_parse(bytes_of(text), &config->trusted[config->trusted_count++]))
+            return config_fail(reader, setting,
+                               "%s: \"%s\" is no address or network; write \"192.0.2.5\" or "
+                               "\"10.0.0.0/8\"",
+                               key->path, text);
+    }
+    return true;
+}
+
+/* An address in its usual form, in the arena: two spellings of one address are one name. */
+static const char *address_text(struct arena *arena, const struct net_address *address)
+{
+    enum { SIZE = 64 };
+    struct buffer text = buffer_over(arena_alloc(arena, SIZE), SIZE - 1);
+    net_address_write_host(address, &text);
+    return text.at;
+}
+
+/* A host name in lower case, or an address (IPv6 in brackets), in the arena; NULL: neither. */
+static const char *host_of(struct arena *arena, const char *text)
+{
+    struct bytes host = bytes_of(text);
+    struct net_address address;
+    if (bytes_empty(host) || host.length > 255)
+        return NULL;
+    if (host.at[0] == '[')
+        return net_address_parse(host, 0, &address) ? address_text(arena, &address) : NULL;
+    if (host.length > 1 && host.at[host.length - 1] == '.')
+        host.length--; /* a fully qualified name */
+    char *name = arena_alloc(arena, host.length + 1);
+    for (size_t i = 0; i < host.length; i++) {
+        char c = ascii_lower(host.at[i]);
+        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-' && c != '.')
+            return NULL;
+        name[i] = c;
+    }
+    return name[0] == '-' || name[0] == '.' ? NULL : name;
+}
+
+/* The canonical form of a name that no domain has yet; NULL with a message. */
+static const char *new_name(struct config_reader *reader, config_setting_t *setting,
+                            const char *text)
+{
+    const char *name = host_of(reader->arena, text);
+    if (name == NULL) {
+        config_fail(reader, setting,
+                    "domains: \"%s\" is no host name or address (IPv6 stands in brackets)", text);
+        return NULL;
+    }
+    for (unsigned i = 0; i < reader->config->domain_count; i++) {
+        const struct config_domain *domain = &reader->config->domains[i];
+        bool known = domain->domain.name != NULL && strcmp(domain->domain.name, name) == 0;
+        for (unsigned j = 0; j < domain->alias_count && !known; j++)
+            known = strcmp(domain->aliases[j], name) == 0;
+        if (!known)
+            continue;
+        config_fail(reader, setting, "domains: \"%s\" stands there twice", text);
+        return NULL;
+    }
+    return name;
+}
+
+bool config_take_host(struct config_reader *reader, const struct config_key *key,
+                      config_setting_t *setting, void *field)
+{
+    const char *text = text_of(reader, key, setting);
+    const char *name = text != NULL ? new_name(reader, setting, text) : NULL;
+    if (name != NULL)
+        *(const char **)field = name;
+    return name != NULL;
+}
+
+bool config_take_aliases(struct config_reader *reader, const struct config_key *key,
+                         config_setting_t *setting, void *field)
+{
+    struct config_domain *domain = field;
+    int length = list_length(reader, key, setting);
+    for (int i = 0; i < length; i++) {
+        const char *text = list_text(reader, key, setting, i);
+        const char *name = text != NULL ? new_name(reader, setting, text) : NULL;
+        if (name == NULL)
+            return false;
+        domain->aliases[domain->alias_count++] = name;
+    }
+    return length >= 0;
+}
+
+bool config_take_digests(struct config_reader *reader, const struct config_key *key,
+                         config_setting_t *setting, void *field)
+{
+    struct config_domain *entry = field;
+    struct domain *domain = &entry->domain;
+    int length = list_length(reader, key, setting);
+    if (length < 0)
+        return false;
+    domain->algorithm_count = 0;
+    for (int i = 0; i < length; i++) {
+        const char *text = list_text(reader, key, setting, i);
+        if (text == NULL)
+            return false;
+        enum digest_algorithm algorithm =
+            *text != '\0' ? digest_algorithm_of(bytes_of(text)) : DIGEST_COUNT;
+        for (unsigned j = 0; j < domain->algorithm_count; j++) {
+            if (domain->algorithms[j] == algorithm)
+                return config_fail(reader, setting, "digest: \"%s\" stands there twice", text);
+        }
+        if (algorithm == DIGEST_COUNT)
+            return config_fail(reader, setting,
+                               "digest: \"%s\" is not known; choose from \"MD5\", \"SHA-256\", "
+                               "\"SHA-512-256\"",
+                               text);
+        domain->algorithms[domain->algorithm_count++] = algorithm;
+    }
+    return true;
+}
+
+static bool take_domain(struct config_reader *reader, config_setting_t *group)
+{
+    struct config *config = reader->config;
+    struct config_domain *domain = &config->domains[config->domain_count++];
+    *domain = (struct config_domain){
+        .domain = {.algorithms = {DIGEST_MD5}, .algorithm_count = 1},
+    };
+    if (!config_setting_is_group(group))
+        return config_fail(reader, group, "domains must be a list of groups: ( { name = ... } )");
+    if (!config_take_group(reader, &config_domain_keys, group, "", domain))
+        return false;
+    if (domain->domain.name == NULL)
+        return config_fail(reader, group, "domains: a domain without a name; add name = \"...\";");
+    return true;
+}
+
+bool config_take_domains(struct config_reader *reader, const struct config_key *key,
+                         config_setting_t *setting, void *field)
+{
+    (void)field;
+    if (!config_setting_is_list(setting))
+        return config_fail(reader, setting, "domains must be a list of groups: ( { name = ... } )");
+    int length = config_setting_length(setting);
+    if ((uint64_t)length < key->least || (uint64_t)length > key->most)
+        return config_fail(reader, setting, "domains has %d entries; it can have %llu to %llu",
+                           length, (unsigned long long)key->least, (unsigned long long)key->most);
+    reader->config->domain_count = 0;
+    for (int i = 0; i < length; i++) {
+        if (!take_domain(reader, config_setting_get_elem(setting, (unsigned)i)))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,168 @@
+/* main.c: the command line.
+ *
+ *     herald [--config FILE]                   serve
+ *     herald --check-config [--config FILE]    only check the file
+ *     herald user add|passwd|delete|list ...   the accounts
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "command.h"
+#include "config.h"
+#include "serve.h"
+
+enum action {
+    ACTION_SERVE,
+    ACTION_CHECK,
+    ACTION_TRY,
+    ACTION_SAMPLE,
+    ACTION_VERSION,
+    ACTION_HELP,
+    ACTION_USER,
+    ACTION_REFUSE
+};
+
+struct options {
+    enum action action;
+    struct user_command user;
+};
+
+static const struct option known_options[] = {
+    {"config", required_argument, NULL, 'c'},
+    {"data", required_argument, NULL, 'd'},
+    {"check-config", no_argument, NULL, ACTION_CHECK},
+    {"check-listen", no_argument, NULL, ACTION_TRY}, /* for ./run */
+    {"sample-config", no_argument, NULL, ACTION_SAMPLE},
+    {"version", no_argument, NULL, ACTION_VERSION},
+    {"help", no_argument, NULL, ACTION_HELP},
+    {NULL, 0, NULL, 0},
+};
+
+static enum action refuse(const char *what, const char *word)
+{
+    fprintf(stderr, "herald: %s%s; see herald --help\n", what, word);
+    return ACTION_REFUSE;
+}
+
+static enum action parse_options(int argc, char **argv, struct options *options)
+{
+    int option;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":", known_options, NULL)) != -1) {
+        if (option == '?')
+            return refuse("no such option: ", argv[optind - 1]);
+        if (option == ':')
+            return refuse("a value is missing after ", argv[optind - 1]);
+        if (option == 'c')
+            options->user.config = optarg;
+        else if (option == 'd')
+            options->user.data = optarg;
+        else
+            options->action = (enum action)option;
+    }
+    return options->action;
+}
+
+/* Words that are no options: only `user VERB [NAME]`. */
+static enum action parse_words(int count, char **words, struct options *options)
+{
+    if (options->action != ACTION_SERVE && count > 0)
+        return refuse("what is this for: ", words[0]);
+    if (count == 0)
+        return options->user.data == NULL ? options->action
+                                          : refuse("--data goes with herald user", "");
+    if (strcmp(words[0], "user") != 0)
+        return refuse("no such command: ", words[0]);
+    if (count > 3)
+        return refuse("one name at a time; what is this for: ", words[3]);
+    options->user.verb = count > 1 ? words[1] : NULL;
+    options->user.user = count > 2 ? words[2] : NULL;
+    return ACTION_USER;
+}
+
+static int help(void)
+{
+    printf("herald - a SIP SIMPLE presence and instant messaging server\n"
+           "\n"
+           "  herald [--config FILE]                 serve; FILE is %s when not given\n"
+           "  herald --check-config [--config FILE]  check the file and end\n"
+           "  herald user add NAME                   make an account\n"
+           "  herald user passwd NAME                change its password\n"
+           "  herald user delete NAME                remove it\n"
+           "  herald user list                       print all accounts, one a line\n"
+           "  herald --version | --help\n"
+           "\n"
+           "With `user` goes --config FILE, or --data FOLDER (its herald.conf is read). NAME is\n"
+           "alice@example.org; alice alone takes the first domain. Passwords are read from\n"
+           "standard input, on a terminal they are asked for.\n"
+           "\n"
+           "SIGTERM ends the server, SIGHUP reopens the log and reads FILE again, SIGUSR1 logs\n"
+           "figures.\n",
+           CONFIG_USUAL);
+    return EXIT_SUCCESS;
+}
+
+static int check(const char *path)
+{
+    char why[1024];
+    struct config *config = config_load(path, why, sizeof(why));
+    if (config == NULL) {
+        fprintf(stderr, "herald: %s\n", why);
+        return EXIT_FAILURE;
+    }
+    printf("%s is fine\n", path);
+    config_free(&config);
+    return EXIT_SUCCESS;
+}
+
+static int sample(void)
+{
+    char *memory = memory_new(CONFIG_SAMPLE_SIZE);
+    struct buffer out = buffer_over(memory, CONFIG_SAMPLE_SIZE - 1);
+    config_write_sample(&out);
+    fputs(memory, stdout);
+    free(memory);
+    return EXIT_SUCCESS;
+}
+
+static int version(void)
+{
+    printf("herald %s\n", HERALD_VERSION);
+    return EXIT_SUCCESS;
+}
+
+static int act(const struct options *options)
+{
+    const char *path = options->user.config != NULL ? options->user.config : CONFIG_USUAL;
+    switch (options->action) {
+    case ACTION_SERVE:
+        return serve(path);
+    case ACTION_CHECK:
+        return check(path);
+    case ACTION_TRY:
+        return serve_try(path);
+    case ACTION_SAMPLE:
+        return sample();
+    case ACTION_VERSION:
+        return version();
+    case ACTION_HELP:
+        return help();
+    case ACTION_USER:
+        return command_user(&options->user);
+    case ACTION_REFUSE:
+        break;
+    }
+    return EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {.action = ACTION_SERVE};
+    options.action = parse_options(argc, argv, &options);
+    if (options.action != ACTION_REFUSE)
+        options.action = parse_words(argc - optind, argv + optind, &options);
+    return act(&options);
+}

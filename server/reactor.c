@@ -1,0 +1,231 @@
+/* reactor.c: the parts of a reactor, built from the bottom up and torn down from the top.
+ *
+ * What the store refuses is forgotten and loaded again, partition by partition. */
+#include "reactor.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/token.h"
+#include "im/im.h"
+#include "policy/policy.h"
+
+enum { LIST_MAX = 512 };
+
+struct reactor {
+    struct reactor_ground ground;
+    struct front_parts parts;
+    struct front *front;
+    struct registrar *registrar;
+    struct proxy *proxy;
+    struct im *im;
+    struct presence *presence;
+    char allow_events[LIST_MAX], accept[LIST_MAX]; /* of the packages, for answers */
+};
+
+/* What the store tells. */
+
+static void load(struct reactor *reactor, unsigned partition)
+{
+    enum err bindings = registrar_load(reactor->registrar, partition);
+    enum err events = presence_load(reactor->presence, partition);
+    if (bindings != ERR_NONE || events != ERR_NONE)
+        log_write(reactor->ground.log, LOG_ERROR, "reactor",
+                  "partition %u cannot be loaded: %s. What it holds is missing until the restart",
+                  partition, err_name(bindings != ERR_NONE ? bindings : events));
+}
+
+static void refused(void *context, unsigned partition)
+{
+    struct reactor *reactor = context;
+    log_write(reactor->ground.log, LOG_WARNING, "reactor",
+              "changes of partition %u were refused; loading it again", partition);
+    load(reactor, partition);
+}
+
+static void accounts_changed(void *context)
+{
+    struct reactor *reactor = context;
+    enum err err = accounts_refresh(reactor->parts.accounts, reactor->parts.store);
+    if (err != ERR_NONE)
+        log_write(reactor->ground.log, LOG_ERROR, "reactor", "accounts cannot be read: %s",
+                  err_name(err));
+}
+
+static void wake(void *context)
+{
+    struct reactor *reactor = context;
+    if (reactor->ground.wake != NULL)
+        reactor->ground.wake(reactor->ground.wake_context);
+}
+
+/* Building. */
+
+static void add_domains(struct domains *domains, const struct config *config)
+{
+    for (unsigned i = 0; i < config->domain_count; i++) {
+        const struct config_domain *domain = &config->domains[i];
+        domains_add(domains, &domain->domain);
+        for (unsigned j = 0; j < domain->alias_count; j++)
+            domains_add_alias(domains, domain->domain.name, bytes_of(domain->aliases[j]));
+    }
+}
+
+/* The addresses that we listen on are names of the first domain: a phone may know no other. */
+static void add_listen_aliases(struct domains *domains, const struct config *config)
+{
+    for (unsigned i = 0; i < config->listen_count; i++) {
+        const struct net_address *address = &config->listen[i].address;
+        char text[64];
+        struct buffer host = buffer_over(text, sizeof(text));
+        net_address_write_host(address, &host);
+        if (!net_address_is_any(address) && domains_find(domains, buffer_bytes(&host)) == NULL)
+            domains_add_alias(domains, domains_first(domains)->name, buffer_bytes(&host));
+    }
+}
+
+static void add_word(struct buffer *list, const char *word)
+{
+    if (list->length > 0)
+        buffer_text(list, ", ");
+    buffer_text(list, word);
+}
+
+/* The event names and body types of the packages, as header field values. */
+static void list_packages(struct reactor *reactor)
+{
+    struct buffer events = buffer_over(reactor->allow_events, LIST_MAX - 1);
+    struct buffer types = buffer_over(reactor->accept, LIST_MAX - 1);
+    for (const struct event_package *const *package = package_list(); *package != NULL; package++) {
+        add_word(&events, (*package)->name);
+        for (size_t i = 0; (*package)->publish_types && (*package)->publish_types[i]; i++)
+            add_word(&types, (*package)->publish_types[i]);
+    }
+    assert(!events.overflow && !types.overflow);
+}
+
+static struct front_settings front_settings_of(const struct reactor *reactor,
+                                               const struct config *config)
+{
+    struct front_settings settings = config->front;
+    settings.allow_events = reactor->allow_events;
+    settings.accept = reactor->accept;
+    return settings;
+}
+
+static struct store *open_store(struct reactor *reactor, const struct config *config, char *why,
+                                size_t why_size)
+{
+    const struct store_listener listener = {refused, accounts_changed, wake, reactor};
+    struct store_settings settings = config->store;
+    enum err err;
+    settings.folder = config->data;
+    settings.stepped = reactor->ground.stepped_store;
+    return store_open(&settings, &listener, reactor->ground.log, reactor->ground.metrics, &err, why,
+                      why_size);
+}
+
+static void build(struct reactor *reactor, const struct config *config)
+{
+    const struct reactor_ground *ground = &reactor->ground;
+    struct front_parts *parts = &reactor->parts;
+    list_packages(reactor);
+    parts->domains = domains_new();
+    add_domains(parts->domains, config);
+    add_listen_aliases(parts->domains, config);
+    parts->accounts = accounts_new(world_random_u64(ground->world));
+    parts->policy = policy_new();
+    parts->transactions = transaction_layer_new(ground->world, ground->net, parts->store,
+                                                &config->transaction, ground->log, ground->metrics);
+    struct auth_settings auth = config->auth;
+    auth.domains = parts->domains;
+    parts->auth = auth_new(ground->world, parts->accounts, store_secret(parts->store), &auth,
+                           ground->metrics);
+    const struct front_settings settings = front_settings_of(reactor, config);
+    reactor->front = front_new(parts, &settings);
+    reactor->registrar = registrar_new(reactor->front, &config->registrar);
+    reactor->proxy = proxy_new(reactor->front, &config->proxy);
+    reactor->im = im_new(reactor->front, reactor->registrar, reactor->proxy);
+    reactor->presence = presence_new(reactor->front, &config->presence);
+}
+
+struct reactor *reactor_new(const struct reactor_ground *ground, const struct config *config,
+                            char *why, size_t why_size)
+{
+    struct reactor *reactor = memory_new(sizeof(*reactor));
+    reactor->ground = *ground;
+    reactor->parts.world = ground->world;
+    reactor->parts.net = ground->net;
+    reactor->parts.log = ground->log;
+    reactor->parts.metrics = ground->metrics;
+    reactor->parts.store = open_store(reactor, config, why, why_size);
+    if (reactor->parts.store == NULL) {
+        free(reactor);
+        return NULL;
+    }
+    build(reactor, config);
+    accounts_changed(reactor);
+    for (unsigned partition = 0; partition < PARTITIONS; partition++)
+        load(reactor, partition);
+    return reactor;
+}
+
+void reactor_free(struct reactor **reactor)
+{
+    struct reactor *old = *reactor;
+    if (old == NULL)
+        return;
+    presence_free(&old->presence);
+    im_free(&old->im);
+    proxy_free(&old->proxy);
+    registrar_free(&old->registrar);
+    front_free(&old->front);
+    auth_free(&old->parts.auth);
+    transaction_layer_free(&old->parts.transactions);
+    policy_free(&old->parts.policy);
+    accounts_free(&old->parts.accounts);
+    domains_free(&old->parts.domains);
+    store_close(&old->parts.store);
+    free(old);
+    *reactor = NULL;
+}
+
+void reactor_turn(struct reactor *reactor)
+{
+    store_turn(reactor->parts.store);
+}
+
+void reactor_reload(struct reactor *reactor, const struct config *config)
+{
+    const struct front_settings settings = front_settings_of(reactor, config);
+    front_reload(reactor->front, &settings);
+    registrar_reload(reactor->registrar, &config->registrar);
+    proxy_reload(reactor->proxy, &config->proxy);
+    presence_reload(reactor->presence, &config->presence);
+    log_write(reactor->ground.log, LOG_INFO, "reactor",
+              "configuration taken over: trusted networks, registrar, proxy, presence and front "
+              "limits. Listeners, domains, data folder, net, transaction, auth and store need a "
+              "restart");
+}
+
+struct store *reactor_store(struct reactor *reactor)
+{
+    return reactor->parts.store;
+}
+
+void reactor_log_figures(struct reactor *reactor)
+{
+    struct log *log = reactor->ground.log;
+    struct presence_counts counts = presence_count(reactor->presence);
+    log_write(log, LOG_INFO, "figures", "users=%zu bindings=%zu publications=%zu subscriptions=%zu",
+              accounts_count(reactor->parts.accounts), registrar_count(reactor->registrar),
+              counts.publications, counts.subscriptions);
+    for (int i = 0; i < METRIC_COUNT; i++) {
+        uint64_t value = reactor->ground.metrics->values[i];
+        if (value > 0)
+            log_write(log, LOG_INFO, "figures", "%s=%llu", metric_name((enum metric)i),
+                      (unsigned long long)value);
+    }
+}

@@ -1,0 +1,48 @@
+/* reactor.h: one reactor: every part of the SIP side, put together.
+ *
+ * The composition that main drives with the real loop and the scenarios drive with a fake network,
+ * a fake clock and a stepped store. Everything mutable hangs off it. */
+#ifndef SERVER_REACTOR_H
+#define SERVER_REACTOR_H
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/world.h"
+#include "config.h"
+#include "net/net.h"
+
+struct reactor;
+
+/* What a reactor stands on; outlives it. */
+struct reactor_ground {
+    struct world *world;
+    struct net *net;
+    struct log *log;
+    struct metrics *metrics;
+    bool stepped_store;
+    void (*wake)(void *context); /* from another thread: reactor_turn is wanted */
+    void *wake_context;
+};
+
+/* Opens the store, builds the parts, loads every partition, begins to serve. NULL on failure, with
+ * a message for the operator in `why`. */
+struct reactor *reactor_new(const struct reactor_ground *ground, const struct config *config,
+                            char *why, size_t why_size);
+/* Commits what waits, closes the store and frees everything. */
+void reactor_free(struct reactor **reactor);
+
+/* On the reactor's thread after `wake`: takes what the store reported. */
+void reactor_turn(struct reactor *reactor);
+
+/* Takes over what can change while running (limits, trusted networks, log level); the rest needs a
+ * restart and is said in the log. */
+void reactor_reload(struct reactor *reactor, const struct config *config);
+
+/* The store, for scenarios that step it. */
+struct store *reactor_store(struct reactor *reactor);
+
+/* Writes the figures (bindings, publications, subscriptions, counters that are not zero) to the
+ * log. */
+void reactor_log_figures(struct reactor *reactor);
+
+#endif

@@ -1,0 +1,309 @@
+/* serve.c: the life of the process.
+ *
+ *     configuration -> data folder -> log -> loop -> listeners -> reactor (store) -> run -> back
+ *
+ * Listeners come before the store, so that a busy port is known before a database is made; what a
+ * failed start has made (folder, log) it takes away again.
+ */
+#include "serve.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "config.h"
+#include "folder.h"
+#include "reactor.h"
+
+enum { WHY_SIZE = 1024, FILES_BESIDE = 128 };
+
+struct server {
+    const char *path; /* of the configuration */
+    struct config *config;
+    struct entropy entropy;
+    struct world world;
+    struct metrics metrics;
+    struct log *log;
+    struct loop *loop;
+    struct reactor *reactor;
+    bool made_folder, made_log; /* by this start */
+    char why[WHY_SIZE];
+};
+
+static uint64_t clock_ms(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* As many connections as configured need as many open files. */
+static void raise_file_limit(struct server *server)
+{
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)server->config->net.connections_max + FILES_BESIDE;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
+        log_write(server->log, LOG_WARNING, "main",
+                  "net.connections_max = %u needs %llu open files, the system allows %llu; raise "
+                  "the limit (ulimit -n)",
+                  server->config->net.connections_max, (unsigned long long)wanted,
+                  (unsigned long long)limit.rlim_cur);
+}
+
+static bool open_log(struct server *server)
+{
+    const char *path = server->config->log_file;
+    struct stat is;
+    server->made_log = path != NULL && stat(path, &is) != 0 && errno == ENOENT;
+    server->log = log_open(path, server->config->log_level);
+    if (server->log != NULL)
+        return true;
+    snprintf(server->why, sizeof(server->why),
+             "the log %s cannot be opened: %s; let this user write there, or change log.file in %s",
+             path, strerror(errno), server->path);
+    return false;
+}
+
+static bool open_loop(struct server *server)
+{
+    world_init(&server->world, clock_ms(CLOCK_MONOTONIC), clock_ms(CLOCK_REALTIME), entropy_random,
+               &server->entropy);
+    server->loop = loop_new(&server->world, &server->config->net, server->log, &server->metrics);
+    if (server->loop == NULL)
+        snprintf(server->why, sizeof(server->why),
+                 "the system refuses an event loop: %s; are there too many open files?",
+                 strerror(errno));
+    return server->loop != NULL;
+}
+
+static bool open_listeners(struct server *server)
+{
+    for (unsigned i = 0; i < server->config->listen_count; i++) {
+        if (loop_listen(server->loop, &server->config->listen[i], server->why,
+                        sizeof(server->why)) != ERR_NONE)
+            return false;
+    }
+    return true;
+}
+
+static void on_end(void *context, int number)
+{
+    struct server *server = context;
+    log_write(server->log, LOG_INFO, "main", "ending on signal %d (%s)", number, strsignal(number));
+    loop_stop(server->loop);
+}
+
+static void on_figures(void *context, int number)
+{
+    struct server *server = context;
+    (void)number;
+    reactor_log_figures(server->reactor);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool same_listeners(const struct config *a, const struct config *b)
+{
+    if (a->listen_count != b->listen_count)
+        return false;
+    for (unsigned i = 0; i < a->listen_count; i++) {
+        if (a->listen[i].protocol != b->listen[i].protocol ||
+            !net_address_equal(&a->listen[i].address, &b->listen[i].address))
+            return false;
+    }
+    return true;
+}
+
+/* Says which changes wait for a restart; those of the parts are the reactor's to say. */
+static void note_restart(struct server *server, const struct config *fresh)
+{
+    const struct config *old = server->config;
+    const struct {
+        const char *key;
+        bool same;
+    } keys[] = {
+        {"data", same_text(old->data, fresh->data)},
+        {"log.file", same_text(old->log_file, fresh->log_file)},
+        {"listen", same_listeners(old, fresh)},
+        {"net", memcmp(&old->net, &fresh->net, sizeof(old->net)) == 0},
+    };
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        if (!keys[i].same)
+            log_write(server->log, LOG_WARNING, "main", "a change of %s needs a restart",
+                      keys[i].key);
+    }
+}
+
+static void on_reload(void *context, int number)
+{
+    struct server *server = context;
+    (void)number;
+    if (log_reopen(server->log) != ERR_NONE)
+        log_write(server->log, LOG_ERROR, "main",
+                  "the log %s cannot be opened anew (%s); the old file stays in use",
+                  server->config->log_file, strerror(errno));
+    struct config *fresh = config_load(server->path, server->why, sizeof(server->why));
+    if (fresh == NULL) {
+        log_write(server->log, LOG_ERROR, "main", "%s; the old configuration stays", server->why);
+        return;
+    }
+    note_restart(server, fresh);
+    log_set_level(server->log, fresh->log_level);
+    reactor_reload(server->reactor, fresh);
+    config_free(&server->config);
+    server->config = fresh;
+    log_write(server->log, LOG_INFO, "main", "%s was read again", server->path);
+}
+
+static bool watch_signals(struct server *server)
+{
+    static const struct {
+        int number;
+        void (*hit)(void *context, int number);
+    } signals[] = {{SIGTERM, on_end}, {SIGINT, on_end}, {SIGHUP, on_reload}, {SIGUSR1, on_figures}};
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        enum err err = loop_on_signal(server->loop, signals[i].number, signals[i].hit, server);
+        if (err == ERR_NONE)
+            continue;
+        snprintf(server->why, sizeof(server->why), "signal %d cannot be watched: %s",
+                 signals[i].number, err_name(err));
+        return false;
+    }
+    /* a peer or a full file that went away is an error of the call, not the end of the process */
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN);
+    return true;
+}
+
+static void on_wake(void *context)
+{
+    struct server *server = context;
+    if (server->reactor != NULL)
+        reactor_turn(server->reactor);
+}
+
+static void wake(void *context)
+{
+    loop_wake(context);
+}
+
+static bool open_reactor(struct server *server)
+{
+    const struct reactor_ground ground = {
+        .world = &server->world,
+        .net = loop_net(server->loop),
+        .log = server->log,
+        .metrics = &server->metrics,
+        .wake = wake,
+        .wake_context = server->loop,
+    };
+    loop_on_wake(server->loop, on_wake, server);
+    server->reactor = reactor_new(&ground, server->config, server->why, sizeof(server->why));
+    if (server->reactor != NULL)
+        loop_wake(server->loop); /* for what was reported before there was a reactor */
+    return server->reactor != NULL;
+}
+
+static bool server_open(struct server *server)
+{
+    if (!folder_make(server->config->data, &server->made_folder, server->why, sizeof(server->why)))
+        return false;
+    if (!open_log(server))
+        return false;
+    raise_file_limit(server);
+    return open_loop(server) && open_listeners(server) && watch_signals(server) &&
+           open_reactor(server);
+}
+
+static void server_close(struct server *server)
+{
+    reactor_free(&server->reactor);
+    if (server->loop != NULL)
+        loop_free(&server->loop);
+    if (server->world.wheel != NULL)
+        world_release(&server->world);
+    log_close(&server->log);
+}
+
+/* After a failed start. */
+static void undo(const struct server *server)
+{
+    struct stat is;
+    const char *log = server->config->log_file;
+    if (server->made_log && stat(log, &is) == 0 && S_ISREG(is.st_mode))
+        (void)unlink(log);
+    if (server->made_folder)
+        folder_unmake(server->config->data);
+}
+
+/* "herald ready: udp 127.0.0.1:5060, ...; domains ..; data .." for scripts and for the log. */
+static void announce(struct server *server)
+{
+    const struct config *config = server->config;
+    char memory[WHY_SIZE];
+    struct buffer text = buffer_over(memory, sizeof(memory) - 1);
+    for (unsigned i = 0; i < config->listen_count && !text.overflow; i++) {
+        buffer_format(&text, "%s%s ", i > 0 ? ", " : "",
+                      net_protocol_name(config->listen[i].protocol));
+        net_address_write(&config->listen[i].address, &text);
+    }
+    memory[text.length] = '\0';
+    log_write(server->log, LOG_INFO, "main", "herald %s ready: %s; data %s", HERALD_VERSION, memory,
+              config->data);
+    printf("herald ready: %s\n", memory);
+    (void)fflush(stdout);
+}
+
+static struct server *server_new(const char *config_path)
+{
+    struct server *server = memory_new(sizeof(*server));
+    server->path = config_path;
+    server->config = config_load(config_path, server->why, sizeof(server->why));
+    return server;
+}
+
+static int server_end(struct server *server, bool served)
+{
+    server_close(server);
+    if (!served)
+        fprintf(stderr, "herald: %s\n", server->why);
+    if (!served && server->config != NULL)
+        undo(server);
+    config_free(&server->config);
+    free(server);
+    return served ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int serve(const char *config_path)
+{
+    assert(config_path != NULL);
+    struct server *server = server_new(config_path);
+    bool served = server->config != NULL && server_open(server);
+    if (served) {
+        announce(server);
+        loop_run(server->loop);
+        log_write(server->log, LOG_INFO, "main", "ended");
+    }
+    return server_end(server, served);
+}
+
+int serve_try(const char *config_path)
+{
+    struct server *server = server_new(config_path);
+    bool served = server->config != NULL && open_loop(server) && open_listeners(server);
+    return server_end(server, served);
+}

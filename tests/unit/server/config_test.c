@@ -1,0 +1,337 @@
+/* config_test.c: what the configuration file may say, what it means when it is silent, and what the
+ * operator is told when it is wrong. */
+#include "config.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+static char why[1024];
+
+/* Writes a file into a new folder and reads it; the folder goes again. */
+static struct config *load(const char *text)
+{
+    char folder[] = "/tmp/herald-config-XXXXXX", path[64];
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/herald.conf", folder);
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    fputs(text, file);
+    ck_assert_int_eq(fclose(file), 0);
+    why[0] = '\0';
+    struct config *config = config_load(path, why, sizeof(why));
+    unlink(path);
+    rmdir(folder);
+    return config;
+}
+
+/* The file is refused with a line that names `line` and holds `words`. */
+static void refuses(const char *text, unsigned line, const char *words)
+{
+    char place[48];
+    struct config *config = load(text);
+    ck_assert_msg(config == NULL, "was taken: %s", text);
+    snprintf(place, sizeof(place), "/herald.conf:%u: ", line);
+    ck_assert_msg(strstr(why, place) != NULL, "\"%s\" lacks \"%s\"", why, place);
+    ck_assert_msg(strstr(why, words) != NULL, "\"%s\" lacks \"%s\"", why, words);
+    ck_assert_ptr_null(strchr(why, '\n'));
+}
+
+static char *slurp(const char *path)
+{
+    static char text[CONFIG_SAMPLE_SIZE];
+    FILE *file = fopen(path, "r");
+    ck_assert_msg(file != NULL, "%s is missing", path);
+    text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+    fclose(file);
+    return text;
+}
+
+static const char *sample(void)
+{
+    static char memory[CONFIG_SAMPLE_SIZE];
+    memset(memory, 0, sizeof(memory));
+    struct buffer out = buffer_over(memory, sizeof(memory) - 1);
+    config_write_sample(&out);
+    return memory;
+}
+
+START_TEST(test_the_sample_file_is_the_table)
+{
+    ck_assert_str_eq(slurp(SOURCE_DIR "/etc/herald.conf"), sample());
+}
+END_TEST
+
+START_TEST(test_the_sample_file_is_the_default)
+{
+    struct config *silent = load("");
+    struct config *sampled = config_load(SOURCE_DIR "/etc/herald.conf", why, sizeof(why));
+    ck_assert_msg(silent != NULL && sampled != NULL, "%s", why);
+    ck_assert_str_eq(silent->data, sampled->data);
+    ck_assert_ptr_null(silent->log_file);
+    ck_assert_ptr_null(sampled->log_file);
+    ck_assert_uint_eq(silent->listen_count, sampled->listen_count);
+    ck_assert_uint_eq(silent->domain_count, sampled->domain_count);
+    ck_assert_int_eq(memcmp(&silent->net, &sampled->net, sizeof(silent->net)), 0);
+    ck_assert_int_eq(memcmp(&silent->registrar, &sampled->registrar, sizeof(silent->registrar)), 0);
+    config_free(&silent);
+    config_free(&sampled);
+    ck_assert_ptr_null(silent);
+}
+END_TEST
+
+START_TEST(test_defaults_without_a_file)
+{
+    struct config *config = config_default("/somewhere");
+    ck_assert_str_eq(config->data, "/somewhere");
+    ck_assert_str_eq(config->store.folder, "/somewhere");
+    ck_assert_uint_eq(config->domain_count, 1);
+    ck_assert_str_eq(config->domains[0].domain.name, "example.org");
+    ck_assert_uint_eq(config->domains[0].domain.algorithm_count, 1);
+    ck_assert_int_eq(config->domains[0].domain.algorithms[0], DIGEST_MD5);
+    ck_assert_int_eq(config->log_level, LOG_INFO);
+    ck_assert_uint_eq(config->trusted_count, 0);
+    ck_assert_uint_eq(config->auth.nonce_lifetime_s, 3600);
+    ck_assert_uint_eq(config->front.retry_after_s, 5);
+    ck_assert_uint_eq(config->store.queue_max, 20000);
+    ck_assert_uint_eq(config->store.wal_max_bytes, 64 * 1024 * 1024);
+    config_free(&config);
+}
+END_TEST
+
+#define SAME(field) ck_assert_uint_eq(config->field, (parts.field))
+
+/* The table repeats what the parts call their defaults: it must not drift from them. */
+START_TEST(test_defaults_are_those_of_the_parts)
+{
+    struct config *config = config_default("/x");
+    struct {
+        struct net_settings net;
+        struct transaction_settings transaction;
+        struct registrar_settings registrar;
+        struct proxy_settings proxy;
+        struct presence_settings presence;
+    } parts = {net_settings_default(), transaction_settings_default(), registrar_settings_default(),
+               proxy_settings_default(), presence_settings_default()};
+    SAME(net.message_max_bytes);
+    SAME(net.head_max_bytes);
+    SAME(net.connections_max);
+    SAME(net.connections_per_address_max);
+    SAME(net.idle_s);
+    SAME(net.send_queue_max_bytes);
+    SAME(net.resolve_timeout_ms);
+    SAME(net.lookups_max);
+    SAME(transaction.t1_ms);
+    SAME(transaction.t2_ms);
+    SAME(transaction.t4_ms);
+    SAME(transaction.server_max);
+    SAME(transaction.client_max);
+    SAME(registrar.expires_least_s);
+    SAME(registrar.expires_usual_s);
+    SAME(registrar.expires_most_s);
+    SAME(registrar.bindings_max);
+    SAME(registrar.contact_max_bytes);
+    SAME(proxy.targets_max);
+    SAME(presence.publications_max);
+    SAME(presence.subscriptions_max_per_watcher);
+    SAME(presence.subscriptions_max_per_resource);
+    SAME(presence.body_max_bytes);
+    SAME(presence.restore_notify_per_s);
+    config_free(&config);
+}
+END_TEST
+
+START_TEST(test_takes_what_it_says)
+{
+    struct config *config = load("data = \"state\";\n"
+                                 "log: { file = \"/var/log/h.log\"; level = \"debug\"; };\n"
+                                 "listen = [ \"udp:192.0.2.1:5070\", \"[2001:db8::1]:5080\" ];\n"
+                                 "trusted = [ \"10.0.0.0/8\", \"::1\" ];\n"
+                                 "net: { idle_s = 30; };\n"
+                                 "store: { wal_max_bytes = 4294967296L; };\n"
+                                 "front: { server = \"\"; };\n"
+                                 "registrar: { expires_least_s = 1; };\n");
+    ck_assert_msg(config != NULL, "%s", why);
+    ck_assert_ptr_nonnull(strstr(config->data, "/herald-config-"));
+    ck_assert_ptr_nonnull(strstr(config->data, "/state"));
+    ck_assert_int_eq(config->data[0], '/');
+    ck_assert_ptr_eq(config->store.folder, config->data);
+    ck_assert_str_eq(config->log_file, "/var/log/h.log");
+    ck_assert_int_eq(config->log_level, LOG_DEBUG);
+    ck_assert_uint_eq(config->listen_count, 3);
+    ck_assert_int_eq(config->listen[0].protocol, NET_UDP);
+    ck_assert_uint_eq(config->listen[0].address.port, 5070);
+    ck_assert_int_eq(config->listen[1].protocol, NET_UDP);
+    ck_assert_int_eq(config->listen[2].protocol, NET_TCP);
+    ck_assert_uint_eq(config->listen[2].address.family, 6);
+    ck_assert_uint_eq(config->trusted_count, 2);
+    ck_assert_uint_eq(config->trusted[0].bits, 8);
+    ck_assert_uint_eq(config->front.trusted_count, 2);
+    ck_assert_uint_eq(config->net.idle_s, 30);
+    ck_assert_uint_eq(config->store.wal_max_bytes, 4294967296);
+    ck_assert_str_eq(config->front.server, "");
+    ck_assert_uint_eq(config->registrar.expires_least_s, 1);
+    ck_assert_uint_eq(config->registrar.expires_usual_s, 3600);
+    config_free(&config);
+}
+END_TEST
+
+START_TEST(test_the_folder_itself_as_data)
+{
+    struct config *config = load("data = \".\";");
+    ck_assert_msg(config != NULL, "%s", why);
+    ck_assert_ptr_null(strstr(config->data, "/."));
+    config_free(&config);
+}
+END_TEST
+
+START_TEST(test_domains)
+{
+    struct config *config = load("domains = (\n"
+                                 "  { name = \"Example.ORG.\"; aliases = [ \"sip.example.org\" ];\n"
+                                 "    digest = [ \"SHA-256\", \"md5\" ]; },\n"
+                                 "  { name = \"[0:0::1]\"; }\n"
+                                 ");\nlisten = [ \"127.0.0.9:5060\", \"0.0.0.0:5061\" ];\n");
+    ck_assert_msg(config != NULL, "%s", why);
+    ck_assert_uint_eq(config->domain_count, 2);
+    ck_assert_str_eq(config->domains[0].domain.name, "example.org");
+    ck_assert_uint_eq(config->domains[0].domain.algorithm_count, 2);
+    ck_assert_int_eq(config->domains[0].domain.algorithms[0], DIGEST_SHA256);
+    ck_assert_int_eq(config->domains[0].domain.algorithms[1], DIGEST_MD5);
+    ck_assert_str_eq(config->domains[1].domain.name, "[::1]");
+    ck_assert_int_eq(config->domains[1].domain.algorithms[0], DIGEST_MD5);
+    struct domains *domains = config_domains(config);
+    const struct domain *first = domains_first(domains);
+    ck_assert_str_eq(first->name, "example.org");
+    ck_assert_ptr_eq(domains_find(domains, BYTES("SIP.example.org")), first);
+    ck_assert_ptr_eq(domains_find(domains, BYTES("127.0.0.9")), first);
+    ck_assert_ptr_null(domains_find(domains, BYTES("0.0.0.0")));
+    ck_assert_ptr_ne(domains_find(domains, BYTES("[::1]")), first);
+    domains_free(&domains);
+    config_free(&config);
+}
+END_TEST
+
+START_TEST(test_unknown_keys_name_the_nearest)
+{
+    refuses("\n\nlisten_on = [ ];\n", 3, "\"listen_on\"; the nearest known one is \"listen\"");
+    refuses("net: {\n  message_max_byte = 3000;\n};\n", 2,
+            "\"net.message_max_byte\"; the nearest known one is \"net.message_max_bytes\"");
+    refuses("registrar: { idle_s = 20; };", 1, "the nearest known one is \"net.idle_s\"");
+    refuses("transactions: { t1_ms = 500; };", 1, "the nearest known one is \"transaction.t1_ms\"");
+    refuses("domains = ( { name = \"a.example\";\n alias = [ ]; } );", 2,
+            "\"alias\"; the nearest known one is \"aliases\"");
+}
+END_TEST
+
+START_TEST(test_wrong_types)
+{
+    refuses("net: { idle_s = \"600\"; };", 1, "net.idle_s must be a whole number from 10 to 86400");
+    refuses("net: { idle_s = 1.5; };", 1, "net.idle_s must be a whole number");
+    refuses("net: { idle_s = true; };", 1, "net.idle_s must be a whole number");
+    refuses("\nnet = 5;", 2, "net must be a group");
+    refuses("data = 5;", 1, "data must be a text");
+    refuses("data = \"\";", 1, "data has 0 characters");
+    refuses("log: { level = \"loud\"; };", 1, "log.level must be one of \"error\"");
+    refuses("listen = 5060;", 1, "listen must be a list of texts");
+    refuses("listen = [ 5060 ];", 1, "listen must be a list of texts");
+    refuses("listen = [ ];", 1, "listen has 0 values; it can have 1 to 64");
+    refuses("domains = [ \"example.org\" ];", 1, "domains must be a list of groups");
+    refuses("domains = ( \"example.org\" );", 1, "domains must be a list of groups");
+    refuses("domains = ( );", 1, "domains has 0 entries");
+    refuses("front: { server = \"a\\r\\nb\"; };", 1, "control character");
+}
+END_TEST
+
+START_TEST(test_wrong_values)
+{
+    refuses("listen = [ \"localhost:5060\" ];", 1, "\"localhost:5060\" is no address and port");
+    refuses("listen = [ \"udp:127.0.0.1:0\" ];", 1, "is no address and port");
+    refuses("listen = [ \"127.0.0.1:5060\",\n \"tcp:127.0.0.1:5060\" ];", 1, "stands there twice");
+    refuses("trusted = [ \"10.0.0.0/40\" ];", 1, "\"10.0.0.0/40\" is no address or network");
+    refuses("domains = ( { name = \"a b\"; } );", 1, "\"a b\" is no host name");
+    refuses("domains = ( { aliases = [ \"a\" ]; } );", 1, "a domain without a name");
+    refuses("domains = ( { name = \"a\"; aliases = [ \"A.\" ]; } );", 1,
+            "\"A.\" stands there twice");
+    refuses("domains = ( { name = \"[::1]\"; },\n{ name = \"[0::1]\"; } );", 2, "there twice");
+    refuses("domains = ( { name = \"a\"; digest = [ \"SHA-1\" ]; } );", 1,
+            "\"SHA-1\" is not known");
+    refuses("domains = ( { name = \"a\"; digest = [ \"MD5\", \"md5\" ]; } );", 1, "there twice");
+    refuses("domains = ( { name = \"a\"; digest = [ ]; } );", 1, "digest has 0 values");
+}
+END_TEST
+
+START_TEST(test_values_that_contradict_each_other)
+{
+    refuses("registrar: {\n expires_usual_s = 90000;\n};", 2,
+            "registrar.expires_usual_s (90000) must not be above registrar.expires_most_s (86400)");
+    refuses("registrar: {\n expires_most_s = 100;\n};", 2, "registrar.expires_most_s (100)");
+    refuses("transaction: { t2_ms = 100; };", 1, "transaction.t1_ms (500) must not be above");
+    refuses("net: { head_max_bytes = 100000; };", 1, "net.head_max_bytes must not be above");
+}
+END_TEST
+
+/* Puts one number of the sample file out of its range, above and below. */
+static void number_is_bounded(const char *group, const char *name, uint64_t least, uint64_t most)
+{
+    const uint64_t values[] = {most + 1, least - 1};
+    for (size_t i = 0; i < (least > 0 ? 2 : 1); i++) {
+        char text[256], words[256];
+        snprintf(text, sizeof(text), "%s: {\n%s = %lluL; };", group, name,
+                 (unsigned long long)values[i]);
+        snprintf(words, sizeof(words), "%s.%s = %llu is out of range; it can be %llu to %llu",
+                 group, name, (unsigned long long)values[i], (unsigned long long)least,
+                 (unsigned long long)most);
+        refuses(text, 2, words);
+    }
+}
+
+/* The sample says "From .. to .." above each number, and means it. */
+START_TEST(test_every_number_has_a_range)
+{
+    char *line, *rest = slurp(SOURCE_DIR "/etc/herald.conf"), group[32] = "";
+    unsigned long long least = 0, most = 0;
+    unsigned checked = 0;
+    while ((line = strsep(&rest, "\n")) != NULL) {
+        char name[64];
+        const char *range = strstr(line, "From ");
+        unsigned long long value;
+        sscanf(line, "%31[a-z]: {", group);
+        if (range != NULL && sscanf(range, "From %llu to %llu.", &least, &most) == 2)
+            continue;
+        if (sscanf(line, " %63[a-z0-9_] = %llu;", name, &value) != 2)
+            continue;
+        ck_assert_msg(value >= least && value <= most, "%s", line);
+        number_is_bounded(group, name, least, most);
+        checked++;
+    }
+    ck_assert_uint_ge(checked, 25);
+}
+END_TEST
+
+START_TEST(test_broken_files)
+{
+    refuses("\nlisten = { 5 };\n", 2, "syntax error");
+    refuses("\nnet: { idle_s = 30; idle_s = 40; };", 2, "duplicate");
+    ck_assert_ptr_null(config_load("/nonexistent/herald.conf", why, sizeof(why)));
+    ck_assert_str_eq(why, "/nonexistent/herald.conf: cannot be read: No such file or directory");
+    ck_assert_ptr_null(config_load("/tmp", why, sizeof(why)));
+    ck_assert_ptr_nonnull(strstr(why, "/tmp: is a folder"));
+}
+END_TEST
+
+START_TEST(test_not_a_configuration_at_all)
+{
+    ck_assert_ptr_null(config_load("/proc/self/exe", why, sizeof(why)));
+    ck_assert_ptr_nonnull(strstr(why, "is it a configuration file?"));
+}
+END_TEST
+
+UNIT_MAIN("config", test_the_sample_file_is_the_table, test_the_sample_file_is_the_default,
+          test_defaults_without_a_file, test_defaults_are_those_of_the_parts,
+          test_takes_what_it_says, test_the_folder_itself_as_data, test_domains,
+          test_unknown_keys_name_the_nearest, test_wrong_types, test_wrong_values,
+          test_values_that_contradict_each_other, test_every_number_has_a_range, test_broken_files,
+          test_not_a_configuration_at_all)
