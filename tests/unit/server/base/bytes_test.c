@@ -1,0 +1,112 @@
+/* bytes_test.c: slices, their comparison, splitting, numbers and hashes. */
+#include "base/bytes.h"
+
+#include "unit.h"
+
+START_TEST(equality_is_of_bytes_and_of_ascii_letters)
+{
+    ck_assert(bytes_equal(BYTES("alice"), BYTES("alice")));
+    ck_assert(!bytes_equal(BYTES("alice"), BYTES("alicf")));
+    ck_assert(!bytes_equal(BYTES("alice"), BYTES("alic")));
+    ck_assert(bytes_equal(BYTES(""), bytes_of(NULL)));
+    ck_assert(bytes_equal_nocase(BYTES("Example.ORG:5060"), BYTES("eXAMPLE.org:5060")));
+    ck_assert(!bytes_equal_nocase(BYTES("example.org@"), BYTES("example.org`")));
+    ck_assert(!bytes_equal_nocase(BYTES("[host]-1"), BYTES("{host}-1")));
+}
+END_TEST
+
+/* Folding works on words of eight bytes: every character at every place of a word. */
+START_TEST(folding_touches_nothing_but_letters)
+{
+    char a[17], b[17];
+    for (int place = 0; place < 17; place++)
+        for (int x = 0; x < 256; x++) {
+            memset(a, 'z', sizeof(a));
+            memset(b, 'Z', sizeof(b));
+            a[place] = (char)x;
+            b[place] = x >= 'a' && x <= 'z' ? (char)(x - 32) : (char)x;
+            struct bytes first = bytes_from(a, sizeof(a)), second = bytes_from(b, sizeof(b));
+            ck_assert(bytes_equal_nocase(first, second));
+            ck_assert(bytes_hash_nocase(first, 7) == bytes_hash_nocase(second, 7));
+            b[place] = (char)(x ^ 0x40);
+            bool letter = (x | 32) >= 'a' && (x | 32) <= 'z' && x < 128;
+            ck_assert(letter || !bytes_equal_nocase(first, second));
+        }
+}
+END_TEST
+
+START_TEST(order_puts_a_prefix_first)
+{
+    ck_assert_int_lt(bytes_compare(BYTES("a"), BYTES("b")), 0);
+    ck_assert_int_gt(bytes_compare(BYTES("ab"), BYTES("a")), 0);
+    ck_assert_int_lt(bytes_compare(BYTES(""), BYTES("a")), 0);
+    ck_assert_int_eq(bytes_compare(BYTES("ab"), BYTES("ab")), 0);
+}
+END_TEST
+
+START_TEST(parts_never_leave_the_slice)
+{
+    ck_assert(bytes_equal(bytes_skip(BYTES("abc"), 1), BYTES("bc")));
+    ck_assert(bytes_empty(bytes_skip(BYTES("abc"), 4)));
+    ck_assert(bytes_equal(bytes_first(BYTES("abc"), 9), BYTES("abc")));
+    ck_assert(bytes_equal(bytes_trim(BYTES(" \t\r\na b\r\n ")), BYTES("a b")));
+    ck_assert(bytes_empty(bytes_trim(BYTES(" \t "))));
+    ck_assert(bytes_starts_with(BYTES("sip:a"), BYTES("sip:")));
+    ck_assert(!bytes_starts_with(BYTES("si"), BYTES("sip:")));
+    ck_assert_int_eq(bytes_index(BYTES("a;b;c"), ';'), 1);
+    ck_assert_int_eq(bytes_index(BYTES(""), ';'), -1);
+}
+END_TEST
+
+START_TEST(splitting_drops_the_separator_and_ends_empty)
+{
+    struct bytes rest = BYTES("a,,b");
+    ck_assert(bytes_equal(bytes_split(&rest, ','), BYTES("a")));
+    ck_assert(bytes_equal(bytes_split(&rest, ','), BYTES("")));
+    ck_assert(bytes_equal(bytes_split(&rest, ','), BYTES("b")));
+    ck_assert(bytes_empty(rest));
+}
+END_TEST
+
+START_TEST(numbers_are_digits_within_their_type)
+{
+    uint32_t small = 7;
+    uint64_t large = 7;
+    ck_assert(bytes_to_u32(BYTES("4294967295"), &small) && small == UINT32_MAX);
+    small = 7;
+    ck_assert(!bytes_to_u32(BYTES("4294967296"), &small));
+    ck_assert(!bytes_to_u32(BYTES("-1"), &small));
+    ck_assert(!bytes_to_u32(BYTES("+1"), &small));
+    ck_assert(!bytes_to_u32(BYTES(" 1"), &small));
+    ck_assert(!bytes_to_u32(BYTES(""), &small));
+    ck_assert_uint_eq(small, 7);
+    ck_assert(bytes_to_u64(BYTES("18446744073709551615"), &large) && large == UINT64_MAX);
+    ck_assert(!bytes_to_u64(BYTES("18446744073709551616"), &large));
+    ck_assert(bytes_to_u32(BYTES("0000000000000000000012"), &small) && small == 12);
+}
+END_TEST
+
+/* Different inputs of every length up to three words, and different seeds, give different values.
+ */
+START_TEST(hashes_depend_on_every_byte_and_on_the_seed)
+{
+    char text[25] = {0};
+    for (size_t length = 1; length <= sizeof(text); length++)
+        for (size_t place = 0; place < length; place++) {
+            uint64_t before = bytes_hash(bytes_from(text, length), 1);
+            text[place] ^= 1;
+            ck_assert(bytes_hash(bytes_from(text, length), 1) != before);
+            text[place] ^= 1;
+            ck_assert(bytes_hash(bytes_from(text, length), 1) == before);
+            ck_assert(bytes_hash(bytes_from(text, length), 2) != before);
+        }
+    ck_assert(bytes_hash(BYTES("ab"), 1) != bytes_hash(BYTES("ab\0"), 1));
+    ck_assert(bytes_hash_nocase(BYTES("ABcd"), 1) == bytes_hash_nocase(BYTES("abCD"), 1));
+    ck_assert(bytes_hash(BYTES("ABcd"), 1) != bytes_hash(BYTES("abCD"), 1));
+}
+END_TEST
+
+UNIT_MAIN("bytes", equality_is_of_bytes_and_of_ascii_letters, folding_touches_nothing_but_letters,
+          order_puts_a_prefix_first, parts_never_leave_the_slice,
+          splitting_drops_the_separator_and_ends_empty, numbers_are_digits_within_their_type,
+          hashes_depend_on_every_byte_and_on_the_seed)
