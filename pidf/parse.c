@@ -1,7 +1,8 @@
 /* parse.c: from a body to a judged document.
  *
- *   size, attributes per tag --> libxml2 builds the tree, while hooks refuse a DTD and count depth
- *   and elements --> the root is judged --> each child becomes a fragment (repair.c) --> packed
+ *   size, encoding, attributes per tag --> libxml2 builds the tree, while hooks refuse a DTD and
+ *   count depth and elements --> the root is judged --> each child becomes a fragment (repair.c)
+ *   --> packed
  *
  * One libxml2 context serves all documents. Its dictionary of names grows with every new name that
  * a peer thinks of, so the context is replaced when that has become large. */
@@ -59,24 +60,6 @@ static void refuse(xmlParserCtxt *context, unsigned status, const char *reason)
         parser->fault = verdict(status, reason, current_offset(context, parser->body));
 }
 
-/* An encoding that does not agree with ASCII could hide from the scan of the attributes. */
-static void on_start_document(void *data)
-{
-    xmlParserCtxt *context = data;
-    const xmlCharEncodingHandler *encoder = NULL;
-    if (context->input != NULL && context->input->buf != NULL)
-        encoder = context->input->buf->encoder;
-    struct bytes name = encoder != NULL ? bytes_of(encoder->name) : BYTES("UTF-8");
-    if (bytes_equal_nocase(name, BYTES("UTF-8")) || bytes_equal_nocase(name, BYTES("ASCII")) ||
-        bytes_equal_nocase(name, BYTES("US-ASCII")) ||
-        bytes_equal_nocase(name, BYTES("ISO-8859-1"))) {
-        xmlSAX2StartDocument(data);
-        return;
-    }
-    refuse(context, 400, "the document is not in UTF-8");
-    xmlStopParser(context);
-}
-
 static void on_dtd(void *data, const xmlChar *name, const xmlChar *external, const xmlChar *system)
 {
     (void)name;
@@ -114,9 +97,6 @@ static const char *reason_of(int code)
     case XML_ERR_INVALID_ENCODING:
     case XML_ERR_INVALID_CHAR:
         return "the document holds a character that is not allowed";
-    case XML_ERR_UNSUPPORTED_ENCODING:
-    case XML_ERR_UNKNOWN_ENCODING:
-        return "the document's encoding is not known";
     case XML_ERR_UNDECLARED_ENTITY:
         return "the document uses an entity that is not declared";
     case XML_ERR_TAG_NAME_MISMATCH:
@@ -150,7 +130,6 @@ static void set_hooks(struct pidf_parser *parser)
 {
     xmlSAXHandler *sax = parser->context->sax;
     parser->context->_private = parser;
-    sax->startDocument = on_start_document;
     sax->internalSubset = on_dtd;
     sax->startElementNs = on_element;
     sax->serror = on_error;
@@ -213,6 +192,8 @@ static struct verdict check_bytes(const struct pidf_parser *parser, struct bytes
         return verdict(400, "the body is empty", 0);
     if (body.length > parser->limits.size_bytes)
         return verdict(413, "the document is too large", parser->limits.size_bytes);
+    if (scan_encoding(body) == SCAN_OTHER)
+        return verdict(400, "the body is not an XML document in UTF-8", 0);
     ptrdiff_t tag = scan_attributes(body, ATTRIBUTES_MOST);
     if (tag >= 0)
         return verdict(413, "an element has too many attributes", (size_t)tag);
@@ -225,9 +206,11 @@ static xmlDoc *read_tree(struct pidf_parser *parser, struct bytes body)
     parser->body = body;
     parser->elements = 0;
     parser->fault = VERDICT_OK;
-    xmlDoc *tree = xmlCtxtReadMemory(parser->context, body.at, (int)body.length, NULL, NULL,
-                                     XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
-                                         XML_PARSE_NOCDATA | XML_PARSE_COMPACT);
+    const char *encoding = scan_encoding(body) == SCAN_LATIN1 ? "ISO-8859-1" : NULL;
+    xmlDoc *tree =
+        xmlCtxtReadMemory(parser->context, body.at, (int)body.length, NULL, encoding,
+                          XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
+                              XML_PARSE_NOCDATA | XML_PARSE_COMPACT | XML_PARSE_IGNORE_ENC);
     bool good = tree != NULL && parser->context->wellFormed && parser->context->nsWellFormed &&
                 xmlDocGetRootElement(tree) != NULL;
     if (!good && parser->fault.status == 0)

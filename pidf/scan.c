@@ -1,4 +1,4 @@
-/* scan.c: counts the attributes of each tag.
+/* scan.c: the encoding, and the attributes of each tag.
  *
  *   text --'<'--> tag --quote--> value --same quote--> tag --'>'--> text
  *     |
@@ -9,6 +9,53 @@
 #include "scan_internal.h"
 
 #include <assert.h>
+
+static bool is_one_of(struct bytes name, const char *const *names)
+{
+    for (; *names != NULL; names++)
+        if (bytes_equal_nocase(name, bytes_of(*names)))
+            return true;
+    return false;
+}
+
+/* The name behind `encoding=` in an XML declaration; empty: there is none. */
+static struct bytes declared_encoding(struct bytes declaration)
+{
+    struct bytes word = BYTES("encoding");
+    const char *found = memmem(declaration.at, declaration.length, word.at, word.length);
+    if (found == NULL)
+        return BYTES("");
+    struct bytes rest =
+        bytes_trim(bytes_skip(declaration, (size_t)(found - declaration.at) + word.length));
+    if (bytes_empty(rest) || rest.at[0] != '=')
+        return BYTES("");
+    rest = bytes_trim(bytes_skip(rest, 1));
+    if (bytes_empty(rest) || (rest.at[0] != '"' && rest.at[0] != '\''))
+        return BYTES("");
+    char quote = rest.at[0];
+    rest = bytes_skip(rest, 1);
+    return bytes_split(&rest, quote);
+}
+
+enum scan_encoding scan_encoding(struct bytes body)
+{
+    static const char *const utf8[] = {"", "UTF-8", "UTF8", "US-ASCII", "ASCII", NULL};
+    static const char *const latin1[] = {"ISO-8859-1", "LATIN1", NULL};
+    if (bytes_starts_with(body, BYTES("\xef\xbb\xbf")))
+        return SCAN_UTF8;
+    struct bytes first = bytes_first(body, 4);
+    if (bytes_empty(first) || bytes_index(first, '\0') >= 0 || (unsigned char)first.at[0] >= 127 ||
+        (first.at[0] != '<' && !bytes_empty(bytes_trim(bytes_first(first, 1)))))
+        return SCAN_OTHER;
+    if (!bytes_starts_with(body, BYTES("<?xml")))
+        return SCAN_UTF8;
+    const char *end = memmem(body.at, body.length, "?>", 2);
+    struct bytes declaration = bytes_first(body, end != NULL ? (size_t)(end - body.at) : 0);
+    struct bytes name = declared_encoding(declaration);
+    if (is_one_of(name, utf8))
+        return SCAN_UTF8;
+    return is_one_of(name, latin1) ? SCAN_LATIN1 : SCAN_OTHER;
+}
 
 /* Behind the next `end` after `from`, or the length. */
 static size_t skip_past(struct bytes body, size_t from, struct bytes end)

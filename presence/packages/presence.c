@@ -55,7 +55,7 @@ static void presence_document_free(struct document **document)
 static struct blob *presence_compose(struct bytes entity, const struct document *const *documents,
                                      size_t count)
 {
-    const struct pidf_document *few[DOCUMENTS_FEW];
+    const struct pidf_document *few[DOCUMENTS_FEW] = {NULL};
     const struct pidf_document **all = few;
     if (count > DOCUMENTS_FEW)
         all = memory_new(count * sizeof(*all));
@@ -73,7 +73,7 @@ const struct event_package presence_package = {
     .name = "presence",
     .spec = "RFC 3856",
     .notify_types = types,                                    /* RFC 3856 6.5 */
-    .publish_types = types,                                   /* RFC 3903 6, step 1 */
+    .publish_types = types,                                   /* RFC 3903 6, step 5 */
     .subscribe = {.least = 60, .usual = 3600, .most = 86400}, /* RFC 3856 6.4 */
     .publish = {.least = 60, .usual = 3600, .most = 86400},   /* RFC 3903 6, step 4 */
     .audience = AUDIENCE_BY_RULES,

@@ -7,6 +7,25 @@ static ptrdiff_t scan(const char *text, unsigned most)
     return scan_attributes(bytes_of(text), most);
 }
 
+/* XML 1.0 4.3.3 and F.1. */
+START_TEST(test_encodings)
+{
+    ck_assert_int_eq(scan_encoding(BYTES("<presence/>")), SCAN_UTF8);
+    ck_assert_int_eq(scan_encoding(BYTES(" \r\n<presence/>")), SCAN_UTF8);
+    ck_assert_int_eq(scan_encoding(BYTES("\xef\xbb\xbf<presence/>")), SCAN_UTF8);
+    ck_assert_int_eq(scan_encoding(BYTES("<?xml version='1.0'?><a encoding='x'/>")), SCAN_UTF8);
+    ck_assert_int_eq(scan_encoding(BYTES("<?xml version='1.0' encoding = \"utf-8\" ?>")),
+                     SCAN_UTF8);
+    ck_assert_int_eq(scan_encoding(BYTES("<?xml encoding='iso-8859-1'?>")), SCAN_LATIN1);
+    ck_assert_int_eq(scan_encoding(BYTES("<?xml encoding='UTF-7'?>")), SCAN_OTHER);
+    ck_assert_int_eq(scan_encoding(BYTES("\xff\xfe<\0a\0")), SCAN_OTHER);
+    ck_assert_int_eq(scan_encoding(BYTES("<\0?\0")), SCAN_OTHER);
+    ck_assert_int_eq(scan_encoding(BYTES("\x4c\x6f\xa7\x94")), SCAN_OTHER);
+    ck_assert_int_eq(scan_encoding((struct bytes){0}), SCAN_OTHER);
+    ck_assert_int_eq(scan_encoding(BYTES("<?xml encoding")), SCAN_UTF8);
+}
+END_TEST
+
 START_TEST(test_counts_each_tag_for_itself)
 {
     ck_assert_int_eq(scan("<a x='1' y='2'/><b x='1' y='2'/>", 2), -1);
@@ -50,5 +69,6 @@ START_TEST(test_lines)
 }
 END_TEST
 
-UNIT_MAIN("pidf/scan", test_counts_each_tag_for_itself, test_values_and_text_do_not_count,
-          test_comments_and_the_like_do_not_count, test_ends_anywhere, test_lines)
+UNIT_MAIN("pidf/scan", test_encodings, test_counts_each_tag_for_itself,
+          test_values_and_text_do_not_count, test_comments_and_the_like_do_not_count,
+          test_ends_anywhere, test_lines)
