@@ -7,7 +7,7 @@
 #include "net/net.h"
 #include "unit.h"
 
-enum { SENT_MAX = 64, TEXT_MAX = 4096, CONNECTIONS_MAX = 4096 };
+enum { SENT_MAX = 64, TEXT_MAX = 4096, CONNECTIONS_MAX = 4096, LOOKUPS_MAX = 512 };
 
 struct sent {
     struct net_flow flow;
@@ -24,8 +24,9 @@ struct fake_net {
     bool open[CONNECTIONS_MAX];         /* by connection */
     struct net_address peers[CONNECTIONS_MAX];
     uint64_t last_connection;
-    struct net_lookup *lookup; /* under way; NULL: none */
-    char looked_up[128];       /* "host port protocol named" of the last */
+    struct net_lookup *lookups[LOOKUPS_MAX]; /* under way, the oldest first */
+    size_t lookup_count;
+    char looked_up[128]; /* "host port protocol named" of the last */
 };
 
 static inline struct fake_net *fake_of(struct net *net)
@@ -102,26 +103,29 @@ static inline void fake_resolve(struct net *net, struct bytes host, uint16_t por
     struct fake_net *fake = fake_of(net);
     lookup->found = found;
     lookup->running = fake;
-    fake->lookup = lookup;
+    ck_assert_uint_lt(fake->lookup_count, LOOKUPS_MAX);
+    fake->lookups[fake->lookup_count++] = lookup;
     snprintf(fake->looked_up, sizeof(fake->looked_up), "%.*s %u %s %s", BYTES_ARGS(host), port,
              protocol == NET_UDP ? "UDP" : "TCP", named ? "named" : "usual");
 }
 
 static inline void fake_cancel(struct net *net, struct net_lookup *lookup)
 {
-    if (lookup->running == NULL)
-        return;
+    struct fake_net *fake = fake_of(net);
+    size_t kept = 0;
+    for (size_t i = 0; i < fake->lookup_count; i++)
+        if (fake->lookups[i] != lookup)
+            fake->lookups[kept++] = fake->lookups[i];
+    fake->lookup_count = kept;
     lookup->running = NULL;
-    fake_of(net)->lookup = NULL;
 }
 
-/* The lookup under way finds these. */
+/* The oldest lookup under way finds these. */
 static inline void fake_found(struct fake_net *fake, const struct net_target *targets, size_t count)
 {
-    struct net_lookup *lookup = fake->lookup;
-    ck_assert_ptr_nonnull(lookup);
-    fake->lookup = NULL;
-    lookup->running = NULL;
+    ck_assert_uint_gt(fake->lookup_count, 0);
+    struct net_lookup *lookup = fake->lookups[0];
+    fake_cancel(&fake->net, lookup);
     lookup->found(lookup, targets, count);
 }
 

@@ -105,11 +105,12 @@ static inline void fixture_free(struct fixture *fixture)
     free(fixture);
 }
 
-/* A change of partition 1 that is not durable until the store is stepped. */
+/* A change that is not durable until the store is stepped. */
 static inline struct store_change change(struct fixture *fixture)
 {
-    struct store_set *set = store_begin(fixture->store, 1);
-    store_delete_binding(set, BYTES("bob@example.com"), BYTES("sip:bob@192.0.2.1"));
+    struct bytes aor = BYTES("bob@example.com");
+    struct store_set *set = store_begin(fixture->store, partition_of(aor));
+    store_delete_binding(set, aor, BYTES("sip:bob@192.0.2.1"));
     return store_submit(fixture->store, &set);
 }
 

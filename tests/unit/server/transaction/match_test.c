@@ -7,6 +7,14 @@ static void begin(struct fixture *fixture, struct incoming *incoming)
         ck_assert_ptr_nonnull(transaction_begin(fixture->layer, incoming));
 }
 
+static void decline(struct fixture *fixture, struct incoming *incoming)
+{
+    if (incoming->message->method == SIP_ACK)
+        return;
+    transaction_reply(fixture->layer, transaction_begin(fixture->layer, incoming),
+                      BYTES("SIP/2.0 603 Decline\r\n\r\n"), STORE_NOTHING);
+}
+
 /* True when a second request with this method and Via is a retransmission of the first. */
 static bool same(struct fixture *fixture, const char *method, const char *via)
 {
@@ -35,11 +43,13 @@ END_TEST
 START_TEST(ack_belongs_to_its_invite)
 {
     struct fixture *fixture = fixture_new(NULL);
-    fixture->on_request = begin;
+    fixture->on_request = decline;
     ck_assert(!same(fixture, "ACK", "SIP/2.0/UDP pc.example.com;branch=z9hG4bKa"));
     ck_assert(!same(fixture, "INVITE", "SIP/2.0/UDP pc.example.com;branch=z9hG4bKa"));
     ck_assert(same(fixture, "ACK", "SIP/2.0/UDP pc.example.com;branch=z9hG4bKa"));
-    ck_assert_uint_eq(fixture->net.sent_count, 0);
+    ck_assert_uint_eq(fixture->net.sent_count, 1); /* nothing answers an ACK */
+    ck_assert(same(fixture, "INVITE", "SIP/2.0/UDP pc.example.com;branch=z9hG4bKa"));
+    ck_assert_uint_eq(fixture->net.sent_count, 2);
     fixture_free(fixture);
 }
 END_TEST
