@@ -44,7 +44,7 @@ static inline void client_say(int fd, struct bytes what)
 /* The port of a socket's own end. */
 static inline uint16_t client_port(int fd)
 {
-    struct sockaddr_in6 system;
+    struct sockaddr_in6 system = {0};
     socklen_t length = sizeof(system);
     ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&system, &length), 0);
     return ntohs(system.sin6_port); /* at the same place for IPv4 */

@@ -261,7 +261,7 @@ START_TEST(a_slow_reader_gets_everything)
     enum { PIECE = 10000, PIECES = 60 };
     char text[PIECE];
     struct net_settings settings = net_settings_default();
-    settings.send_queue_max_bytes = PIECE * PIECES;
+    settings.send_queue_max_bytes = (size_t)PIECE * PIECES;
     struct bed *bed = bed_tcp(&settings, "127.0.0.1");
     int small = 50000;
     setsockopt(bed->client, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
@@ -272,10 +272,10 @@ START_TEST(a_slow_reader_gets_everything)
         ck_assert_int_eq(net_send(bed->net, &bed->flow, bytes_from(text, PIECE), BYTES("")),
                          ERR_NONE);
     }
-    client_until(bed, PIECE * PIECES);
+    client_until(bed, (size_t)PIECE * PIECES);
     for (int i = 0; i < PIECES; i++) {
         memset(text, 'a' + i % 26, sizeof(text));
-        ck_assert_mem_eq(bed->read + i * PIECE, text, PIECE);
+        ck_assert_mem_eq(bed->read + (size_t)i * PIECE, text, PIECE);
     }
     bed_free(bed);
 }

@@ -338,7 +338,7 @@ START_TEST(many_connections_come_and_go)
             close(clients[i]);
         bed_until_closed(bed, MANY * (round + 1));
     }
-    ck_assert_uint_eq(bed->metrics.values[METRIC_connections_opened], MANY * ROUNDS);
+    ck_assert_uint_eq(bed->metrics.values[METRIC_connections_opened], (size_t)MANY * ROUNDS);
     ck_assert_uint_eq(bed->metrics.values[METRIC_connections_refused], 0);
     bed_free(bed);
 }

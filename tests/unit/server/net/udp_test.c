@@ -4,10 +4,10 @@
 #include <sys/syscall.h>
 
 /* The system's own, but it takes nothing while the environment says so. */
-int sendmmsg(int fd, struct mmsghdr *heads, unsigned count, int flags)
+int sendmmsg(int fd, struct mmsghdr *vmessages, unsigned vlen, int flags)
 {
     if (getenv("SYSTEM_IS_FULL") == NULL)
-        return (int)syscall(SYS_sendmmsg, fd, heads, count, flags);
+        return (int)syscall(SYS_sendmmsg, fd, vmessages, vlen, flags);
     errno = EAGAIN;
     return -1;
 }
@@ -142,6 +142,7 @@ END_TEST
 START_TEST(a_full_system_is_waited_for_within_bounds)
 {
     enum { SENT = 300, KEPT = 256 };
+    const size_t whole = (size_t)KEPT * 4;
     struct bed *bed = bed_new(NULL);
     struct net_address address = bed_listen(bed, NET_UDP, "127.0.0.1");
     char text[16];
@@ -156,14 +157,14 @@ START_TEST(a_full_system_is_waited_for_within_bounds)
     bed_turns(bed, 5);
     ck_assert_uint_eq(bed->metrics.values[METRIC_send_failures], SENT - KEPT);
     ck_assert_int_eq(unsetenv("SYSTEM_IS_FULL"), 0);
-    client_until(bed, KEPT * 4);
+    client_until(bed, whole);
     for (size_t i = 0; i < KEPT; i++) {
         snprintf(text, sizeof(text), "%04zu", i);
         ck_assert_mem_eq(bed->read + i * 4, text, 4);
     }
-    ck_assert_uint_eq(bed->read_length, KEPT * 4);
+    ck_assert_uint_eq(bed->read_length, whole);
     ck_assert_int_eq(net_send(bed->net, &bed->flow, BYTES("more"), BYTES("")), ERR_NONE);
-    client_until(bed, KEPT * 4 + 4);
+    client_until(bed, whole + 4);
     bed_free(bed);
 }
 END_TEST
