@@ -54,10 +54,11 @@ struct lexer {
     const char *at, *end;
 };
 
+/* Over all of a slice; the empty slice at NULL gets a place of its own. */
 static inline struct lexer lex_over(struct bytes text)
 {
-    return text.length > 0 ? (struct lexer){text.at, text.at + text.length}
-                           : (struct lexer){"", ""};
+    const char *at = text.at != NULL ? text.at : "";
+    return (struct lexer){at, at + text.length};
 }
 
 static inline bool lex_end(const struct lexer *lexer)

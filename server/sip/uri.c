@@ -204,6 +204,8 @@ static int next_folded(struct lexer *lexer, bool nocase)
 
 static bool equal_folded(struct bytes a, struct bytes b, bool nocase)
 {
+    if (bytes_index(a, '%') < 0 && bytes_index(b, '%') < 0)
+        return nocase ? lex_equal(a, b) : bytes_equal(a, b);
     struct lexer left = lex_over(a), right = lex_over(b);
     while (!lex_end(&left) && !lex_end(&right))
         if (next_folded(&left, nocase) != next_folded(&right, nocase))
@@ -263,10 +265,12 @@ static bool headers_within(struct bytes a, struct bytes b)
 
 bool sip_uri_equal(const struct sip_uri *a, const struct sip_uri *b)
 {
+    if (bytes_equal(a->text, b->text))
+        return true;
     if (a->scheme != b->scheme)
         return false;
     if (a->scheme != SIP_SCHEME_SIP && a->scheme != SIP_SCHEME_SIPS)
-        return bytes_equal(a->text, b->text);
+        return false;
     if (a->has_user != b->has_user || a->port != b->port)
         return false;
     /* A password, even an empty one, is told by its pointer. */

@@ -19,8 +19,8 @@ void sip_write_response(struct buffer *out, const struct sip_message *request, u
 void sip_write_field(struct buffer *out, const char *name, struct bytes value);
 void sip_write_number(struct buffer *out, const char *name, uint64_t number);
 
-/* Copies all fields with this id, as they came, one field line each (Record-Route into a 2xx, RFC
- * 3261 12.1.1). */
+/* Copies all fields with this id, as they came but unfolded, one field line each (Record-Route into
+ * a 2xx, RFC 3261 12.1.1). */
 void sip_write_copy(struct buffer *out, const struct sip_message *from, enum sip_header id);
 
 /* Ends the header and appends the body: Content-Type (unless empty), Content-Length, blank line,
@@ -31,16 +31,17 @@ void sip_write_body(struct buffer *out, struct bytes content_type, struct bytes 
 void sip_write_head_end(struct buffer *out, struct bytes content_type, size_t body_length);
 
 /* A request as a proxy forwards it (RFC 3261 16.6): request line with `request_uri`, Max-Forwards
- * lessened by one (70 when there was none), all other fields and the body untouched, byte for byte,
- * without the fields for which `drop` (may be NULL) says true. The topmost Via is not added here:
- * *via_at gets the offset behind the request line where the sender inserts his own. */
+ * lessened by one (70 when there was none or a senseless one), Content-Length added when it came
+ * without (16.6 step 11), all other fields and the body untouched, byte for byte, without the
+ * fields for which `drop` (may be NULL) says true. The topmost Via is not added here: *via_at gets
+ * the offset behind the request line where the sender inserts his own. */
 void sip_write_forward(struct buffer *out, const struct sip_message *request,
                        struct bytes request_uri,
                        bool (*drop)(void *context, const struct sip_field *field), void *context,
                        size_t *via_at);
 
-/* A response as a proxy passes it back: without its topmost Via element (RFC 3261 16.7 step 3), all
- * else byte for byte. */
+/* A response as a proxy passes it back: without its topmost Via element (RFC 3261 16.7 step 3),
+ * with Content-Length, all else byte for byte. */
 void sip_write_backward(struct buffer *out, const struct sip_message *response);
 
 #endif

@@ -10,14 +10,14 @@ static void assert_bytes(struct bytes got, const char *wanted)
 }
 
 struct name_case {
-    enum sip_header id;
     const char *name;
+    enum sip_header id;
     char compact;
     bool single;
 };
 
 static const struct name_case names[] = {
-#define NAME_CASE(id, name, compact, single) {SIP_##id, name, compact, single},
+#define NAME_CASE(id, name, compact, single) {name, SIP_##id, compact, single},
     SIP_HEADERS(NAME_CASE)
 #undef NAME_CASE
 };
@@ -35,8 +35,11 @@ START_TEST(every_name_is_known_in_every_form)
         size_t length = strlen(names[i].name);
         assert_id(bytes_of(names[i].name), names[i].id);
         for (size_t k = 0; k < length; k++) {
-            char c = names[i].name[k];
-            text[k] = c >= 'a' && c <= 'z' ? (char)(c - 32) : ascii_lower(c);
+            text[k] = names[i].name[k];
+            if (text[k] >= 'a' && text[k] <= 'z')
+                text[k] = (char)(text[k] - 'a' + 'A');
+            else
+                text[k] = ascii_lower(text[k]);
         }
         assert_id(bytes_from(text, length), names[i].id);
         if (length > 2)
@@ -143,6 +146,7 @@ END_TEST
 START_TEST(malformed_via_is_refused)
 {
     via_bad("", 0);
+    via_bad(" \r\n ", 0);
     via_bad("HTTP/1.1/TCP h", 4);
     via_bad("SIP/2.0 h", 8);
     via_bad("SIP//UDP h", 4);
