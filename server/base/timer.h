@@ -29,8 +29,8 @@ struct wheel *wheel_new(uint64_t now_ms);
 /* Frees the wheel; timers still set are forgotten, not fired. */
 void wheel_free(struct wheel **wheel);
 
-/* (Re)sets a timer; a time that has passed fires at the next advance. `fire` may set or cancel any
- * timer, its own included, and free what holds it. */
+/* (Re)sets a timer; a time that has passed counts as the wheel's own and fires at the next advance.
+ * `fire` may set or cancel any timer, its own included, and free what holds it. */
 void wheel_set(struct wheel *wheel, struct timer *timer, uint64_t due_ms, timer_fn fire);
 
 /* Takes a timer out; nothing happens when it is not set. */

@@ -51,6 +51,15 @@ static void token_half(struct buffer *text, uint64_t bits)
         buffer_char(text, alphabet[bits & MASK]);
 }
 
+/* Forty bits from five bytes, the same on every machine. */
+static uint64_t token_forty(const unsigned char *bytes)
+{
+    uint64_t bits = 0;
+    for (int i = TOKEN_RANDOM / 2 * BITS / 8; i-- > 0;)
+        bits = bits << 8 | bytes[i];
+    return bits;
+}
+
 static void token_end(struct buffer *text)
 {
     buffer_char(text, '\0');
@@ -60,14 +69,11 @@ static void token_end(struct buffer *text)
 struct token token_make(struct world *world, unsigned partition, uint64_t epoch)
 {
     unsigned char random[TOKEN_RANDOM * BITS / 8];
-    uint64_t low = 0, high = 0;
     struct token token;
     world_random(world, random, sizeof(random));
-    memcpy(&low, random, sizeof(random) / 2);
-    memcpy(&high, random + sizeof(random) / 2, sizeof(random) / 2);
     struct buffer text = token_begin(&token, partition, epoch);
-    token_half(&text, low);
-    token_half(&text, high);
+    token_half(&text, token_forty(random));
+    token_half(&text, token_forty(random + sizeof(random) / 2));
     token_end(&text);
     return token;
 }

@@ -106,7 +106,38 @@ START_TEST(hashes_depend_on_every_byte_and_on_the_seed)
 }
 END_TEST
 
+/* Flipping the top bit of a factor changes a product predictably; what a peer can do with two words
+ * must not cancel out whatever the key. */
+START_TEST(top_bits_do_not_cancel_out_for_any_seed)
+{
+    uint64_t words[4] = {1, 2, 3, 4}, flipped[4] = {1, 2, 3, 4};
+    for (int a = 0; a < 4; a++)
+        for (int b = 0; b < a; b++)
+            for (uint64_t seed = 0; seed < 50; seed++) {
+                memcpy(flipped, words, sizeof(words));
+                flipped[a] ^= UINT64_C(1) << 63;
+                flipped[b] ^= UINT64_C(1) << 63;
+                ck_assert(bytes_hash(bytes_from(words, sizeof(words)), seed) !=
+                          bytes_hash(bytes_from(flipped, sizeof(flipped)), seed));
+            }
+}
+END_TEST
+
+/* Sequential names, the usual case, fill a table of low bits as evenly as chance would. */
+START_TEST(low_bits_of_hashes_are_spread)
+{
+    unsigned hits[256] = {0};
+    for (uint32_t i = 0; i < 256 * 100; i++)
+        hits[bytes_hash(bytes_from(&i, sizeof(i)), 99) % 256]++;
+    for (int i = 0; i < 256; i++) {
+        ck_assert_uint_gt(hits[i], 50);
+        ck_assert_uint_lt(hits[i], 160);
+    }
+}
+END_TEST
+
 UNIT_MAIN("bytes", equality_is_of_bytes_and_of_ascii_letters, folding_touches_nothing_but_letters,
           order_puts_a_prefix_first, parts_never_leave_the_slice,
           splitting_drops_the_separator_and_ends_empty, numbers_are_digits_within_their_type,
-          hashes_depend_on_every_byte_and_on_the_seed)
+          hashes_depend_on_every_byte_and_on_the_seed, top_bits_do_not_cancel_out_for_any_seed,
+          low_bits_of_hashes_are_spread)

@@ -189,6 +189,114 @@ START_TEST(any_sequence_fires_in_order_and_in_time)
 }
 END_TEST
 
+/* A wheel beside a plain table that is searched in full, while callbacks set and cancel at random.
+ * Times are those that count: one that has passed counts as the wheel's own at its setting. */
+struct model {
+    struct wheel *wheel;
+    uint64_t seed, position_ms, until_ms;
+    unsigned call, order; /* how many advances, settings */
+    size_t fired;
+    struct modelled {
+        struct timer timer;
+        struct model *model;
+        uint64_t due_ms;
+        unsigned order, call; /* the first advance that may fire it */
+    } timers[40];
+};
+
+enum { MODELLED = sizeof(((struct model *)0)->timers) / sizeof(struct modelled) };
+
+/* The one that is to fire next, of those that may within this advance; NULL: none. */
+static struct modelled *model_next(struct model *model)
+{
+    struct modelled *first = NULL;
+    for (int i = 0; i < MODELLED; i++) {
+        struct modelled *one = &model->timers[i];
+        if (!timer_is_set(&one->timer) || one->due_ms > model->until_ms || one->call > model->call)
+            continue;
+        if (first == NULL || one->due_ms < first->due_ms ||
+            (one->due_ms == first->due_ms && one->order < first->order))
+            first = one;
+    }
+    return first;
+}
+
+static void model_fire(struct timer *timer);
+
+/* Sets or cancels one. Spans are short, so that times coincide and many have passed. */
+static void model_change(struct model *model, bool firing)
+{
+    struct modelled *one = &model->timers[draw(&model->seed, MODELLED)];
+    if (draw(&model->seed, 4) == 0) {
+        wheel_cancel(model->wheel, &one->timer);
+        ck_assert(!timer_is_set(&one->timer));
+        return;
+    }
+    uint64_t due_ms = model->position_ms + draw(&model->seed, 1U << draw(&model->seed, 14)) - 3;
+    wheel_set(model->wheel, &one->timer, due_ms, model_fire);
+    bool late = due_ms <= model->position_ms;
+    one->due_ms = late ? model->position_ms : due_ms;
+    one->order = ++model->order;
+    one->call = firing && late ? model->call + 1 : 0;
+}
+
+static void model_fire(struct timer *timer)
+{
+    struct modelled *one = TIMER_OWNER(timer, struct modelled, timer);
+    struct model *model = one->model;
+    struct modelled *earlier = model_next(model);
+    ck_assert(one->due_ms <= model->until_ms && one->call <= model->call);
+    ck_assert(earlier == NULL || earlier->due_ms > one->due_ms ||
+              (earlier->due_ms == one->due_ms && earlier->order > one->order));
+    if (one->due_ms > model->position_ms)
+        model->position_ms = one->due_ms;
+    model->fired++;
+    for (uint64_t changes = draw(&model->seed, 3); changes > 0; changes--)
+        model_change(model, true);
+}
+
+static void model_advance(struct model *model)
+{
+    model->call++;
+    model->until_ms = model->position_ms + draw(&model->seed, 1U << draw(&model->seed, 14));
+    wheel_advance(model->wheel, model->until_ms);
+    ck_assert_ptr_null(model_next(model));
+    model->position_ms = model->until_ms;
+}
+
+/* Advancing when the wheel says so, and not before, fires nothing late. */
+static void model_check_next(struct model *model)
+{
+    uint64_t next_ms = wheel_next_ms(model->wheel);
+    for (int i = 0; i < MODELLED; i++) {
+        const struct modelled *one = &model->timers[i];
+        ck_assert(!timer_is_set(&one->timer) || next_ms <= one->due_ms ||
+                  next_ms == model->position_ms);
+    }
+}
+
+START_TEST(callbacks_that_set_and_cancel_agree_with_a_table)
+{
+    struct model *model = calloc(1, sizeof(*model));
+    model->seed = (uint64_t)_i + 1;
+    /* close below a carry through several digits */
+    model->position_ms = (UINT64_C(1) << (12 + 6 * (_i % 6))) - 4000;
+    model->wheel = wheel_new(model->position_ms);
+    for (int i = 0; i < MODELLED; i++)
+        model->timers[i].model = model;
+    for (int step = 0; step < 1000; step++) {
+        for (int i = 0; i < 5; i++)
+            model_change(model, false);
+        model_check_next(model);
+        model_advance(model);
+        model_check_next(model);
+    }
+    ck_assert_uint_gt(model->fired, 1000);
+    wheel_free(&model->wheel);
+    free(model);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("timer");
@@ -199,6 +307,7 @@ int main(void)
     tcase_add_test(cases, a_timer_may_set_itself_again);
     tcase_add_test(cases, a_callback_may_cancel_one_that_is_due_with_it);
     tcase_add_loop_test(cases, any_sequence_fires_in_order_and_in_time, 0, 10);
+    tcase_add_loop_test(cases, callbacks_that_set_and_cancel_agree_with_a_table, 0, 12);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

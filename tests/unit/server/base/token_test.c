@@ -50,6 +50,18 @@ START_TEST(a_token_tells_partition_and_epoch)
 }
 END_TEST
 
+/* The form is part of the database's format, and a seed's tokens are the same on every machine. */
+START_TEST(the_form_is_fixed_for_ever)
+{
+    uint64_t seed = 0;
+    struct world world;
+    world_init(&world, 0, 0, seeded_random, &seed);
+    struct token token = token_make(&world, 33, 34);
+    ck_assert_str_eq(token.text, "bbbc.pnt3r5fhifieo2xm");
+    world_release(&world);
+}
+END_TEST
+
 START_TEST(tokens_differ_and_derived_ones_repeat)
 {
     uint64_t seed = 1;
@@ -78,6 +90,8 @@ START_TEST(what_others_made_is_not_ours)
                            "aab.abcdefghijklmno1",
                            "aab.abcdefghijklmnopq",
                            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaa.abcdefghijklmnop",
+                           "aaab.abcdefghijklmnop",            /* a leading zero */
+                           "aaqaaaaaaaaaaaa.abcdefghijklmnop", /* 2^64 */
                            "456248-1234"};
     unsigned partition = 77;
     uint64_t epoch = 77;
@@ -87,5 +101,5 @@ START_TEST(what_others_made_is_not_ours)
 END_TEST
 
 UNIT_MAIN("token", partitions_are_fixed_for_ever, partitions_are_spread,
-          a_token_tells_partition_and_epoch, tokens_differ_and_derived_ones_repeat,
-          what_others_made_is_not_ours)
+          a_token_tells_partition_and_epoch, the_form_is_fixed_for_ever,
+          tokens_differ_and_derived_ones_repeat, what_others_made_is_not_ours)
