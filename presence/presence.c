@@ -24,6 +24,7 @@ struct presence *presence_new(struct front *front, const struct presence_setting
     presence->front = front;
     presence->parts = front_parts(front);
     presence->settings = *settings;
+    presence->hash_seed = world_random_u64(presence->parts->world);
     presence->scratch = memory_new(WRITE_MAX);
     for (size_t i = 0; package_list()[i] != NULL; i++) {
         assert(i < PACKAGES_MAX);

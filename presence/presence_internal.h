@@ -9,9 +9,9 @@
 #ifndef PRESENCE_PRESENCE_INTERNAL_H
 #define PRESENCE_PRESENCE_INTERNAL_H
 
-#include <uthash.h>
 #include <utlist.h>
 
+#include "base/table.h"
 #include "base/token.h"
 #include "front/dialog.h"
 #include "presence/presence.h"
@@ -24,6 +24,7 @@ struct publication {
     struct document *document; /* NULL when ended */
     struct timer expiry;
     uint64_t made_ms, expires_ms; /* wall clock */
+    struct net_flow source; /* where it came from; protocol of no meaning without an address */
     uint32_t cseq;
     bool ended;
     struct token id, tag;
@@ -98,6 +99,7 @@ struct presence {
     struct package_workshop *workshops[PACKAGES_MAX]; /* as package_list */
     struct home homes[PARTITIONS];
     struct watcher *watchers;
+    uint64_t hash_seed;
     struct subscription *restored; /* to be notified after a restart, paced */
     struct timer pace;
     struct presence_counts counts;

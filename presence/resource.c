@@ -35,8 +35,8 @@ static struct resource *make(struct presence *presence, const struct event_packa
     memcpy(resource->key, key.at, key.length);
     resource->key_length = key.length;
     resource->aor = bytes_from(resource->key + key.length - aor.length, aor.length);
-    HASH_ADD_KEYPTR(hh, presence->homes[resource->partition].resources, resource->key,
-                    resource->key_length, resource);
+    TABLE_ADD(presence->homes[resource->partition].resources, resource->key, resource->key_length,
+              presence->hash_seed, resource);
     presence->counts.resources++;
     return resource;
 }
@@ -49,7 +49,8 @@ struct resource *resource_find(struct presence *presence, const struct event_pac
     struct bytes key = write_key(&out, package, aor);
     struct resource *resource;
     assert(!out.overflow);
-    HASH_FIND(hh, presence->homes[partition_of(aor)].resources, key.at, key.length, resource);
+    TABLE_FIND(presence->homes[partition_of(aor)].resources, key.at, key.length,
+               presence->hash_seed, resource);
     if (resource == NULL && make_it)
         resource = make(presence, package, key, aor);
     return resource;

@@ -16,7 +16,7 @@ enum { RETRY_MS = 1000, KEY_MAX = 4096, FLOW_TEXT_MAX = 160, CSEQ_STEP = 65536 }
 static struct watcher *find_watcher(const struct presence *presence, struct bytes aor)
 {
     struct watcher *watcher;
-    HASH_FIND(hh, presence->watchers, aor.at, aor.length, watcher);
+    TABLE_FIND(presence->watchers, aor.at, aor.length, presence->hash_seed, watcher);
     return watcher;
 }
 
@@ -33,7 +33,7 @@ static struct watcher *join(struct presence *presence, struct bytes aor)
         watcher = memory_new(sizeof(*watcher) + aor.length);
         watcher->length = aor.length;
         memcpy(watcher->aor, aor.at, aor.length);
-        HASH_ADD_KEYPTR(hh, presence->watchers, watcher->aor, watcher->length, watcher);
+        TABLE_ADD(presence->watchers, watcher->aor, watcher->length, presence->hash_seed, watcher);
     }
     watcher->users++;
     return watcher;
@@ -79,7 +79,8 @@ struct subscription *subscription_find(struct presence *presence, unsigned parti
     struct subscription *subscription;
     if (out.overflow)
         return NULL;
-    HASH_FIND(hh, presence->homes[partition].subscriptions, key.at, key.length, subscription);
+    TABLE_FIND(presence->homes[partition].subscriptions, key.at, key.length, presence->hash_seed,
+               subscription);
     return subscription;
 }
 
@@ -114,8 +115,8 @@ struct subscription *subscription_new(const struct subscription_parts *parts,
     subscription->reason = "timeout";
     take_name(subscription, parts->event_id);
     DL_APPEND(parts->resource->subscriptions, subscription);
-    HASH_ADD_KEYPTR(hh, presence->homes[parts->resource->partition].subscriptions,
-                    subscription->key.at, subscription->key.length, subscription);
+    TABLE_ADD(presence->homes[parts->resource->partition].subscriptions, subscription->key.at,
+              subscription->key.length, presence->hash_seed, subscription);
     if (!parts->ended)
         count(subscription, 1);
     return subscription;

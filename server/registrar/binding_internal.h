@@ -2,9 +2,9 @@
 #ifndef REGISTRAR_BINDING_INTERNAL_H
 #define REGISTRAR_BINDING_INTERNAL_H
 
-#include <uthash.h>
 #include <utlist.h>
 
+#include "base/table.h"
 #include "net/net.h"
 #include "registrar/registrar.h"
 #include "sip/uri.h"

@@ -22,7 +22,8 @@ struct registrar {
     const struct front_parts *parts;
     struct registrar_settings settings;
     struct record *records[PARTITIONS]; /* by address-of-record */
-    struct contacts contacts;           /* of the request in hand */
+    uint64_t hash_seed;
+    struct contacts contacts; /* of the request in hand */
     size_t count;
 };
 
@@ -45,6 +46,7 @@ struct registrar *registrar_new(struct front *front, const struct registrar_sett
     registrar->front = front;
     registrar->parts = front_parts(front);
     registrar->settings = *settings;
+    registrar->hash_seed = world_random_u64(registrar->parts->world);
     const struct front_method method = {
         SIP_REGISTER, FRONT_PROVED | FRONT_LOCAL_USER | FRONT_CHANGES | FRONT_TO_IS_TARGET,
         handle_register, registrar};
@@ -67,7 +69,8 @@ size_t registrar_count(const struct registrar *registrar)
 static struct record *find_record(const struct registrar *registrar, struct bytes aor)
 {
     struct record *record;
-    HASH_FIND(hh, registrar->records[partition_of(aor)], aor.at, aor.length, record);
+    TABLE_FIND(registrar->records[partition_of(aor)], aor.at, aor.length, registrar->hash_seed,
+               record);
     return record;
 }
 
@@ -78,8 +81,8 @@ static struct record *make_record(struct registrar *registrar, struct bytes aor)
     record->partition = partition_of(aor);
     record->aor_length = aor.length;
     memcpy(record->aor, aor.at, aor.length);
-    HASH_ADD_KEYPTR(hh, registrar->records[record->partition], record->aor, record->aor_length,
-                    record);
+    TABLE_ADD(registrar->records[record->partition], record->aor, record->aor_length,
+              registrar->hash_seed, record);
     return record;
 }
 
