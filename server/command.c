@@ -80,6 +80,7 @@ static bool parse_user(const struct user_work *work, const char *user, char *tex
 /* The canonical name and the domain of the user that the command names. */
 static bool find_user(struct user_work *work, const char *user)
 {
+    assert(user != NULL);
     char text[AOR_SIZE], names[WHY_SIZE] = "";
     struct sip_uri uri;
     if (!parse_user(work, user, text, sizeof(text), &uri))
@@ -156,6 +157,16 @@ static bool change_account(const struct user_work *work, const struct digest_hex
     return write_account(work, ha1, account_change, "changed");
 }
 
+/* What stands before the '@' of an address-of-record; the user part may hold one itself. */
+static struct bytes user_of(struct bytes aor)
+{
+    size_t length = aor.length;
+    while (length > 0 && aor.at[length - 1] != '@')
+        length--;
+    assert(length > 1);
+    return bytes_first(aor, length - 1);
+}
+
 /* Asks for the password and hands its HA1s to `save`. */
 static bool save_password(const struct user_work *work,
                           bool (*save)(const struct user_work *, const struct digest_hex *))
@@ -167,8 +178,7 @@ static bool save_password(const struct user_work *work,
         return fail("%s", why);
     }
     struct digest_engine *engine = digest_engine_new();
-    struct bytes user = bytes_of(work->aor);
-    user = bytes_first(user, (size_t)(strrchr(work->aor, '@') - work->aor));
+    struct bytes user = user_of(bytes_of(work->aor));
     auth_make_account(engine, user, bytes_of(work->domain->name), bytes_of(password), ha1);
     digest_engine_free(&engine);
     explicit_bzero(password, sizeof(password));

@@ -87,8 +87,10 @@ static bool check_orders(struct config_reader *reader, const config_t *file)
 {
     for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
         const struct order *order = &orders[i];
-        unsigned less = *(const unsigned *)((const char *)reader->config + order->less);
-        unsigned more = *(const unsigned *)((const char *)reader->config + order->more);
+        unsigned less =
+            *(const unsigned *)(const void *)((const char *)reader->config + order->less);
+        unsigned more =
+            *(const unsigned *)(const void *)((const char *)reader->config + order->more);
         if (less <= more)
             continue;
         const config_setting_t *at = config_lookup(file, order->less_path);

@@ -145,7 +145,7 @@ static unsigned spelling_distance(const char *a, const char *b)
     size_t length = strnlen(b, ROW);
     for (size_t i = 0; i <= length; i++)
         row[i] = (unsigned)i;
-    for (size_t i = 0; a[i] != '\0' && i < ROW; i++) {
+    for (size_t i = 0; i < ROW && a[i] != '\0'; i++) {
         unsigned corner = row[0]; /* distance of the two prefixes without their last characters */
         row[0] = (unsigned)i + 1;
         for (size_t j = 1; j <= length; j++) {

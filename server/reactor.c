@@ -63,29 +63,6 @@ static void wake(void *context)
 
 /* Building. */
 
-static void add_domains(struct domains *domains, const struct config *config)
-{
-    for (unsigned i = 0; i < config->domain_count; i++) {
-        const struct config_domain *domain = &config->domains[i];
-        domains_add(domains, &domain->domain);
-        for (unsigned j = 0; j < domain->alias_count; j++)
-            domains_add_alias(domains, domain->domain.name, bytes_of(domain->aliases[j]));
-    }
-}
-
-/* The addresses that we listen on are names of the first domain: a phone may know no other. */
-static void add_listen_aliases(struct domains *domains, const struct config *config)
-{
-    for (unsigned i = 0; i < config->listen_count; i++) {
-        const struct net_address *address = &config->listen[i].address;
-        char text[64];
-        struct buffer host = buffer_over(text, sizeof(text));
-        net_address_write_host(address, &host);
-        if (!net_address_is_any(address) && domains_find(domains, buffer_bytes(&host)) == NULL)
-            domains_add_alias(domains, domains_first(domains)->name, buffer_bytes(&host));
-    }
-}
-
 static void add_word(struct buffer *list, const char *word)
 {
     if (list->length > 0)
@@ -132,9 +109,7 @@ static void build(struct reactor *reactor, const struct config *config)
     const struct reactor_ground *ground = &reactor->ground;
     struct front_parts *parts = &reactor->parts;
     list_packages(reactor);
-    parts->domains = domains_new();
-    add_domains(parts->domains, config);
-    add_listen_aliases(parts->domains, config);
+    parts->domains = config_domains(config);
     parts->accounts = accounts_new(world_random_u64(ground->world));
     parts->policy = policy_new();
     parts->transactions = transaction_layer_new(ground->world, ground->net, parts->store,

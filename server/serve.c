@@ -139,7 +139,6 @@ static void note_restart(struct server *server, const struct config *fresh)
         {"data", same_text(old->data, fresh->data)},
         {"log.file", same_text(old->log_file, fresh->log_file)},
         {"listen", same_listeners(old, fresh)},
-        {"net", memcmp(&old->net, &fresh->net, sizeof(old->net)) == 0},
     };
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         if (!keys[i].same)
