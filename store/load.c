@@ -34,6 +34,7 @@ static void load_publication(const struct store_visitor *visitor, struct row row
     publication.tag = row_bytes(&row);
     publication.content_type = row_bytes(&row);
     publication.body = row_bytes(&row);
+    publication.flow = row_bytes(&row);
     publication.origin = row_origin(&row);
     publication.made_ms = (uint64_t)row_number(&row);
     publication.expires_ms = (uint64_t)row_number(&row);

@@ -40,6 +40,7 @@ struct store_publication {
     struct bytes id;  /* never changes; the first entity-tag */
     struct bytes tag; /* the current entity-tag */
     struct bytes content_type, body;
+    struct bytes flow; /* where it came from (net_flow_write); empty: unknown */
     struct store_origin origin;
     uint64_t made_ms; /* order of publications */
     uint64_t expires_ms;

@@ -37,7 +37,8 @@ static const char *const migrations[] = {
 
     "CREATE TABLE publications (partition INTEGER NOT NULL, aor TEXT NOT NULL, "
     "event TEXT NOT NULL, id TEXT NOT NULL, tag TEXT NOT NULL, content_type TEXT NOT NULL, "
-    "body BLOB NOT NULL, " ORIGIN "made_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL, "
+    "body BLOB NOT NULL, flow TEXT NOT NULL, " ORIGIN
+    "made_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL, "
     "ended INTEGER NOT NULL, PRIMARY KEY (partition, aor, event, id)) STRICT, WITHOUT ROWID;"
 
     "CREATE TABLE subscriptions (partition INTEGER NOT NULL, aor TEXT NOT NULL, "

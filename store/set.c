@@ -113,6 +113,7 @@ void store_put_publication(struct store_set *set, const struct store_publication
     set_text(set, publication->tag);
     set_text(set, publication->content_type);
     set_text(set, publication->body);
+    set_text(set, publication->flow);
     set_text(set, publication->origin.call_id);
     set_text(set, publication->origin.branch);
     set_number(set, publication->origin.cseq);

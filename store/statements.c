@@ -11,8 +11,8 @@
 #define BINDING_COLUMNS                                                                           \
     "aor, contact, parameters, flow, user_agent, origin_call_id, origin_branch, origin_cseq, q, " \
     "expires_ms"
-#define PUBLICATION_COLUMNS                                                                 \
-    "aor, event, id, tag, content_type, body, origin_call_id, origin_branch, origin_cseq, " \
+#define PUBLICATION_COLUMNS                                                                       \
+    "aor, event, id, tag, content_type, body, flow, origin_call_id, origin_branch, origin_cseq, " \
     "made_ms, expires_ms, ended"
 #define SUBSCRIPTION_COLUMNS                                                           \
     "aor, event, local_tag, event_id, watcher, remote_tag, local_uri, remote_uri, "    \
@@ -41,9 +41,10 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
     [SQL_DELETE_BINDING] = {"DELETE FROM bindings WHERE partition = ?1 AND aor = ?2 AND "
                             "contact = ?3",
                             "tt"},
-    [SQL_PUT_PUBLICATION] = {"REPLACE INTO publications (partition, " PUBLICATION_COLUMNS
-                             ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-                             "tttttbttiiii"},
+    [SQL_PUT_PUBLICATION] =
+        {"REPLACE INTO publications (partition, " PUBLICATION_COLUMNS
+         ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+         "tttttbtttiiii"},
     [SQL_DELETE_PUBLICATION] = {"DELETE FROM publications WHERE partition = ?1 AND aor = ?2 AND "
                                 "event = ?3 AND id = ?4",
                                 "ttt"},

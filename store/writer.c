@@ -9,6 +9,9 @@
  * the sets. So after a batch of several sets the next commit begins no sooner than a millisecond
  * after the last one began; a single set by itself never waits.
  *
+ * Where commits fail (a full disk), every refusal makes the reactor load partitions again. So that
+ * this does not become all that it does, the sets of a quarter of a second are refused together.
+ *
  * The log: a pass of the checkpointer is asked for whenever it has grown by an eighth of its bound:
  * a page that was written many times since the last pass is copied once, so rarer passes cost
  * less. Over the bound the passes come closer together, and when one has left little, the writer
@@ -27,8 +30,9 @@ enum {
     BATCH_BYTES = 8 << 20,
     GATHER_SETS = 4, /* a batch of more than these calls for gathering */
     GATHER_US = 1000,
-    LOOK_MS = 1000,    /* how often an idle writer looks for changed accounts */
-    SHRINK_LOOKS = 30, /* idle looks until the page cache is given back */
+    FAILING_US = 250000, /* the same after a commit that failed, whatever its size */
+    LOOK_MS = 1000,      /* how often an idle writer looks for changed accounts */
+    SHRINK_LOOKS = 30,   /* idle looks until the page cache is given back */
     PAGE_BYTES = 4096,
     /* parts of the log's bound: growth that calls for a pass, the same when over the bound, and
      * what the writer may copy itself */
@@ -198,12 +202,14 @@ static void writer_idle(struct writer *writer)
 
 static void writer_gather(struct writer *writer)
 {
+    bool failing = writer->commits.failures > 0;
     uint64_t since_us = thread_clock_us() - writer->began_us;
-    if (writer->last_sets <= GATHER_SETS || since_us >= GATHER_US || writer->stopping)
+    uint64_t gather_us = failing ? FAILING_US : GATHER_US;
+    if ((writer->last_sets <= GATHER_SETS && !failing) || since_us >= gather_us || writer->stopping)
         return;
     if (writer->waiting >= BATCH_SETS)
         return;
-    struct timespec rest = {.tv_nsec = (long)(GATHER_US - since_us) * 1000};
+    struct timespec rest = {.tv_nsec = (long)(gather_us - since_us) * 1000};
     nanosleep(&rest, NULL);
     writer_sort(writer, mailbox_take(writer->box));
 }

@@ -56,6 +56,7 @@ static void see_publication(void *context, const struct store_publication *b)
     equal(a->tag, b->tag);
     equal(a->content_type, b->content_type);
     equal(a->body, b->body);
+    equal(a->flow, b->flow);
     equal_origin(a->origin, b->origin);
     ck_assert_uint_eq(a->made_ms, b->made_ms);
     ck_assert_uint_eq(a->expires_ms, b->expires_ms);
@@ -143,6 +144,7 @@ START_TEST(publications_come_back_whole_and_in_the_order_they_were_made)
          .tag = BYTES("tag2"),
          .content_type = BYTES("application/pidf+xml"),
          .body = every_octet(octets),
+         .flow = BYTES("tcp/127.0.0.1:5060/127.0.0.1:40112"),
          .origin = {BYTES("call"), BYTES("z9hG4bK1"), 7},
          .made_ms = 1000,
          .expires_ms = 5000},

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "fixture.h"
 
@@ -100,6 +101,39 @@ START_TEST(a_full_disk_refuses_and_a_freed_one_serves_again)
         fixture_turn(&f);
     ck_assert_int_eq(probe.outcome, STORE_DURABLE);
     ck_assert(!store_durable(f.store, lost));
+    fixture_release(&f);
+}
+END_TEST
+
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Each refusal costs the reactor a reload: they must not come at the rate of the requests. */
+START_TEST(while_commits_fail_refusals_are_few)
+{
+    struct fixture f;
+    struct probe probe;
+    unsigned ended = 0;
+    fixture_init(&f);
+    fixture_open(&f, threaded);
+    fixture_sql(&f, "CREATE TRIGGER poison BEFORE INSERT ON bindings WHEN new.contact = 'poison' "
+                    "BEGIN SELECT RAISE(ABORT, 'poisoned'); END");
+    uint64_t start_ms = now_ms();
+    for (unsigned round = 1; round <= 4; round++) {
+        probe_wait(&probe, f.store, fixture_put(f.store, 5, BYTES("poison"), round), &ended);
+        while (ended < round)
+            fixture_turn(&f);
+        ck_assert_int_eq(probe.outcome, STORE_REFUSED);
+    }
+    ck_assert_uint_ge(now_ms() - start_ms, 3 * 250);
+    probe_wait(&probe, f.store, fixture_put(f.store, 5, BYTES("sip:fresh"), 5), &ended);
+    while (ended < 5)
+        fixture_turn(&f);
+    ck_assert_int_eq(probe.outcome, STORE_DURABLE);
     fixture_release(&f);
 }
 END_TEST
@@ -279,6 +313,7 @@ int main(void)
     tcase_add_test(cases, many_sets_become_durable_in_order_and_in_groups);
     tcase_add_test(cases, a_commit_that_fails_refuses_its_batch_and_the_generation);
     tcase_add_test(cases, a_full_disk_refuses_and_a_freed_one_serves_again);
+    tcase_add_test(cases, while_commits_fail_refusals_are_few);
     tcase_add_test(cases, a_full_queue_does_not_block);
     tcase_add_test(cases, the_log_stays_within_its_bound);
     tcase_add_test(cases, nothing_reported_durable_is_lost_by_kill_9);
