@@ -84,13 +84,19 @@ static struct bytes behind_top_via(const struct sip_message *message)
     return bytes_skip(value, (size_t)(end - value.at));
 }
 
-static void write_vias(struct buffer *out, const struct sip_message *request, struct bytes received,
-                       uint16_t rport)
+static void write_first_via(struct buffer *out, const struct sip_message *request,
+                            struct bytes received, uint16_t rport)
 {
     buffer_put(out, BYTES("Via: "));
     write_top_via(out, &request->via, received, rport);
     lex_write(out, behind_top_via(request));
     buffer_put(out, BYTES("\r\n"));
+}
+
+static void write_vias(struct buffer *out, const struct sip_message *request, struct bytes received,
+                       uint16_t rport)
+{
+    write_first_via(out, request, received, rport);
     for (int i = request->fields[request->first[SIP_VIA]].next; i >= 0; i = request->fields[i].next)
         write_line(out, BYTES("Via"), request->fields[i].value);
 }
@@ -189,38 +195,76 @@ static uint32_t next_hops(const struct sip_message *request)
     return hops > 0 ? hops - 1 : 0;
 }
 
-void sip_write_forward(struct buffer *out, const struct sip_message *request,
-                       struct bytes request_uri,
-                       bool (*drop)(void *context, const struct sip_field *field), void *context,
-                       size_t *via_at)
+/* What becomes of a field of a request that is forwarded. */
+enum fate { FATE_KEPT, FATE_DROPPED, FATE_HOPS, FATE_VIA };
+
+static enum fate fate_of(const struct sip_message *request, int index,
+                         const struct sip_forward *forward)
 {
-    assert(request->request && !bytes_empty(request->method_name) && !bytes_empty(request_uri));
+    if (index == request->first[SIP_MAX_FORWARDS])
+        return FATE_HOPS;
+    if (index == request->first[SIP_VIA])
+        return bytes_empty(forward->received) ? FATE_KEPT : FATE_VIA;
+    bool dropped = forward->drop != NULL && forward->drop(forward->context, &request->fields[index]);
+    return dropped ? FATE_DROPPED : FATE_KEPT;
+}
+
+static void write_request_line(struct buffer *out, const struct sip_message *request,
+                               struct bytes uri)
+{
+    assert(request->request && !bytes_empty(request->method_name) && !bytes_empty(uri));
     buffer_put(out, request->method_name);
     buffer_char(out, ' ');
-    write_uri(out, request_uri);
+    write_uri(out, uri);
     buffer_put(out, BYTES(" SIP/2.0\r\n"));
-    *via_at = out->length;
+}
+
+size_t sip_write_forward(struct buffer *out, const struct sip_message *request,
+                         const struct sip_forward *forward)
+{
+    write_request_line(out, request, forward->request_uri);
+    size_t via_at = out->length;
     if (request->first[SIP_MAX_FORWARDS] < 0)
         sip_write_number(out, "Max-Forwards", MAX_FORWARDS);
     const char *from = line_start(request, 0);
     for (int i = 0; i < request->count; i++) {
-        bool hops = i == request->first[SIP_MAX_FORWARDS];
-        if (!hops && (drop == NULL || !drop(context, &request->fields[i])))
+        enum fate fate = fate_of(request, i, forward);
+        if (fate == FATE_KEPT)
             continue;
         write_between(out, from, line_start(request, i));
-        if (hops)
+        if (fate == FATE_HOPS)
             sip_write_number(out, "Max-Forwards", next_hops(request));
+        else if (fate == FATE_VIA)
+            write_first_via(out, request, forward->received, forward->rport);
         from = line_start(request, i + 1);
     }
     write_tail(out, request, from);
+    return via_at;
+}
+
+void sip_write_request_uri(struct buffer *out, const struct sip_uri *uri)
+{
+    struct bytes text = bytes_first(uri->text, uri->text.length - uri->headers.length);
+    struct bytes rest = uri->parameters, name, value;
+    if (!sip_parameter(rest, "method", &value)) {
+        buffer_put(out, text);
+        return;
+    }
+    buffer_put(out, bytes_first(text, text.length - rest.length));
+    while (sip_parameter_next(&rest, &name, &value))
+        if (!lex_is(name, "method"))
+            write_parameter(out, name, value);
 }
 
 void sip_write_backward(struct buffer *out, const struct sip_message *response)
 {
+    const struct bytes version = BYTES("SIP/2.0"); /* which may have come in lower case */
     assert(!response->request && response->first[SIP_VIA] >= 0);
+    assert(response->raw.length > version.length);
     int top = response->first[SIP_VIA];
     struct bytes rest = behind_top_via(response), element;
-    write_between(out, response->raw.at, line_start(response, top));
+    buffer_put(out, version);
+    write_between(out, response->raw.at + version.length, line_start(response, top));
     if (sip_list_next(&rest, &element)) {
         const char *end = response->fields[top].value.at + response->fields[top].value.length;
         write_line(out, BYTES("Via"), bytes_from(element.at, (size_t)(end - element.at)));

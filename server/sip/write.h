@@ -30,15 +30,25 @@ void sip_write_body(struct buffer *out, struct bytes content_type, struct bytes 
 /* The same for a body that is sent from elsewhere: everything up to and with the blank line. */
 void sip_write_head_end(struct buffer *out, struct bytes content_type, size_t body_length);
 
-/* A request as a proxy forwards it (RFC 3261 16.6): request line with `request_uri`, Max-Forwards
- * lessened by one (70 when there was none or a senseless one), Content-Length added when it came
- * without (16.6 step 11), all other fields and the body untouched, byte for byte, without the
- * fields for which `drop` (may be NULL) says true. The topmost Via is not added here: *via_at gets
- * the offset behind the request line where the sender inserts his own. */
-void sip_write_forward(struct buffer *out, const struct sip_message *request,
-                       struct bytes request_uri,
-                       bool (*drop)(void *context, const struct sip_field *field), void *context,
-                       size_t *via_at);
+/* What a proxy changes of a request. */
+struct sip_forward {
+    struct bytes request_uri;
+    struct bytes received; /* for the topmost Via (RFC 3261 18.2.1); empty: it tells the truth */
+    uint16_t rport;        /* for its rport, if it has one (RFC 3581 4); 0: left as it is */
+    bool (*drop)(void *context, const struct sip_field *field); /* true: left out; may be NULL */
+    void *context;
+};
+
+/* A request as a proxy forwards it (RFC 3261 16.6): request line, Max-Forwards lessened by one (70
+ * when there was none or a senseless one), Content-Length added when it came without (16.6 step
+ * 11), all other fields and the body untouched, byte for byte. The proxy's own Via is not added
+ * here: returns the offset behind the request line where the sender inserts it. */
+size_t sip_write_forward(struct buffer *out, const struct sip_message *request,
+                         const struct sip_forward *forward);
+
+/* A URI as it may stand in a request line: without what is not allowed there (header fields and a
+ * method, RFC 3261 19.1.1). */
+void sip_write_request_uri(struct buffer *out, const struct sip_uri *uri);
 
 /* A response as a proxy passes it back: without its topmost Via element (RFC 3261 16.7 step 3),
  * with Content-Length, all else byte for byte. */

@@ -87,6 +87,11 @@ static bool is_stream(const struct client_transaction *client)
 
 /* Ending. */
 
+static size_t client_size(const struct client_transaction *client)
+{
+    return sizeof(*client) + client->end;
+}
+
 /* Out of the tables of what is under way; responses to what was sent are stray from now on. */
 static void client_detach(struct client_transaction *client)
 {
@@ -103,6 +108,7 @@ static void client_free(struct client_transaction *client)
     net_cancel(layer->net, &client->lookup);
     store_wait_cancel(&client->wait);
     handles_remove(layer->client_handles, client->handle);
+    layer->client_bytes -= client_size(client);
     blob_unref(&client->body);
     free(client->targets);
     free(client);
@@ -377,6 +383,7 @@ static struct client_transaction *client_new(struct transaction_layer *layer,
         .fields_at = (unsigned)(hop + VIA_MAX + line),
         .end = (unsigned)end,
     };
+    layer->client_bytes += client_size(client);
     if (hop > 0)
         memcpy(client->text, request->next_hop.at, hop);
     memcpy(client->text + client->line_at, request->line.at, line);
@@ -391,7 +398,8 @@ static struct client_transaction *client_new(struct transaction_layer *layer,
 uint64_t transaction_request(struct transaction_layer *layer, const struct client_request *request)
 {
     check_request(request);
-    if (handles_count(layer->client_handles) >= layer->settings.client_max) {
+    if (handles_count(layer->client_handles) >= layer->settings.client_max ||
+        layer->client_bytes >= layer->settings.client_max_bytes) {
         metrics_count(layer->metrics, METRIC_transactions_refused);
         return 0;
     }

@@ -24,6 +24,8 @@ struct transaction_settings transaction_settings_default(void)
         .t4_ms = 5000,
         .server_max = 200000,
         .client_max = 200000,
+        .server_max_bytes = (size_t)256 << 20,
+        .client_max_bytes = (size_t)256 << 20,
     };
 }
 

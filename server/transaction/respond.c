@@ -56,6 +56,12 @@ static bool wants_received(const struct sip_via *via, const struct net_address *
            !net_address_same_host(&sent_by, source);
 }
 
+void transaction_write_received(const struct incoming *incoming, struct buffer *out)
+{
+    if (wants_received(&incoming->message->via, &incoming->flow.remote))
+        net_address_write_bare(&incoming->flow.remote, out);
+}
+
 /* A To tag that each retransmission of the request gets again (RFC 3261 8.2.7). It names no
  * partition: who makes a dialog brings a tag of its own. */
 static struct token derived_tag(struct transaction_layer *layer, const struct sip_message *message)
@@ -69,18 +75,17 @@ void transaction_write(struct transaction_layer *layer, const struct incoming *i
 {
     assert(status >= 100 && status <= 699);
     const struct sip_message *message = incoming->message;
-    const struct net_address *source = &incoming->flow.remote;
     char text[ADDRESS_MAX];
     struct buffer received = buffer_over(text, sizeof(text));
     struct token tag;
-    if (wants_received(&message->via, source))
-        net_address_write_bare(source, &received);
+    transaction_write_received(incoming, &received);
     assert(!received.overflow);
     if (bytes_empty(to_tag) && bytes_empty(message->to.tag) && status > 100) {
         tag = derived_tag(layer, message);
         to_tag = token_bytes(&tag);
     }
-    sip_write_response(out, message, status, reason, to_tag, buffer_bytes(&received), source->port);
+    sip_write_response(out, message, status, reason, to_tag, buffer_bytes(&received),
+                       incoming->flow.remote.port);
 }
 
 void transaction_refuse(struct transaction_layer *layer, const struct incoming *incoming,

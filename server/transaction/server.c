@@ -61,6 +61,8 @@ static struct bytes response_of(const struct server_transaction *transaction)
 
 static void response_set(struct server_transaction *transaction, struct bytes response)
 {
+    transaction->layer->server_bytes += response.length;
+    transaction->layer->server_bytes -= transaction->response_length;
     free(transaction->response);
     transaction->response = memory_copy(response);
     transaction->response_length = response.length;
@@ -84,6 +86,17 @@ static void server_bury(struct timer *timer)
     }
 }
 
+static size_t kept_size(const struct kept_request *kept)
+{
+    return sizeof(*kept) + kept->message.raw.length;
+}
+
+/* Without what it keeps of the request. */
+static size_t server_size(const struct server_transaction *transaction)
+{
+    return sizeof(*transaction) + transaction->key_length + transaction->response_length;
+}
+
 static void burial_order(struct transaction_layer *layer)
 {
     if (!timer_is_set(&layer->burial))
@@ -95,6 +108,7 @@ static void kept_drop(struct server_transaction *transaction)
     struct transaction_layer *layer = transaction->layer;
     if (transaction->kept == NULL)
         return;
+    layer->server_bytes -= kept_size(transaction->kept);
     transaction->kept->next = layer->dead_requests;
     layer->dead_requests = transaction->kept;
     transaction->kept = NULL;
@@ -148,6 +162,7 @@ static void server_end(struct server_transaction *transaction)
     chain_remove(&layer->servers, &transaction->entry);
     handles_remove(layer->server_handles, transaction->handle);
     kept_drop(transaction);
+    layer->server_bytes -= server_size(transaction);
     transaction->older = layer->dead;
     layer->dead = transaction;
     burial_order(layer);
@@ -214,17 +229,23 @@ void server_retransmission(struct server_transaction *transaction)
 
 /* Beginning. */
 
-/* The oldest completed one gives way to a new one; its client may then be served twice, which is
+static bool server_has_room(const struct transaction_layer *layer)
+{
+    return handles_count(layer->server_handles) < layer->settings.server_max &&
+           layer->server_bytes < layer->settings.server_max_bytes;
+}
+
+/* The oldest completed ones give way to a new one; their clients may then be served twice, which is
  * better than not serving somebody at all. */
 static bool server_make_room(struct transaction_layer *layer)
 {
-    if (handles_count(layer->server_handles) < layer->settings.server_max)
-        return true;
-    struct server_transaction *oldest = layer->queues[SERVER_COMPLETED].oldest;
-    if (oldest == NULL)
-        return false;
-    metrics_count(layer->metrics, METRIC_transactions_evicted);
-    server_end(oldest);
+    while (!server_has_room(layer)) {
+        struct server_transaction *oldest = layer->queues[SERVER_COMPLETED].oldest;
+        if (oldest == NULL)
+            return false;
+        metrics_count(layer->metrics, METRIC_transactions_evicted);
+        server_end(oldest);
+    }
     return true;
 }
 
@@ -259,6 +280,7 @@ struct server_transaction *transaction_begin(struct transaction_layer *layer,
     };
     memcpy(transaction->key, match->key.at, match->key.length);
     transaction->handle = handles_add(layer->server_handles, transaction);
+    layer->server_bytes += server_size(transaction);
     chain_put(&layer->servers, &transaction->entry, match->hash);
     stage_enter(transaction, SERVER_QUIET, layer->world->now_ms + layer->quiet_ms);
     metrics_count(layer->metrics, METRIC_transactions_server);
@@ -290,6 +312,7 @@ const struct sip_message *transaction_keep(struct server_transaction *transactio
     assert(verdict_ok(v)); /* the same bytes were parsed a moment ago */
     (void)v;
     transaction->kept = kept;
+    transaction->layer->server_bytes += kept_size(kept);
     return &kept->message;
 }
 

@@ -28,6 +28,7 @@ struct transaction_settings {
     unsigned t1_ms, t2_ms, t4_ms; /* RFC 3261 table 4: 500, 4000, 5000 */
     unsigned server_max; /* server transactions; the oldest completed ones go first; 200000 */
     unsigned client_max; /* client transactions; more are refused; 200000 */
+    size_t server_max_bytes, client_max_bytes; /* of their memory, likewise; 256 MiB each */
 };
 struct transaction_settings transaction_settings_default(void);
 
@@ -62,6 +63,10 @@ const struct transaction_settings *transaction_layer_settings(
 void transaction_write(struct transaction_layer *layer, const struct incoming *incoming,
                        struct buffer *out, unsigned status, const char *reason,
                        struct bytes to_tag);
+
+/* What the topmost Via must say of where the request came from (RFC 3261 18.2.1, RFC 3581 4):
+ * appends the address for `received`, or nothing when the Via tells the truth already. */
+void transaction_write_received(const struct incoming *incoming, struct buffer *out);
 
 /* Sends a response without a transaction; by RFC 3261 18.2.2 and RFC 3581 4. */
 void transaction_refuse(struct transaction_layer *layer, const struct incoming *incoming,

@@ -95,6 +95,7 @@ struct transaction_layer {
 
     struct chain_table servers; /* by key */
     struct handles *server_handles;
+    size_t server_bytes; /* of all transactions that have not ended */
     struct server_queue queues[SERVER_STAGES];
     struct server_transaction *dead; /* freed at the end of the turn */
     struct kept_request *dead_requests;
@@ -103,6 +104,7 @@ struct transaction_layer {
     struct chain_table clients;     /* by branch */
     struct chain_table connections; /* client transactions by the stream that they went to */
     struct handles *client_handles;
+    size_t client_bytes;
     struct echoes echoes;
     struct via_prefix prefixes[VIA_PREFIXES];
     unsigned prefix_next;

@@ -74,15 +74,17 @@ static void check_answer(bool good)
 static void check_forward(void)
 {
     struct buffer out = buffer_over(written, sizeof(written));
-    size_t via_at;
-    sip_write_forward(&out, &message, message.request_uri, NULL, NULL, &via_at);
+    const struct sip_forward forward = {
+        .request_uri = message.request_uri, .received = BYTES("192.0.2.1"), .rport = 7};
+    sip_write_forward(&out, &message, &forward);
     if (out.overflow || message.count > SIP_FIELDS_MAX - 2)
         return;
     insist(verdict_ok(sip_message_parse(buffer_bytes(&out), true, &again)));
     insist(again.count == message.count + (message.first[SIP_MAX_FORWARDS] < 0) +
                               (message.first[SIP_CONTENT_LENGTH] < 0));
     insist(bytes_equal(again.body, message.body));
-    insist(bytes_equal(again.via.text, message.via.text));
+    insist(bytes_equal(again.via.branch, message.via.branch));
+    insist(bytes_equal(again.via.received, BYTES("192.0.2.1")));
 }
 
 static void check_backward(void)

@@ -180,9 +180,9 @@ START_TEST(forwarded_request)
 {
     parse(BYTES("\r\n" START "v :  SIP/2.0/UDP  a\r\n" FROM "mAx-forwards :\r\n 0068\r\n" TO REST
                 "X: a\r\n  b\r\nl: 2\r\n\r\nxyNOISE"));
-    size_t via_at = 0;
+    const struct sip_forward forward = {.request_uri = BYTES("sip:bob@next;lr")};
     fresh();
-    sip_write_forward(&out, &message, BYTES("sip:bob@next;lr"), NULL, NULL, &via_at);
+    size_t via_at = sip_write_forward(&out, &message, &forward);
     assert_out("MESSAGE sip:bob@next;lr SIP/2.0\r\nv :  SIP/2.0/UDP  a\r\n" FROM
                "Max-Forwards: 67\r\n" TO REST "X: a\r\n  b\r\nl: 2\r\n\r\nxy");
     ck_assert_uint_eq(via_at, strlen("MESSAGE sip:bob@next;lr SIP/2.0\r\n"));
@@ -193,12 +193,13 @@ START_TEST(forwarding_drops_fields)
 {
     parse(BYTES(START "Route: <sip:a>\r\nRoute: <sip:b>\r\n" VIA "Max-Forwards: 1\r\n"
                       "Route: <sip:c>\r\n" FROM TO REST "l: 0\r\nroute: <sip:d>\r\n\r\n"));
-    size_t via_at;
     int asked = 0;
+    const struct sip_forward forward = {
+        .request_uri = BYTES("sip:x"), .drop = drop_route, .context = &asked};
     fresh();
-    sip_write_forward(&out, &message, BYTES("sip:x"), drop_route, &asked, &via_at);
+    sip_write_forward(&out, &message, &forward);
     assert_out("MESSAGE sip:x SIP/2.0\r\n" VIA "Max-Forwards: 0\r\n" FROM TO REST "l: 0\r\n\r\n");
-    ck_assert_int_eq(asked, message.count - 1);
+    ck_assert_int_eq(asked, message.count - 2); /* Via and Max-Forwards are not for it */
 }
 END_TEST
 
@@ -206,9 +207,9 @@ END_TEST
 START_TEST(forwarding_adds_what_is_missing)
 {
     parse(BYTES(START VIA FROM TO REST "\r\nbody"));
-    size_t via_at;
+    const struct sip_forward forward = {.request_uri = BYTES("sip:x")};
     fresh();
-    sip_write_forward(&out, &message, BYTES("sip:x"), NULL, NULL, &via_at);
+    size_t via_at = sip_write_forward(&out, &message, &forward);
     assert_out("MESSAGE sip:x SIP/2.0\r\nMax-Forwards: 70\r\n" VIA FROM TO REST
                "Content-Length: 4\r\n\r\nbody");
     ck_assert_uint_eq(via_at, strlen("MESSAGE sip:x SIP/2.0\r\n"));
@@ -218,13 +219,13 @@ END_TEST
 static void assert_hops(const char *value, const char *wanted)
 {
     char text[500], expected[500];
-    size_t via_at;
+    const struct sip_forward forward = {.request_uri = BYTES("sip:bob@h")};
     snprintf(text, sizeof(text), START VIA FROM TO REST "Max-Forwards: %s\r\nl: 0\r\n\r\n", value);
     snprintf(expected, sizeof(expected), START VIA FROM TO REST "Max-Forwards: %s\r\nl: 0\r\n\r\n",
              wanted);
     parse(bytes_of(text));
     fresh();
-    sip_write_forward(&out, &message, BYTES("sip:bob@h"), NULL, NULL, &via_at);
+    sip_write_forward(&out, &message, &forward);
     assert_out(expected);
 }
 
@@ -243,11 +244,48 @@ END_TEST
 START_TEST(forwarded_uri_stays_one_word)
 {
     parse(BYTES(START VIA FROM TO REST "Max-Forwards: 9\r\nl: 0\r\n\r\n"));
-    size_t via_at;
+    const struct sip_forward forward = {.request_uri = BYTES("sip:a b\r\nE: 1@\xc3")};
     fresh();
-    sip_write_forward(&out, &message, BYTES("sip:a b\r\nE: 1@\xc3"), NULL, NULL, &via_at);
+    sip_write_forward(&out, &message, &forward);
     ck_assert(bytes_starts_with(buffer_bytes(&out),
                                 BYTES("MESSAGE sip:a%20b%0d%0aE:%201@%c3 SIP/2.0\r\nVia")));
+}
+END_TEST
+
+/* RFC 3261 18.2.1, RFC 3581 4: whoever receives it can answer past us. */
+START_TEST(forwarding_tells_where_it_came_from)
+{
+    const struct sip_forward forward = {
+        .request_uri = BYTES("sip:x"), .received = BYTES("192.0.2.9"), .rport = 4711};
+    parse(BYTES(START "Max-Forwards: 9\r\nv: SIP/2.0/UDP a;rport;branch=1, SIP/2.0/UDP b;rport\r\n"
+                      "X: 1\r\n" VIA FROM TO REST "l: 0\r\n\r\n"));
+    fresh();
+    sip_write_forward(&out, &message, &forward);
+    assert_out("MESSAGE sip:x SIP/2.0\r\nMax-Forwards: 8\r\n"
+               "Via: SIP/2.0/UDP a;rport=4711;branch=1;received=192.0.2.9, SIP/2.0/UDP b;rport\r\n"
+               "X: 1\r\n" VIA FROM TO REST "l: 0\r\n\r\n");
+}
+END_TEST
+
+static void assert_request_uri(const char *text, const char *wanted)
+{
+    struct sip_uri uri;
+    ck_assert(verdict_ok(sip_uri_parse(bytes_of(text), &uri)));
+    fresh();
+    sip_write_request_uri(&out, &uri);
+    assert_out(wanted);
+}
+
+/* RFC 3261 19.1.1 (table 1) and 16.6 step 2. */
+START_TEST(request_uri_without_what_is_not_allowed)
+{
+    assert_request_uri("sip:bob@h;lr", "sip:bob@h;lr");
+    assert_request_uri("sip:bob?x=y@h", "sip:bob?x=y@h");
+    assert_request_uri("sip:bob@h:5070;transport=tcp?Subject=a&To=b",
+                       "sip:bob@h:5070;transport=tcp");
+    assert_request_uri("sip:bob@h;a=1;Method=BYE;lr?x=y", "sip:bob@h;a=1;lr");
+    assert_request_uri("sip:bob@h;method=INVITE", "sip:bob@h");
+    assert_request_uri("tel:+1;ext=2", "tel:+1;ext=2");
 }
 END_TEST
 
@@ -278,19 +316,24 @@ START_TEST(response_passed_back_alone)
     fresh();
     sip_write_backward(&out, &message);
     assert_out("SIP/2.0 200\r\n" FROM TO REST "Content-Length: 1\r\n\r\nx");
+    /* RFC 3261 7.1: the version is not case-sensitive, and we send it in upper case */
+    parse(BYTES("sip/2.0 200 x\r\nVia: SIP/2.0/UDP me\r\n" FROM TO REST "l: 0\r\n\r\n"));
+    fresh();
+    sip_write_backward(&out, &message);
+    assert_out("SIP/2.0 200 x\r\n" FROM TO REST "l: 0\r\n\r\n");
 }
 END_TEST
 
 START_TEST(too_little_room_is_told)
 {
+    const struct sip_forward forward = {.request_uri = BYTES("sip:x")};
     parse(BYTES(START VIA FROM TO REST "\r\nbody"));
     for (size_t size = 0; size < 150; size++) {
-        size_t via_at;
         out = buffer_over(memory, size);
         sip_write_response(&out, &message, 200, NULL, BYTES("t"), BYTES("x"), 9);
         ck_assert(out.overflow && out.length <= size);
         out = buffer_over(memory, size);
-        sip_write_forward(&out, &message, BYTES("sip:x"), NULL, NULL, &via_at);
+        sip_write_forward(&out, &message, &forward);
         ck_assert(out.overflow && out.length <= size);
     }
 }
@@ -300,4 +343,5 @@ UNIT_MAIN("write", response_has_what_identifies_it, top_via_is_completed,
           to_gets_a_tag_when_it_has_none, answer_to_a_broken_request, values_cannot_start_a_field,
           numbers_and_bodies, copies, forwarded_request, forwarding_drops_fields,
           forwarding_adds_what_is_missing, max_forwards, forwarded_uri_stays_one_word,
+          forwarding_tells_where_it_came_from, request_uri_without_what_is_not_allowed,
           response_passed_back, response_passed_back_alone, too_little_room_is_told)

@@ -255,6 +255,23 @@ START_TEST(client_max_refuses)
 }
 END_TEST
 
+START_TEST(client_memory_is_bounded)
+{
+    struct transaction_settings settings = transaction_settings_default();
+    settings.client_max_bytes = 1;
+    struct fixture *fixture = fixture_new(&settings);
+    struct outcome outcome = {0};
+    ck_assert_uint_ne(notify_udp(fixture, &outcome), 0);
+    ck_assert_uint_eq(notify_udp(fixture, &outcome), 0);
+    ck_assert_uint_eq(count_of(fixture, METRIC_transactions_refused), 1);
+    receive(fixture, udp_from("127.0.0.2:5070"), response_to(fixture, 200));
+    ck_assert_uint_ne(notify_udp(fixture, &outcome), 0);
+    elapse(fixture, 40000); /* this one is never answered */
+    ck_assert_uint_ne(notify_udp(fixture, &outcome), 0);
+    fixture_free(fixture);
+}
+END_TEST
+
 START_TEST(forgotten_ones_go_on_in_silence)
 {
     struct fixture *fixture = fixture_new(NULL);
@@ -315,5 +332,5 @@ UNIT_MAIN("client transactions", carries_our_via, every_request_has_its_own_bran
           timer_e_doubles_and_timer_f_ends, timers_scale_with_t1_and_t2,
           provisional_response_slows_timer_e, provisional_then_final, timer_k,
           streams_have_neither_timer_e_nor_timer_k, rfc3261_17_1_3_matching, waits_for_its_change,
-          refused_change_is_500_and_nothing_leaves, client_max_refuses,
+          refused_change_is_500_and_nothing_leaves, client_max_refuses, client_memory_is_bounded,
           forgotten_ones_go_on_in_silence, answers_are_reentrant)

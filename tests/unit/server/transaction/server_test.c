@@ -351,6 +351,34 @@ START_TEST(too_many_unfinished_are_refused_with_503)
 }
 END_TEST
 
+/* A request that is kept costs what it holds; what has ended costs nothing. */
+START_TEST(memory_is_bounded)
+{
+    struct transaction_settings settings = transaction_settings_default();
+    settings.server_max_bytes = 1;
+    struct fixture *fixture = fixture_new(&settings);
+    fixture->on_request = reply_ok;
+    from_client(fixture, "PUBLISH", via_b1);
+    from_client(fixture, "PUBLISH", via_b2);
+    ck_assert_uint_eq(count_of(fixture, METRIC_transactions_evicted), 1);
+    from_client(fixture, "PUBLISH", via_b2); /* still known */
+    ck_assert_uint_eq(fixture->requests, 2);
+    elapse(fixture, 32000);
+    fixture->on_request = begin_and_keep;
+    from_client(fixture, "MESSAGE", via_b1);
+    from_client(fixture, "MESSAGE", via_b1);
+    fixture->on_request = reply_ok;
+    from_client(fixture, "PUBLISH", via_b2);
+    ck_assert(starts(last_text(fixture), "SIP/2.0 503 "));
+    reply_later(fixture, "SIP/2.0 202 Accepted\r\n\r\n", STORE_NOTHING);
+    elapse(fixture, 32000);
+    from_client(fixture, "PUBLISH", via_b3);
+    ck_assert(starts(last_text(fixture), "SIP/2.0 200 "));
+    ck_assert_uint_eq(count_of(fixture, METRIC_transactions_evicted), 1);
+    fixture_free(fixture);
+}
+END_TEST
+
 static void publish_many(struct fixture *fixture)
 {
     char via[128];
@@ -399,4 +427,5 @@ UNIT_MAIN("server transactions", completed_answers_retransmissions_until_timer_j
           rfc4320_4_2_no_late_response, rfc4320_4_2_no_408, held_until_durable,
           refused_change_becomes_500, held_reply_gets_a_100_and_is_dropped_when_too_late,
           second_final_response_is_ignored, oldest_completed_gives_way,
-          too_many_unfinished_are_refused_with_503, many_come_and_go, ends_with_work_under_way)
+          too_many_unfinished_are_refused_with_503, memory_is_bounded, many_come_and_go,
+          ends_with_work_under_way)
