@@ -16,7 +16,7 @@
     X(connections_opened, "stream connections accepted or made")                           \
     X(connections_refused, "stream connections refused by a limit")                        \
     X(connections_idle_closed, "stream connections closed for idleness")                   \
-    X(connections_slow_closed, "stream connections closed because the peer does not read") \
+    X(connections_slow_closed, "stream connections closed because their peer is too slow") \
     X(send_failures, "messages that the network refused")                                  \
     X(retransmissions_absorbed, "received retransmissions answered from a transaction")    \
     X(retransmissions_sent, "requests sent again")                                         \

@@ -112,6 +112,15 @@ bool net_address_is_any(const struct net_address *address)
     return address->family != 0 && memcmp(address->ip, any, sizeof(any)) == 0;
 }
 
+bool net_address_is_many(const struct net_address *address)
+{
+    static const unsigned char broadcast[4] = {255, 255, 255, 255};
+    if (address->family == 6)
+        return address->ip[0] == 0xff;
+    return address->family == 4 &&
+           (address->ip[0] >> 4 == 14 || memcmp(address->ip, broadcast, sizeof(broadcast)) == 0);
+}
+
 void net_address_write_bare(const struct net_address *address, struct buffer *out)
 {
     char text[INET6_ADDRSTRLEN];

@@ -22,6 +22,8 @@ bool net_address_equal(const struct net_address *a, const struct net_address *b)
 bool net_address_same_host(const struct net_address *a, const struct net_address *b);
 bool net_address_is_loopback(const struct net_address *address);
 bool net_address_is_any(const struct net_address *address);
+/* A multicast address, or the broadcast address of IPv4. */
+bool net_address_is_many(const struct net_address *address);
 
 /* The host alone as Via and Contact want it (IPv6 in brackets), as `received` wants it (without),
  * and host:port. */

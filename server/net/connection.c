@@ -217,6 +217,19 @@ static ssize_t connection_receive(struct connection *connection, struct bytes *a
     return got;
 }
 
+/* A message that has begun must be whole in time, however its bytes trickle in: each half one costs
+ * memory. A lone CR LF, half a ping, may stay: some phones send no more to keep a NAT open. */
+static void connection_await_rest(struct connection *connection, bool progress)
+{
+    struct world *world = connection->loop->world;
+    uint64_t most_ms = (uint64_t)connection->loop->settings.message_s * 1000;
+    bool half = queue_length(&connection->in) > 0 && *queue_bytes(&connection->in).at != '\r';
+    if (connection->state != CONNECTION_OPEN || !half)
+        world_timer_cancel(world, &connection->timer);
+    else if (progress || !timer_is_set(&connection->timer))
+        world_timer(world, &connection->timer, most_ms, connection_late);
+}
+
 /* Keeps what is left behind the whole messages. */
 static void connection_keep(struct connection *connection, struct bytes arrived, size_t done)
 {
@@ -224,6 +237,7 @@ static void connection_keep(struct connection *connection, struct bytes arrived,
         queue_drop(&connection->in, done);
     else
         queue_add(&connection->in, bytes_skip(arrived, done));
+    connection_await_rest(connection, done > 0);
 }
 
 static void connection_read(struct connection *connection)

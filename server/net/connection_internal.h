@@ -58,7 +58,7 @@ struct connection {
     struct queue in, out;
     size_t scanned; /* sip_frame_next's memory */
     uint64_t active_ms;
-    struct timer timer; /* of CONNECTING and CLOSING */
+    struct timer timer; /* of CONNECTING and CLOSING; of OPEN with half a message */
     struct connection **list, *prev, *next;
     struct connection *dirty_prev, *dirty_next;
     UT_hash_handle by_remote;
@@ -79,6 +79,8 @@ void connection_flush(struct connection *connection);
 void connection_close_step(struct connection *connection);
 
 /* stream.c: the states. */
+/* The timer of a connection: whatever it waited for took too long. */
+void connection_late(struct timer *timer);
 void connection_opened(struct connection *connection);
 /* Notes that something came or went. */
 void connection_touch(struct connection *connection);

@@ -27,6 +27,7 @@ struct net_settings net_settings_default(void)
         .connections_max = 10000,
         .connections_per_address_max = 200,
         .idle_s = 600,
+        .message_s = 32,
         .send_queue_max_bytes = 262144,
         .resolve_timeout_ms = 5000,
         .lookups_max = 1000,
@@ -117,10 +118,28 @@ static enum err real_send(struct net *net, const struct net_flow *flow, struct b
     return listener != NULL ? udp_send(listener, &flow->remote, head, body) : ERR_CLOSED;
 }
 
+/* Targets are what peers write into a Contact. One request goes to one host; and to this host only
+ * where we can be reached on loopback ourselves, or whoever has an account could have us talk to
+ * the services of this machine. */
+static bool target_allowed(const struct loop *loop, const struct net_address *address)
+{
+    const struct listener *listener = NULL;
+    if (net_address_is_any(address) || net_address_is_many(address) || address->port == 0)
+        return false;
+    if (!net_address_is_loopback(address))
+        return true;
+    for (size_t i = 0; i < loop->listener_count && listener == NULL; i++)
+        if (net_address_is_loopback(&loop->listeners[i]->address))
+            listener = loop->listeners[i];
+    return listener != NULL;
+}
+
 static enum err real_connect(struct net *net, const struct net_target *target,
                              struct net_flow *flow)
 {
     struct loop *loop = HOLDER(net, struct loop, net);
+    if (!target_allowed(loop, &target->address))
+        return ERR_NOT_FOUND;
     if (net_is_stream(target->protocol))
         return stream_connect(loop, target, flow);
     const struct listener *listener = listener_for(loop, NET_UDP, &target->address);

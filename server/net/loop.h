@@ -23,7 +23,8 @@ struct net_settings {
     size_t head_max_bytes;    /* default 16384 */
     unsigned connections_max; /* default 10000 */
     unsigned connections_per_address_max; /* default 200 */
-    unsigned idle_s; /* a connection without traffic, default 600; oldest first over the limit */
+    unsigned idle_s;    /* a connection without traffic, default 600; oldest first over the limit */
+    unsigned message_s; /* in which a message that has begun must be whole, default 32 (64*T1) */
     size_t send_queue_max_bytes; /* of one connection; default 262144 */
     unsigned resolve_timeout_ms; /* default 5000 */
     unsigned lookups_max;        /* default 1000 */

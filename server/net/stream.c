@@ -124,6 +124,7 @@ void connection_opened(struct connection *connection)
 {
     struct loop *loop = connection->loop;
     connection->state = CONNECTION_OPEN;
+    wheel_cancel(loop->world->wheel, &connection->timer); /* of the connecting */
     connection->active_ms = loop->world->now_ms;
     connection_move(connection, &loop->streams.open);
     metrics_count(loop->metrics, METRIC_connections_opened);
@@ -156,10 +157,12 @@ static struct connection *connection_new(struct loop *loop, int fd, const struct
     return connection;
 }
 
-static void connection_late(struct timer *timer)
+void connection_late(struct timer *timer)
 {
     struct connection *connection = HOLDER(timer, struct connection, timer);
-    if (connection->state == CONNECTION_CONNECTING)
+    if (connection->state == CONNECTION_OPEN)
+        metrics_count(connection->loop->metrics, METRIC_connections_slow_closed);
+    if (connection->state <= CONNECTION_OPEN)
         connection_end(connection, ERR_TIMEOUT, true, false);
     else if (connection->state == CONNECTION_CLOSING)
         connection_destroy(connection);

@@ -131,6 +131,14 @@ START_TEST(knows_special_addresses)
     ck_assert(net_address_is_any(&any4) && net_address_is_any(&any6));
     ck_assert(!net_address_is_any(&loopback6) && !net_address_is_any(&none));
     ck_assert(!net_address_is_loopback(&none));
+    static const char *const many[] = {"224.0.0.1", "239.255.255.255", "255.255.255.255",
+                                       "ff02::1"};
+    static const char *const one[] = {"223.255.255.255", "240.0.0.1", "255.255.255.254", "fe80::1"};
+    for (size_t i = 0; i < 4; i++) {
+        struct net_address all = address_of(many[i]), single = address_of(one[i]);
+        ck_assert(net_address_is_many(&all) && !net_address_is_many(&single));
+    }
+    ck_assert(!net_address_is_many(&none));
 }
 END_TEST
 

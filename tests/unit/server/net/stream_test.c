@@ -1,9 +1,11 @@
 /* stream_test.c: making connections, finding them again, their limits and their end. */
 #include "client.h"
 
+#include <ifaddrs.h>
 #include <sys/resource.h>
 
 #define HELLO "MESSAGE sip:bob@example.com SIP/2.0\r\nContent-Length: 5\r\n\r\nhello"
+#define NOWHERE "fe80::1" /* a link-local address without an interface */
 
 /* A TCP listener that plays the remote end. */
 static int peer_listen(const char *host, struct net_address *address)
@@ -104,10 +106,10 @@ END_TEST
 START_TEST(an_impossible_connection_is_told_later)
 {
     struct bed *bed = bed_new(NULL);
-    (void)bed_listen(bed, NET_TCP, "127.0.0.1");
+    (void)bed_listen(bed, NET_TCP, "::1");
     struct net_target target = {NET_TCP, {0}};
     struct net_flow flow;
-    ck_assert(net_address_parse(BYTES("255.255.255.255"), 5060, &target.address));
+    ck_assert(net_address_parse(BYTES(NOWHERE), 5060, &target.address));
     ck_assert_int_eq(net_connect(bed->net, &target, &flow), ERR_NONE);
     ck_assert_uint_eq(bed->closed, 0);
     bed_until_closed(bed, 1);
@@ -123,20 +125,82 @@ static void connect_again(void *context, uint64_t connection, enum err why)
     struct net_target target = {NET_TCP, {0}};
     struct net_flow flow;
     bed_closed(bed, connection, why);
-    ck_assert(net_address_parse(BYTES("255.255.255.255"), 5060, &target.address));
+    ck_assert(net_address_parse(BYTES(NOWHERE), 5060, &target.address));
     ck_assert_int_eq(net_connect(bed->net, &target, &flow), ERR_NONE);
 }
 
 START_TEST(a_handler_that_tries_again_at_once_does_not_stop_the_loop)
 {
     struct bed *bed = bed_new(NULL);
-    struct net_address address = bed_listen(bed, NET_TCP, "127.0.0.1");
+    struct net_address address = bed_listen(bed, NET_TCP, "::1");
     net_handle(bed->net, &(struct net_handler){bed_message, bed_broken, connect_again, bed});
     connect_again(bed, 0, ERR_NONE);
     bed_until_closed(bed, 100);
     bed->client = client_open(SOCK_STREAM, &address);
     client_say(bed->client, BYTES(HELLO));
     bed_until_messages(bed, 1);
+    bed_free(bed);
+}
+END_TEST
+
+/* What a Contact names is not always a place to send to. */
+START_TEST(no_connection_to_everybody_or_nobody)
+{
+    static const char *const hosts[] = {"0.0.0.0", "224.0.1.75", "255.255.255.255",
+                                        "::", "ff02::1"};
+    static const enum net_protocol protocols[] = {NET_UDP, NET_TCP};
+    struct bed *bed = bed_new(NULL);
+    struct net_address own = bed_listen(bed, NET_UDP, "127.0.0.1");
+    (void)bed_listen(bed, NET_TCP, "127.0.0.1");
+    (void)bed_listen(bed, NET_UDP, "::1");
+    for (size_t i = 0; i < 2; i++) {
+        struct net_target target = {protocols[i], own};
+        struct net_flow flow;
+        for (size_t j = 0; j < sizeof(hosts) / sizeof(hosts[0]); j++) {
+            ck_assert(net_address_parse(bytes_of(hosts[j]), 5060, &target.address));
+            ck_assert_int_eq(net_connect(bed->net, &target, &flow), ERR_NOT_FOUND);
+        }
+        target.address = own;
+        target.address.port = 0;
+        ck_assert_int_eq(net_connect(bed->net, &target, &flow), ERR_NOT_FOUND);
+    }
+    bed_free(bed);
+}
+END_TEST
+
+/* An address of this host that others can reach; false: it has none. */
+static bool outer_address(char text[64])
+{
+    struct ifaddrs *all, *at;
+    bool found = false;
+    ck_assert_int_eq(getifaddrs(&all), 0);
+    for (at = all; at != NULL && !found; at = at->ifa_next) {
+        if (at->ifa_addr == NULL || at->ifa_addr->sa_family != AF_INET)
+            continue;
+        struct sockaddr_in in4;
+        memcpy(&in4, at->ifa_addr, sizeof(in4));
+        found = ntohl(in4.sin_addr.s_addr) >> 24 != 127 &&
+                inet_ntop(AF_INET, &in4.sin_addr, text, 64) != NULL;
+    }
+    freeifaddrs(all);
+    return found;
+}
+
+/* A server for others does not talk to the services of its own machine. */
+START_TEST(loopback_is_reached_only_from_loopback)
+{
+    struct bed *bed = bed_new(NULL);
+    struct net_target target = {NET_TCP, {0}};
+    struct net_flow flow;
+    char text[64];
+    int peer = peer_listen("127.0.0.1", &target.address);
+    if (outer_address(text)) {
+        (void)bed_listen(bed, NET_TCP, text);
+        ck_assert_int_eq(net_connect(bed->net, &target, &flow), ERR_NOT_FOUND);
+    }
+    (void)bed_listen(bed, NET_TCP, "127.0.0.1");
+    ck_assert_int_eq(net_connect(bed->net, &target, &flow), ERR_NONE);
+    close(peer);
     bed_free(bed);
 }
 END_TEST
@@ -290,6 +354,54 @@ START_TEST(an_idle_connection_is_closed)
 }
 END_TEST
 
+/* Each byte is traffic, but half a message costs memory for as long as it is awaited. */
+START_TEST(a_message_that_never_gets_whole_costs_the_connection)
+{
+    struct net_settings settings = net_settings_default();
+    settings.message_s = 1;
+    struct bed *bed = bed_new(&settings);
+    struct net_address address = bed_listen(bed, NET_TCP, "127.0.0.1");
+    bed->client = client_open(SOCK_STREAM, &address);
+    uint64_t start_ms = bed->world.now_ms;
+    client_say(bed->client, BYTES(HELLO "OPTIONS sip:example.com SIP/2.0\r\nSubject: "));
+    for (int i = 0; i < 50 && bed->closed == 0; i++) {
+        bed->wanted = bed->world.now_ms + 100;
+        bed_until(bed, bed_waited);
+        (void)send(bed->client, "x", 1, MSG_NOSIGNAL);
+    }
+    ck_assert_uint_eq(bed->closed, 1);
+    ck_assert_uint_eq(bed->messages, 1);
+    ck_assert_int_eq(bed->why, ERR_TIMEOUT);
+    ck_assert_uint_ge(bed->world.now_ms, start_ms + 1000);
+    ck_assert_uint_eq(bed->metrics.values[METRIC_connections_slow_closed], 1);
+    bed_free(bed);
+}
+END_TEST
+
+/* Some phones keep a NAT open with CR LF alone, which may be half a ping (RFC 5626 4.4.1); and who
+ * sends without a pause always has the beginning of a message here. */
+START_TEST(half_a_ping_and_the_beginning_of_a_message_may_stay)
+{
+    struct net_settings settings = net_settings_default();
+    settings.message_s = 1;
+    struct bed *bed = bed_new(&settings);
+    struct net_address address = bed_listen(bed, NET_TCP, "127.0.0.1");
+    bed->client = client_open(SOCK_STREAM, &address);
+    client_say(bed->client, BYTES("\r\n"));
+    bed->wanted = bed->world.now_ms + 1200;
+    bed_until(bed, bed_waited);
+    client_say(bed->client, BYTES("OPT"));
+    for (unsigned i = 1; i <= 4; i++) {
+        bed->wanted = bed->world.now_ms + 400;
+        bed_until(bed, bed_waited);
+        client_say(bed->client, BYTES("IONS sip:example.com SIP/2.0\r\nl: 0\r\n\r\nOPT"));
+        bed_until_messages(bed, i);
+    }
+    ck_assert_uint_eq(bed->closed, 0);
+    bed_free(bed);
+}
+END_TEST
+
 static uint64_t cpu_ms(void)
 {
     struct rusage used;
@@ -372,9 +484,12 @@ UNIT_MAIN("net/stream", a_connection_is_made_and_what_was_sent_before_arrives,
           a_connection_is_used_again, an_accepted_connection_is_used_towards_its_client,
           a_refused_connection_is_told_later, an_impossible_connection_is_told_later,
           a_handler_that_tries_again_at_once_does_not_stop_the_loop,
-          a_family_without_listener_is_not_connected, closing_while_connecting_is_quiet,
+          a_family_without_listener_is_not_connected, no_connection_to_everybody_or_nobody,
+          loopback_is_reached_only_from_loopback, closing_while_connecting_is_quiet,
           a_host_has_so_many_connections_and_no_more,
           a_busy_connection_is_not_let_go_for_a_newcomer,
           the_one_idle_longest_is_let_go_for_a_newcomer, an_idle_connection_is_closed,
+          a_message_that_never_gets_whole_costs_the_connection,
+          half_a_ping_and_the_beginning_of_a_message_may_stay,
           without_descriptors_the_listener_rests_and_comes_back, many_connections_come_and_go,
           a_loop_is_freed_with_connections_in_every_state)
