@@ -47,6 +47,31 @@ void pidf_free(struct pidf_document **document)
     *document = NULL;
 }
 
+/* The id of the next tuple from *at on, which is the first one in it; empty: no further tuple. */
+static struct bytes next_tuple(const struct pidf_document *document, uint32_t *at)
+{
+    while (*at < document->fragment_count && document->fragments[*at].kind != FRAGMENT_TUPLE)
+        ++*at;
+    if (*at == document->fragment_count)
+        return BYTES("");
+    const struct fragment *fragment = &document->fragments[(*at)++];
+    assert(fragment->first_id < fragment->id_end);
+    return document_slice(document, document->ids[fragment->first_id]);
+}
+
+bool pidf_same_tuples(const struct pidf_document *a, const struct pidf_document *b)
+{
+    assert(a != NULL && b != NULL);
+    uint32_t in_a = 0, in_b = 0;
+    struct bytes id;
+    do {
+        id = next_tuple(a, &in_a);
+        if (!bytes_equal(id, next_tuple(b, &in_b)))
+            return false;
+    } while (!bytes_empty(id));
+    return true;
+}
+
 size_t pidf_memory_bytes(const struct pidf_document *document)
 {
     assert(document != NULL);

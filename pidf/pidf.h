@@ -41,6 +41,9 @@ struct verdict pidf_parse(struct pidf_parser *parser, struct bytes body,
                           struct pidf_document **document);
 void pidf_free(struct pidf_document **document);
 
+/* True when both are about the same tuples: as many, with the same ids in the same order. */
+bool pidf_same_tuples(const struct pidf_document *a, const struct pidf_document *b);
+
 /* Bytes of memory a document holds (for limits and figures). */
 size_t pidf_memory_bytes(const struct pidf_document *document);
 

@@ -69,8 +69,6 @@ static void take_answer(void *context, const struct client_answer *answer)
     struct subscription *subscription = context;
     struct presence *presence = subscription->resource->presence;
     subscription->notify = 0;
-    if (answer->response == NULL && answer->status == 500)
-        return; /* the change was refused; the partition is about to be loaded again */
     if (answer->flow != NULL && answer->status < 300) {
         subscription->dialog.flow = *answer->flow;
         subscription->dialog.has_flow = true;
@@ -88,17 +86,21 @@ static void take_answer(void *context, const struct client_answer *answer)
     }
 }
 
-/* The row's CSeq must never fall an epoch's step behind. */
-static void keep_cseq(struct subscription *subscription)
+/* The row's CSeq must never fall an epoch's step behind. False when it would, because the store has
+ * no room now. */
+static bool keep_cseq(struct subscription *subscription)
 {
     const struct resource *resource = subscription->resource;
     struct store *store = resource->presence->parts->store;
     if (!subscription->has_row ||
         subscription->dialog.local_cseq - subscription->stored_cseq < CSEQ_SLACK)
-        return;
+        return true;
+    if (!store_ready(store))
+        return false;
     struct store_set *set = store_begin(store, resource->partition);
     subscription_save(subscription, set);
     subscription->change = store_submit(store, &set);
+    return true;
 }
 
 static void send_notify(struct subscription *subscription)
@@ -106,10 +108,13 @@ static void send_notify(struct subscription *subscription)
     struct resource *resource = subscription->resource;
     struct presence *presence = resource->presence;
     struct dialog *dialog = &subscription->dialog;
-    struct blob *body = resource_state(resource);
     struct buffer out = buffer_over(presence->scratch, WRITE_MAX);
     subscription->dirty = false;
-    keep_cseq(subscription);
+    if (!keep_cseq(subscription)) {
+        notify_queue(subscription);
+        return;
+    }
+    struct blob *body = resource_state(resource);
     dialog_write_line(dialog, SIP_NOTIFY, &out);
     size_t line = out.length;
     dialog_write_head(dialog, SIP_NOTIFY, &out);
@@ -153,14 +158,16 @@ void notify_due(struct subscription *subscription)
 static void pace(struct timer *timer)
 {
     struct presence *presence = TIMER_OWNER(timer, struct presence, pace);
-    unsigned now = presence->settings.restore_notify_per_s * PACE_MS / 1000;
-    for (unsigned i = 0; i <= now && presence->restored != NULL; i++) {
+    presence->pace_credit += presence->settings.restore_notify_per_s * PACE_MS;
+    while (presence->pace_credit >= 1000 && presence->restored != NULL) {
         struct subscription *subscription = presence->restored;
+        presence->pace_credit -= 1000;
         notify_unqueue(subscription);
         send_notify(subscription);
         if (subscription->queued) /* still too many: it went to the end of the queue */
             break;
     }
+    presence->pace_credit %= 1000; /* what was not used is not saved */
     if (presence->restored != NULL)
         world_timer(presence->parts->world, timer, PACE_MS, pace);
 }

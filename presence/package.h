@@ -51,6 +51,10 @@ struct event_package {
                              const struct entity_check *entity, struct document **document);
     void (*document_free)(struct document **document);
 
+    /* True when both are about the same things, so that one may stand for the other; NULL: never.
+     */
+    bool (*same_things)(const struct document *a, const struct document *b);
+
     /* All publications of a resource, oldest first, into the body of a NOTIFY in notify_types[0].
      */
     struct blob *(*compose)(struct bytes entity, const struct document *const *documents,

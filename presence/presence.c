@@ -32,8 +32,8 @@ struct presence *presence_new(struct front *front, const struct presence_setting
     }
     const struct front_method methods[] = {
         {SIP_PUBLISH, FRONT_PROVED | FRONT_LOCAL_USER | FRONT_CHANGES, publish_handle, presence},
-        {SIP_SUBSCRIBE, FRONT_PROVED | FRONT_LOCAL_USER | FRONT_CHANGES, subscribe_handle,
-         presence},
+        {SIP_SUBSCRIBE, FRONT_PROVED | FRONT_LOCAL_USER | FRONT_CHANGES | FRONT_DIALOGS,
+         subscribe_handle, presence},
     };
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
         front_register(front, &methods[i]);
@@ -127,5 +127,17 @@ enum err presence_load(struct presence *presence, unsigned partition)
         .subscription = take_subscription,
         .context = presence,
     };
-    return store_load(presence->parts->store, partition, &visitor);
+    enum err err = store_load(presence->parts->store, partition, &visitor);
+    presence->homes[partition].loaded = true;
+    return err;
+}
+
+void presence_drop_user(struct presence *presence, struct bytes aor)
+{
+    for (size_t i = 0; package_list()[i] != NULL; i++) {
+        struct resource *resource = resource_find(presence, package_list()[i], aor, false);
+        if (resource != NULL)
+            resource_end(resource);
+    }
+    subscription_drop_watcher(presence, aor);
 }

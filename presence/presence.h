@@ -34,6 +34,9 @@ void presence_reload(struct presence *presence, const struct presence_settings *
 enum err presence_load(struct presence *presence, unsigned partition)
     __attribute__((warn_unused_result));
 
+/* The user is no more: its publications go, who watches it is told so, and what it watches ends. */
+void presence_drop_user(struct presence *presence, struct bytes aor);
+
 /* How many of each there are. */
 struct presence_counts {
     size_t resources, publications, subscriptions;

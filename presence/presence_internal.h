@@ -24,7 +24,7 @@ struct publication {
     struct document *document; /* NULL when ended */
     struct timer expiry;
     uint64_t made_ms, expires_ms; /* wall clock */
-    struct net_flow source; /* where it came from; protocol of no meaning without an address */
+    struct net_flow source; /* where it came from; family 0 of `remote`: unknown */
     uint32_t cseq;
     bool ended;
     struct token id, tag;
@@ -62,6 +62,7 @@ struct subscription {
 
 struct resource {
     UT_hash_handle hh;
+    struct timer ending; /* set when its user is no more */
     struct presence *presence;
     const struct event_package *package;
     struct package_workshop *workshop;
@@ -79,7 +80,7 @@ struct resource {
 /* One watcher's subscriptions over all resources, for its limit. */
 struct watcher {
     UT_hash_handle hh;
-    unsigned users; /* subscriptions that point here */
+    unsigned users; /* subscriptions that point here, fetches and ended ones too */
     unsigned count; /* those that are active */
     size_t length;
     char aor[];
@@ -88,6 +89,7 @@ struct watcher {
 struct home {
     struct resource *resources;
     struct subscription *subscriptions;
+    bool loaded; /* by this life of the server */
 };
 
 enum { PACKAGES_MAX = 16, WRITE_MAX = 65536 };
@@ -102,6 +104,7 @@ struct presence {
     uint64_t hash_seed;
     struct subscription *restored; /* to be notified after a restart, paced */
     struct timer pace;
+    unsigned pace_credit; /* thousandths of a NOTIFY */
     struct presence_counts counts;
     char *scratch; /* WRITE_MAX bytes */
 };
@@ -118,6 +121,9 @@ void resource_settle(struct resource *resource);
 struct blob *resource_state(struct resource *resource);
 /* The state has changed with this change set: composes anew and tells all watchers. */
 void resource_changed(struct resource *resource, struct store_change change);
+/* Its user is no more: as soon as the store has room, the publications go, the watchers are told
+ * (RFC 6665 4.1.3, noresource), and it frees itself when the last one knows. */
+void resource_end(struct resource *resource);
 /* Ends everything of a partition without a word. */
 void home_clear(struct presence *presence, unsigned partition);
 
@@ -129,6 +135,9 @@ struct publication *publication_of_row(struct resource *resource,
 void publication_save(const struct publication *publication, struct store_set *set);
 /* Sets (again) the timer that ends it. */
 void publication_arm(struct publication *publication);
+void publication_delete_row(const struct publication *publication, struct store_set *set);
+/* Forgets the oldest ended ones of a resource, with their rows, until there are at most `most`. */
+void publication_forget_ended(struct resource *resource, unsigned most, struct store_set *set);
 /* Takes it out of its resource and frees it. */
 void publication_free(struct publication *publication);
 void publish_handle(void *context, struct front_request *request);
@@ -170,7 +179,10 @@ struct subscription_name {
 };
 struct subscription *subscription_find(struct presence *presence, unsigned partition,
                                        const struct subscription_name *name);
-unsigned subscription_count_of(const struct presence *presence, struct bytes watcher);
+/* True when the watcher may have one more. */
+bool subscription_has_room(const struct presence *presence, struct bytes watcher);
+/* Ends all subscriptions of a watcher who is no more (RFC 6665 4.1.3, rejected). */
+void subscription_drop_watcher(struct presence *presence, struct bytes watcher);
 /* Takes a row in; its watcher is told the state, paced. NULL: the row makes no sense. */
 struct subscription *subscription_of_row(struct resource *resource,
                                          const struct store_subscription *row);

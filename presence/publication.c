@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "presence/presence_internal.h"
 
-enum { RETRY_MS = 1000 };
+enum { RETRY_MS = 1000, FLOW_TEXT_MAX = 160 };
 
 static struct bytes pack(char **at, struct bytes slice)
 {
@@ -66,6 +66,8 @@ struct publication *publication_of_row(struct resource *resource,
     publication->ended = row->ended;
     publication->id = take_token(row->id);
     publication->tag = take_token(row->tag);
+    if (!net_flow_parse(row->flow, &publication->source))
+        publication->source = (struct net_flow){0};
     take_texts(publication, row);
     insert(resource, publication);
     if (!publication->ended) {
@@ -79,6 +81,10 @@ struct publication *publication_of_row(struct resource *resource,
 void publication_save(const struct publication *publication, struct store_set *set)
 {
     const struct resource *resource = publication->resource;
+    char text[FLOW_TEXT_MAX];
+    struct buffer flow = buffer_over(text, sizeof(text));
+    if (publication->source.remote.family != 0)
+        net_flow_write(&publication->source, &flow);
     const struct store_publication row = {
         .aor = resource->aor,
         .event = bytes_of(resource->package->name),
@@ -86,12 +92,38 @@ void publication_save(const struct publication *publication, struct store_set *s
         .tag = token_bytes(&publication->tag),
         .content_type = publication->content_type,
         .body = publication->ended ? BYTES("") : publication->body,
+        .flow = buffer_bytes(&flow),
         .origin = {publication->call_id, publication->branch, publication->cseq},
         .made_ms = publication->made_ms,
         .expires_ms = publication->expires_ms,
         .ended = publication->ended,
     };
     store_put_publication(set, &row);
+}
+
+void publication_delete_row(const struct publication *publication, struct store_set *set)
+{
+    const struct resource *resource = publication->resource;
+    store_delete_publication(set, resource->aor, bytes_of(resource->package->name),
+                             token_bytes(&publication->id));
+}
+
+void publication_forget_ended(struct resource *resource, unsigned most, struct store_set *set)
+{
+    struct publication *publication, *next;
+    unsigned ended = 0;
+    DL_FOREACH(resource->publications, publication)
+    {
+        ended += publication->ended;
+    }
+    DL_FOREACH_SAFE(resource->publications, publication, next)
+    {
+        if (!publication->ended || ended <= most)
+            continue;
+        ended--;
+        publication_delete_row(publication, set);
+        publication_free(publication);
+    }
 }
 
 void publication_free(struct publication *publication)
@@ -121,8 +153,7 @@ static void expire(struct timer *timer)
         return;
     }
     struct store_set *set = store_begin(parts->store, resource->partition);
-    store_delete_publication(set, resource->aor, bytes_of(resource->package->name),
-                             token_bytes(&publication->id));
+    publication_delete_row(publication, set);
     publication_free(publication);
     struct store_change change = store_submit(parts->store, &set);
     if (!ended) {

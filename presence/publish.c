@@ -11,6 +11,13 @@
  *     yes  -     > 0      refreshed
  *     yes  yes   > 0      replaced
  *     yes  any   0        removed
+ *
+ * Clients publish anew while their first 200 is still under way (baresip at start), after a 412 for
+ * a tag whose answer was lost, and when their connection was lost (linphone). They know but one tag
+ * afterwards, so the document of the other would stand beside the new one until its time is over.
+ * A first publication therefore takes the place of one that is about the same things and came from
+ * the same socket, or from the same host over a connection that is no more. RFC 3903 10.3 leaves it
+ * to the compositor what it makes of several publications.
  */
 #include "presence/presence_internal.h"
 #include "sip/write.h"
@@ -264,6 +271,48 @@ static bool judge_document(struct publish *publish, struct document **document)
 
 /* The changes. */
 
+/* Where the sender itself is; family 0 when that cannot be told because proxies stand between. */
+static struct net_flow source_of(const struct front_request *request)
+{
+    struct sip_values vias = sip_values_of(request->message, SIP_VIA);
+    struct bytes via;
+    if (sip_values_next(&vias, &via) && sip_values_next(&vias, &via))
+        return (struct net_flow){0};
+    return request->incoming->flow;
+}
+
+/* True when nobody can be at the other end any more. */
+static bool is_gone(const struct publish *publish, const struct net_flow *flow)
+{
+    return net_is_stream(flow->protocol) && !net_alive(publish->presence->parts->net, flow);
+}
+
+static bool is_same_sender(const struct publish *publish, const struct net_flow *earlier,
+                           const struct net_flow *now)
+{
+    if (earlier->remote.family == 0 || now->remote.family == 0)
+        return false;
+    return net_flow_equal(earlier, now) ||
+           (net_address_same_host(&earlier->remote, &now->remote) && is_gone(publish, earlier));
+}
+
+/* The publication whose place a first one takes though it did not name it; NULL: none. */
+static struct publication *find_orphan(const struct publish *publish,
+                                       const struct document *document)
+{
+    struct net_flow source = source_of(publish->request);
+    struct publication *publication;
+    if (publish->resource == NULL || publish->package->same_things == NULL)
+        return NULL;
+    DL_FOREACH(publish->resource->publications, publication)
+    {
+        if (!publication->ended && is_same_sender(publish, &publication->source, &source) &&
+            publish->package->same_things(publication->document, document))
+            return publication;
+    }
+    return NULL;
+}
+
 static uint64_t expires_ms(const struct publish *publish)
 {
     return publish->presence->parts->world->wall_ms + (uint64_t)publish->expires_s * 1000;
@@ -300,6 +349,7 @@ static struct publication *replace(struct publish *publish, struct document *doc
         old->document = NULL;
     }
     struct publication *made = publication_of_row(publish->resource, &row, document);
+    made->source = source_of(publish->request);
     if (old != NULL)
         publication_free(old);
     return made;
@@ -311,7 +361,8 @@ static struct publication *replace_by_ended(struct publish *publish)
 {
     struct publication *old = publish->publication;
     const struct front_parts *parts = publish->presence->parts;
-    struct store_publication row = row_of(publish, &old->id, &old->tag);
+    struct token tag = new_tag(publish->presence, publish->resource->partition);
+    struct store_publication row = row_of(publish, &old->id, &tag);
     row.body = row.content_type = BYTES("");
     row.ended = true;
     row.expires_ms = parts->world->wall_ms +
@@ -334,10 +385,13 @@ static void apply(struct publish *publish, struct document *document)
     struct publication *made =
         publish->expires_s > 0 ? replace(publish, document) : replace_by_ended(publish);
     publication_save(made, set);
+    publication_forget_ended(publish->resource, publish->presence->settings.publications_max, set);
     struct store_change change = store_submit(parts->store, &set);
     metrics_count(parts->metrics, METRIC_publications);
     answer(publish->request, &made->tag, publish->expires_s, change);
-    if (!refresh)
+    if (refresh)
+        publish->resource->change = change;
+    else
         resource_changed(publish->resource, change);
 }
 
@@ -364,6 +418,8 @@ void publish_handle(void *context, struct front_request *request)
     struct document *document;
     if (!judge(&publish) || !judge_document(&publish, &document))
         return;
+    if (publish.expires_s > 0 && publish.publication == NULL)
+        publish.publication = find_orphan(&publish, document);
     if (publish.expires_s > 0 || publish.publication != NULL) {
         if (publish.expires_s == 0 && document != NULL)
             publish.package->document_free(&document);

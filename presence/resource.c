@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "presence/presence_internal.h"
 
-enum { KEY_MAX = 2048 };
+enum { KEY_MAX = 2048, RETRY_MS = 1000 };
 
 static struct bytes write_key(struct buffer *out, const struct event_package *package,
                               struct bytes aor)
@@ -60,6 +60,7 @@ static void free_resource(struct resource *resource)
 {
     struct presence *presence = resource->presence;
     assert(resource->publications == NULL && resource->subscriptions == NULL);
+    world_timer_cancel(presence->parts->world, &resource->ending);
     HASH_DELETE(hh, presence->homes[resource->partition].resources, resource);
     blob_unref(&resource->state);
     presence->counts.resources--;
@@ -78,7 +79,7 @@ static void write_entity(const struct resource *resource, struct buffer *out)
     struct bytes host = resource->aor;
     struct bytes user = bytes_split(&host, '@');
     buffer_text(out, "sip:");
-    sip_write_escaped_user(user, out);
+    buffer_put(out, user);
     buffer_char(out, '@');
     buffer_put(out, host);
 }
@@ -121,14 +122,64 @@ static bool recompose(struct resource *resource)
 void resource_changed(struct resource *resource, struct store_change change)
 {
     struct subscription *subscription;
+    uint64_t wall_ms = resource->presence->parts->world->wall_ms;
     resource->change = change;
     if (!recompose(resource))
         return;
     DL_FOREACH(resource->subscriptions, subscription)
     {
-        if (subscription->state == SUBSCRIPTION_ACTIVE)
+        if (subscription->state != SUBSCRIPTION_ACTIVE)
+            continue;
+        if (subscription->expires_ms > wall_ms)
+            notify_due(subscription);
+        else
+            subscription_arm(subscription); /* over: its last NOTIFY, now, tells this too */
+    }
+}
+
+static void end_subscriptions(struct resource *resource, struct store_set *set)
+{
+    struct world *world = resource->presence->parts->world;
+    struct subscription *subscription;
+    DL_FOREACH(resource->subscriptions, subscription)
+    {
+        if (subscription->state != SUBSCRIPTION_ACTIVE)
+            continue;
+        world_timer_cancel(world, &subscription->expiry);
+        subscription_delete_row(subscription, set);
+        subscription_end(subscription, "noresource");
+        subscription->dirty = true;
+    }
+}
+
+static void end(struct timer *timer)
+{
+    struct resource *resource = TIMER_OWNER(timer, struct resource, ending);
+    const struct front_parts *parts = resource->presence->parts;
+    struct subscription *subscription;
+    if (!store_ready(parts->store)) {
+        world_timer(parts->world, timer, RETRY_MS, end);
+        return;
+    }
+    struct store_set *set = store_begin(parts->store, resource->partition);
+    while (resource->publications != NULL) {
+        publication_delete_row(resource->publications, set);
+        publication_free(resource->publications);
+    }
+    end_subscriptions(resource, set);
+    blob_unref(&resource->state);
+    resource->change = store_submit(parts->store, &set);
+    DL_FOREACH(resource->subscriptions, subscription)
+    {
+        if (subscription->dirty)
             notify_due(subscription);
     }
+    resource_settle(resource);
+}
+
+void resource_end(struct resource *resource)
+{
+    world_timer(resource->presence->parts->world, &resource->ending, 0, end);
 }
 
 void home_clear(struct presence *presence, unsigned partition)

@@ -15,7 +15,10 @@
 #include "presence/presence_internal.h"
 #include "sip/write.h"
 
-enum { TEXT_MAX = 8192 };
+enum {
+    TEXT_MAX = 8192,
+    NAME_MAX_BYTES = 2048, /* of Call-ID, tag and event id: a table's key is made of them */
+};
 
 /* A SUBSCRIBE as it was judged. */
 struct subscribe {
@@ -204,6 +207,7 @@ static bool take_refresh(const struct subscribe *subscribe, struct subscription 
     free(subscription->branch);
     subscription->branch = memory_copy(message->via.branch);
     subscription->accept = subscribe->accept;
+    subscription->reason = "timeout";
     subscription->expires_ms = expires_ms(subscribe);
     return true;
 }
@@ -254,6 +258,10 @@ static void handle_in_dialog(const struct subscribe *subscribe)
         answer_for(request, subscription);
     } else if (subscription->state == SUBSCRIPTION_ENDED) {
         front_refuse(request, 481, NULL);
+    } else if (accounts_find(subscribe->presence->parts->accounts, subscription->resource->aor) ==
+               NULL) {
+        front_refuse(request, 404, "There is no such user any more");
+        resource_end(subscription->resource);
     } else if (request->message->cseq <= subscription->dialog.remote_cseq) {
         front_refuse(request, 500,
                      "The CSeq is not higher than the last one"); /* RFC 3261 12.2.2 */
@@ -286,8 +294,7 @@ static bool check_room(const struct subscribe *subscribe)
     const struct resource *resource =
         resource_find(subscribe->presence, subscribe->package, request->target, false);
     const char *reason = NULL;
-    if (subscription_count_of(presence, request->identity) >=
-        settings->subscriptions_max_per_watcher)
+    if (!subscription_has_room(presence, request->identity))
         reason = "You watch too many";
     else if (resource != NULL &&
              resource->subscription_count >= settings->subscriptions_max_per_resource)
@@ -309,7 +316,8 @@ static bool open_dialog(const struct subscribe *subscribe, struct dialog *dialog
     struct buffer contact = buffer_over(contact_text, sizeof(contact_text));
     struct token tag = token_make(parts->world, request->partition, store_epoch(parts->store));
     struct dialog_parts dialog_parts;
-    front_write_contact(request->uri.user, &request->incoming->flow, &contact);
+    struct bytes target = request->target;
+    front_write_contact(bytes_split(&target, '@'), &request->incoming->flow, &contact);
     struct verdict v =
         dialog_parts_of(request->message, subscribe->contact.uri.text, token_bytes(&tag),
                         buffer_bytes(&contact), &memory, &dialog_parts);
@@ -354,6 +362,10 @@ static void handle_new(const struct subscribe *subscribe)
     struct front_request *request = subscribe->request;
     const struct subscription_name name = {subscribe->package, request->message->call_id,
                                            request->message->from.tag, subscribe->event_id};
+    if (name.call_id.length + name.remote_tag.length + name.event_id.length > NAME_MAX_BYTES) {
+        front_refuse(request, 400, "Call-ID, From tag and event id are too long");
+        return;
+    }
     if (!check_allowed(subscribe))
         return;
     struct subscription *old = subscription_find(subscribe->presence, request->partition, &name);

@@ -20,10 +20,12 @@ static struct watcher *find_watcher(const struct presence *presence, struct byte
     return watcher;
 }
 
-unsigned subscription_count_of(const struct presence *presence, struct bytes aor)
+/* What has ended takes memory for a while, so it counts by half. */
+bool subscription_has_room(const struct presence *presence, struct bytes aor)
 {
     const struct watcher *watcher = find_watcher(presence, aor);
-    return watcher != NULL ? watcher->count : 0;
+    unsigned most = presence->settings.subscriptions_max_per_watcher;
+    return watcher == NULL || (watcher->count < most && watcher->users / 2 < most);
 }
 
 static struct watcher *join(struct presence *presence, struct bytes aor)
@@ -164,6 +166,14 @@ void subscription_drop(struct subscription *subscription)
 {
     struct resource *resource = subscription->resource;
     struct store *store = resource->presence->parts->store;
+    if (subscription->has_row && !store_ready(store)) {
+        if (subscription->state == SUBSCRIPTION_ACTIVE)
+            subscription_end(subscription, "timeout");
+        subscription->dirty = false;
+        subscription->expires_ms = 0;
+        subscription_arm(subscription); /* its row goes when the store has room */
+        return;
+    }
     if (subscription->has_row) {
         struct store_set *set = store_begin(store, resource->partition);
         subscription_delete_row(subscription, set);
@@ -187,7 +197,7 @@ static void expire(struct timer *timer)
     subscription->change = store_submit(parts->store, &set);
     if (subscription->state == SUBSCRIPTION_ACTIVE) {
         metrics_count(parts->metrics, METRIC_subscriptions_expired);
-        subscription_end(subscription, "timeout");
+        subscription_end(subscription, subscription->reason);
         notify_due(subscription);
     } else {
         subscription_settle(subscription);
@@ -200,6 +210,22 @@ void subscription_arm(struct subscription *subscription)
     uint64_t left_ms =
         subscription->expires_ms > world->wall_ms ? subscription->expires_ms - world->wall_ms : 0;
     world_timer(world, &subscription->expiry, left_ms, expire);
+}
+
+void subscription_drop_watcher(struct presence *presence, struct bytes aor)
+{
+    const struct watcher *watcher = find_watcher(presence, aor);
+    struct subscription *subscription, *next;
+    for (unsigned i = 0; watcher != NULL && i < PARTITIONS; i++) {
+        HASH_ITER(hh, presence->homes[i].subscriptions, subscription, next)
+        {
+            if (subscription->watcher != watcher || subscription->state != SUBSCRIPTION_ACTIVE)
+                continue;
+            subscription->reason = "rejected";
+            subscription->expires_ms = presence->parts->world->wall_ms;
+            subscription_arm(subscription);
+        }
+    }
 }
 
 /* Rows. */
@@ -254,6 +280,16 @@ static const char *known_type(const struct event_package *package, struct bytes 
     return NULL;
 }
 
+/* The CSeq that the row has by now: each life of the server begins a step further. */
+static uint32_t cseq_of_row(const struct resource *resource, const struct store_subscription *row)
+{
+    uint64_t epochs = store_epoch(resource->presence->parts->store) - row->epoch;
+    return row->local_cseq + (uint32_t)(epochs * CSEQ_STEP);
+}
+
+/* A row that is loaded for a second time by one life (because changes were refused) knows nothing of
+ * the NOTIFYs of this life: it begins another step further, and so far from its row that the row is
+ * written again before anything is sent. */
 static bool restore_dialog(const struct resource *resource, const struct store_subscription *row,
                            struct dialog *dialog)
 {
@@ -267,9 +303,9 @@ static bool restore_dialog(const struct resource *resource, const struct store_s
         .route_set = row->route_set,
         .contact = row->contact,
     };
-    uint64_t epochs = store_epoch(resource->presence->parts->store) - row->epoch;
+    bool again = resource->presence->homes[resource->partition].loaded;
     *dialog = (struct dialog){
-        .local_cseq = row->local_cseq + (uint32_t)(epochs * CSEQ_STEP),
+        .local_cseq = cseq_of_row(resource, row) + (again ? CSEQ_STEP : 0),
         .remote_cseq = row->origin.cseq,
     };
     dialog->has_flow = net_flow_parse(row->flow, &dialog->flow);
@@ -294,7 +330,7 @@ struct subscription *subscription_of_row(struct resource *resource,
     };
     struct subscription *subscription = subscription_new(&parts, &dialog);
     subscription->has_row = true;
-    subscription->stored_cseq = dialog.local_cseq;
+    subscription->stored_cseq = cseq_of_row(resource, row);
     subscription_arm(subscription);
     if (!row->ended)
         notify_queue(subscription);

@@ -99,6 +99,11 @@ static bool check_orders(struct config_reader *reader, const config_t *file)
         return config_fail(reader, at, "%s (%u) must not be above %s (%u)", order->less_path, less,
                            order->more_path, more);
     }
+    const struct transaction_settings *times = &reader->config->transaction;
+    if (times->t2_ms > 64 * times->t1_ms) /* RFC 3261 17.1.2.2: timer F would end it before */
+        return config_fail(reader, config_lookup(file, "transaction"),
+                           "transaction.t2_ms (%u) must not be above 64 * transaction.t1_ms (%u)",
+                           times->t2_ms, 64 * times->t1_ms);
     if (reader->config->net.head_max_bytes > reader->config->net.message_max_bytes)
         return config_fail(reader, config_lookup(file, "net"),
                            "net.head_max_bytes must not be above net.message_max_bytes");

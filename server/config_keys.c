@@ -45,6 +45,8 @@ static const struct config_key file_keys[] = {
     NUMBER(net.connections_per_address_max, 1, 1000000, "200",
            "Stream connections of one remote address at a time."),
     NUMBER(net.idle_s, 10, DAY_S, "600", "Seconds after which a silent connection is closed."),
+    NUMBER(net.message_s, 1, HOUR_S, "32",
+           "Seconds in which a message on a stream must be whole once it has begun."),
     NUMBER(
         net.send_queue_max_bytes, 65536, 64 * MIB, "262144",
         "What may wait to be read by the peer of one connection, in bytes; a peer that is slower "
@@ -65,6 +67,10 @@ static const struct config_key file_keys[] = {
            "Requests being answered at a time; the oldest finished ones are forgotten first."),
     NUMBER(transaction.client_max, 100, 10000000, "200000",
            "Requests of our own that wait for an answer at a time."),
+    NUMBER(transaction.server_max_bytes, MIB, 65536ULL * MIB, "268435456",
+           "Memory for requests being answered, in bytes; likewise."),
+    NUMBER(transaction.client_max_bytes, MIB, 65536ULL * MIB, "268435456",
+           "Memory for requests of our own that wait for an answer, in bytes."),
 
     NUMBER(auth.nonce_lifetime_s, 10, DAY_S, "3600",
            "Seconds after which a client has to answer a new challenge (it does so by itself)."),

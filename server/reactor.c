@@ -40,9 +40,19 @@ static void load(struct reactor *reactor, unsigned partition)
 static void refused(void *context, unsigned partition)
 {
     struct reactor *reactor = context;
-    log_write(reactor->ground.log, LOG_WARNING, "reactor",
+    /* why, the store says where it is worth a line (a full disk can refuse many a second) */
+    log_write(reactor->ground.log, LOG_DEBUG, "reactor",
               "changes of partition %u were refused; loading it again", partition);
     load(reactor, partition);
+}
+
+static void account_removed(void *context, struct bytes aor)
+{
+    struct reactor *reactor = context;
+    log_write(reactor->ground.log, LOG_INFO, "reactor", "account removed aor=%.*s",
+              BYTES_ARGS(aor));
+    registrar_drop_user(reactor->registrar, aor);
+    presence_drop_user(reactor->presence, aor);
 }
 
 static void accounts_changed(void *context)
@@ -141,6 +151,7 @@ struct reactor *reactor_new(const struct reactor_ground *ground, const struct co
         return NULL;
     }
     build(reactor, config);
+    accounts_watch(reactor->parts.accounts, account_removed, reactor);
     accounts_changed(reactor);
     for (unsigned partition = 0; partition < PARTITIONS; partition++)
         load(reactor, partition);

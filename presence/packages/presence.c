@@ -52,6 +52,11 @@ static void presence_document_free(struct document **document)
     pidf_free(&pidf);
 }
 
+static bool presence_same_things(const struct document *a, const struct document *b)
+{
+    return pidf_same_tuples((const struct pidf_document *)a, (const struct pidf_document *)b);
+}
+
 static struct blob *presence_compose(struct bytes entity, const struct document *const *documents,
                                      size_t count)
 {
@@ -81,5 +86,6 @@ const struct event_package presence_package = {
     .workshop_free = presence_workshop_free,
     .accept = presence_accept,
     .document_free = presence_document_free,
+    .same_things = presence_same_things,
     .compose = presence_compose,
 };

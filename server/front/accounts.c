@@ -21,6 +21,8 @@ struct account_entry {
 struct accounts {
     struct account_entry *table;
     uint64_t hash_seed;
+    void (*removed)(void *context, struct bytes aor); /* NULL: nobody wants to know */
+    void *context;
 };
 
 struct accounts *accounts_new(uint64_t hash_seed)
@@ -87,12 +89,22 @@ static struct digest_hex entry_ha1(struct bytes stored, enum digest_algorithm al
     return hex;
 }
 
+void accounts_watch(struct accounts *accounts, void (*removed)(void *context, struct bytes aor),
+                    void *context)
+{
+    assert(accounts != NULL && removed != NULL);
+    accounts->removed = removed;
+    accounts->context = context;
+}
+
 static void accounts_remove(struct accounts *accounts, struct bytes aor)
 {
     struct account_entry *entry = entry_find(accounts, aor);
     if (entry == NULL)
         return;
     HASH_DEL(accounts->table, entry);
+    if (accounts->removed != NULL)
+        accounts->removed(accounts->context, aor);
     entry_free(entry);
 }
 

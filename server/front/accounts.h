@@ -18,6 +18,10 @@ void accounts_free(struct accounts **accounts);
 enum err accounts_refresh(struct accounts *accounts, struct store *store)
     __attribute__((warn_unused_result));
 
+/* Has `removed` called for each account that a refresh takes away, when it has gone. */
+void accounts_watch(struct accounts *accounts, void (*removed)(void *context, struct bytes aor),
+                    void *context);
+
 /* The account of a canonical address-of-record, or NULL; borrowed until the next refresh. */
 const struct account *accounts_find(const struct accounts *accounts, struct bytes aor);
 size_t accounts_count(const struct accounts *accounts);

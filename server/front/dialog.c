@@ -60,27 +60,38 @@ struct dialog_layout {
     struct bytes request_uri, next_hop, route;
 };
 
-static struct dialog_layout lay_out(const struct dialog_parts *parts, struct buffer *route)
+/* The first route or the remote target as it may stand in the request line. */
+static struct bytes write_request_uri(struct buffer *memory, struct bytes text)
+{
+    struct sip_uri uri;
+    size_t at = memory->length;
+    if (!verdict_ok(sip_uri_parse(text, &uri)))
+        return text;
+    sip_write_request_uri(memory, &uri);
+    return bytes_from(memory->at + at, memory->length - at);
+}
+
+static struct dialog_layout lay_out(const struct dialog_parts *parts, struct buffer *memory)
 {
     struct dialog_layout layout = {parts->remote_target, parts->remote_target, parts->route_set};
-    struct bytes uri, element, rest = parts->route_set;
-    bool loose;
-    if (!first_route(parts->route_set, &uri, &loose))
-        return layout;
-    layout.next_hop = uri;
+    struct bytes uri = parts->remote_target, element, rest = parts->route_set;
+    bool loose = true;
+    if (first_route(parts->route_set, &uri, &loose))
+        layout.next_hop = uri;
+    layout.request_uri = write_request_uri(memory, loose ? parts->remote_target : uri);
     if (loose)
         return layout;
-    layout.request_uri = uri;
+    size_t at = memory->length;
     bool skipped = sip_list_next(&rest, &element);
     assert(skipped);
     while (sip_list_next(&rest, &element)) {
-        buffer_put(route, element);
-        buffer_text(route, ", ");
+        buffer_put(memory, element);
+        buffer_text(memory, ", ");
     }
-    buffer_char(route, '<');
-    buffer_put(route, parts->remote_target);
-    buffer_char(route, '>');
-    layout.route = buffer_bytes(route);
+    buffer_char(memory, '<');
+    buffer_put(memory, parts->remote_target);
+    buffer_char(memory, '>');
+    layout.route = bytes_from(memory->at + at, memory->length - at);
     return layout;
 }
 
@@ -105,14 +116,14 @@ static void write_text(struct buffer *out, struct dialog *dialog,
 
 bool dialog_init(struct dialog *dialog, const struct dialog_parts *parts)
 {
-    char scratch[DIALOG_TEXT_MAX], route_text[DIALOG_TEXT_MAX / 2];
-    struct buffer route = buffer_over(route_text, sizeof(route_text));
+    char scratch[DIALOG_TEXT_MAX], layout_text[DIALOG_TEXT_MAX];
+    struct buffer memory = buffer_over(layout_text, sizeof(layout_text));
     struct buffer measure = buffer_over(scratch, sizeof(scratch));
     struct dialog made = *dialog;
     made.parts = *parts;
-    struct dialog_layout layout = lay_out(parts, &route);
+    struct dialog_layout layout = lay_out(parts, &memory);
     write_text(&measure, &made, &layout);
-    if (measure.overflow || route.overflow)
+    if (measure.overflow || memory.overflow)
         return false;
     made.parts = *parts;
     made.text = memory_new(measure.length);
@@ -160,17 +171,23 @@ static struct bytes unfold(struct buffer *out, struct bytes slice)
     return bytes_from(out->at + at, out->length - at);
 }
 
-static struct bytes write_route_set(struct buffer *out, const struct sip_message *request)
+/* The value of our Route fields; false when the request's are not what could stand in them. */
+static bool write_route_set(struct buffer *out, const struct sip_message *request,
+                            struct bytes *route_set)
 {
     struct sip_values records = sip_values_of(request, SIP_RECORD_ROUTE);
+    struct sip_address address;
     struct bytes record;
     size_t at = out->length;
     while (sip_values_next(&records, &record)) {
+        if (!verdict_ok(sip_address_parse(record, &address)) || address.star)
+            return false;
         if (out->length > at)
             buffer_text(out, ", ");
         unfold(out, record);
     }
-    return bytes_from(out->at + at, out->length - at);
+    *route_set = bytes_from(out->at + at, out->length - at);
+    return true;
 }
 
 struct verdict dialog_parts_of(const struct sip_message *request, struct bytes remote_target,
@@ -184,9 +201,10 @@ struct verdict dialog_parts_of(const struct sip_message *request, struct bytes r
         .local_uri = unfold(memory, party_of(&request->to)),
         .remote_uri = unfold(memory, party_of(&request->from)),
         .remote_target = remote_target,
-        .route_set = write_route_set(memory, request),
         .contact = contact,
     };
+    if (!write_route_set(memory, request, &parts->route_set))
+        return verdict(400, "A Record-Route is malformed", 0);
     if (bytes_empty(parts->remote_tag))
         return verdict(400, "From has no tag", 0);
     if (memory->overflow)

@@ -1,10 +1,13 @@
 /* front.c: a request's way to its handler.
  *
- *   receive -> handler known? (405) -> Request-URI (400, 416) -> Require (420) -> target (404, 403)
+ *   receive -> Request-URI (400, 416) -> handler known? (405) -> Require (420) -> target (404, 403)
  *           -> room in the store? (503) -> proved? (401, 407, 403) -> user exists? (404) -> handle
  *
- * The order is RFC 3261 8.2's; authentication stands before the user is looked up, so that
- * strangers do not learn who exists. */
+ * Authentication stands before the user is looked up, so that strangers do not learn who exists;
+ * what costs less than a digest stands before it.
+ *
+ * A REGISTER may name any host in its Request-URI, though RFC 3261 10.3 steps 1 and 5 compare it
+ * with the domain of To: phones that know the server by an address only write that. */
 #include "front/front.h"
 
 #include <assert.h>
@@ -203,7 +206,8 @@ static bool check_uri(struct front_request *request)
     return true;
 }
 
-/* We support no option that a request may require (RFC 3261 8.2.2.3, 16.3 step 5). */
+/* We support no option that a request may require (RFC 3261 8.2.2.3, 16.3 step 5). Names that do
+ * not fit are not told, but require as much. */
 static bool check_require(struct front_request *request, unsigned needs)
 {
     enum sip_header id = needs & FRONT_RELAYED ? SIP_PROXY_REQUIRE : SIP_REQUIRE;
@@ -211,12 +215,15 @@ static bool check_require(struct front_request *request, unsigned needs)
     char text[512];
     struct buffer unsupported = buffer_over(text, sizeof(text));
     struct bytes option;
-    while (sip_values_next(&options, &option)) {
+    bool found = false;
+    for (; sip_values_next(&options, &option); found = true) {
+        if (unsupported.length + option.length + 2 > sizeof(text))
+            continue;
         if (unsupported.length > 0)
             buffer_text(&unsupported, ", ");
         buffer_put(&unsupported, option);
     }
-    if (unsupported.length == 0)
+    if (!found)
         return true;
     front_refuse_listing(request, 420, NULL, "Unsupported", buffer_bytes(&unsupported));
     return false;
@@ -241,7 +248,7 @@ static bool check_target(struct front_request *request, unsigned needs)
         needs & FRONT_TO_IS_TARGET ? &request->message->to.uri : &request->uri;
     request->target = write_aor(front, uri, front->target, &request->domain);
     request->partition = partition_of(request->target);
-    if (request->domain != NULL || (request->in_dialog && !(needs & FRONT_TO_IS_TARGET)))
+    if (request->domain != NULL || request->in_dialog)
         return true;
     if (needs & FRONT_TO_IS_TARGET)
         front_refuse(request, 404, "The address in To is not of a domain served here");
@@ -329,6 +336,7 @@ static void handle(struct front_request *request)
 {
     const struct front_method *method = &request->front->methods[request->message->method];
     unsigned needs = method->needs;
+    request->in_dialog = (needs & FRONT_DIALOGS) && !bytes_empty(request->message->to.tag);
     if (!check_uri(request))
         return;
     if (is_for_server(request)) {
@@ -355,7 +363,6 @@ static void receive(void *context, struct incoming *incoming)
         .front = front,
         .incoming = incoming,
         .message = message,
-        .in_dialog = !bytes_empty(message->to.tag),
         .stateful = true,
     };
     if (message->method == SIP_ACK) /* answers nothing of ours: no INVITE is accepted yet */

@@ -23,6 +23,7 @@ enum front_needs {
     FRONT_RELAYED = 8,    /* we are a proxy for it: 407 instead of 401 (RFC 3261 22.3) */
     FRONT_TO_IS_TARGET =
         16, /* the target is in To (REGISTER, RFC 3261 10.2), the Request-URI names the domain */
+    FRONT_DIALOGS = 32, /* it has dialogs with us: inside one, the dialog decides who is meant */
 };
 
 /* A checked request, valid during the handler's call. */
@@ -33,10 +34,10 @@ struct front_request {
     struct sip_uri uri;    /* the Request-URI, parsed */
     struct bytes identity; /* canonical address-of-record of the sender; empty: not proved */
     struct bytes target;   /* canonical address-of-record that is meant; empty inside a dialog when
-                              the   Request-URI is not one of ours */
+                              the Request-URI is not one of ours */
     const struct domain *domain; /* of the target, NULL inside a dialog perhaps */
     unsigned partition;          /* of the target */
-    bool in_dialog;              /* To has a tag */
+    bool in_dialog;              /* of a method that has dialogs with us, and To has a tag */
     bool trusted;                /* from a trusted address: believed, may act for others */
     bool stateful;               /* a 2xx is remembered for retransmissions */
 };
@@ -100,13 +101,13 @@ void front_refuse_listing(struct front_request *request, unsigned status, const 
                           const char *field, struct bytes value);
 
 /* Our own Contact URI for a dialog that came over this flow: "<sip:user@host:port;transport=tcp>".
- */
+ * `user` as it stands in an address-of-record (escaped); empty: none. */
 void front_write_contact(struct bytes user, const struct net_flow *flow, struct buffer *out);
 
-/* The flow on which the sender of a request can be reached again at the given Contact: true when
- * the Contact names the same place as the only Via's sent-by (then it is the sender itself, and it
- * is where we saw it, NAT or not), or when the Contact's host cannot be dialled (".invalid").
- * False: the Contact is to be followed instead. */
+/* True when the sender of a request can be reached at the given Contact over the flow that the
+ * request came by: the Contact names the same place as the only Via's sent-by (then it is the
+ * sender itself, and it is where we saw it, NAT or not), or the place where we saw it, or a host
+ * that cannot be dialled (".invalid"). False: the Contact is to be followed instead. */
 bool front_contact_is_sender(const struct incoming *incoming, const struct sip_uri *contact);
 
 #endif

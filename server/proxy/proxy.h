@@ -1,7 +1,8 @@
 /* proxy.h: relaying a request to several targets and folding their answers into one (RFC 3261 16).
  *
  * For now non-INVITE requests, all targets in parallel. A 2xx goes back at once (16.7 step 5),
- * otherwise the best of all final answers when the last one has come (16.7 step 6), 503 as 500.
+ * otherwise the best of all final answers when the last one has come (16.7 step 6), 503 as 500, the
+ * challenges of all in one (step 7). A request that comes back to us is 482 (RFC 5393).
  * When no target answered at all: 480 if none could be reached, nothing after a timeout (RFC
  * 4320 4.2: no 408 to a non-INVITE). */
 #ifndef PROXY_PROXY_H

@@ -17,6 +17,7 @@ struct binding {
     struct sip_uri uri; /* of contact */
     struct net_flow flow;
     bool has_flow;
+    bool goes; /* while what would be is counted */
     uint32_t cseq;
     unsigned q;
     uint64_t expires_ms; /* wall clock */

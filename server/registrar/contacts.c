@@ -1,7 +1,10 @@
 /* contacts.c: the Contact fields of a REGISTER. */
 #include "registrar/contacts_internal.h"
 
-enum { MALFORMED_EXPIRES_S = 3600 }; /* RFC 3261 10.2.1.1 */
+enum {
+    MALFORMED_EXPIRES_S = 3600, /* RFC 3261 10.2.1.1 */
+    NEVER_BRIEF_S = 3600        /* 423 is for less alone (10.3 step 7) */
+};
 
 static uint32_t lifetime(struct bytes text)
 {
@@ -10,6 +13,13 @@ static uint32_t lifetime(struct bytes text)
     if (bytes_to_u32(text, &seconds))
         return seconds;
     return bytes_to_u64(text, &large) ? UINT32_MAX : MALFORMED_EXPIRES_S;
+}
+
+/* Folds, which may stand inside of quotes, become spaces. */
+static void put_unfolded(struct buffer *out, struct bytes value)
+{
+    for (size_t i = 0; i < value.length; i++)
+        buffer_char(out, value.at[i] == '\r' || value.at[i] == '\n' ? ' ' : value.at[i]);
 }
 
 /* The registrar keeps all parameters but those that it answers itself. */
@@ -25,7 +35,7 @@ static bool keep_parameters(struct contact_wish *wish)
         if (bytes_empty(value))
             continue;
         buffer_char(&kept, '=');
-        buffer_put(&kept, value);
+        put_unfolded(&kept, value);
     }
     wish->parameters_length = kept.length;
     return !kept.overflow;
@@ -38,7 +48,8 @@ static struct verdict read_lifetime(struct contact_wish *wish, uint32_t usual,
     wish->expires_s = usual;
     if (sip_parameter(wish->address.parameters, "expires", &value))
         wish->expires_s = lifetime(value);
-    if (wish->expires_s > 0 && wish->expires_s < settings->expires_least_s)
+    if (wish->expires_s > 0 && wish->expires_s < settings->expires_least_s &&
+        wish->expires_s < NEVER_BRIEF_S)
         return verdict(423, NULL, 0);
     if (wish->expires_s > settings->expires_most_s)
         wish->expires_s = settings->expires_most_s;

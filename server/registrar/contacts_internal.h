@@ -12,6 +12,7 @@ struct contact_wish {
     struct sip_address address;
     unsigned q;
     uint32_t expires_s;    /* 0: remove */
+    bool stands;           /* while what would be is counted */
     char parameters[1024]; /* without expires and q */
     size_t parameters_length;
 };

@@ -23,7 +23,8 @@ struct registrar {
     struct registrar_settings settings;
     struct record *records[PARTITIONS]; /* by address-of-record */
     uint64_t hash_seed;
-    struct contacts contacts; /* of the request in hand */
+    struct store_change changes[PARTITIONS]; /* the last of each: what an answer waits for */
+    struct contacts contacts;                /* of the request in hand */
     size_t count;
 };
 
@@ -123,6 +124,13 @@ void registrar_free(struct registrar **registrar)
     *registrar = NULL;
 }
 
+static void submit(struct registrar *registrar, struct store_set **set)
+{
+    struct store_change change = store_submit(registrar->parts->store, set);
+    if (change.number != 0)
+        registrar->changes[change.partition] = change;
+}
+
 /* Expiry. */
 
 static void expire(struct timer *timer);
@@ -170,7 +178,7 @@ static void expire(struct timer *timer)
         remove_binding(record, binding);
         metrics_count(parts->metrics, METRIC_bindings_expired);
     }
-    store_submit(parts->store, &set);
+    submit(record->registrar, &set);
     settle(record);
 }
 
@@ -211,21 +219,42 @@ static bool judge_order(const struct record *record, const struct contacts *cont
     return true;
 }
 
-/* How many bindings there would be. */
-static size_t count_after(const struct record *record, const struct contacts *contacts)
+/* Plays one wish as apply_wish will do: what it replaces goes, and it stands itself. */
+static void play_wish(const struct record *record, struct contacts *contacts, size_t index)
+{
+    struct contact_wish *wish = &contacts->wishes[index], *earlier = contacts->wishes;
+    struct binding *binding;
+    wish->stands = wish->expires_s > 0;
+    if (record != NULL)
+        DL_FOREACH(record->bindings, binding)
+        {
+            if (!binding->goes && sip_uri_equal(&binding->uri, &wish->address.uri)) {
+                binding->goes = true;
+                return;
+            }
+        }
+    while (earlier < wish &&
+           !(earlier->stands && sip_uri_equal(&earlier->address.uri, &wish->address.uri)))
+        earlier++;
+    if (earlier < wish)
+        earlier->stands = false;
+}
+
+/* How many bindings there would be. Played out, because a request may name one more than once. */
+static size_t count_after(const struct record *record, struct contacts *contacts)
 {
     size_t count = 0;
-    const struct binding *binding;
+    struct binding *binding;
+    for (size_t i = 0; i < contacts->count; i++)
+        play_wish(record, contacts, i);
+    for (size_t i = 0; i < contacts->count; i++)
+        count += contacts->wishes[i].stands;
     if (record != NULL)
-        DL_COUNT(record->bindings, binding, count);
-    for (size_t i = 0; i < contacts->count; i++) {
-        const struct contact_wish *wish = &contacts->wishes[i];
-        bool known = record && binding_find(record->bindings, &wish->address.uri) != NULL;
-        if (wish->expires_s > 0 && !known)
-            count++;
-        else if (wish->expires_s == 0 && known)
-            count--;
-    }
+        DL_FOREACH(record->bindings, binding)
+        {
+            count += !binding->goes;
+            binding->goes = false;
+        }
     return count;
 }
 
@@ -285,7 +314,6 @@ static void remove_all(struct record *record, struct store_set *set)
 
 static void write_contact(struct buffer *out, const struct binding *binding, uint64_t wall_ms)
 {
-    uint64_t left_ms = binding->expires_ms > wall_ms ? binding->expires_ms - wall_ms : 0;
     buffer_text(out, "Contact: <");
     buffer_put(out, binding->contact);
     buffer_char(out, '>');
@@ -293,22 +321,25 @@ static void write_contact(struct buffer *out, const struct binding *binding, uin
     if (binding->q != 1000)
         buffer_format(out, ";q=0.%03u", binding->q);
     buffer_text(out, ";expires=");
-    buffer_number(out, (left_ms + 999) / 1000);
+    buffer_number(out, (binding->expires_ms - wall_ms + 999) / 1000);
     buffer_text(out, "\r\n");
 }
 
-/* 200 with all bindings that there are now (RFC 3261 10.3 step 8). */
-static void answer(struct front_request *request, const struct record *record,
-                   struct store_change after)
+/* 200 with all bindings that there are now (RFC 3261 10.3 step 8), when they are durable, whoever
+ * made them. */
+static void answer(const struct registrar *registrar, struct front_request *request,
+                   const struct record *record)
 {
+    uint64_t wall_ms = registrar->parts->world->wall_ms;
     struct buffer *out = front_respond(request, 200, NULL, BYTES(""));
     const struct binding *binding;
     if (record != NULL)
         DL_FOREACH(record->bindings, binding)
         {
-            write_contact(out, binding, front_parts(request->front)->world->wall_ms);
+            if (binding->expires_ms > wall_ms)
+                write_contact(out, binding, wall_ms);
         }
-    front_send(request, after);
+    front_send(request, registrar->changes[request->partition]);
 }
 
 static void apply(struct registrar *registrar, struct front_request *request, struct record *record)
@@ -322,7 +353,8 @@ static void apply(struct registrar *registrar, struct front_request *request, st
     for (size_t i = 0; i < contacts->count && !contacts->star; i++)
         apply_wish(record, set, request, &contacts->wishes[i]);
     metrics_count(registrar->parts->metrics, METRIC_registrations);
-    answer(request, record, store_submit(registrar->parts->store, &set));
+    submit(registrar, &set);
+    answer(registrar, request, record);
     settle(record);
 }
 
@@ -338,7 +370,7 @@ static void refuse_brief(struct registrar *registrar, struct front_request *requ
 static bool judge(struct registrar *registrar, struct front_request *request,
                   const struct record *record)
 {
-    const struct contacts *contacts = &registrar->contacts;
+    struct contacts *contacts = &registrar->contacts;
     if (record != NULL && !judge_order(record, contacts, request->message)) {
         front_refuse(request, 500, "The CSeq is not higher than the last one of this Call-ID");
         return false;
@@ -369,9 +401,22 @@ static void handle_register(void *context, struct front_request *request)
     }
     struct record *record = find_record(registrar, request->target);
     if (registrar->contacts.count == 0)
-        answer(request, record, STORE_NOTHING);
+        answer(registrar, request, record);
     else if (judge(registrar, request, record))
         apply(registrar, request, record);
+}
+
+void registrar_drop_user(struct registrar *registrar, struct bytes aor)
+{
+    struct record *record = find_record(registrar, aor);
+    struct binding *binding;
+    if (record == NULL)
+        return;
+    DL_FOREACH(record->bindings, binding)
+    {
+        binding->expires_ms = registrar->parts->world->wall_ms;
+    }
+    settle(record);
 }
 
 /* Looking up. */
@@ -417,6 +462,7 @@ enum err registrar_load(struct registrar *registrar, unsigned partition)
     assert(partition < PARTITIONS);
     while (registrar->records[partition] != NULL)
         free_record(registrar->records[partition]);
+    registrar->changes[partition] = STORE_NOTHING;
     const struct store_visitor visitor = {.binding = take_row, .context = registrar};
     enum err err = store_load(registrar->parts->store, partition, &visitor);
     struct record *record, *next;

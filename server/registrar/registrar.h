@@ -29,6 +29,9 @@ void registrar_reload(struct registrar *registrar, const struct registrar_settin
 enum err registrar_load(struct registrar *registrar, unsigned partition)
     __attribute__((warn_unused_result));
 
+/* The user is no more: its bindings go as if their time were over. */
+void registrar_drop_user(struct registrar *registrar, struct bytes aor);
+
 /* One way to reach a user. Slices are borrowed until the next loop turn. */
 struct registrar_target {
     struct bytes contact; /* URI */

@@ -336,9 +336,41 @@ START_TEST(test_truncated)
 }
 END_TEST
 
+static bool same_tuples(const char *one, const char *other)
+{
+    struct pidf_parser *parser = pidf_parser_new(NULL);
+    struct pidf_document *a = NULL, *b = NULL;
+    ck_assert(verdict_ok(parse_with(parser, one, &a)));
+    ck_assert(verdict_ok(parse_with(parser, other, &b)));
+    bool same = pidf_same_tuples(a, b);
+    ck_assert(pidf_same_tuples(b, a) == same);
+    pidf_free(&a);
+    pidf_free(&b);
+    pidf_parser_free(&parser);
+    return same;
+}
+
+#define TUPLE(id, more) "<tuple id='" id "'><status><basic>open</basic></status>" more "</tuple>"
+
+START_TEST(test_same_tuples)
+{
+    const char *one = PRESENCE(TUPLE("t1", "")), *two = PRESENCE(TUPLE("t1", "") TUPLE("t2", ""));
+    ck_assert(same_tuples(one, one));
+    ck_assert(same_tuples(PRESENCE(""), PRESENCE("<note>away</note>")));
+    /* what the tuples say, and what else there is, makes no difference */
+    ck_assert(same_tuples(one, PRESENCE("<dm:person id='p'/>" TUPLE("t1", "<note>away</note>"))));
+    ck_assert(same_tuples(two, PRESENCE(TUPLE("t1", "") "<note>x</note>" TUPLE("t2", ""))));
+    ck_assert(!same_tuples(one, PRESENCE("")));
+    ck_assert(!same_tuples(one, PRESENCE(TUPLE("t2", ""))));
+    ck_assert(!same_tuples(one, PRESENCE(TUPLE("t11", ""))));
+    ck_assert(!same_tuples(one, two));
+    ck_assert(!same_tuples(PRESENCE("<dm:person id='t1'/>"), one));
+}
+END_TEST
+
 UNIT_MAIN("pidf/parse", test_baresip, test_linphone, test_libpurple_leaving,
           test_a_root_with_a_prefix, test_rfc3863_entity, test_the_root, test_not_well_formed,
           test_tells_where, test_no_dtd, test_encodings, test_size_is_bounded,
           test_depth_is_bounded, test_elements_are_bounded, test_parts_are_bounded,
           test_attributes_are_bounded, test_nothing_behind_a_fault_is_read, test_a_parser_lasts,
-          test_a_parser_forgets, test_truncated)
+          test_a_parser_forgets, test_truncated, test_same_tuples)

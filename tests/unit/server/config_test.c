@@ -120,6 +120,7 @@ START_TEST(test_defaults_are_those_of_the_parts)
     SAME(net.connections_max);
     SAME(net.connections_per_address_max);
     SAME(net.idle_s);
+    SAME(net.message_s);
     SAME(net.send_queue_max_bytes);
     SAME(net.resolve_timeout_ms);
     SAME(net.lookups_max);
@@ -128,6 +129,8 @@ START_TEST(test_defaults_are_those_of_the_parts)
     SAME(transaction.t4_ms);
     SAME(transaction.server_max);
     SAME(transaction.client_max);
+    SAME(transaction.server_max_bytes);
+    SAME(transaction.client_max_bytes);
     SAME(registrar.expires_least_s);
     SAME(registrar.expires_usual_s);
     SAME(registrar.expires_most_s);
@@ -269,6 +272,8 @@ START_TEST(test_values_that_contradict_each_other)
             "registrar.expires_usual_s (90000) must not be above registrar.expires_most_s (86400)");
     refuses("registrar: {\n expires_most_s = 100;\n};", 2, "registrar.expires_most_s (100)");
     refuses("transaction: { t2_ms = 100; };", 1, "transaction.t1_ms (500) must not be above");
+    refuses("transaction: { t1_ms = 50; };", 1,
+            "transaction.t2_ms (4000) must not be above 64 * transaction.t1_ms (3200)");
     refuses("net: { head_max_bytes = 100000; };", 1, "net.head_max_bytes must not be above");
 }
 END_TEST
