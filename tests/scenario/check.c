@@ -1,0 +1,276 @@
+/* check.c: the dialogs that were told of, with the CSeq of their last NOTIFY; the branches of
+ * requests, with their bytes. */
+#include "check.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <libxml/parser.h>
+#include <libxml/xmlschemas.h>
+
+#include "base/memory.h"
+#include "base/table.h"
+
+enum { FAULT_MAX = 1024 };
+
+struct known_dialog {
+    UT_hash_handle hh;
+    uint32_t cseq;
+    char *rest; /* of the last NOTIFY, without its Via */
+    char name[];
+};
+
+struct known_branch {
+    UT_hash_handle hh;
+    char *bytes;
+    size_t length;
+    char name[];
+};
+
+struct check {
+    struct known_dialog *dialogs;
+    struct known_branch *branches;
+    xmlSchema *schema;
+    char fault[FAULT_MAX];
+};
+
+static void ignore(void *context, const char *format, ...)
+{
+    (void)context;
+    (void)format;
+}
+
+struct check *check_new(void)
+{
+    struct check *check = memory_new(sizeof(*check));
+    xmlSchemaParserCtxt *reader = xmlSchemaNewParserCtxt(SOURCE_DIR "/schemas/pidf.xsd");
+    check->schema = xmlSchemaParse(reader);
+    xmlSchemaFreeParserCtxt(reader);
+    if (check->schema == NULL) {
+        fprintf(stderr, "schemas/pidf.xsd cannot be read\n");
+        exit(EXIT_FAILURE);
+    }
+    return check;
+}
+
+static void free_dialogs(struct known_dialog **dialogs)
+{
+    struct known_dialog *next, *dialog = *dialogs;
+    HASH_CLEAR(hh, *dialogs);
+    for (; dialog != NULL; dialog = next) {
+        next = dialog->hh.next;
+        free(dialog->rest);
+        free(dialog);
+    }
+}
+
+static void free_branches(struct known_branch **branches)
+{
+    struct known_branch *next, *branch = *branches;
+    HASH_CLEAR(hh, *branches);
+    for (; branch != NULL; branch = next) {
+        next = branch->hh.next;
+        free(branch->bytes);
+        free(branch);
+    }
+}
+
+void check_free(struct check **check)
+{
+    struct check *old = *check;
+    free_dialogs(&old->dialogs);
+    free_branches(&old->branches);
+    xmlSchemaFree(old->schema);
+    free(old);
+    *check = NULL;
+}
+
+static const char *fault_of(struct check *check, const char *what, struct bytes which)
+{
+    snprintf(check->fault, sizeof(check->fault), "%s: %.*s", what, BYTES_ARGS(which));
+    return check->fault;
+}
+
+/* Documents. */
+
+static void keep_error(void *context, xmlError *error)
+{
+    struct check *check = context;
+    snprintf(check->fault, sizeof(check->fault), "the document is not valid PIDF: line %d: %s",
+             error->line, error->message);
+}
+
+static const char *check_pidf(struct check *check, struct bytes body)
+{
+    const int options = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
+    xmlDoc *document = xmlReadMemory(body.at, (int)body.length, NULL, NULL, options);
+    if (document == NULL)
+        return fault_of(check, "the document is not well formed", body);
+    xmlSchemaValidCtxt *validator = xmlSchemaNewValidCtxt(check->schema);
+    check->fault[0] = '\0';
+    xmlSchemaSetValidErrors(validator, ignore, ignore, NULL);
+    xmlSchemaSetValidStructuredErrors(validator, keep_error, check);
+    int result = xmlSchemaValidateDoc(validator, document);
+    xmlSchemaFreeValidCtxt(validator);
+    xmlFreeDoc(document);
+    if (result == 0)
+        return NULL;
+    return check->fault[0] != '\0' ? check->fault : "the document is not valid PIDF";
+}
+
+/* Dialogs. */
+
+static void name_dialog(char *name, size_t size, struct bytes call_id, struct bytes tag)
+{
+    snprintf(name, size, "%.*s %.*s", BYTES_ARGS(call_id), BYTES_ARGS(tag));
+}
+
+/* A dialog that the server tells of in its 2xx. */
+static void learn_dialog(struct check *check, const struct sip_message *response)
+{
+    char name[1024];
+    struct known_dialog *dialog;
+    name_dialog(name, sizeof(name), response->call_id, response->to.tag);
+    TABLE_FIND(check->dialogs, name, strlen(name), 0, dialog);
+    if (dialog != NULL)
+        return;
+    dialog = memory_new(sizeof(*dialog) + strlen(name) + 1);
+    memcpy(dialog->name, name, strlen(name));
+    TABLE_ADD(check->dialogs, dialog->name, strlen(name), 0, dialog);
+}
+
+/* What stands behind the Via, which is another one when the request takes another way. */
+static struct bytes behind_via(const struct sip_message *message)
+{
+    const char *from = message->via.text.at + message->via.text.length;
+    return bytes_from(from, (size_t)(message->raw.at + message->raw.length - from));
+}
+
+static const char *check_order(struct check *check, const struct sip_message *notify)
+{
+    char name[1024];
+    struct known_dialog *dialog;
+    name_dialog(name, sizeof(name), notify->call_id, notify->from.tag);
+    TABLE_FIND(check->dialogs, name, strlen(name), 0, dialog);
+    if (dialog == NULL)
+        return fault_of(check, "a NOTIFY in a dialog that no 2xx has told of", bytes_of(name));
+    if (notify->cseq < dialog->cseq)
+        return fault_of(check, "the CSeq goes backwards in the dialog", bytes_of(name));
+    struct bytes rest = behind_via(notify);
+    if (dialog->rest != NULL && notify->cseq == dialog->cseq &&
+        !bytes_equal(rest, bytes_of(dialog->rest)))
+        return fault_of(check, "two different NOTIFYs have the same CSeq", bytes_of(name));
+    dialog->cseq = notify->cseq;
+    free(dialog->rest);
+    dialog->rest = memory_copy(rest);
+    return NULL;
+}
+
+static const char *check_notify(const struct sip_message *notify)
+{
+    struct bytes state = sip_message_value(notify, SIP_SUBSCRIPTION_STATE), value;
+    if (bytes_empty(sip_message_value(notify, SIP_EVENT)) || bytes_empty(state) ||
+        bytes_empty(sip_message_value(notify, SIP_CONTACT)) ||
+        bytes_empty(sip_message_value(notify, SIP_MAX_FORWARDS)))
+        return "a NOTIFY lacks Event, Subscription-State, Contact or Max-Forwards";
+    struct bytes parameters = state;
+    struct bytes word = bytes_split(&parameters, ';');
+    parameters = bytes_skip(state, word.length);
+    if (bytes_equal(word, BYTES("active")) && !sip_parameter(parameters, "expires", &value))
+        return "an active Subscription-State has no expires";
+    if (bytes_equal(word, BYTES("terminated")) && !sip_parameter(parameters, "reason", &value))
+        return "a terminated Subscription-State has no reason";
+    return NULL;
+}
+
+/* Branches. */
+
+static const char *check_branch(struct check *check, const struct sip_message *request, bool *again)
+{
+    char name[1024];
+    struct known_branch *branch;
+    if (!bytes_starts_with(request->via.branch, BYTES("z9hG4bK")))
+        return fault_of(check, "a branch without the magic cookie", request->via.text);
+    snprintf(name, sizeof(name), "%.*s", BYTES_ARGS(request->via.branch));
+    TABLE_FIND(check->branches, name, strlen(name), 0, branch);
+    *again = branch != NULL;
+    if (branch != NULL)
+        return bytes_equal(request->raw, bytes_from(branch->bytes, branch->length))
+                   ? NULL
+                   : fault_of(check, "two different requests have the same branch", bytes_of(name));
+    branch = memory_new(sizeof(*branch) + strlen(name) + 1);
+    memcpy(branch->name, name, strlen(name));
+    branch->bytes = memory_copy(request->raw);
+    branch->length = request->raw.length;
+    TABLE_ADD(check->branches, branch->name, strlen(name), 0, branch);
+    return NULL;
+}
+
+/* Messages. */
+
+static const char *check_body(struct check *check, const struct sip_message *message,
+                              struct bytes raw)
+{
+    bool present;
+    uint32_t length;
+    struct verdict v = sip_message_number(message, SIP_CONTENT_LENGTH, &present, &length);
+    const char *end = raw.at + raw.length;
+    if (!verdict_ok(v) || !present)
+        return "a message without a Content-Length";
+    if (message->body.at + length != end)
+        return "the Content-Length is not what follows the header";
+    if (length == 0)
+        return NULL;
+    struct bytes type = sip_message_value(message, SIP_CONTENT_TYPE);
+    if (bytes_empty(type))
+        return "a body without a Content-Type";
+    if (!sip_media_is(type, "application/pidf+xml"))
+        return NULL;
+    return check_pidf(check, message->body);
+}
+
+static const char *check_response(struct check *check, const struct sip_message *response)
+{
+    if (response->status == 408)
+        return "a 408 to a non-INVITE request (RFC 4320 4.2)";
+    if (response->status > 100 && bytes_empty(response->to.tag))
+        return "a response without a To tag";
+    if (response->method == SIP_SUBSCRIBE && response->status / 100 == 2)
+        learn_dialog(check, response);
+    return NULL;
+}
+
+static const char *check_request(struct check *check, const struct sip_message *request)
+{
+    bool again = false;
+    const char *fault = check_branch(check, request, &again);
+    if (fault != NULL || again || request->method != SIP_NOTIFY)
+        return fault;
+    fault = check_notify(request);
+    if (fault == NULL)
+        fault = check_order(check, request);
+    return fault;
+}
+
+/* A refusal repeats Via, From, To, Call-ID and CSeq as they came (RFC 3261 8.2.6.2), and so perhaps
+ * what is refused in them. */
+static bool is_echo(const struct sip_message *message)
+{
+    return !message->request && (message->status == 400 || message->status == 505);
+}
+
+const char *check_message(struct check *check, struct bytes raw)
+{
+    assert(check != NULL);
+    struct sip_message message;
+    struct verdict v = sip_message_parse(raw, true, &message);
+    if (!verdict_ok(v) && is_echo(&message))
+        return NULL;
+    if (!verdict_ok(v))
+        return fault_of(check, "it cannot be parsed", bytes_of(v.reason));
+    const char *fault = check_body(check, &message, raw);
+    if (fault != NULL)
+        return fault;
+    return message.request ? check_request(check, &message) : check_response(check, &message);
+}

@@ -1,0 +1,281 @@
+/* fake_net.c: flows, framing and names without sockets. */
+#include "fake_net.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "sip/frame.h"
+
+static struct fake_net *fake_of(struct net *net)
+{
+    return (struct fake_net *)(void *)net;
+}
+
+static struct fake_connection *connection_of(const struct fake_net *fake, uint64_t number)
+{
+    assert(number <= fake->connection_count);
+    return number == 0 ? NULL : &fake->connections[number - 1];
+}
+
+bool fake_net_is_open(const struct fake_net *fake, uint64_t number)
+{
+    const struct fake_connection *connection = connection_of(fake, number);
+    return connection != NULL && connection->open;
+}
+
+static uint64_t open_connection(struct fake_net *fake, const struct net_address *local,
+                                const struct net_address *remote)
+{
+    assert(fake->connection_count < CONNECTIONS_MAX);
+    uint64_t number = ++fake->connection_count;
+    *connection_of(fake, number) =
+        (struct fake_connection){.open = true, .flow = {NET_TCP, *local, *remote, number}};
+    return number;
+}
+
+static void end_connection(struct fake_connection *connection)
+{
+    connection->open = connection->closing = connection->refused = false;
+    free(connection->arrived);
+    connection->arrived = NULL;
+    connection->length = 0;
+}
+
+/* The operations of net.h. */
+
+static void handle(struct net *net, const struct net_handler *handler)
+{
+    fake_of(net)->handler = *handler;
+    fake_of(net)->up = true;
+}
+
+static bool alive(struct net *net, const struct net_flow *flow)
+{
+    if (!fake_of(net)->up)
+        return false;
+    if (flow->protocol == NET_UDP)
+        return true;
+    return fake_net_is_open(fake_of(net), flow->connection) &&
+           !connection_of(fake_of(net), flow->connection)->closing;
+}
+
+static enum err send_to(struct net *net, const struct net_flow *flow, struct bytes head,
+                        struct bytes body)
+{
+    struct fake_net *fake = fake_of(net);
+    if (!alive(net, flow))
+        return ERR_CLOSED;
+    if (flow->protocol == NET_TCP && connection_of(fake, flow->connection)->refused)
+        return ERR_NONE; /* queued, and soon lost */
+    char *whole = memory_new(head.length + body.length + 1);
+    memcpy(whole, head.at, head.length);
+    if (body.length > 0)
+        memcpy(whole + head.length, body.at, body.length);
+    fake->peers.take(fake->peers.context, flow, bytes_from(whole, head.length + body.length));
+    free(whole);
+    return ERR_NONE;
+}
+
+static const struct net_address *listener_for(const struct fake_net *fake, unsigned char family)
+{
+    for (size_t i = 0; i < fake->listener_count; i++)
+        if (fake->listeners[i].family == family)
+            return &fake->listeners[i];
+    return NULL;
+}
+
+static uint64_t open_to(const struct fake_net *fake, const struct net_address *remote)
+{
+    for (uint64_t i = 1; i <= fake->connection_count; i++) {
+        const struct fake_connection *connection = connection_of(fake, i);
+        if (connection->open && !connection->closing &&
+            net_address_equal(&connection->flow.remote, remote))
+            return i;
+    }
+    return 0;
+}
+
+static enum err connect_to(struct net *net, const struct net_target *target, struct net_flow *flow)
+{
+    struct fake_net *fake = fake_of(net);
+    const struct net_address *local = listener_for(fake, target->address.family);
+    if (local == NULL || !fake->up)
+        return ERR_NOT_FOUND;
+    *flow = (struct net_flow){target->protocol, *local, target->address, 0};
+    if (target->protocol == NET_UDP)
+        return ERR_NONE;
+    flow->connection = open_to(fake, &target->address);
+    if (flow->connection == 0) {
+        flow->connection = open_connection(fake, local, &target->address);
+        bool heard = fake->peers.listens(fake->peers.context, flow);
+        connection_of(fake, flow->connection)->refused = !heard;
+        fake->busy = fake->busy || !heard;
+    }
+    *flow = connection_of(fake, flow->connection)->flow;
+    return ERR_NONE;
+}
+
+static void close_from_server(struct net *net, uint64_t number)
+{
+    struct fake_connection *connection = connection_of(fake_of(net), number);
+    if (connection == NULL || !connection->open)
+        return;
+    connection->closing = true;
+    fake_of(net)->busy = true;
+}
+
+static void resolve(struct net *net, struct bytes host, uint16_t port, enum net_protocol protocol,
+                    bool protocol_named, struct net_lookup *lookup, net_found_fn found)
+{
+    const struct fake_net *fake = fake_of(net);
+    struct net_target target = {protocol, {0}};
+    (void)protocol_named;
+    lookup->found = found;
+    lookup->running = NULL;
+    if (net_address_parse(host, port ? port : 5060, &target.address)) {
+        found(lookup, &target, 1);
+        return;
+    }
+    for (size_t i = 0; i < fake->host_count; i++) {
+        if (bytes_equal_nocase(host, bytes_of(fake->hosts[i].name))) {
+            found(lookup, &fake->hosts[i].target, 1);
+            return;
+        }
+    }
+    found(lookup, NULL, 0);
+}
+
+static void cancel(struct net *net, struct net_lookup *lookup)
+{
+    (void)net;
+    lookup->running = NULL;
+}
+
+static const struct net_ops ops = {handle,  send_to, connect_to, alive, close_from_server,
+                                   resolve, cancel};
+
+void fake_net_init(struct fake_net *fake, const struct fake_peers *peers)
+{
+    *fake = (struct fake_net){.net = {&ops}, .peers = *peers, .settings = net_settings_default()};
+    fake->connections = memory_new(CONNECTIONS_MAX * sizeof(*fake->connections));
+}
+
+void fake_net_down(struct fake_net *fake)
+{
+    for (uint64_t i = 1; i <= fake->connection_count; i++) {
+        struct fake_connection *connection = connection_of(fake, i);
+        if (!connection->open)
+            continue;
+        end_connection(connection);
+        fake->peers.ended(fake->peers.context, &connection->flow);
+    }
+    fake->up = false;
+    fake->busy = false;
+}
+
+void fake_net_release(struct fake_net *fake)
+{
+    for (uint64_t i = 1; i <= fake->connection_count; i++)
+        free(connection_of(fake, i)->arrived);
+    free(fake->connections);
+    fake->connections = NULL;
+}
+
+/* What reaches the server. */
+
+/* Without a byte behind it, so that the sanitizer sees who reads too far. */
+static char *exact_copy(struct bytes raw)
+{
+    char *copy = memory_new(raw.length > 0 ? raw.length : 1);
+    if (raw.length > 0)
+        memcpy(copy, raw.at, raw.length);
+    return copy;
+}
+
+void fake_net_datagram(struct fake_net *fake, const struct net_flow *flow, struct bytes raw)
+{
+    char *copy = exact_copy(raw);
+    if (fake->up)
+        fake->handler.message(fake->handler.context, flow, bytes_from(copy, raw.length));
+    free(copy);
+}
+
+uint64_t fake_net_dial(struct fake_net *fake, const struct net_address *server,
+                       const struct net_address *from)
+{
+    return fake->up ? open_connection(fake, server, from) : 0;
+}
+
+/* As the real network does it: what cannot be followed is told, and the connection closes once the
+ * answer has left. */
+static void take_item(struct fake_net *fake, struct fake_connection *connection,
+                      const struct sip_frame *frame, struct bytes item)
+{
+    const struct net_handler *handler = &fake->handler;
+    const struct net_flow flow = connection->flow;
+    if (frame->kind == SIP_FRAME_PING) {
+        fake->peers.take(fake->peers.context, &flow, BYTES("\r\n"));
+    } else if (frame->kind == SIP_FRAME_MESSAGE) {
+        handler->message(handler->context, &flow, item);
+    } else if (frame->kind == SIP_FRAME_BROKEN) {
+        handler->broken(handler->context, &flow, item, frame->status, frame->reason);
+        handler->closed(handler->context, flow.connection, ERR_PARSE);
+        connection->closing = true;
+        fake->busy = true;
+    }
+}
+
+static void drop_first(struct fake_connection *connection, size_t length)
+{
+    connection->length -= length;
+    memmove(connection->arrived, connection->arrived + length, connection->length);
+    connection->scanned = 0;
+}
+
+void fake_net_stream(struct fake_net *fake, uint64_t number, struct bytes raw)
+{
+    struct fake_connection *connection = connection_of(fake, number);
+    if (connection == NULL || !connection->open || connection->closing)
+        return;
+    connection->arrived = memory_resize(connection->arrived, connection->length + raw.length + 1);
+    memcpy(connection->arrived + connection->length, raw.at, raw.length);
+    connection->length += raw.length;
+    while (connection->open && !connection->closing) {
+        struct bytes arrived = bytes_from(connection->arrived, connection->length);
+        struct sip_frame frame =
+            sip_frame_next(arrived, &connection->scanned, fake->settings.head_max_bytes,
+                           fake->settings.message_max_bytes);
+        if (frame.kind == SIP_FRAME_MORE)
+            return;
+        size_t length = frame.kind == SIP_FRAME_BROKEN ? arrived.length : frame.length;
+        char *item = exact_copy(bytes_first(arrived, length));
+        drop_first(connection, length);
+        take_item(fake, connection, &frame, bytes_from(item, length));
+        free(item);
+    }
+}
+
+void fake_net_hang_up(struct fake_net *fake, uint64_t number)
+{
+    struct fake_connection *connection = connection_of(fake, number);
+    if (connection == NULL || !connection->open)
+        return;
+    end_connection(connection);
+    fake->handler.closed(fake->handler.context, number, ERR_CLOSED);
+}
+
+void fake_net_turn(struct fake_net *fake)
+{
+    fake->busy = false;
+    for (uint64_t i = 1; i <= fake->connection_count; i++) {
+        struct fake_connection *connection = connection_of(fake, i);
+        if (connection->refused) {
+            end_connection(connection);
+            fake->handler.closed(fake->handler.context, i, ERR_IO);
+        } else if (connection->closing) {
+            end_connection(connection);
+            fake->peers.ended(fake->peers.context, &connection->flow);
+        }
+    }
+}

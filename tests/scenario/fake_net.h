@@ -1,0 +1,71 @@
+/* fake_net.h: the network of a scenario: nothing is lost, nothing takes time, and whoever is at the
+ * other end is a party of the script.
+ *
+ * Implements net.h. Streams are framed with sip/frame.h, as the real network does it. */
+#ifndef TESTS_SCENARIO_FAKE_NET_H
+#define TESTS_SCENARIO_FAKE_NET_H
+
+#include "net/loop.h"
+#include "net/net.h"
+
+enum { HOSTS_MAX = 16, LISTENERS_MAX = 4, CONNECTIONS_MAX = 4096 };
+
+/* Who is at the other end. */
+struct fake_peers {
+    /* What the server sends: one whole message, or a keep-alive's CR LF. */
+    void (*take)(void *context, const struct net_flow *flow, struct bytes raw);
+    /* The server dials; true when somebody listens there. */
+    bool (*listens)(void *context, const struct net_flow *flow);
+    /* The connection has ended by the server's doing. */
+    void (*ended)(void *context, const struct net_flow *flow);
+    void *context;
+};
+
+struct fake_connection {
+    bool open, refused; /* refused: nobody listens; the server learns it in the next turn */
+    bool closing;       /* by the server; ends in the next turn */
+    struct net_flow flow;
+    char *arrived;
+    size_t length, scanned;
+};
+
+struct fake_host {
+    char name[64];
+    struct net_target target;
+};
+
+struct fake_net {
+    struct net net;
+    struct net_handler handler;
+    bool up; /* there is a server */
+    struct net_settings settings;
+    struct fake_peers peers;
+    struct net_address listeners[LISTENERS_MAX];
+    size_t listener_count;
+    struct fake_host hosts[HOSTS_MAX];
+    size_t host_count;
+    struct fake_connection *connections; /* number n at n-1 */
+    uint64_t connection_count;
+    bool busy; /* there is something for fake_net_turn */
+};
+
+void fake_net_init(struct fake_net *fake, const struct fake_peers *peers);
+void fake_net_release(struct fake_net *fake);
+
+/* The server is gone: every connection ends, nothing is delivered until it is up again. */
+void fake_net_down(struct fake_net *fake);
+
+/* What reaches the server. The flow's local address is the server's. */
+void fake_net_datagram(struct fake_net *fake, const struct net_flow *flow, struct bytes raw);
+void fake_net_stream(struct fake_net *fake, uint64_t number, struct bytes raw);
+/* A party dials; returns the connection, 0 when there is no server. */
+uint64_t fake_net_dial(struct fake_net *fake, const struct net_address *server,
+                       const struct net_address *from);
+/* The other end hangs up. */
+void fake_net_hang_up(struct fake_net *fake, uint64_t number);
+bool fake_net_is_open(const struct fake_net *fake, uint64_t number);
+
+/* What a turn of the loop would do: refused dials are told, closed connections end. */
+void fake_net_turn(struct fake_net *fake);
+
+#endif
