@@ -1,0 +1,24 @@
+/* kinds.h: what is measured. Each kind is a const table (load.h); some only prepare for others. */
+#ifndef BENCH_KINDS_H
+#define BENCH_KINDS_H
+
+#include "load.h"
+
+/* calls.c */
+extern const struct kind options_kind;  /* of the server itself */
+extern const struct kind register_kind; /* each user refreshes one binding */
+extern const struct kind unregister_kind;
+extern const struct kind message_kind; /* each user to the next; both are us */
+
+/* events.c */
+extern const struct kind publish_kind;     /* modifications, after a first publication */
+extern const struct kind publish_new_kind; /* first publications and removals in turn */
+extern const struct kind unpublish_kind;   /* of all users who have a publication */
+extern const struct kind subscribe_kind;   /* new dialogs, each with its first NOTIFY */
+extern const struct kind unsubscribe_kind; /* their end, each with its last NOTIFY */
+extern const struct kind fanout_kind; /* modifications, each with the NOTIFYs of all watchers */
+
+/* How many NOTIFYs the fan-out of one presentity makes. */
+unsigned fanout_watchers(const struct session *session);
+
+#endif
