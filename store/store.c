@@ -233,6 +233,15 @@ static bool change_refused(const struct partition *partition, uint64_t number)
     return number >= partition->refused_from && number <= partition->refused_upto;
 }
 
+struct store_change store_latest(const struct store *store, unsigned partition)
+{
+    assert(partition < PARTITIONS);
+    const struct partition *own = &store->partitions[partition];
+    if (own->submitted == own->ended)
+        return STORE_NOTHING;
+    return (struct store_change){partition, own->submitted};
+}
+
 bool store_durable(const struct store *store, struct store_change change)
 {
     assert(change.partition < PARTITIONS);

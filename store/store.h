@@ -81,6 +81,10 @@ void store_delete_subscription(struct store_set *set, struct bytes aor, struct b
  * that the queue has no room for ends as refused. */
 struct store_change store_submit(struct store *store, struct store_set **set);
 
+/* The last change of a partition if it has not ended yet, else STORE_NOTHING: what an answer that
+ * tells of the partition's state has to wait for. */
+struct store_change store_latest(const struct store *store, unsigned partition);
+
 /* True when nothing needs to be waited for. */
 bool store_durable(const struct store *store, struct store_change change);
 

@@ -103,6 +103,8 @@ static void send_written(struct front_request *request, struct store_change afte
         return;
     }
     bool success = front->response_status < 300;
+    if (after.number == 0)
+        after = request->seen;
     if (!request->stateful || (!success && after.number == 0)) {
         transaction_refuse(transactions, request->incoming, response);
         return;
@@ -352,6 +354,7 @@ static void handle(struct front_request *request)
         !check_store(request, needs) || !check_proved(request, needs) ||
         !check_user(request, needs))
         return;
+    request->seen = store_latest(request->front->parts.store, request->partition);
     method->handle(method->context, request);
 }
 

@@ -37,6 +37,7 @@ struct front_request {
                               the Request-URI is not one of ours */
     const struct domain *domain; /* of the target, NULL inside a dialog perhaps */
     unsigned partition;          /* of the target */
+    struct store_change seen;    /* the partition's state that the handler sees waits for this */
     bool in_dialog;              /* of a method that has dialogs with us, and To has a tag */
     bool trusted;                /* from a trusted address: believed, may act for others */
     bool stateful;               /* a 2xx is remembered for retransmissions */
@@ -84,13 +85,14 @@ void front_reload(struct front *front, const struct front_settings *settings);
 void front_register(struct front *front, const struct front_method *method);
 
 /* Starts a response (status line to CSeq, Server); the caller may add fields to the buffer, which
- * is the front end's and good for one response, and sends it with front_send or front_send_body.
+ * is the front end's and good for one response, and sends it with front_send.
  * `to_tag` empty: derived. */
 struct buffer *front_respond(struct front_request *request, unsigned status, const char *reason,
                              struct bytes to_tag);
 
-/* Sends the response begun last, without a body. With a transaction when it is given or when the
- * answer must wait for a change or is a 2xx; refusals go without state (RFC 3261 8.2.7). */
+/* Sends the response begun last, without a body, when `after` is durable, and what the handler saw
+ * of its partition. With a transaction when it must wait or is a 2xx; other refusals go without
+ * state (RFC 3261 8.2.7). */
 void front_send(struct front_request *request, struct store_change after);
 
 /* front_respond and front_send in one: no further fields. */

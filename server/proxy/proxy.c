@@ -286,6 +286,7 @@ static bool forward(struct fork *fork, struct branch *branch, const struct front
         .flow = target->flow,
         .next_hop = target->uri,
         .partition = request->partition,
+        .after = request->seen,
         .answer = take_answer,
         .context = branch,
     };

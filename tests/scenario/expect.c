@@ -150,9 +150,7 @@ static bool check_block(struct play *play, const struct party *party, const stru
         struct bytes line = play->step->block[i].text;
         if (bytes_empty(line) || holds(play, arrival, line))
             continue;
-        struct script_step here = *play->step;
-        here.line.number = play->step->block[i].number;
-        play->step = &here;
+        play->line = play->step->block[i].number;
         play_fault(play, "%s expects\n    %.*s\nand gets\n%s", party->name, BYTES_ARGS(line),
                    arrival->bytes);
         return false;

@@ -23,8 +23,7 @@ bool play_fault(struct play *play, const char *format, ...)
     va_list values;
     if (play->fault.length > 0)
         return false;
-    unsigned line = play->step != NULL ? play->step->line.number : 0;
-    page_format(&play->fault, "%s:%u: ", play->path, line);
+    page_format(&play->fault, "%s:%u: ", play->path, play->line);
     va_start(values, format);
     page_vformat(&play->fault, format, values);
     va_end(values);
@@ -617,6 +616,7 @@ bool play_step(struct play *play, const struct script_step *step)
 {
     struct words words;
     play->step = step;
+    play->line = step->line.number;
     if (!words_split(&words, step->line.text) || words.count == 0)
         return play_fault(play, "these are too many words, or a quote does not end");
     if (!run_step(play, &words))

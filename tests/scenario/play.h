@@ -25,6 +25,7 @@ struct errand {
 struct play {
     const char *path;
     const struct script_step *step;
+    unsigned line; /* of the file, for faults */
     struct stage stage;
     struct check *check;
     struct party *parties;
