@@ -10,41 +10,6 @@
 
 #include "base/memory.h"
 
-/* Room for `length` more bytes, already counted as written; NULL when there is none. */
-static char *buffer_take(struct buffer *buffer, size_t length)
-{
-    assert(buffer->length <= buffer->size);
-    if (length > buffer->size - buffer->length) {
-        buffer->overflow = true;
-        return NULL;
-    }
-    char *at = buffer->at + buffer->length;
-    buffer->length += length;
-    return at;
-}
-
-void buffer_put(struct buffer *buffer, struct bytes slice)
-{
-    if (slice.length == 0)
-        return;
-    char *at = buffer_take(buffer, slice.length);
-    if (at != NULL)
-        memcpy(at, slice.at, slice.length);
-}
-
-void buffer_text(struct buffer *buffer, const char *text)
-{
-    assert(text != NULL);
-    buffer_put(buffer, bytes_of(text));
-}
-
-void buffer_char(struct buffer *buffer, char c)
-{
-    char *at = buffer_take(buffer, 1);
-    if (at != NULL)
-        *at = c;
-}
-
 void buffer_number(struct buffer *buffer, uint64_t number)
 {
     char digits[20]; /* UINT64_MAX has twenty */

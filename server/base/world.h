@@ -12,8 +12,9 @@
 #include "base/timer.h"
 
 struct world {
-    uint64_t now_ms;  /* monotonic: timers */
-    uint64_t wall_ms; /* since 1970: what is stored, dates, nonces */
+    uint64_t now_ms; /* monotonic: timers */
+    uint64_t
+        wall_ms; /* since 1970, without the steps of the system's clock: what is stored, nonces */
     struct wheel *wheel;
     void (*random)(void *context, void *out, size_t length);
     void *context;

@@ -8,7 +8,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/memory.h"
 
@@ -35,14 +34,17 @@ struct net_settings net_settings_default(void)
     };
 }
 
+/* The wall clock was read when the world began; from then on it goes with the monotonic one, so
+ * that a step of the system's clock ends no binding, publication or subscription before its time.
+ */
 void loop_now(struct loop *loop)
 {
-    struct timespec wall;
+    struct world *world = loop->world;
     uint64_t now_ms = uv_now(&loop->uv);
-    if (now_ms > loop->world->now_ms)
-        loop->world->now_ms = now_ms;
-    if (clock_gettime(CLOCK_REALTIME, &wall) == 0)
-        loop->world->wall_ms = (uint64_t)wall.tv_sec * 1000 + (uint64_t)wall.tv_nsec / 1000000;
+    if (now_ms <= world->now_ms)
+        return;
+    world->wall_ms += now_ms - world->now_ms;
+    world->now_ms = now_ms;
 }
 
 static void timer_due(uv_timer_t *timer)

@@ -86,7 +86,7 @@ static inline struct bed *bed_new(const struct net_settings *settings)
     struct net_settings usual = net_settings_default();
     struct bed *bed = calloc(1, sizeof(*bed));
     bed->client = -1;
-    world_init(&bed->world, 0, 0, entropy_random, &bed->entropy);
+    world_init(&bed->world, 0, 1000, entropy_random, &bed->entropy);
     bed->loop = loop_new(&bed->world, settings != NULL ? settings : &usual, NULL, &bed->metrics);
     ck_assert_ptr_nonnull(bed->loop);
     bed->net = loop_net(bed->loop);
