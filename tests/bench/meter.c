@@ -45,19 +45,28 @@ static uint64_t line_kib(const char *line, const char *name)
     return bytes_to_u64(bytes_split(&rest, ' '), &value) ? value : 0;
 }
 
+/* Adds what a file of /proc says of the process. */
+static void add_memory(struct meter_memory *memory, pid_t pid, const char *name)
+{
+    char path[64], line[256];
+    snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return;
+    while (fgets(line, sizeof(line), file) != NULL) {
+        memory->now_kib += line_kib(line, "VmRSS:");
+        memory->peak_kib += line_kib(line, "VmHWM:");
+        memory->share_kib += line_kib(line, "Pss:");
+    }
+    (void)fclose(file);
+}
+
 struct meter_memory meter_memory(const struct meter *meter)
 {
     struct meter_memory memory = {0};
     for (unsigned i = 0; i < meter->count; i++) {
-        char path[64], line[256];
-        snprintf(path, sizeof(path), "/proc/%d/status", (int)meter->pids[i]);
-        FILE *file = fopen(path, "re");
-        while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
-            memory.now_kib += line_kib(line, "VmRSS:");
-            memory.peak_kib += line_kib(line, "VmHWM:");
-        }
-        if (file != NULL)
-            (void)fclose(file);
+        add_memory(&memory, meter->pids[i], "status");
+        add_memory(&memory, meter->pids[i], "smaps_rollup");
     }
     return memory;
 }

@@ -20,9 +20,10 @@ uint64_t meter_cpu_ns(const struct meter *meter);
 /* The same of this process. */
 uint64_t meter_own_cpu_ns(void);
 
-/* Resident memory now and at its highest, in KiB, summed up. */
+/* Resident memory now and at its highest, in KiB, summed up; `share_kib` (PSS) counts of a page
+ * that several processes use only this one's part: libraries that others have loaded, too. */
 struct meter_memory {
-    uint64_t now_kib, peak_kib;
+    uint64_t now_kib, peak_kib, share_kib;
 };
 struct meter_memory meter_memory(const struct meter *meter);
 

@@ -79,8 +79,10 @@ void report_table(FILE *out, const struct options *options, const struct measure
             options->seconds, net_protocol_name(options->protocol), options->users,
             options->watchers, options->presentities, sysconf(_SC_NPROCESSORS_ONLN));
     if (count > 0)
-        fprintf(out, "Server memory when idle: %.1f MiB. Times in ms; CPU: server, generator.\n\n",
-                (double)results[0].idle.now_kib / 1024);
+        fprintf(out,
+                "Server when idle: %.1f MiB resident, %.1f MiB with shared pages in part (PSS). "
+                "Times in ms; CPU: server, generator.\n\n",
+                (double)results[0].idle.now_kib / 1024, (double)results[0].idle.share_kib / 1024);
     fprintf(out, "| kind        |  per s   | per CPU s| CPU s/1k |   p50   |   p90   |   p99   |  "
                  "p99.9  |   max   |    CPU    | errors | resent |  MiB   |\n"
                  "| ----------- | -------: | -------: | -------: | ------: | ------: | ------: | "
@@ -155,6 +157,7 @@ static void json_kind(FILE *out, const struct measured *measured)
     fputs(", ", out);
     json_text(out, "first_error", result->first_error);
     json_number(out, "rss_idle_kib", measured->idle.now_kib);
+    json_number(out, "pss_idle_kib", measured->idle.share_kib);
     json_number(out, "rss_kib", measured->after.now_kib);
     json_number(out, "rss_peak_kib", measured->after.peak_kib);
     fputc('}', out);

@@ -26,15 +26,26 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/world.h"
 #include "sip/digest.h"
 #include "store/accounts.h"
 
-enum { PATH_SIZE = 4096, READY_MS = 60000, STOP_MS = 30000, STEP_MS = 10, PORT_TRIES = 50 };
+enum {
+    PATH_SIZE = 4096,
+    READY_MS = 60000,
+    STOP_MS = 30000,
+    STEP_MS = 10,
+    PORT_TRIES = 100,
+    START_TRIES = 3,
+    PORT_FIRST = 10240,
+    PORT_END = 32768
+};
 
 struct server {
     const struct options *options;
     struct meter meter;
     struct net_address address;
+    struct entropy entropy;
     int output; /* its standard output; -1: not running */
     char folder[PATH_SIZE / 2];
 };
@@ -163,41 +174,38 @@ void server_free(struct server **server)
 
 /* Starting. */
 
-static int bound_socket(int type, uint16_t port)
+/* True when nobody has that port of 127.0.0.`host` now. */
+static bool is_free(int type, unsigned host, uint16_t port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + host);
     int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
-    if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
-        return fd;
-    (void)close(fd);
-    return -1;
+    bool bound = fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
+    if (fd >= 0)
+        (void)close(fd);
+    return bound;
 }
 
-static uint16_t bound_port(int fd)
+static bool is_free_everywhere(const struct server *server, uint16_t port)
 {
-    struct sockaddr_in address = {0};
-    socklen_t length = sizeof(address);
-    return getsockname(fd, (struct sockaddr *)&address, &length) == 0 ? ntohs(address.sin_port) : 0;
+    bool is = is_free(SOCK_DGRAM, 1, port);
+    for (unsigned i = 0; i < server->options->flows && is; i++)
+        is = is_free(SOCK_STREAM, i + 1, port);
+    return is;
 }
 
-/* A port that is free for UDP and TCP now; 0: there is none. */
-static uint16_t free_port(void)
+/* A port that is free now; 0: none was found. Those that the system gives to others by itself are
+ * left alone (from 32768 on). */
+static uint16_t free_port(struct server *server)
 {
-    uint16_t port = 0;
-    for (int i = 0; i < PORT_TRIES && port == 0; i++) {
-        int datagram = bound_socket(SOCK_DGRAM, 0);
-        if (datagram < 0)
-            return 0;
-        uint16_t candidate = bound_port(datagram);
-        int stream = bound_socket(SOCK_STREAM, candidate);
-        if (stream >= 0) {
-            (void)close(stream);
-            port = candidate;
-        }
-        (void)close(datagram);
+    for (int i = 0; i < PORT_TRIES; i++) {
+        uint16_t random;
+        entropy_random(&server->entropy, &random, sizeof(random));
+        uint16_t port = (uint16_t)(PORT_FIRST + random % (PORT_END - PORT_FIRST));
+        if (is_free_everywhere(server, port))
+            return port;
     }
-    return port;
+    return 0;
 }
 
 static void write_listen(FILE *file, const struct server *server)
@@ -292,10 +300,10 @@ static bool await_ready(const struct server *server)
     return false;
 }
 
-bool server_start(struct server *server, bool trusted, char *why, size_t why_size)
+static bool start_once(struct server *server, bool trusted, char *why, size_t why_size)
 {
     char ignored[64];
-    bool known = net_address_parse(BYTES("127.0.0.1"), free_port(), &server->address);
+    bool known = net_address_parse(BYTES("127.0.0.1"), free_port(server), &server->address);
     assert(known && server->output < 0);
     (void)known;
     if (server->address.port == 0)
@@ -308,6 +316,15 @@ bool server_start(struct server *server, bool trusted, char *why, size_t why_siz
     (void)server_stop(server, ignored, sizeof(ignored));
     return fail(why, why_size, "%s did not get ready (its message is above)",
                 server->options->herald);
+}
+
+/* Somebody may take the port just before the server does. */
+bool server_start(struct server *server, bool trusted, char *why, size_t why_size)
+{
+    bool started = false;
+    for (int i = 0; i < START_TRIES && !started; i++)
+        started = start_once(server, trusted, why, why_size);
+    return started;
 }
 
 const struct net_address *server_address(const struct server *server)
