@@ -219,20 +219,45 @@ static bool judge_order(const struct record *record, const struct contacts *cont
     return true;
 }
 
+/* True when the wish is of the same device as a binding whose connection is no more (RFC 5626 4.1:
+ * an instance is one device). It came back from another port: nobody is behind the old one, and a
+ * device that often comes back would use up the user's room. */
+static bool is_left_behind(const struct record *record, const struct binding *binding,
+                           const struct contact_wish *wish)
+{
+    struct bytes parameters = bytes_from(wish->parameters, wish->parameters_length);
+    struct bytes theirs, ours;
+    return binding->has_flow && net_is_stream(binding->flow.protocol) &&
+           sip_parameter(parameters, "+sip.instance", &theirs) && !bytes_empty(theirs) &&
+           sip_parameter(binding->parameters, "+sip.instance", &ours) &&
+           bytes_equal(theirs, ours) && !net_alive(record->registrar->parts->net, &binding->flow);
+}
+
+/* Marks what goes with a wish; true when that is the binding of its URI. */
+static bool mark_replaced(const struct record *record, const struct contact_wish *wish)
+{
+    bool found = false;
+    struct binding *binding;
+    if (record == NULL)
+        return false;
+    DL_FOREACH(record->bindings, binding)
+    {
+        if (binding->goes)
+            continue;
+        bool same = sip_uri_equal(&binding->uri, &wish->address.uri);
+        binding->goes = same || is_left_behind(record, binding, wish);
+        found = found || same;
+    }
+    return found;
+}
+
 /* Plays one wish as apply_wish will do: what it replaces goes, and it stands itself. */
 static void play_wish(const struct record *record, struct contacts *contacts, size_t index)
 {
     struct contact_wish *wish = &contacts->wishes[index], *earlier = contacts->wishes;
-    struct binding *binding;
     wish->stands = wish->expires_s > 0;
-    if (record != NULL)
-        DL_FOREACH(record->bindings, binding)
-        {
-            if (!binding->goes && sip_uri_equal(&binding->uri, &wish->address.uri)) {
-                binding->goes = true;
-                return;
-            }
-        }
+    if (mark_replaced(record, wish))
+        return;
     while (earlier < wish &&
            !(earlier->stands && sip_uri_equal(&earlier->address.uri, &wish->address.uri)))
         earlier++;
@@ -285,6 +310,19 @@ static void save(struct store_set *set, const struct record *record, const struc
     store_put_binding(set, &row);
 }
 
+static void remove_left_behind(struct record *record, struct store_set *set,
+                               const struct contact_wish *wish)
+{
+    struct binding *binding, *next;
+    DL_FOREACH_SAFE(record->bindings, binding, next)
+    {
+        if (!is_left_behind(record, binding, wish))
+            continue;
+        delete_row(set, record, binding);
+        remove_binding(record, binding);
+    }
+}
+
 /* One wish applied to memory and to the change set. */
 static void apply_wish(struct record *record, struct store_set *set,
                        const struct front_request *request, const struct contact_wish *wish)
@@ -296,6 +334,7 @@ static void apply_wish(struct record *record, struct store_set *set,
             delete_row(set, record, old);
         remove_binding(record, old);
     }
+    remove_left_behind(record, set, wish);
     if (made == NULL)
         return;
     save(set, record, made);
