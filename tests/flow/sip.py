@@ -241,7 +241,8 @@ class Client:
 
 def document(entity, tuple_id, note):
     return ('<?xml version="1.0"?>\r\n'
-            f'<presence xmlns="urn:ietf:params:xml:ns:pidf" entity="{entity}"><tuple id="{tuple_id}">'
+            f'<presence xmlns="urn:ietf:params:xml:ns:pidf" entity="{entity}">'
+            f'<tuple id="{tuple_id}">'
             f"<status><basic>open</basic></status><note>{note}</note></tuple></presence>\r\n")
 
 

@@ -1,8 +1,8 @@
 """interop.py: what the tests with real clients share: the server, and one face for each client.
 
 A client that others wrote is started without a terminal in a folder of its own, told what to do in
-its own way (baresip: its control socket; linphonec: its standard input), and watched through what it
-prints. Every client here can do the same few things, so that a test is a talk between any two:
+its own way (baresip: its control socket; linphonec: its standard input), and watched through what
+it prints. Every client here can do the same few things, so that a test is a talk between any two:
 
     start, quit         register and subscribe to the friend; leave as a user leaves
     shows("Online")     what this client shows of its friend, as it says it
@@ -141,7 +141,8 @@ class Client:
         with open(self.printed, "a", encoding="utf8") as out:
             self.process = subprocess.Popen(
                 [needs(command[0]), *command[1:]], stdin=subprocess.PIPE, stdout=out, stderr=out,
-                cwd=self.folder, env={**os.environ, "HOME": str(self.folder)})
+                cwd=self.folder, env={**os.environ, "HOME": str(self.folder),
+                                        "TMPDIR": str(self.folder)})
 
     def output(self):
         text = self.printed.read_text(errors="replace") if self.printed.exists() else ""
