@@ -17,6 +17,11 @@ enum {
 
 static void send_notify(struct subscription *subscription);
 
+static const char *state_name(const struct subscription *subscription)
+{
+    return subscription->state == SUBSCRIPTION_ENDED ? "terminated" : "active";
+}
+
 static void write_state(const struct subscription *subscription, struct buffer *out)
 {
     uint64_t now_ms = subscription->resource->presence->parts->world->wall_ms;
@@ -69,6 +74,8 @@ static void take_answer(void *context, const struct client_answer *answer)
     struct subscription *subscription = context;
     struct presence *presence = subscription->resource->presence;
     subscription->notify = 0;
+    log_write(presence->parts->log, LOG_DEBUG, "presence", "NOTIFY answered %u call-id=%.*s",
+              answer->status, BYTES_ARGS(subscription->dialog.parts.call_id));
     if (answer->flow != NULL && answer->status < 300) {
         subscription->dialog.flow = *answer->flow;
         subscription->dialog.has_flow = true;
@@ -136,6 +143,9 @@ static void send_notify(struct subscription *subscription)
         .context = subscription,
     };
     subscription->notify = transaction_request(presence->parts->transactions, &request);
+    log_write(presence->parts->log, LOG_DEBUG, "presence", "NOTIFY %u to %.*s %s call-id=%.*s",
+              dialog->local_cseq, BYTES_ARGS(dialog->request_uri), state_name(subscription),
+              BYTES_ARGS(dialog->parts.call_id));
     if (subscription->notify != 0)
         metrics_count(presence->parts->metrics, METRIC_notifies_sent);
     else

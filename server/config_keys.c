@@ -39,7 +39,7 @@ static const struct config_key file_keys[] = {
     NUMBER(net.message_max_bytes, 2048, 16 * MIB, "65536",
            "Longest message on a stream, in bytes (a datagram has at most 65535)."),
     NUMBER(net.head_max_bytes, 1024, MIB, "16384",
-           "Longest head of a message, its start line and header fields, in bytes."),
+           "Longest head of a message on a stream, its start line and header fields, in bytes."),
     NUMBER(net.connections_max, 1, 1000000, "10000",
            "Stream connections at a time; the one that was idle longest gives way."),
     NUMBER(net.connections_per_address_max, 1, 1000000, "200",

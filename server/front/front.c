@@ -28,6 +28,7 @@ struct front {
     struct front_method methods[SIP_METHOD_COUNT]; /* handle NULL: not registered */
     struct buffer response;
     unsigned response_status;
+    struct bytes response_reason;
     char target[AOR_MAX], identity[AOR_MAX];
 };
 
@@ -85,10 +86,29 @@ struct buffer *front_respond(struct front_request *request, unsigned status, con
     out->length = 0;
     out->overflow = false;
     front->response_status = status;
+    front->response_reason = bytes_of(reason ? reason : sip_status_phrase(status));
     transaction_write(front->parts.transactions, request->incoming, out, status, reason, to_tag);
     if (front->settings.server[0] != '\0')
         sip_write_field(out, "Server", bytes_of(front->settings.server));
     return out;
+}
+
+/* Every request can be followed by its Call-ID. */
+static void log_answer(const struct front_request *request)
+{
+    const struct sip_message *message = request->message;
+    struct log *log = request->front->parts.log;
+    char text[64];
+    struct buffer source = buffer_over(text, sizeof(text));
+    if (!log_wants(log, LOG_DEBUG))
+        return;
+    net_address_write(&request->incoming->flow.remote, &source);
+    log_write(log, LOG_DEBUG, "front", "%.*s %.*s by %.*s from %s %.*s: %u %.*s call-id=%.*s",
+              BYTES_ARGS(message->method_name), BYTES_ARGS(message->request_uri),
+              BYTES_ARGS(message->from.uri.text),
+              net_protocol_name(request->incoming->flow.protocol),
+              BYTES_ARGS(buffer_bytes(&source)), request->front->response_status,
+              BYTES_ARGS(request->front->response_reason), BYTES_ARGS(message->call_id));
 }
 
 static void send_written(struct front_request *request, struct store_change after)
@@ -102,6 +122,7 @@ static void send_written(struct front_request *request, struct store_change afte
         metrics_count(front->parts.metrics, METRIC_messages_dropped);
         return;
     }
+    log_answer(request);
     bool success = front->response_status < 300;
     if (after.number == 0)
         after = request->seen;
@@ -120,21 +141,15 @@ void front_send(struct front_request *request, struct store_change after)
     send_written(request, after);
 }
 
-static void count_refusal(struct front_request *request, unsigned status, const char *reason)
+static void count_refusal(const struct front_request *request, unsigned status)
 {
-    const struct front_parts *parts = &request->front->parts;
-    metrics_count(parts->metrics,
+    metrics_count(request->front->parts.metrics,
                   status == 503 ? METRIC_requests_overload : METRIC_requests_refused);
-    if (!log_wants(parts->log, LOG_DEBUG))
-        return;
-    log_write(parts->log, LOG_DEBUG, "front", "%.*s refused %u %s call-id=%.*s",
-              BYTES_ARGS(request->message->method_name), status,
-              reason ? reason : sip_status_phrase(status), BYTES_ARGS(request->message->call_id));
 }
 
 void front_refuse(struct front_request *request, unsigned status, const char *reason)
 {
-    count_refusal(request, status, reason);
+    count_refusal(request, status);
     struct buffer *out = front_respond(request, status, reason, BYTES(""));
     if (status == 503)
         sip_write_number(out, "Retry-After", request->front->settings.retry_after_s);
@@ -150,7 +165,7 @@ void front_refuse_verdict(struct front_request *request, struct verdict verdict)
 void front_refuse_listing(struct front_request *request, unsigned status, const char *reason,
                           const char *field, struct bytes value)
 {
-    count_refusal(request, status, reason);
+    count_refusal(request, status);
     sip_write_field(front_respond(request, status, reason, BYTES("")), field, value);
     front_send(request, STORE_NOTHING);
 }
@@ -172,7 +187,7 @@ static void write_allow(const struct front *front, struct buffer *out)
 
 static void refuse_method(struct front_request *request)
 {
-    count_refusal(request, 405, NULL);
+    count_refusal(request, 405);
     write_allow(request->front, front_respond(request, 405, NULL, BYTES("")));
     front_send(request, STORE_NOTHING);
 }

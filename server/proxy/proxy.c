@@ -6,9 +6,9 @@
  *   2xx                      -> back at once; the other branches are forgotten
  *   other final, or nothing  -> remembered if better; the last one sends the best back
  *
- * A fork ends with its answer; nothing of it outlives that. A branch may last longer than the server
- * transaction (it looked for names first, or tried a second way); then there is nobody to answer,
- * and the request that the server transaction kept is gone. */
+ * A fork ends with its answer; nothing of it outlives that. A branch may last longer than the
+ * server transaction (it looked for names first, or tried a second way); then there is nobody to
+ * answer, and the request that the server transaction kept is gone. */
 #include "proxy/proxy.h"
 
 #include <assert.h>
@@ -208,10 +208,14 @@ static void take_answer(void *context, const struct client_answer *answer)
     branch->client = 0;
     assert(fork->waiting > 0);
     fork->waiting--;
-    if (answer->response != NULL)
+    if (answer->response != NULL) {
+        log_write(fork->proxy->parts->log, LOG_DEBUG, "proxy", "%.*s relayed: %u call-id=%.*s",
+                  BYTES_ARGS(answer->response->cseq_method), answer->status,
+                  BYTES_ARGS(answer->response->call_id));
         remember(fork, answer->response);
-    else if (answer->status == 408)
+    } else if (answer->status == 408) {
         fork->timed_out = true;
+    }
     bool success = fork->best >= 200 && fork->best < 300;
     if (success || fork->waiting == 0)
         finish(fork);
@@ -338,7 +342,8 @@ static bool is_our_via(const struct front_request *request, struct bytes element
     uint64_t epoch;
     return verdict_ok(sip_via_parse(element, &via)) && sip_via_rfc3261(&via) &&
            token_parse(bytes_skip(via.branch, cookie.length), &partition, &epoch) &&
-           partition == request->partition && epoch == store_epoch(front_parts(request->front)->store) &&
+           partition == request->partition &&
+           epoch == store_epoch(front_parts(request->front)->store) &&
            net_address_parse(via.host, via.port, &sent_by) && net_address_equal(&sent_by, local);
 }
 
