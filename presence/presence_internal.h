@@ -24,7 +24,7 @@ struct publication {
     struct document *document; /* NULL when ended */
     struct timer expiry;
     uint64_t made_ms, expires_ms; /* wall clock */
-    struct net_flow source; /* where it came from; family 0 of `remote`: unknown */
+    struct net_flow source;       /* where it came from; family 0 of `remote`: unknown */
     uint32_t cseq;
     bool ended;
     struct token id, tag;
@@ -182,7 +182,7 @@ struct subscription *subscription_find(struct presence *presence, unsigned parti
 /* True when the watcher may have one more. */
 bool subscription_has_room(const struct presence *presence, struct bytes watcher);
 /* Ends all subscriptions of a watcher who is no more (RFC 6665 4.1.3, rejected). */
-void subscription_drop_watcher(struct presence *presence, struct bytes watcher);
+void subscription_drop_watcher(struct presence *presence, struct bytes aor);
 /* Takes a row in; its watcher is told the state, paced. NULL: the row makes no sense. */
 struct subscription *subscription_of_row(struct resource *resource,
                                          const struct store_subscription *row);

@@ -182,6 +182,7 @@ static struct subscription *find_dialog(const struct subscribe *subscribe)
     uint64_t epoch;
     if (!token_parse(message->to.tag, &partition, &epoch))
         return NULL;
+    subscribe->request->seen = store_latest(subscribe->presence->parts->store, partition);
     struct subscription *found = subscription_find(subscribe->presence, partition, &name);
     if (found == NULL || !bytes_equal(found->dialog.parts.local_tag, message->to.tag))
         return NULL;

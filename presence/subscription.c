@@ -287,9 +287,9 @@ static uint32_t cseq_of_row(const struct resource *resource, const struct store_
     return row->local_cseq + (uint32_t)(epochs * CSEQ_STEP);
 }
 
-/* A row that is loaded for a second time by one life (because changes were refused) knows nothing of
- * the NOTIFYs of this life: it begins another step further, and so far from its row that the row is
- * written again before anything is sent. */
+/* A row that is loaded for a second time by one life (because changes were refused) knows nothing
+ * of the NOTIFYs of this life: it begins another step further, and so far from its row that the row
+ * is written again before anything is sent. */
 static bool restore_dialog(const struct resource *resource, const struct store_subscription *row,
                            struct dialog *dialog)
 {

@@ -48,6 +48,7 @@ static inline void buffer_put(struct buffer *buffer, struct bytes slice)
 {
     if (slice.length == 0)
         return;
+    assert(slice.at != NULL);
     char *at = buffer_take(buffer, slice.length);
     if (at != NULL)
         memcpy(at, slice.at, slice.length);

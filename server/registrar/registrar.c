@@ -23,8 +23,7 @@ struct registrar {
     struct registrar_settings settings;
     struct record *records[PARTITIONS]; /* by address-of-record */
     uint64_t hash_seed;
-    struct store_change changes[PARTITIONS]; /* the last of each: what an answer waits for */
-    struct contacts contacts;                /* of the request in hand */
+    struct contacts contacts; /* of the request in hand */
     size_t count;
 };
 
@@ -124,13 +123,6 @@ void registrar_free(struct registrar **registrar)
     *registrar = NULL;
 }
 
-static void submit(struct registrar *registrar, struct store_set **set)
-{
-    struct store_change change = store_submit(registrar->parts->store, set);
-    if (change.number != 0)
-        registrar->changes[change.partition] = change;
-}
-
 /* Expiry. */
 
 static void expire(struct timer *timer);
@@ -178,7 +170,7 @@ static void expire(struct timer *timer)
         remove_binding(record, binding);
         metrics_count(parts->metrics, METRIC_bindings_expired);
     }
-    submit(record->registrar, &set);
+    store_submit(parts->store, &set);
     settle(record);
 }
 
@@ -233,7 +225,8 @@ static bool is_left_behind(const struct record *record, const struct binding *bi
            bytes_equal(theirs, ours) && !net_alive(record->registrar->parts->net, &binding->flow);
 }
 
-/* Marks what goes with a wish; true when that is the binding of its URI. */
+/* Marks what goes with a wish: the first binding of an equal URI (equality is not transitive, RFC
+ * 3261 19.1.4), and those left behind. True when there was an equal one. */
 static bool mark_replaced(const struct record *record, const struct contact_wish *wish)
 {
     bool found = false;
@@ -244,7 +237,7 @@ static bool mark_replaced(const struct record *record, const struct contact_wish
     {
         if (binding->goes)
             continue;
-        bool same = sip_uri_equal(&binding->uri, &wish->address.uri);
+        bool same = !found && sip_uri_equal(&binding->uri, &wish->address.uri);
         binding->goes = same || is_left_behind(record, binding, wish);
         found = found || same;
     }
@@ -364,10 +357,9 @@ static void write_contact(struct buffer *out, const struct binding *binding, uin
     buffer_text(out, "\r\n");
 }
 
-/* 200 with all bindings that there are now (RFC 3261 10.3 step 8), when they are durable, whoever
- * made them. */
+/* 200 with all bindings that there are now (RFC 3261 10.3 step 8). */
 static void answer(const struct registrar *registrar, struct front_request *request,
-                   const struct record *record)
+                   const struct record *record, struct store_change after)
 {
     uint64_t wall_ms = registrar->parts->world->wall_ms;
     struct buffer *out = front_respond(request, 200, NULL, BYTES(""));
@@ -378,7 +370,7 @@ static void answer(const struct registrar *registrar, struct front_request *requ
             if (binding->expires_ms > wall_ms)
                 write_contact(out, binding, wall_ms);
         }
-    front_send(request, registrar->changes[request->partition]);
+    front_send(request, after);
 }
 
 static void apply(struct registrar *registrar, struct front_request *request, struct record *record)
@@ -392,8 +384,7 @@ static void apply(struct registrar *registrar, struct front_request *request, st
     for (size_t i = 0; i < contacts->count && !contacts->star; i++)
         apply_wish(record, set, request, &contacts->wishes[i]);
     metrics_count(registrar->parts->metrics, METRIC_registrations);
-    submit(registrar, &set);
-    answer(registrar, request, record);
+    answer(registrar, request, record, store_submit(registrar->parts->store, &set));
     settle(record);
 }
 
@@ -440,7 +431,7 @@ static void handle_register(void *context, struct front_request *request)
     }
     struct record *record = find_record(registrar, request->target);
     if (registrar->contacts.count == 0)
-        answer(registrar, request, record);
+        answer(registrar, request, record, STORE_NOTHING);
     else if (judge(registrar, request, record))
         apply(registrar, request, record);
 }
@@ -501,7 +492,6 @@ enum err registrar_load(struct registrar *registrar, unsigned partition)
     assert(partition < PARTITIONS);
     while (registrar->records[partition] != NULL)
         free_record(registrar->records[partition]);
-    registrar->changes[partition] = STORE_NOTHING;
     const struct store_visitor visitor = {.binding = take_row, .context = registrar};
     enum err err = store_load(registrar->parts->store, partition, &visitor);
     struct record *record, *next;

@@ -205,7 +205,8 @@ static enum fate fate_of(const struct sip_message *request, int index,
         return FATE_HOPS;
     if (index == request->first[SIP_VIA])
         return bytes_empty(forward->received) ? FATE_KEPT : FATE_VIA;
-    bool dropped = forward->drop != NULL && forward->drop(forward->context, &request->fields[index]);
+    bool dropped =
+        forward->drop != NULL && forward->drop(forward->context, &request->fields[index]);
     return dropped ? FATE_DROPPED : FATE_KEPT;
 }
 

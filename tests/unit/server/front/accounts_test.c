@@ -135,6 +135,39 @@ START_TEST(changed_added_and_removed_ones_are_taken_in)
 }
 END_TEST
 
+static char removed[200];
+static unsigned found_when_removed;
+
+static void note_removed(void *context, struct bytes aor)
+{
+    ck_assert_ptr_eq(context, &removed);
+    found_when_removed += accounts_find(accounts, aor) != NULL;
+    snprintf(removed + strlen(removed), 100, "%.*s ", BYTES_ARGS(aor));
+}
+
+/* Each is told once, when it cannot be found any more; who never was is not told of. */
+START_TEST(removals_are_told)
+{
+    open_all();
+    add("alice@example.org");
+    add("bob@example.org");
+    accounts_watch(accounts, note_removed, &removed);
+    ck_assert_int_eq(accounts_refresh(accounts, store), ERR_NONE);
+    add("carol@example.org");
+    ck_assert_int_eq(account_delete(file, BYTES("carol@example.org")), ERR_NONE);
+    ck_assert_int_eq(account_delete(file, BYTES("bob@example.org")), ERR_NONE);
+    struct store_account changed = row("alice@example.org", BYTES(MD5_B), BYTES(SHA_B));
+    ck_assert_int_eq(account_change(file, &changed), ERR_NONE);
+    ck_assert_str_eq(removed, "");
+    ck_assert_int_eq(accounts_refresh(accounts, store), ERR_NONE);
+    ck_assert_str_eq(removed, "bob@example.org ");
+    ck_assert_uint_eq(found_when_removed, 0);
+    ck_assert_int_eq(accounts_refresh(accounts, store), ERR_NONE);
+    ck_assert_str_eq(removed, "bob@example.org ");
+    close_all();
+}
+END_TEST
+
 /* Made and removed between two refreshes: never seen. */
 START_TEST(short_lived_account)
 {
@@ -186,5 +219,5 @@ START_TEST(many_accounts)
 END_TEST
 
 UNIT_MAIN("front/accounts", empty_at_first, found_by_canonical_aor,
-          changed_added_and_removed_ones_are_taken_in, short_lived_account, missing_ha1_stays_empty,
-          many_accounts)
+          changed_added_and_removed_ones_are_taken_in, removals_are_told, short_lived_account,
+          missing_ha1_stays_empty, many_accounts)

@@ -1,7 +1,7 @@
 /* contact_test.c: our Contact, and whose place a Contact names. */
 #include <stdio.h>
 
-#include "fixture/ground.h"
+#include "fixture/ask.h"
 
 static struct sip_message message;
 static char raw[2000];
@@ -17,8 +17,8 @@ static bool is_sender(enum net_protocol protocol, const char *via, const char *c
              via);
     ck_assert(verdict_ok(sip_message_parse(bytes_of(raw), true, &message)));
     ck_assert(verdict_ok(sip_uri_parse(bytes_of(contact), &uri)));
-    const struct incoming incoming = {
-        &message, {protocol, address("127.0.0.1:5060"), address(peer), 0}};
+    const struct incoming incoming = {&message,
+                                      {protocol, address("127.0.0.1:5060"), address(peer), 0}};
     return front_contact_is_sender(&incoming, &uri);
 }
 
@@ -27,12 +27,12 @@ START_TEST(same_place_as_the_via)
 {
     ck_assert(is_sender(NET_UDP, "SIP/2.0/UDP 10.0.0.1:5070;rport", "sip:a@10.0.0.1:5070",
                         "192.0.2.1:40000"));
-    ck_assert(is_sender(NET_UDP, "SIP/2.0/UDP Phone.local", "sip:a@phone.LOCAL:5060",
-                        "192.0.2.1:40000"));
+    ck_assert(
+        is_sender(NET_UDP, "SIP/2.0/UDP Phone.local", "sip:a@phone.LOCAL:5060", "192.0.2.1:40000"));
     ck_assert(is_sender(NET_UDP, "SIP/2.0/UDP [2001:db8::1]:5060", "sip:a@[2001:DB8::1]",
                         "192.0.2.1:40000"));
-    ck_assert(!is_sender(NET_UDP, "SIP/2.0/UDP 10.0.0.1:5070", "sip:a@10.0.0.1:5071",
-                         "192.0.2.1:40000"));
+    ck_assert(
+        !is_sender(NET_UDP, "SIP/2.0/UDP 10.0.0.1:5070", "sip:a@10.0.0.1:5071", "192.0.2.1:40000"));
     ck_assert(!is_sender(NET_UDP, "SIP/2.0/UDP 10.0.0.1", "sip:a@10.0.0.2", "192.0.2.1:40000"));
 }
 END_TEST
@@ -101,5 +101,5 @@ START_TEST(our_contact)
 }
 END_TEST
 
-UNIT_MAIN("contact", same_place_as_the_via, streams_compare_the_host_alone,
-          place_where_it_was_seen, relayed, undialable, our_contact)
+UNIT_MAIN("contact", same_place_as_the_via, streams_compare_the_host_alone, place_where_it_was_seen,
+          relayed, undialable, our_contact)

@@ -23,7 +23,7 @@ static struct dialog dialog_of(struct dialog_parts parts)
     return dialog;
 }
 
-#define ck_assert_bytes(slice, wanted)                                           \
+#define ck_assert_bytes(slice, wanted)                                              \
     ck_assert_msg(bytes_equal((slice), bytes_of(wanted)), "\"%.*s\" is not \"%s\"", \
                   BYTES_ARGS(slice), (wanted))
 
@@ -37,18 +37,19 @@ static void assert_request(struct dialog *dialog, const char *wanted)
     ck_assert_bytes(buffer_bytes(&out), wanted);
 }
 
-#define NAMES                                                  \
-    "Max-Forwards: 70\r\nFrom: <sip:bob@example.org>;tag=l1\r\n" \
-    "To: \"A\" <sip:alice@example.org>;tag=r1\r\nCall-ID: c1\r\nContact: <sip:bob@127.0.0.1:5060>\r\n"
+#define NAMES                                                              \
+    "Max-Forwards: 70\r\nFrom: <sip:bob@example.org>;tag=l1\r\n"           \
+    "To: \"A\" <sip:alice@example.org>;tag=r1\r\nCall-ID: c1\r\nContact: " \
+    "<sip:bob@127.0.0.1:5060>\r\n"
 
 START_TEST(without_routes)
 {
     struct dialog dialog = dialog_of(plain);
-    assert_request(&dialog, "NOTIFY sip:alice@192.0.2.1:5070 SIP/2.0\r\n" NAMES
-                            "CSeq: 5 NOTIFY\r\n");
+    assert_request(&dialog,
+                   "NOTIFY sip:alice@192.0.2.1:5070 SIP/2.0\r\n" NAMES "CSeq: 5 NOTIFY\r\n");
     ck_assert_bytes(dialog.next_hop, "sip:alice@192.0.2.1:5070");
-    assert_request(&dialog, "NOTIFY sip:alice@192.0.2.1:5070 SIP/2.0\r\n" NAMES
-                            "CSeq: 6 NOTIFY\r\n");
+    assert_request(&dialog,
+                   "NOTIFY sip:alice@192.0.2.1:5070 SIP/2.0\r\n" NAMES "CSeq: 6 NOTIFY\r\n");
     dialog_release(&dialog);
 }
 END_TEST
@@ -72,9 +73,8 @@ START_TEST(strict_routes)
     struct dialog_parts parts = plain;
     parts.route_set = BYTES("\"P, 1\" <sip:p1;method=INVITE;x?y=z>, <sip:p2;lr>");
     struct dialog dialog = dialog_of(parts);
-    assert_request(&dialog,
-                   "NOTIFY sip:p1;x SIP/2.0\r\n" NAMES
-                   "Route: <sip:p2;lr>, <sip:alice@192.0.2.1:5070>\r\nCSeq: 5 NOTIFY\r\n");
+    assert_request(&dialog, "NOTIFY sip:p1;x SIP/2.0\r\n" NAMES
+                            "Route: <sip:p2;lr>, <sip:alice@192.0.2.1:5070>\r\nCSeq: 5 NOTIFY\r\n");
     ck_assert_bytes(dialog.next_hop, "sip:p1;method=INVITE;x?y=z");
     ck_assert_bytes(dialog.parts.route_set, "\"P, 1\" <sip:p1;method=INVITE;x?y=z>, <sip:p2;lr>");
     dialog_release(&dialog);
@@ -135,8 +135,8 @@ START_TEST(too_long)
     dialog = dialog_of(plain);
     memcpy(long_text, "sip:", 4);
     ck_assert(!dialog_retarget(&dialog, bytes_from(long_text, sizeof(long_text))));
-    assert_request(&dialog, "NOTIFY sip:alice@192.0.2.1:5070 SIP/2.0\r\n" NAMES
-                            "CSeq: 5 NOTIFY\r\n");
+    assert_request(&dialog,
+                   "NOTIFY sip:alice@192.0.2.1:5070 SIP/2.0\r\n" NAMES "CSeq: 5 NOTIFY\r\n");
     dialog_release(&dialog);
 }
 END_TEST

@@ -1,7 +1,7 @@
 /* front_test.c: what a request has to pass before its handler sees it. */
 #include "front/front.h"
 
-#include "fixture/ground.h"
+#include "fixture/ask.h"
 #include "sip/write.h"
 
 /* A handler that remembers what it got and answers. */
@@ -61,8 +61,11 @@ static void open_front(void)
 START_TEST(order_of_the_checks)
 {
     const struct net_flow stranger = ground_udp("192.0.2.1:5060");
-    struct ask ask = {.method = "UPDATE", .uri = "sip:@", .fields = "Require: 100rel, x\r\n",
-                      .from = "<sip:mallory@other>;tag=1", .flow = &stranger};
+    struct ask ask = {.method = "UPDATE",
+                      .uri = "sip:@",
+                      .fields = "Require: 100rel, x\r\n",
+                      .from = "<sip:mallory@other>;tag=1",
+                      .flow = &stranger};
     open_front();
     ground_fill_store(ground);
     ck_assert_uint_eq(ground_do(ground, ask), 400);
@@ -131,7 +134,9 @@ END_TEST
 START_TEST(options_for_the_server)
 {
     const struct net_flow stranger = ground_udp("192.0.2.1:5060");
-    struct ask ask = {.method = "OPTIONS", .uri = "sip:elsewhere.org", .flow = &stranger,
+    struct ask ask = {.method = "OPTIONS",
+                      .uri = "sip:elsewhere.org",
+                      .flow = &stranger,
                       .from = "<sip:x@y>;tag=1"};
     open_front();
     ground_ask(ground, ask);
@@ -176,8 +181,8 @@ START_TEST(identities)
     ck_assert_str_eq(probe.identity, "");
     ck_assert_uint_eq(probe.calls, 2);
     /* without need of proof strangers pass */
-    ground_do(ground, (struct ask){.method = "INFO", .from = "<sip:a@other>;tag=1",
-                                   .flow = &stranger});
+    ground_do(ground,
+              (struct ask){.method = "INFO", .from = "<sip:a@other>;tag=1", .flow = &stranger});
     ck_assert_uint_eq(probe.calls, 3);
     ck_assert(!probe.trusted);
     ck_assert_str_eq(probe.identity, "");
@@ -194,16 +199,18 @@ START_TEST(inside_a_dialog)
 {
     const char *tagged = "<sip:bob@example.org>;tag=b1";
     open_front();
-    ck_assert_uint_eq(ground_do(ground, (struct ask){.method = "SUBSCRIBE", .to = tagged,
-                                                     .uri = "sip:127.0.0.1:5060"}),
-                      200);
+    ck_assert_uint_eq(
+        ground_do(ground,
+                  (struct ask){.method = "SUBSCRIBE", .to = tagged, .uri = "sip:127.0.0.1:5060"}),
+        200);
     ck_assert(probe.in_dialog && !probe.domain);
     ck_assert_str_eq(probe.target, "");
     ck_assert_uint_eq(ground_do(ground, (struct ask){.to = tagged, .uri = "sip:bob@192.0.2.7"}),
                       403);
-    ck_assert_uint_eq(ground_do(ground, (struct ask){.method = "PUBLISH", .to = tagged,
-                                                     .uri = "sip:nobody@example.org"}),
-                      404);
+    ck_assert_uint_eq(
+        ground_do(ground,
+                  (struct ask){.method = "PUBLISH", .to = tagged, .uri = "sip:nobody@example.org"}),
+        404);
     ck_assert_uint_eq(ground_do(ground, (struct ask){.method = "REGISTER",
                                                      .to = "<sip:nobody@example.org>;tag=x"}),
                       404);
@@ -223,7 +230,8 @@ START_TEST(target_in_to)
                                                      .to = "<sip:carol@example.org>"}),
                       200);
     ck_assert_str_eq(probe.target, "carol@example.org");
-    ck_assert_uint_eq(ground_do(ground, (struct ask){.method = "REGISTER", .uri = "sip:example.org",
+    ck_assert_uint_eq(ground_do(ground, (struct ask){.method = "REGISTER",
+                                                     .uri = "sip:example.org",
                                                      .to = "<sip:carol@other.org>"}),
                       404);
     ground_free(ground);

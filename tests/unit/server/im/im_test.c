@@ -1,7 +1,7 @@
 /* im_test.c: MESSAGE and OPTIONS for a user go to every registered contact (RFC 3428 5, 6). */
 #include "im/im.h"
 
-#include "fixture/ground.h"
+#include "fixture/ask.h"
 
 static struct ground *ground;
 static struct registrar *registrar;
@@ -30,7 +30,8 @@ static void close_im(void)
 
 static void register_bob(const char *contacts)
 {
-    ck_assert_uint_eq(ground_do(ground, (struct ask){.method = "REGISTER", .fields = contacts,
+    ck_assert_uint_eq(ground_do(ground, (struct ask){.method = "REGISTER",
+                                                     .fields = contacts,
                                                      .uri = "sip:example.org",
                                                      .to = "<sip:bob@example.org>"}),
                       200);
@@ -48,7 +49,8 @@ START_TEST(nobody_is_registered)
 }
 END_TEST
 
-/* Over the flow that the binding was made by when its Contact is the sender, else to the Contact. */
+/* Over the flow that the binding was made by when its Contact is the sender, else to the Contact.
+ */
 START_TEST(every_contact)
 {
     open_im(10);
@@ -105,7 +107,7 @@ START_TEST(more_than_fit)
         char contacts[1000] = "m: <sip:x@127.0.0.2:5060>";
         for (int i = 0; i < 24; i++)
             snprintf(contacts + strlen(contacts), 50, ",<sip:%d-%d@127.0.0.2:5060>", request, i);
-        strcat(contacts, "\r\n");
+        snprintf(contacts + strlen(contacts), 3, "\r\n");
         register_bob(contacts);
     }
     ck_assert_uint_eq(registrar_count(registrar), 97);

@@ -1,7 +1,7 @@
 /* proxy_test.c: one request to several targets, their answers folded into one (RFC 3261 16). */
 #include "proxy/proxy.h"
 
-#include "fixture/ground.h"
+#include "fixture/ask.h"
 
 enum { TARGETS_MAX = 8 };
 
@@ -126,8 +126,8 @@ static unsigned chosen_of(unsigned first, unsigned second)
 
 START_TEST(best_of_every_pair)
 {
-    static const unsigned all[] = {200, 202, 302, 305, 400, 401, 404, 407, 415, 420, 480, 484,
-                                   486, 500, 501, 503, 504, 600, 603, 606};
+    static const unsigned all[] = {200, 202, 302, 305, 400, 401, 404, 407, 415, 420,
+                                   480, 484, 486, 500, 501, 503, 504, 600, 603, 606};
     const size_t count = sizeof(all) / sizeof(all[0]);
     open_proxy(2);
     for (size_t i = 0; i < count * count; i++) {
@@ -247,10 +247,11 @@ END_TEST
 /* RFC 3261 16.3 step 3. */
 START_TEST(max_forwards)
 {
-    static const char text[] = "MESSAGE sip:bob@example.org SIP/2.0\r\n"
-                               "Via: SIP/2.0/UDP 127.0.0.2;branch=z9hG4bK-h%d\r\n"
-                               "From: <sip:alice@example.org>;tag=a\r\nTo: <sip:bob@example.org>\r\n"
-                               "Call-ID: h\r\nCSeq: 1 MESSAGE\r\nContent-Length: 0\r\n%s\r\n";
+    static const char text[] =
+        "MESSAGE sip:bob@example.org SIP/2.0\r\n"
+        "Via: SIP/2.0/UDP 127.0.0.2;branch=z9hG4bK-h%d\r\n"
+        "From: <sip:alice@example.org>;tag=a\r\nTo: <sip:bob@example.org>\r\n"
+        "Call-ID: h\r\nCSeq: 1 MESSAGE\r\nContent-Length: 0\r\n%s\r\n";
     static const struct {
         const char *field;
         unsigned status;
@@ -279,10 +280,13 @@ START_TEST(challenges_are_collected)
 {
     open_proxy(3);
     ask((struct ask){0});
-    ground_answer(ground, &relayed[0], "SIP/2.0 407 Prove", "Proxy-Authenticate: Digest realm=\"a\"\r\n");
-    ground_answer(ground, &relayed[1], "SIP/2.0 404 No", "WWW-Authenticate: Digest realm=\"x\"\r\n");
-    ground_answer(ground, &relayed[2], "SIP/2.0 401 Prove",
-                  "WWW-Authenticate: Digest realm=\"b\"\r\nWWW-Authenticate: Digest realm=\"c\"\r\n");
+    ground_answer(ground, &relayed[0], "SIP/2.0 407 Prove",
+                  "Proxy-Authenticate: Digest realm=\"a\"\r\n");
+    ground_answer(ground, &relayed[1], "SIP/2.0 404 No",
+                  "WWW-Authenticate: Digest realm=\"x\"\r\n");
+    ground_answer(
+        ground, &relayed[2], "SIP/2.0 401 Prove",
+        "WWW-Authenticate: Digest realm=\"b\"\r\nWWW-Authenticate: Digest realm=\"c\"\r\n");
     const char *text = sent_text(ground, "SIP/2.0 407 Prove\r\n");
     ck_assert_has(text, "\r\nProxy-Authenticate: Digest realm=\"a\"\r\n");
     ck_assert_has(text, "\r\nWWW-Authenticate: Digest realm=\"b\"\r\n");

@@ -65,7 +65,8 @@ START_TEST(expires)
 }
 END_TEST
 
-/* RFC 3261 10.3 step 7: 423 if and only if it is less than the least, not zero, and under an hour. */
+/* RFC 3261 10.3 step 7: 423 if and only if it is less than the least, not zero, and under an hour.
+ */
 START_TEST(too_brief)
 {
     begin();
@@ -122,9 +123,9 @@ END_TEST
 
 START_TEST(refused)
 {
-    static const char *const broken[] = {"sip:a@b>", "<sip:a@b>;q=2", "<sip:a@b>;q=x",
-                                         "<mailto:a@b>", "<tel:+1>", "<sip:a@b", "<sip:@b>",
-                                         "<sip:a@b>, <>"};
+    static const char *const broken[] = {"sip:a@b>",     "<sip:a@b>;q=2", "<sip:a@b>;q=x",
+                                         "<mailto:a@b>", "<tel:+1>",      "<sip:a@b",
+                                         "<sip:@b>",     "<sip:a@b>, <>"};
     begin();
     for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
         char fields[100];

@@ -1,7 +1,7 @@
 /* registrar_test.c: REGISTER where scenarios reach badly: limits, order, the store's refusals. */
 #include "registrar/registrar.h"
 
-#include "fixture/ground.h"
+#include "fixture/ask.h"
 
 static struct ground *ground;
 static struct registrar *registrar;
@@ -44,8 +44,11 @@ static void close_registrar(void)
 
 static struct ask bob(const char *fields)
 {
-    return (struct ask){.method = "REGISTER", .uri = "sip:example.org", .fields = fields,
-                        .from = "<sip:bob@example.org>;tag=1", .to = "<sip:bob@example.org>"};
+    return (struct ask){.method = "REGISTER",
+                        .uri = "sip:example.org",
+                        .fields = fields,
+                        .from = "<sip:bob@example.org>;tag=1",
+                        .to = "<sip:bob@example.org>"};
 }
 
 static unsigned do_register(const char *fields)
@@ -108,7 +111,7 @@ START_TEST(limit)
     open_registrar();
     for (int i = 2; i <= 10; i++)
         snprintf(fields + strlen(fields), 20, ",<sip:%d@h>", i);
-    strcat(fields, "\r\n");
+    snprintf(fields + strlen(fields), 3, "\r\n");
     ck_assert_uint_eq(do_register(fields), 200);
     ck_assert_uint_eq(do_register("m: <sip:11@h>\r\n"), 403);
     ck_assert_uint_eq(ground->metrics.values[METRIC_bindings_limited], 1);
@@ -143,6 +146,50 @@ START_TEST(repeated_contacts_are_counted_once)
     ck_assert_uint_eq(do_register("m: <sip:1@h>;expires=0, <sip:1@h>;expires=0\r\n"), 200);
     ck_assert_uint_eq(contacts_told(), 1);
     ck_assert_uint_eq(registrar_count(registrar), 1);
+    close_registrar();
+}
+END_TEST
+
+/* RFC 3261 19.1.4: equality is not transitive. A contact that equals several takes the place of
+ * one.
+ */
+START_TEST(contact_that_equals_several)
+{
+    struct registrar_settings settings = registrar_settings_default();
+    open_registrar();
+    settings.bindings_max = 3;
+    registrar_reload(registrar, &settings);
+    ck_assert_uint_eq(do_register("m: <sip:a@h;x=1>, <sip:a@h;x=2>, <sip:a@h;x=3>\r\n"), 200);
+    ck_assert_uint_eq(do_register("m: <sip:a@h;y=1>, <sip:b@h>\r\n"), 403);
+    ck_assert_uint_eq(do_register("m: <sip:a@h;y=1>\r\n"), 200);
+    ck_assert_uint_eq(registrar_count(registrar), 3);
+    close_registrar();
+}
+END_TEST
+
+/* A device that comes back over another connection leaves its dead one behind; a live one stays. */
+START_TEST(dead_connections_give_way)
+{
+    static const char instance[] = ";+sip.instance=\"<urn:uuid:1>\"";
+    struct registrar_settings settings = registrar_settings_default();
+    struct net_flow flow = {NET_TCP, address("127.0.0.1:5060"), address("127.0.0.2:4000"), 0};
+    open_registrar();
+    settings.bindings_max = 2;
+    registrar_reload(registrar, &settings);
+    for (unsigned i = 0; i < 4; i++) {
+        char fields[200];
+        struct ask ask = bob(fields);
+        snprintf(fields, sizeof(fields), "m: <sip:bob@127.0.0.2:%u;transport=tcp>%s\r\n", 4000 + i,
+                 instance);
+        flow.remote.port = (uint16_t)(4000 + i);
+        flow.connection = fake_open(&ground->net, flow.remote);
+        ask.via = "SIP/2.0/TCP 127.0.0.2;branch=z9hG4bK-t";
+        ask.flow = &flow;
+        ck_assert_uint_eq(ground_do(ground, ask), i == 2 ? 403 : 200);
+        ck_assert_uint_eq(registrar_count(registrar), i == 0 ? 1 : 2);
+        if (i == 2) /* three are too many while all live */
+            ground->net.open[1] = ground->net.open[3] = false;
+    }
     close_registrar();
 }
 END_TEST
@@ -333,6 +380,7 @@ START_TEST(user_removed)
 }
 END_TEST
 
-UNIT_MAIN("registrar", order_of_q, limit, repeated_contacts_are_counted_once, order_of_requests,
+UNIT_MAIN("registrar", order_of_q, limit, repeated_contacts_are_counted_once,
+          contact_that_equals_several, dead_connections_give_way, order_of_requests,
           repeated_over_a_crash, refused_changes, queries_wait, store_full,
           expiry_while_the_store_is_full, expired_while_down, only_for_oneself, user_removed)

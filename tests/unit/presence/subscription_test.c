@@ -1,0 +1,269 @@
+/* subscription_test.c: a subscription's row, its CSeq over lives, its end. */
+#include "fixture/events.h"
+
+static struct subscription *alices(void)
+{
+    return bob() != NULL ? bob()->subscriptions : NULL;
+}
+
+static uint32_t cseq_of(const char *text)
+{
+    return (uint32_t)strtoul(value_of(text, "\r\nCSeq: "), NULL, 10);
+}
+
+/* The CSeq of the next NOTIFY that a change causes; it is answered. */
+static uint32_t next_cseq(void)
+{
+    static unsigned count;
+    char note[20];
+    snprintf(note, sizeof(note), "n%u", ++count);
+    ck_assert_uint_eq(publish("Expires: 60\r\n", note), 200);
+    return cseq_of(notified("SIP/2.0 200 OK"));
+}
+
+static struct store_subscription seen;
+static unsigned visited;
+
+static void copy(void *context, const struct store_subscription *row)
+{
+    (void)context;
+    visited++;
+    seen = *row;
+    ck_assert(bytes_equal(row->aor, BOB) && bytes_equal(row->event, BYTES("presence")));
+    ck_assert(bytes_equal(row->event_id, BYTES("7")));
+    ck_assert(bytes_equal(row->watcher, BYTES("alice@example.org")));
+    ck_assert(bytes_equal(row->remote_tag, BYTES("a1")));
+    ck_assert(bytes_equal(row->remote_uri, BYTES("<sip:alice@example.org>")));
+    ck_assert(bytes_equal(row->local_uri, BYTES("<sip:bob@example.org>")));
+    ck_assert(bytes_equal(row->remote_target, BYTES("sip:alice@127.0.0.2:5060")));
+    ck_assert(bytes_equal(row->route_set, BYTES("<sip:p;lr>")));
+    ck_assert(bytes_equal(row->contact, BYTES("<sip:bob@127.0.0.1:5060>")));
+    ck_assert(bytes_equal(row->flow, BYTES("udp/127.0.0.1:5060/127.0.0.2:5060")));
+    ck_assert(bytes_equal(row->accept, BYTES("application/pidf+xml")));
+    ck_assert(bytes_equal(row->origin.call_id, BYTES("call-1")));
+    ck_assert_uint_eq(row->epoch, store_epoch(ground->parts.store));
+}
+
+static void visit(void)
+{
+    const struct store_visitor visitor = {.subscription = copy};
+    visited = 0;
+    ck_assert_int_eq(store_load(ground->parts.store, partition_of(BOB), &visitor), ERR_NONE);
+}
+
+/* What the row says, and that the same dialog goes on in the next life. */
+START_TEST(row)
+{
+    char to[200];
+    events_open();
+    keep_text(to, watch("Event: presence;id=7\r\nRecord-Route: <sip:p;lr>\r\n"));
+    visit();
+    ck_assert_uint_eq(visited, 1);
+    ck_assert(!seen.ended);
+    events_restart();
+    ground_wait(ground, 100);
+    const char *text = notified("SIP/2.0 200 OK");
+    ck_assert_has(text, "NOTIFY sip:alice@127.0.0.2:5060 SIP/2.0\r\n");
+    ck_assert_has(text, to);
+    ck_assert_has(text, "\r\nRoute: <sip:p;lr>\r\n");
+    ck_assert_has(text, "\r\nEvent: presence;id=7\r\n");
+    ck_assert_has(text, "Subscription-State: active;expires=3600\r\n"); /* rounded up */
+    ck_assert_uint_eq(refresh(to, "Event: presence;id=7\r\nExpires: 0\r\n"), 200);
+    visit();
+    ck_assert_uint_eq(visited, 1);
+    ck_assert(seen.ended);
+    events_close();
+}
+END_TEST
+
+/* Never backwards: each life begins 65536 further than the one before wrote. */
+START_TEST(cseq_over_lives)
+{
+    uint32_t last;
+    events_open();
+    watch("");
+    last = next_cseq();
+    ck_assert_uint_eq(last, 2);
+    for (unsigned life = 1; life <= 3; life++) {
+        events_restart();
+        ground_wait(ground, 100);
+        uint32_t first = cseq_of(notified("SIP/2.0 200 OK"));
+        ck_assert_uint_gt(first, last);
+        ck_assert_uint_eq(first, 65536 * life + 1); /* the row is of the first life */
+        last = next_cseq();
+        ck_assert_uint_eq(last, first + 1);
+    }
+    events_close();
+}
+END_TEST
+
+/* A refused change has the partition loaded again in the same life. The row knows nothing of the
+ * NOTIFYs that left since it was written. */
+START_TEST(cseq_over_refusals)
+{
+    uint32_t last;
+    events_open();
+    watch("");
+    next_cseq();
+    last = next_cseq();
+    for (int i = 0; i < 3; i++) {
+        ground_ask(ground, publishing("", "refused"));
+        ground_refuse(ground);
+        ground->mark = ground->net.sent_count;
+        ground_wait(ground, 100);
+        ck_assert_uint_eq(notifies(), 0); /* the row is written first */
+        ground_commit(ground);
+        uint32_t first = cseq_of(notified("SIP/2.0 200 OK"));
+        ck_assert_uint_gt(first, last);
+        last = next_cseq();
+    }
+    /* and what they have used is known to the next life */
+    events_restart();
+    ground_wait(ground, 100);
+    ck_assert_uint_gt(cseq_of(notified("SIP/2.0 200 OK")), last);
+    events_close();
+}
+END_TEST
+
+/* The end of a dialog whose watcher did not answer is refused: it is there again, and what it was
+ * told before stays told. */
+START_TEST(cseq_after_a_refused_end)
+{
+    uint32_t last;
+    events_open();
+    watch("");
+    next_cseq();
+    ck_assert_uint_eq(publish("Expires: 3000\r\n", "unanswered"), 200);
+    last = cseq_of(sent_text(ground, "NOTIFY"));
+    ground_wait(ground, 32000);
+    ck_assert_ptr_null(alices());
+    ground_refuse(ground);
+    ck_assert_ptr_nonnull(alices());
+    ground->mark = ground->net.sent_count;
+    ground_wait(ground, 100);
+    ground_commit(ground);
+    ck_assert_uint_gt(cseq_of(notified("SIP/2.0 200 OK")), last);
+    events_close();
+}
+END_TEST
+
+/* 60000 NOTIFYs after the row was written it is written again, before the next one leaves. */
+START_TEST(row_follows_the_cseq)
+{
+    events_open();
+    watch("Event: presence;id=7\r\nRecord-Route: <sip:p;lr>\r\n");
+    uint64_t changes = ground->metrics.values[METRIC_store_changes];
+    alices()->dialog.local_cseq += 59998; /* as if so many had left; the first was 1 */
+    ck_assert_uint_eq(next_cseq(), 60000);
+    ck_assert_uint_eq(ground->metrics.values[METRIC_store_changes], changes + 1);
+    ck_assert_uint_eq(next_cseq(), 60001);
+    ck_assert_uint_eq(ground->metrics.values[METRIC_store_changes], changes + 3);
+    visit();
+    ck_assert_uint_eq(seen.local_cseq, 60000);
+    events_restart();
+    ground_wait(ground, 100);
+    ck_assert_uint_eq(cseq_of(notified("SIP/2.0 200 OK")), 60000 + 65536 + 1);
+    events_close();
+}
+END_TEST
+
+/* Without room for the row the NOTIFY waits, and tells the state of then. */
+START_TEST(row_cannot_follow)
+{
+    events_open();
+    watch("");
+    ck_assert_uint_eq(publish("Expires: 60\r\n", "one"), 200);
+    notified("SIP/2.0 200 OK");
+    alices()->dialog.local_cseq += 60000;
+    ground_wait(ground, 60000); /* the publication ends */
+    ground_fill_store(ground);
+    ground->mark = ground->net.sent_count;
+    resource_changed(bob(), STORE_NOTHING);
+    ground_wait(ground, 500);
+    ck_assert_uint_eq(notifies(), 0);
+    store_step(ground->parts.store, PARTITIONS, SIZE_MAX, STORE_DURABLE);
+    ground_wait(ground, 100);
+    ground_commit(ground);
+    ck_assert_uint_eq(notifies(), 1);
+    events_close();
+}
+END_TEST
+
+/* RFC 6665 4.2.1.4: the last NOTIFY with the reason, when the end is durable. */
+START_TEST(end_waits_for_room_in_the_store)
+{
+    events_open();
+    watch("Expires: 60\r\n");
+    ground_fill_store(ground);
+    ground_wait(ground, 60500);
+    ck_assert_uint_eq(presence_count(presence).subscriptions, 1);
+    store_step(ground->parts.store, PARTITIONS, SIZE_MAX, STORE_DURABLE);
+    ground_wait(ground, 1000);
+    ck_assert_uint_eq(presence_count(presence).subscriptions, 0);
+    ck_assert_uint_eq(ground->metrics.values[METRIC_subscriptions_expired], 1);
+    ck_assert_uint_eq(notifies(), 0);
+    ground_commit(ground);
+    ck_assert_has(notified("SIP/2.0 200 OK"), "terminated;reason=timeout\r\n");
+    ck_assert_ptr_null(bob());
+    events_restart();
+    ck_assert_ptr_null(bob());
+    events_close();
+}
+END_TEST
+
+/* The watcher is gone and the store is full: nothing is told any more, the row goes later. */
+START_TEST(drop_waits_for_room_in_the_store)
+{
+    events_open();
+    watch("");
+    ck_assert_uint_eq(publish("", "one"), 200);
+    const struct sent sent = *sent_nth(ground, "NOTIFY", 0);
+    ground_fill_store(ground);
+    ground_answer(ground, &sent, "SIP/2.0 481 Gone", "");
+    ck_assert_uint_eq(presence_count(presence).subscriptions, 0);
+    resource_changed(bob(), STORE_NOTHING);
+    ground_wait(ground, 500);
+    store_step(ground->parts.store, PARTITIONS, SIZE_MAX, STORE_DURABLE);
+    ground_wait(ground, 1000);
+    ck_assert_ptr_null(alices());
+    ground_commit(ground);
+    ck_assert_uint_eq(notifies(), 0);
+    ck_assert_uint_eq(ground->refusals, 0);
+    events_restart();
+    ck_assert_ptr_null(alices());
+    events_close();
+}
+END_TEST
+
+/* A row that says nothing to this server is left alone. */
+START_TEST(senseless_rows)
+{
+    events_open();
+    watch("Event: presence;id=7\r\nRecord-Route: <sip:p;lr>\r\n");
+    const struct store_subscription odd[] = {
+        {.aor = BOB,
+         .event = BYTES("presence"),
+         .local_tag = BYTES("1"),
+         .accept = BYTES("text/plain"),
+         .expires_ms = 1800000000000},
+        {.aor = BOB,
+         .event = BYTES("weather"),
+         .local_tag = BYTES("2"),
+         .accept = BYTES("application/pidf+xml"),
+         .expires_ms = 1800000000000},
+    };
+    struct store_set *set = store_begin(ground->parts.store, partition_of(BOB));
+    for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
+        store_put_subscription(set, &odd[i]);
+    store_submit(ground->parts.store, &set);
+    ground_commit(ground);
+    events_restart();
+    ck_assert_uint_eq(presence_count(presence).subscriptions, 1);
+    ck_assert_uint_eq(presence_count(presence).resources, 1);
+    events_close();
+}
+END_TEST
+
+UNIT_MAIN("subscription", row, cseq_over_lives, cseq_over_refusals, cseq_after_a_refused_end,
+          row_follows_the_cseq, row_cannot_follow, end_waits_for_room_in_the_store,
+          drop_waits_for_room_in_the_store, senseless_rows)
