@@ -57,7 +57,9 @@ void presence_free(struct presence **presence)
 
 void presence_reload(struct presence *presence, const struct presence_settings *settings)
 {
+    size_t body_max_bytes = presence->settings.body_max_bytes; /* the workshops were made with it */
     presence->settings = *settings;
+    presence->settings.body_max_bytes = body_max_bytes;
 }
 
 struct presence_counts presence_count(const struct presence *presence)

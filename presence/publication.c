@@ -7,25 +7,16 @@
 
 enum { RETRY_MS = 1000, FLOW_TEXT_MAX = 160 };
 
-static struct bytes pack(char **at, struct bytes slice)
-{
-    struct bytes copy = bytes_from(*at, slice.length);
-    if (slice.length > 0)
-        memcpy(*at, slice.at, slice.length);
-    *at += slice.length;
-    return copy;
-}
-
 static void take_texts(struct publication *publication, const struct store_publication *row)
 {
     size_t size = row->content_type.length + row->body.length + row->origin.call_id.length +
                   row->origin.branch.length;
     publication->text = memory_new(size + 1);
     char *at = publication->text;
-    publication->content_type = pack(&at, row->content_type);
-    publication->body = pack(&at, row->body);
-    publication->call_id = pack(&at, row->origin.call_id);
-    publication->branch = pack(&at, row->origin.branch);
+    publication->content_type = bytes_pack(&at, row->content_type);
+    publication->body = bytes_pack(&at, row->body);
+    publication->call_id = bytes_pack(&at, row->origin.call_id);
+    publication->branch = bytes_pack(&at, row->origin.branch);
 }
 
 static struct token take_token(struct bytes text)

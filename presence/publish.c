@@ -87,10 +87,6 @@ static bool check_event(struct publish *publish)
 static bool check_owner(const struct publish *publish)
 {
     struct front_request *request = publish->request;
-    if (bytes_empty(request->target)) {
-        front_refuse(request, 404, "There is no such user");
-        return false;
-    }
     if (request->trusted || bytes_equal(request->identity, request->target))
         return true;
     front_refuse(request, 403, "A user publishes only for itself");
@@ -409,7 +405,7 @@ static bool judge(struct publish *publish)
     publish->resource =
         resource_find(publish->presence, publish->package, publish->request->target, false);
     return check_repeated(publish) && check_tag(publish) && check_interval(publish) &&
-           check_body(publish) && check_room(publish);
+           check_body(publish);
 }
 
 void publish_handle(void *context, struct front_request *request)
@@ -420,6 +416,11 @@ void publish_handle(void *context, struct front_request *request)
         return;
     if (publish.expires_s > 0 && publish.publication == NULL)
         publish.publication = find_orphan(&publish, document);
+    if (!check_room(&publish)) {
+        if (document != NULL)
+            publish.package->document_free(&document);
+        return;
+    }
     if (publish.expires_s > 0 || publish.publication != NULL) {
         if (publish.expires_s == 0 && document != NULL)
             publish.package->document_free(&document);

@@ -192,8 +192,8 @@ void reactor_reload(struct reactor *reactor, const struct config *config)
     presence_reload(reactor->presence, &config->presence);
     log_write(reactor->ground.log, LOG_INFO, "reactor",
               "configuration taken over: trusted networks, registrar, proxy, presence and front "
-              "limits. Listeners, domains, data folder, net, transaction, auth and store need a "
-              "restart");
+              "limits. Listeners, domains, data folder, net, transaction, auth, store and "
+              "presence.body_max_bytes need a restart");
 }
 
 struct store *reactor_store(struct reactor *reactor)

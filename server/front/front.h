@@ -2,7 +2,7 @@
  *
  * Parts register their methods with what they need (a proved identity, an existing local user, room
  * in the store); the front end checks it in one place, so that no handler repeats it: syntax of the
- * Request-URI, Max-Forwards, Require (420), the domain (404 for users that do not exist, 403 for
+ * Request-URI, Require (420), the domain (404 for users that do not exist, 403 for
  * foreign domains), authentication (401, 407, 403). Unknown methods get 405 with Allow, OPTIONS for
  * the server itself is answered here. */
 #ifndef FRONT_FRONT_H
