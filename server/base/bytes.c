@@ -81,6 +81,15 @@ bool bytes_starts_with(struct bytes slice, struct bytes prefix)
     return bytes_equal(bytes_first(slice, prefix.length), prefix);
 }
 
+struct bytes bytes_pack(char **at, struct bytes slice)
+{
+    struct bytes copy = bytes_from(*at, slice.length);
+    if (slice.length > 0)
+        memcpy(*at, slice.at, slice.length);
+    *at += slice.length;
+    return copy;
+}
+
 struct bytes bytes_skip(struct bytes slice, size_t from)
 {
     if (from > slice.length)

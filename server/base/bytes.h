@@ -52,6 +52,10 @@ int bytes_compare(struct bytes a, struct bytes b);
 /* True when `slice` begins with `prefix`. */
 bool bytes_starts_with(struct bytes slice, struct bytes prefix);
 
+/* Copies the slice to *at and moves *at behind it; the copy, for texts that share one allocation.
+ */
+struct bytes bytes_pack(char **at, struct bytes slice);
+
 /* The part from `from` (at most the length) to the end. */
 struct bytes bytes_skip(struct bytes slice, size_t from);
 

@@ -4,26 +4,17 @@
 #include "base/memory.h"
 #include "registrar/binding_internal.h"
 
-static struct bytes pack(char **at, struct bytes slice)
-{
-    struct bytes copy = bytes_from(*at, slice.length);
-    if (slice.length > 0)
-        memcpy(*at, slice.at, slice.length);
-    *at += slice.length;
-    return copy;
-}
-
 struct binding *binding_new(const struct store_binding *row)
 {
     size_t texts = row->contact.length + row->parameters.length + row->user_agent.length +
                    row->origin.call_id.length + row->origin.branch.length;
     struct binding *binding = memory_new(sizeof(*binding) + texts);
     char *at = (char *)(binding + 1);
-    binding->contact = pack(&at, row->contact);
-    binding->parameters = pack(&at, row->parameters);
-    binding->user_agent = pack(&at, row->user_agent);
-    binding->call_id = pack(&at, row->origin.call_id);
-    binding->branch = pack(&at, row->origin.branch);
+    binding->contact = bytes_pack(&at, row->contact);
+    binding->parameters = bytes_pack(&at, row->parameters);
+    binding->user_agent = bytes_pack(&at, row->user_agent);
+    binding->call_id = bytes_pack(&at, row->origin.call_id);
+    binding->branch = bytes_pack(&at, row->origin.branch);
     binding->cseq = row->origin.cseq;
     binding->q = row->q;
     binding->expires_ms = row->expires_ms;

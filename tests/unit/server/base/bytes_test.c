@@ -58,6 +58,18 @@ START_TEST(parts_never_leave_the_slice)
 }
 END_TEST
 
+START_TEST(packed_slices_stand_one_behind_the_other)
+{
+    char memory[5] = "....";
+    char *at = memory;
+    struct bytes a = bytes_pack(&at, BYTES("ab")), b = bytes_pack(&at, BYTES(""));
+    struct bytes c = bytes_pack(&at, BYTES("c"));
+    ck_assert_str_eq(memory, "abc.");
+    ck_assert_ptr_eq(at, memory + 3);
+    ck_assert(bytes_equal(a, BYTES("ab")) && bytes_empty(b) && bytes_equal(c, BYTES("c")));
+}
+END_TEST
+
 START_TEST(splitting_drops_the_separator_and_ends_empty)
 {
     struct bytes rest = BYTES("a,,b");
@@ -136,7 +148,8 @@ START_TEST(low_bits_of_hashes_are_spread)
 }
 END_TEST
 
-UNIT_MAIN("bytes", equality_is_of_bytes_and_of_ascii_letters, folding_touches_nothing_but_letters,
+UNIT_MAIN("bytes", packed_slices_stand_one_behind_the_other,
+          equality_is_of_bytes_and_of_ascii_letters, folding_touches_nothing_but_letters,
           order_puts_a_prefix_first, parts_never_leave_the_slice,
           splitting_drops_the_separator_and_ends_empty, numbers_are_digits_within_their_type,
           hashes_depend_on_every_byte_and_on_the_seed, top_bits_do_not_cancel_out_for_any_seed,
