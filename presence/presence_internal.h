@@ -111,8 +111,10 @@ struct presence {
 
 /* Resources (resource.c). */
 
-/* The resource of a package and an address-of-record; `make` true: made when it is not there, else
- * NULL. */
+/* What a package of the list works with in this reactor. */
+struct package_workshop *workshop_of(const struct presence *presence,
+                                     const struct event_package *package);
+/* The resource of both; `make` true: made when it is not there, else NULL. */
 struct resource *resource_find(struct presence *presence, const struct event_package *package,
                                struct bytes aor, bool make);
 /* Frees it when nothing is left in it. */
@@ -128,7 +130,6 @@ void resource_end(struct resource *resource);
 void home_clear(struct presence *presence, unsigned partition);
 
 /* Publications (publication.c, publish.c). */
-
 struct publication *publication_of_row(struct resource *resource,
                                        const struct store_publication *row,
                                        struct document *document);

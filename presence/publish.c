@@ -241,14 +241,6 @@ static bool entity_matches(void *context, struct bytes entity)
     return bytes_equal(buffer_bytes(&aor), publish->request->target);
 }
 
-static struct package_workshop *workshop_of(const struct publish *publish)
-{
-    size_t i = 0;
-    while (package_list()[i] != publish->package)
-        i++;
-    return publish->presence->workshops[i];
-}
-
 /* Has the package judge the body; *document stays NULL when there is none. */
 static bool judge_document(struct publish *publish, struct document **document)
 {
@@ -256,8 +248,8 @@ static bool judge_document(struct publish *publish, struct document **document)
     *document = NULL;
     if (bytes_empty(publish->body))
         return true;
-    struct verdict v =
-        publish->package->accept(workshop_of(publish), publish->body, &check, document);
+    struct verdict v = publish->package->accept(workshop_of(publish->presence, publish->package),
+                                                publish->body, &check, document);
     if (verdict_ok(v))
         return true;
     metrics_count(publish->presence->parts->metrics, METRIC_publications_refused_body);

@@ -16,12 +16,13 @@ static struct bytes write_key(struct buffer *out, const struct event_package *pa
     return buffer_bytes(out);
 }
 
-static size_t package_index(const struct event_package *package)
+struct package_workshop *workshop_of(const struct presence *presence,
+                                     const struct event_package *package)
 {
     size_t i = 0;
     while (package_list()[i] != package)
         i++;
-    return i;
+    return presence->workshops[i];
 }
 
 static struct resource *make(struct presence *presence, const struct event_package *package,
@@ -30,7 +31,7 @@ static struct resource *make(struct presence *presence, const struct event_packa
     struct resource *resource = memory_new(sizeof(*resource) + key.length);
     resource->presence = presence;
     resource->package = package;
-    resource->workshop = presence->workshops[package_index(package)];
+    resource->workshop = workshop_of(presence, package);
     resource->partition = partition_of(aor);
     memcpy(resource->key, key.at, key.length);
     resource->key_length = key.length;
