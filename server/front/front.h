@@ -1,10 +1,11 @@
-/* front.h: the SIP front end: which handler gets a request, and what is checked before.
+/* front.h: the SIP front end: a request's way through the routing table to who handles it.
  *
- * Parts register their methods with what they need (a proved identity, an existing local user, room
- * in the store); the front end checks it in one place, so that no handler repeats it: syntax of the
- * Request-URI, Require (420), the domain (404 for users that do not exist, 403 for
- * foreign domains), authentication (401, 407, 403). Unknown methods get 405 with Allow, OPTIONS for
- * the server itself is answered here. */
+ * The table (steps.c) is an ordered list of steps, each of which looks at one thing, and lets the
+ * request pass or answers it: overload, syntax, hops, Route, whom it is aimed at, Require, open
+ * relaying, room in the store, credentials, the user. So no handler repeats a check. Parts register
+ * methods with what they need; what is not for this server itself, and what has no handler, is
+ * relayed by whoever registered SIP_METHOD_OTHER (the proxy). OPTIONS for the server itself is
+ * answered here. */
 #ifndef FRONT_FRONT_H
 #define FRONT_FRONT_H
 
@@ -13,6 +14,8 @@
 #include "front/accounts.h"
 #include "front/auth.h"
 #include "front/domains.h"
+#include "front/flow_token.h"
+#include "front/gruu.h"
 #include "policy/policy.h"
 #include "transaction/transaction.h"
 
@@ -26,15 +29,31 @@ enum front_needs {
     FRONT_DIALOGS = 32, /* it has dialogs with us: inside one, the dialog decides who is meant */
 };
 
+/* Whom a request is aimed at (RFC 3261 16.4 and 16.5). */
+enum front_aim {
+    FRONT_AIM_SERVER,   /* this server itself: one of its domains or addresses without a user */
+    FRONT_AIM_USER,     /* an address-of-record of ours: the method's handler, else its bindings */
+    FRONT_AIM_DEVICE,   /* one device of a user of ours (a GRUU, RFC 5627) */
+    FRONT_AIM_ELSEWHERE /* where its Route field or its Request-URI leads, which is not us */
+};
+
 /* A checked request, valid during the handler's call. */
 struct front_request {
     struct front *front;
     struct incoming *incoming;
     const struct sip_message *message;
-    struct sip_uri uri;    /* the Request-URI, parsed */
-    struct bytes identity; /* canonical address-of-record of the sender; empty: not proved */
-    struct bytes target;   /* canonical address-of-record that is meant; empty inside a dialog when
-                              the Request-URI is not one of ours */
+    struct sip_uri uri; /* the Request-URI, parsed; after strict-route repair (16.4) */
+    enum front_aim aim;
+    struct bytes route;   /* value of the Route field that goes on, without our own; or empty */
+    struct net_flow flow; /* when has_flow: the flow that the token in our Route names (RFC 5626) */
+    bool has_flow;
+    bool routed;            /* a Route of our own making led here: a dialog that we record-routed */
+    struct bytes instance;  /* with FRONT_AIM_DEVICE: its +sip.instance, without quotes */
+    struct bytes gruu_call; /* of a temporary GRUU: see gruu.h; else empty */
+    struct bytes identity;  /* canonical address-of-record of the sender; empty: not proved */
+    bool foreign;           /* the identity is of another domain, which has proved itself by TLS */
+    struct bytes target;    /* canonical address-of-record that is meant; empty inside a dialog when
+                               the Request-URI is not one of ours */
     const struct domain *domain; /* of the target, NULL inside a dialog perhaps */
     unsigned partition;          /* of the target */
     struct store_change seen;    /* the partition's state that the handler sees waits for this */
@@ -60,6 +79,8 @@ struct front_parts {
     struct accounts *accounts;
     struct auth *auth;
     struct policy *policy;
+    struct gruu *gruu;
+    struct flow_tokens *flow_tokens;
     struct log *log;
     struct metrics *metrics;
 };
@@ -81,7 +102,8 @@ const struct front_settings *front_settings(const struct front *front);
 /* Takes over changed settings while running. */
 void front_reload(struct front *front, const struct front_settings *settings);
 
-/* Registers a method at start-up; one handler a method. Copied. */
+/* Registers a method at start-up; one handler a method. SIP_METHOD_OTHER: whatever is to be
+ * relayed. Copied. */
 void front_register(struct front *front, const struct front_method *method);
 
 /* Starts a response (status line to CSeq, Server); the caller may add fields to the buffer, which

@@ -18,14 +18,15 @@ static void relay(void *context, struct front_request *request)
     struct im *im = context;
     struct registrar_target found[TARGETS_MAX];
     struct proxy_target targets[TARGETS_MAX];
-    size_t count = registrar_find(im->registrar, request->target, found, TARGETS_MAX);
+    size_t count =
+        registrar_find(im->registrar, request->target, BYTES(""), BYTES(""), found, TARGETS_MAX);
     if (count == 0) {
         front_refuse(request, 480, "This user is not registered now");
         return;
     }
     for (size_t i = 0; i < count; i++) {
         const struct net_flow *flow = found[i].has_flow ? &found[i].flow : NULL;
-        targets[i] = (struct proxy_target){found[i].contact, flow};
+        targets[i] = (struct proxy_target){.uri = found[i].contact, .flow = flow};
     }
     if (request->message->method == SIP_MESSAGE)
         metrics_count(im->parts->metrics, METRIC_messages_relayed);

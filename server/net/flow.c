@@ -8,19 +8,20 @@
 
 static const struct {
     const char *name, *word;
-} protocols[] = {[NET_UDP] = {"UDP", "udp"}, [NET_TCP] = {"TCP", "tcp"}};
-
-enum { PROTOCOLS = sizeof(protocols) / sizeof(protocols[0]) };
+} protocols[NET_PROTOCOLS] = {
+    [NET_UDP] = {"UDP", "udp"}, [NET_TCP] = {"TCP", "tcp"}, [NET_TLS] = {"TLS", "tls"},
+    [NET_WS] = {"WS", "ws"},    [NET_WSS] = {"WSS", "wss"},
+};
 
 const char *net_protocol_name(enum net_protocol protocol)
 {
-    assert((unsigned)protocol < PROTOCOLS);
+    assert((unsigned)protocol < NET_PROTOCOLS);
     return protocols[protocol].name;
 }
 
 bool net_protocol_of(struct bytes name, enum net_protocol *protocol)
 {
-    for (unsigned i = 0; i < PROTOCOLS; i++) {
+    for (unsigned i = 0; i < NET_PROTOCOLS; i++) {
         if (!bytes_equal_nocase(name, bytes_of(protocols[i].name)))
             continue;
         *protocol = (enum net_protocol)i;
@@ -29,9 +30,20 @@ bool net_protocol_of(struct bytes name, enum net_protocol *protocol)
     return false;
 }
 
+const char *net_transport_parameter(enum net_protocol protocol)
+{
+    assert((unsigned)protocol < NET_PROTOCOLS);
+    return protocols[protocol == NET_WSS ? NET_WS : protocol].word;
+}
+
+bool net_transport_of(struct bytes parameter, enum net_protocol *protocol)
+{
+    return net_protocol_of(parameter, protocol) && *protocol != NET_WSS;
+}
+
 void net_flow_write(const struct net_flow *flow, struct buffer *out)
 {
-    assert((unsigned)flow->protocol < PROTOCOLS);
+    assert((unsigned)flow->protocol < NET_PROTOCOLS);
     buffer_text(out, protocols[flow->protocol].word);
     buffer_char(out, '/');
     net_address_write(&flow->local, out);

@@ -164,13 +164,34 @@ static void real_close(struct net *net, uint64_t connection)
     stream_close(HOLDER(net, struct loop, net), connection);
 }
 
+static bool real_proved(struct net *net, const struct net_flow *flow, struct bytes domain)
+{
+    (void)net, (void)flow, (void)domain;
+    return false;
+}
+
+static void real_write_local(struct net *net, const struct net_flow *flow, struct buffer *out)
+{
+    (void)net;
+    net_address_write(&flow->local, out);
+}
+
 /* A name without a transport means UDP (RFC 3263 4.1) until NAPTR records say more. */
-static void real_resolve(struct net *net, struct bytes host, uint16_t port,
-                         enum net_protocol protocol, bool protocol_named, struct net_lookup *lookup,
+static void real_resolve(struct net *net, const struct net_query *query, struct net_lookup *lookup,
                          net_found_fn found)
 {
-    resolve_start(HOLDER(net, struct loop, net), host, port, protocol_named ? protocol : NET_UDP,
-                  lookup, found);
+    resolve_start(HOLDER(net, struct loop, net), query, lookup, found);
+}
+
+static void real_shun(struct net *net, const struct net_target *target, unsigned seconds)
+{
+    (void)net, (void)target, (void)seconds;
+}
+
+static unsigned real_late_ms(struct net *net)
+{
+    (void)net;
+    return 0;
 }
 
 static void real_cancel(struct net *net, struct net_lookup *lookup)
@@ -184,8 +205,12 @@ static const struct net_ops real_ops = {
     .connect = real_connect,
     .alive = real_alive,
     .close = real_close,
+    .proved = real_proved,
+    .write_local = real_write_local,
     .resolve = real_resolve,
     .cancel = real_cancel,
+    .shun = real_shun,
+    .late_ms = real_late_ms,
 };
 
 /* The handles that every loop has; they alone do not keep it running. */

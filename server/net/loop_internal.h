@@ -128,8 +128,8 @@ void stream_close(struct loop *loop, uint64_t handle);
 bool streams_turn(struct loop *loop);
 
 /* resolve.c */
-void resolve_start(struct loop *loop, struct bytes host, uint16_t port, enum net_protocol protocol,
-                   struct net_lookup *lookup, net_found_fn found);
+void resolve_start(struct loop *loop, const struct net_query *query, struct net_lookup *lookup,
+                   net_found_fn found);
 void resolve_cancel(struct loop *loop, struct net_lookup *lookup);
 /* Ends all lookups without an answer. */
 void resolver_free(struct resolver **resolver);

@@ -11,7 +11,8 @@
 #include "base/err.h"
 #include "net/address.h"
 
-enum net_protocol { NET_UDP, NET_TCP };
+enum net_protocol { NET_UDP, NET_TCP, NET_TLS, NET_WS, NET_WSS };
+enum { NET_PROTOCOLS = NET_WSS + 1 };
 
 struct net_flow {
     enum net_protocol protocol;
@@ -36,8 +37,21 @@ struct net_handler {
 struct net_target {
     enum net_protocol protocol;
     struct net_address address;
+    struct bytes domain; /* whom a TLS peer there must prove to be (RFC 5922 4: the name that was
+                            asked for); empty: anybody. Borrowed from the query */
 };
 enum { NET_TARGETS_MAX = 8 };
+
+/* What is to be looked up (RFC 3263 4). */
+enum net_service { NET_SIP, NET_IM, NET_PRES }; /* the last two by RFC 3861 3 */
+struct net_query {
+    struct bytes host; /* name or numeric; borrowed until the answer */
+    uint16_t port;     /* 0: none given */
+    enum net_service service;
+    enum net_protocol protocol;
+    bool protocol_named; /* the URI names the transport; else the records choose, or UDP is meant */
+    bool secure;         /* sips: TLS alone */
+};
 
 /* A lookup of targets that is under way; embedded in who waits, cancelled before that is freed. */
 struct net_lookup;
@@ -56,9 +70,13 @@ struct net_ops {
     enum err (*connect)(struct net *net, const struct net_target *target, struct net_flow *flow);
     bool (*alive)(struct net *net, const struct net_flow *flow);
     void (*close)(struct net *net, uint64_t connection);
-    void (*resolve)(struct net *net, struct bytes host, uint16_t port, enum net_protocol protocol,
-                    bool protocol_named, struct net_lookup *lookup, net_found_fn found);
+    bool (*proved)(struct net *net, const struct net_flow *flow, struct bytes domain);
+    void (*write_local)(struct net *net, const struct net_flow *flow, struct buffer *out);
+    void (*resolve)(struct net *net, const struct net_query *query, struct net_lookup *lookup,
+                    net_found_fn found);
     void (*cancel)(struct net *net, struct net_lookup *lookup);
+    void (*shun)(struct net *net, const struct net_target *target, unsigned seconds);
+    unsigned (*late_ms)(struct net *net);
 };
 struct net {
     const struct net_ops *ops;
@@ -105,14 +123,26 @@ static inline void net_close(struct net *net, uint64_t connection)
     net->ops->close(net, connection);
 }
 
-/* Finds targets for a host (name or numeric), port (0: none given) and protocol (`protocol_named`
- * false: the URI named no transport, UDP is meant; RFC 3263 4.1). `found` is called exactly once,
- * perhaps before the return, unless the lookup is cancelled. Never blocks. */
-static inline void net_resolve(struct net *net, struct bytes host, uint16_t port,
-                               enum net_protocol protocol, bool protocol_named,
+/* True when the peer of a TLS connection has proved by a verified certificate that it speaks for
+ * this SIP domain (RFC 5922 7.1; no wildcards). */
+static inline bool net_proved(struct net *net, const struct net_flow *flow, struct bytes domain)
+{
+    return net->ops->proved(net, flow, domain);
+}
+
+/* Writes host and port by which peers reach the listener of a flow's local end: its own address or
+ * the public one configured for it. For Via, Contact and Record-Route. */
+static inline void net_write_local(struct net *net, const struct net_flow *flow, struct buffer *out)
+{
+    net->ops->write_local(net, flow, out);
+}
+
+/* Finds targets, best first. `found` is called exactly once, perhaps before the return, unless the
+ * lookup is cancelled. Never blocks. */
+static inline void net_resolve(struct net *net, const struct net_query *query,
                                struct net_lookup *lookup, net_found_fn found)
 {
-    net->ops->resolve(net, host, port, protocol, protocol_named, lookup, found);
+    net->ops->resolve(net, query, lookup, found);
 }
 
 /* Ends a lookup without an answer; nothing happens when it is not under way. */
@@ -121,13 +151,41 @@ static inline void net_cancel(struct net *net, struct net_lookup *lookup)
     net->ops->cancel(net, lookup);
 }
 
-/* "UDP", "TCP"; and back (case does not matter), false for others. */
+/* The target failed (503, no answer, no connection): for so long lookups put it behind the others
+ * (RFC 3263 4.3). 0 seconds: it is well again. */
+static inline void net_shun(struct net *net, const struct net_target *target, unsigned seconds)
+{
+    net->ops->shun(net, target, seconds);
+}
+
+/* How long the message that is being handed up has waited for us, in milliseconds: the measure of
+ * overload. */
+static inline unsigned net_late_ms(struct net *net)
+{
+    return net->ops->late_ms(net);
+}
+
+/* "UDP", "TCP", "TLS", "WS", "WSS" as Via has them; and back (case does not matter), false for
+ * others. */
 const char *net_protocol_name(enum net_protocol protocol);
 bool net_protocol_of(struct bytes name, enum net_protocol *protocol);
 static inline bool net_is_stream(enum net_protocol protocol)
 {
     return protocol != NET_UDP;
 }
+static inline bool net_is_secure(enum net_protocol protocol)
+{
+    return protocol == NET_TLS || protocol == NET_WSS;
+}
+/* WebSocket clients connect to us, never we to them (RFC 7118 5). */
+static inline bool net_can_connect(enum net_protocol protocol)
+{
+    return protocol != NET_WS && protocol != NET_WSS;
+}
+/* The value of a URI's transport parameter (RFC 3261 19.1.1, RFC 7118 5.2.3): "udp", "tcp", "tls",
+ * "ws" (also for WSS); and back ("ws" gives NET_WS), false for others. */
+const char *net_transport_parameter(enum net_protocol protocol);
+bool net_transport_of(struct bytes parameter, enum net_protocol *protocol);
 
 /* A flow as one word for the store and the log ("udp/127.0.0.1:5060/127.0.0.1:40112"), and back (a
  * stream's connection is then 0: it does not outlive the process). */

@@ -319,24 +319,24 @@ static void resolve_name(struct loop *loop, struct bytes host, uint16_t port,
     query_start(loop->resolver, name, port, protocol, lookup);
 }
 
-void resolve_start(struct loop *loop, struct bytes host, uint16_t port, enum net_protocol protocol,
-                   struct net_lookup *lookup, net_found_fn found)
+void resolve_start(struct loop *loop, const struct net_query *query, struct net_lookup *lookup,
+                   net_found_fn found)
 {
+    enum net_protocol protocol = query->protocol_named ? query->protocol : NET_UDP;
+    uint16_t port = query->port != 0 ? query->port : SIP_PORT;
     struct net_target targets[2] = {{protocol, {0}}};
     *lookup = (struct net_lookup){found, NULL};
     assert(found != NULL);
-    if (port == 0)
-        port = SIP_PORT;
-    if (net_address_parse(host, port, &targets[0].address)) {
+    if (net_address_parse(query->host, port, &targets[0].address)) {
         lookup_end(lookup, targets, 1);
         return;
     }
-    if (is_localhost(host)) {
+    if (is_localhost(query->host)) {
         size_t count = localhost_targets(loop, port, protocol, targets);
         lookup_end(lookup, targets, count);
         return;
     }
-    resolve_name(loop, host, port, protocol, lookup);
+    resolve_name(loop, query->host, port, protocol, lookup);
 }
 
 void resolve_cancel(struct loop *loop, struct net_lookup *lookup)

@@ -51,7 +51,7 @@ struct proxy {
 
 struct proxy_settings proxy_settings_default(void)
 {
-    return (struct proxy_settings){.targets_max = 20};
+    return (struct proxy_settings){.targets_max = 20, .breadth_max = 60, .timer_c_s = 181};
 }
 
 struct proxy *proxy_new(struct front *front, const struct proxy_settings *settings)

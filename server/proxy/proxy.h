@@ -1,10 +1,14 @@
-/* proxy.h: relaying a request to several targets and folding their answers into one (RFC 3261 16).
+/* proxy.h: relaying requests (RFC 3261 16): any method, INVITE too.
  *
- * For now non-INVITE requests, all targets in parallel. A 2xx goes back at once (16.7 step 5),
- * otherwise the best of all final answers when the last one has come (16.7 step 6), 503 as 500, the
- * challenges of all in one (step 7). A request that comes back to us is 482 (RFC 5393).
- * When no target answered at all: 480 if none could be reached, nothing after a timeout (RFC
- * 4320 4.2: no 408 to a non-INVITE). */
+ * A request for a user goes to its bindings, in groups by q: those of one group at a time in
+ * parallel, the next group when all of that have failed (16.6). One for elsewhere goes where Route
+ * or Request-URI lead. A 2xx goes back at once, a 6xx cancels the others (16.7 step 5), otherwise
+ * the best of all final answers when the last one has come (step 6), 503 as 500, the challenges of
+ * all in one (step 7); provisional answers to an INVITE go back as they come. Timer C (16.8),
+ * CANCEL (16.10) with Reason (RFC 3326), loops (482) and Max-Breadth (440) by RFC 5393, caller
+ * preferences (RFC 3841), Record-Route (16.6 step 4) with flow tokens (RFC 5626). When no target
+ * answered at all: 480 if none could be reached, 408 to an INVITE, nothing to others (RFC
+ * 4320 4.2). */
 #ifndef PROXY_PROXY_H
 #define PROXY_PROXY_H
 
@@ -12,26 +16,49 @@
 
 struct proxy;
 
+enum proxy_mode { PROXY_RELAY, PROXY_REDIRECT /* 302 with the bindings (RFC 3261 8.3) */ };
+
 struct proxy_settings {
+    enum proxy_mode mode; /* for requests to users; default PROXY_RELAY */
     unsigned targets_max; /* of one request; default 20 */
+    unsigned breadth_max; /* Max-Breadth where the request has none (RFC 5393 5.3.3); 60 */
+    unsigned timer_c_s;   /* default 180, more than 180 (16.6 step 11) */
 };
 struct proxy_settings proxy_settings_default(void);
 
+/* Registers SIP_METHOD_OTHER with the front end. */
 struct proxy *proxy_new(struct front *front, const struct proxy_settings *settings);
 void proxy_free(struct proxy **proxy);
 
 /* Takes over changed settings while running. */
 void proxy_reload(struct proxy *proxy, const struct proxy_settings *settings);
 
+/* One way to a user; slices are borrowed until the next loop turn. */
 struct proxy_target {
-    struct bytes uri;            /* the new Request-URI */
+    struct bytes uri;   /* the new Request-URI */
+    struct bytes route; /* value of a Route field to go through first (RFC 3327), or empty */
     const struct net_flow *flow; /* tried first; may be NULL */
+    bool flow_only;              /* no other way will do: 430 when it is gone (RFC 5626 5.3) */
+    unsigned q;                  /* thousandths */
+    struct bytes features;       /* contact parameters, ";audio;methods=..." (RFC 3840), or empty */
+    struct bytes instance;       /* targets of one instance are ways to one device: the next is
+                                    tried when one fails with 430 or a timeout (RFC 5626 7) */
 };
 
-/* Relays the request to all targets (at least one; those over the limit are left out and counted).
- * Everything is copied; the caller forgets about it. Checks Max-Forwards (483, RFC 3261 16.3 step
- * 3), removes credentials for our realms and the Route fields (the request has arrived at its
- * domain). */
+/* Who knows where users are: fills the targets of request->target (of request->instance alone, when
+ * that is set), the best first, at most `most`; returns how many. Set once, by the composition. */
+struct proxy_locator {
+    size_t (*find)(void *context, const struct front_request *request, struct proxy_target *targets,
+                   size_t most);
+    void *context;
+};
+void proxy_locate(struct proxy *proxy, const struct proxy_locator *locator);
+
+/* Relays a request to the bindings of its user or device: 480 when there are none. */
+void proxy_deliver(struct proxy *proxy, struct front_request *request);
+
+/* Relays the request to these targets (at least one; those over the limit are left out and
+ * counted). Everything is copied; the caller forgets about it. */
 void proxy_fork(struct proxy *proxy, struct front_request *request,
                 const struct proxy_target *targets, size_t count);
 

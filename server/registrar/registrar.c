@@ -451,12 +451,13 @@ void registrar_drop_user(struct registrar *registrar, struct bytes aor)
 
 /* Looking up. */
 
-size_t registrar_find(const struct registrar *registrar, struct bytes aor,
-                      struct registrar_target *targets, size_t most)
+size_t registrar_find(const struct registrar *registrar, struct bytes aor, struct bytes instance,
+                      struct bytes call, struct registrar_target *targets, size_t most)
 {
     const struct record *record = find_record(registrar, aor);
     const struct binding *binding;
     size_t count = 0;
+    (void)instance, (void)call;
     if (record == NULL)
         return 0;
     DL_FOREACH(record->bindings, binding)
@@ -470,8 +471,11 @@ size_t registrar_find(const struct registrar *registrar, struct bytes aor,
             at--;
         }
         if (at < most)
-            targets[at] = (struct registrar_target){binding->contact, binding->has_flow,
-                                                    binding->flow, binding->q};
+            targets[at] = (struct registrar_target){.contact = binding->contact,
+                                                    .parameters = binding->parameters,
+                                                    .has_flow = binding->has_flow,
+                                                    .flow = binding->flow,
+                                                    .q = binding->q};
     }
     return count;
 }

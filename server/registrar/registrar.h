@@ -34,16 +34,22 @@ void registrar_drop_user(struct registrar *registrar, struct bytes aor);
 
 /* One way to reach a user. Slices are borrowed until the next loop turn. */
 struct registrar_target {
-    struct bytes contact; /* URI */
+    struct bytes contact;    /* URI */
+    struct bytes path;       /* value of the Path field of its REGISTER (RFC 3327), or empty */
+    struct bytes instance;   /* +sip.instance without quotes and angle brackets, or empty */
+    struct bytes parameters; /* of the Contact, as kept (RFC 3840) */
     bool has_flow;
+    bool outbound;        /* registered by RFC 5626 (reg-id): its flow is the only way */
     struct net_flow flow; /* where it registered from; a stream's connection 0 when it was made by
                              an earlier life */
     unsigned q;           /* thousandths */
 };
 
-/* The live bindings of a user, highest q first, at most `most`. */
-size_t registrar_find(const struct registrar *registrar, struct bytes aor,
-                      struct registrar_target *targets, size_t most);
+/* The live bindings of a user, highest q first, of one q the latest first, at most `most`.
+ * `instance` not empty: of that device alone; `call` not empty: only when it is still registered
+ * under that Call-ID (front/gruu.h). */
+size_t registrar_find(const struct registrar *registrar, struct bytes aor, struct bytes instance,
+                      struct bytes call, struct registrar_target *targets, size_t most);
 
 /* How many bindings there are. */
 size_t registrar_count(const struct registrar *registrar);

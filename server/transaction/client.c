@@ -125,6 +125,7 @@ static void client_finish(struct client_transaction *client, unsigned status,
         .status = status,
         .response = response,
         .flow = client->left ? &client->flow : NULL,
+        .last = true,
     };
     if (client->answer != NULL)
         client->answer(client->context, &answer);
@@ -232,8 +233,13 @@ static bool client_resolve(struct client_transaction *client)
     if (!next_hop_parse(uri, &hop))
         return false;
     client->state = CLIENT_RESOLVING;
-    net_resolve(client->layer->net, hop.host, hop.port, hop.protocol, hop.protocol_named,
-                &client->lookup, client_found);
+    const struct net_query query = {
+        .host = hop.host,
+        .port = hop.port,
+        .protocol = hop.protocol,
+        .protocol_named = hop.protocol_named,
+    };
+    net_resolve(client->layer->net, &query, &client->lookup, client_found);
     return true;
 }
 

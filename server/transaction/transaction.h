@@ -1,4 +1,4 @@
-/* transaction.h: the non-INVITE transactions of RFC 3261 section 17 in both roles, with RFC 4320.
+/* transaction.h: the transactions of RFC 3261 section 17 in both roles, with RFC 6026 and RFC 4320.
  *
  * The story of a request: net hands up bytes; they are parsed; a retransmission is answered from
  * its transaction and goes no further. Anything else goes to the user of this layer (front) as a
@@ -6,8 +6,10 @@
  * (transaction_refuse: challenges, refusals, OPTIONS; RFC 3261 8.2.7) or begin one
  * (transaction_begin) and reply later, at most after a change is durable.
  *
- * Server transactions: Trying -> (Proceeding) -> Completed -> gone after timer J. Client
- * transactions: Trying -> Proceeding -> Completed -> gone after timer K, with timers E and F. A
+ * Non-INVITE: Trying -> (Proceeding) -> Completed -> gone after timer J; Trying -> Proceeding ->
+ * Completed -> gone after timer K, with timers E and F. INVITE: Proceeding -> Accepted (timer L) or
+ * Completed (G, H) -> Confirmed (I); Calling (A, B) -> Proceeding -> Accepted (M) or Completed (D).
+ * The ACK for a failure ends here, the ACK for a 2xx goes up like a request (RFC 3261 17.1.1.3). A
  * reply that waits for a change absorbs retransmissions silently until it is durable; a refused
  * change turns it into 500. A client request that waits is not sent when its change is refused. All
  * counts are bounded. */
@@ -43,7 +45,8 @@ struct client_transaction;
 
 /* Who uses this layer. */
 struct transaction_user {
-    /* A request that is no retransmission. ACK comes here too (nothing can be replied to it). */
+    /* A request that is no retransmission; also the ACK for a 2xx (nothing can be replied to it),
+     * and a CANCEL that matches no INVITE (RFC 3261 9.2). */
     void (*request)(void *context, struct incoming *incoming);
     void *context;
 };
@@ -74,7 +77,9 @@ void transaction_refuse(struct transaction_layer *layer, const struct incoming *
 
 /* Begins a server transaction for the request. NULL when there are too many (the answer 503 was
  * then sent). A client that hears nothing until timer E reaches T2 gets a 100 from this layer (RFC
- * 4320 4.1); a transaction without a reply ends silently after 64*T1 (4.2: later is too late). */
+ * 4320 4.1); a transaction without a reply ends silently after 64*T1 (4.2: later is too late). An
+ * INVITE that is not answered within the same turn gets its 100 at once (RFC 3261 17.2.1) and stays
+ * until it is answered. */
 struct server_transaction *transaction_begin(struct transaction_layer *layer,
                                              const struct incoming *incoming);
 
@@ -87,20 +92,42 @@ const struct sip_message *transaction_keep(struct server_transaction *transactio
 uint64_t transaction_handle(const struct server_transaction *transaction);
 struct server_transaction *transaction_find(struct transaction_layer *layer, uint64_t handle);
 
-/* Sends the final response (copied) when `after` is durable. A second one is ignored, and a 408 is
- * not sent (RFC 4320 4.2). The transaction may end here (streams), but stays readable until the
- * turn ends. */
+/* What becomes of an INVITE's server transaction. */
+struct server_watch {
+    /* A CANCEL came before a final response; it was answered 200 (RFC 3261 9.2). At most once; the
+     * message is borrowed (its Reason, RFC 3326). */
+    void (*cancelled)(void *context, const struct sip_message *cancel);
+    /* It has ended; its handle finds nothing any more. */
+    void (*ended)(void *context);
+    void *context;
+};
+void transaction_watch(struct server_transaction *transaction, const struct server_watch *watch);
+
+/* Sends the final response (copied) when `after` is durable. A second one is ignored, and a 408 to
+ * a non-INVITE is not sent (RFC 4320 4.2). The transaction may end here (streams), but stays
+ * readable until the turn ends. To an INVITE also provisional responses before it, any number (each
+ * is repeated on a retransmission), and after a 2xx further ones (RFC 6026 7.1); a failure is
+ * repeated until its ACK comes. */
 void transaction_reply(struct transaction_layer *layer, struct server_transaction *transaction,
                        struct bytes response, struct store_change after);
 
+/* True when another request with the same From tag, Call-ID and CSeq, but not the same branch, is
+ * being answered: this one came a second way (RFC 3261 8.2.2.2: 482, when it has no To tag). */
+bool transaction_is_merged(struct transaction_layer *layer, const struct sip_message *message);
+
 /* What a client transaction reports; `response` is NULL when none came: `status` is then 408 (timer
- * F), 503 (transport error) or 500 (the change was refused; nothing was sent). Called once, with
- * the final outcome; a 100 is not reported (no other provisional response to a non-INVITE is
- * allowed, RFC 4320 4.1). The transaction has ended when the callee runs. */
+ * B or F), 503 (transport error), 500 (the change was refused; nothing was sent) or 487 (cancelled,
+ * and no answer came to that either, RFC 3261 9.1). `last`: the transaction has ended when the
+ * callee runs.
+ *   Non-INVITE: once, with the final outcome; a 100 is not reported (no other provisional response
+ *   is allowed, RFC 4320 4.1).
+ *   INVITE: every 101 to 199; then one final failure, or each 2xx (RFC 6026) and at the end, after
+ *   timer M, once a status 0. The ACK for a failure is sent by this layer. */
 struct client_answer {
     unsigned status;
     const struct sip_message *response;
     const struct net_flow *flow; /* where it went, NULL when it never left */
+    bool last;
 };
 typedef void (*client_answer_fn)(void *context, const struct client_answer *answer);
 
@@ -116,14 +143,28 @@ struct client_request {
     struct bytes next_hop; /* the URI to resolve when the flow is gone (RFC 3261 8.1.2); empty: the
                               flow alone */
     unsigned partition;    /* home of what the answer is for */
+    uint64_t loop_key;     /* of a proxy (RFC 3261 16.6 step 8): part of the branch; 0: none */
     struct store_change after;
     client_answer_fn answer;
     void *context;
 };
 
-/* Sends it (when its change is durable) and reports once, never before the return. Returns a handle
- * for transaction_forget. 0: too many transactions; nothing is reported then. */
+/* Sends it (when its change is durable) and reports, never before the return. Returns a handle for
+ * transaction_forget and transaction_cancel. 0: too many transactions; nothing is reported then.
+ * Ways are tried one after another until one answers (RFC 3263 4.3: no connection, 503, no answer),
+ * each as a transaction of its own; what fails is shunned for a while. What is longer than 1300
+ * bytes goes by a stream where there is one (RFC 3261 18.1.1). An ACK (for a 2xx) is sent once and
+ * nothing is reported: `answer` is NULL. */
 uint64_t transaction_request(struct transaction_layer *layer, const struct client_request *request);
+
+/* Cancels an INVITE (RFC 3261 9.1): the CANCEL leaves when a provisional response has come; nothing
+ * happens after a final one. `reason`: value of its Reason field (RFC 3326), or empty. What the
+ * INVITE then ends with is reported as ever. */
+void transaction_cancel(struct transaction_layer *layer, uint64_t handle, struct bytes reason);
+
+/* True when the branch was made by this layer in this life; *loop_key as the request had it. */
+bool transaction_branch_is_ours(const struct transaction_layer *layer, struct bytes branch,
+                                uint64_t *loop_key);
 
 /* The answer is not wanted any more (its receiver is going); the transaction itself goes on. */
 void transaction_forget(struct transaction_layer *layer, uint64_t handle);

@@ -125,20 +125,31 @@ static void close_from_server(struct net *net, uint64_t number)
     fake_of(net)->busy = true;
 }
 
-static void resolve(struct net *net, struct bytes host, uint16_t port, enum net_protocol protocol,
-                    bool protocol_named, struct net_lookup *lookup, net_found_fn found)
+static bool proved(struct net *net, const struct net_flow *flow, struct bytes domain)
+{
+    (void)net, (void)flow, (void)domain;
+    return false;
+}
+
+static void write_local(struct net *net, const struct net_flow *flow, struct buffer *out)
+{
+    (void)net;
+    net_address_write(&flow->local, out);
+}
+
+static void resolve(struct net *net, const struct net_query *query, struct net_lookup *lookup,
+                    net_found_fn found)
 {
     const struct fake_net *fake = fake_of(net);
-    struct net_target target = {protocol, {0}};
-    (void)protocol_named;
+    struct net_target target = {query->protocol, {0}};
     lookup->found = found;
     lookup->running = NULL;
-    if (net_address_parse(host, port ? port : 5060, &target.address)) {
+    if (net_address_parse(query->host, query->port ? query->port : 5060, &target.address)) {
         found(lookup, &target, 1);
         return;
     }
     for (size_t i = 0; i < fake->host_count; i++) {
-        if (bytes_equal_nocase(host, bytes_of(fake->hosts[i].name))) {
+        if (bytes_equal_nocase(query->host, bytes_of(fake->hosts[i].name))) {
             found(lookup, &fake->hosts[i].target, 1);
             return;
         }
@@ -152,8 +163,30 @@ static void cancel(struct net *net, struct net_lookup *lookup)
     lookup->running = NULL;
 }
 
-static const struct net_ops ops = {handle,  send_to, connect_to, alive, close_from_server,
-                                   resolve, cancel};
+static void shun(struct net *net, const struct net_target *target, unsigned seconds)
+{
+    (void)net, (void)target, (void)seconds;
+}
+
+static unsigned late_ms(struct net *net)
+{
+    (void)net;
+    return 0;
+}
+
+static const struct net_ops ops = {
+    .handle = handle,
+    .send = send_to,
+    .connect = connect_to,
+    .alive = alive,
+    .close = close_from_server,
+    .proved = proved,
+    .write_local = write_local,
+    .resolve = resolve,
+    .cancel = cancel,
+    .shun = shun,
+    .late_ms = late_ms,
+};
 
 void fake_net_init(struct fake_net *fake, const struct fake_peers *peers)
 {

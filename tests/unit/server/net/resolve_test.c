@@ -26,9 +26,17 @@ static void found(struct net_lookup *lookup, const struct net_target *targets, s
         resolve(wait->then, "two.example.com", 0);
 }
 
+static void look_up(struct net *net, struct bytes host, uint16_t port, enum net_protocol protocol,
+                    bool named, struct net_lookup *lookup)
+{
+    const struct net_query query = {
+        .host = host, .port = port, .protocol = protocol, .protocol_named = named};
+    net_resolve(net, &query, lookup, found);
+}
+
 static void resolve(struct wait *wait, const char *host, uint16_t port)
 {
-    net_resolve(wait->bed->net, bytes_of(host), port, NET_TCP, true, &wait->lookup, found);
+    look_up(wait->bed->net, bytes_of(host), port, NET_TCP, true, &wait->lookup);
 }
 
 static void target_is(const struct wait *wait, size_t index, const char *expected)
@@ -52,7 +60,7 @@ START_TEST(a_numeric_host_is_its_own_answer)
     ck_assert_uint_eq(wait.called, 2);
     target_is(&wait, 0, "[2001:db8::1]:5070");
     /* RFC 3263 4.1: no transport named: UDP */
-    net_resolve(bed->net, BYTES("192.0.2.1"), 0, NET_TCP, false, &wait.lookup, found);
+    look_up(bed->net, BYTES("192.0.2.1"), 0, NET_TCP, false, &wait.lookup);
     ck_assert_int_eq(wait.targets[0].protocol, NET_UDP);
     bed_free(bed);
 }
@@ -309,9 +317,9 @@ START_TEST(what_is_no_name_is_not_asked_for)
         ck_assert_uint_eq(wait.count, 0);
     }
     struct wait wait = {.bed = bed};
-    net_resolve(bed->net, bytes_from(long_name, 254), 0, NET_UDP, true, &wait.lookup, found);
+    look_up(bed->net, bytes_from(long_name, 254), 0, NET_UDP, true, &wait.lookup);
     ck_assert_uint_eq(wait.called, 1);
-    net_resolve(bed->net, bytes_from("a\0b", 3), 0, NET_UDP, true, &wait.lookup, found);
+    look_up(bed->net, bytes_from("a\0b", 3), 0, NET_UDP, true, &wait.lookup);
     ck_assert_uint_eq(wait.called, 2);
     server_serve(&server);
     ck_assert_uint_eq(server.asked, 0);

@@ -33,7 +33,7 @@ static void open_proxy_with(const struct ground_options *options, size_t count)
         snprintf(peer, sizeof(peer), "127.0.0.%zu:5060", 11 + i);
         snprintf(uris[i], sizeof(uris[i]), "sip:bob@127.0.0.%zu", 11 + i);
         flows[i] = ground_udp(peer);
-        targets[i] = (struct proxy_target){bytes_of(uris[i]), &flows[i]};
+        targets[i] = (struct proxy_target){.uri = bytes_of(uris[i]), .flow = &flows[i]};
     }
 }
 
@@ -170,7 +170,7 @@ END_TEST
 START_TEST(nobody_can_be_reached)
 {
     open_proxy(1);
-    targets[0] = (struct proxy_target){BYTES("sip:bob@nowhere.example.org"), NULL};
+    targets[0] = (struct proxy_target){.uri = BYTES("sip:bob@nowhere.example.org")};
     ask((struct ask){0});
     ck_assert_uint_eq(sent_count(ground, ""), 0);
     fake_found(&ground->net, NULL, 0);
@@ -191,7 +191,7 @@ START_TEST(branch_outlives_the_server_transaction)
 {
     const struct net_target found = {NET_TCP, address("127.0.0.21:5060")};
     open_proxy(1);
-    targets[0] = (struct proxy_target){BYTES("sip:bob@slow.example.org;transport=tcp"), NULL};
+    targets[0] = (struct proxy_target){.uri = BYTES("sip:bob@slow.example.org;transport=tcp")};
     ask((struct ask){0});
     ground_wait(ground, 20000);
     fake_found(&ground->net, &found, 1);
@@ -212,7 +212,7 @@ START_TEST(late_answer_goes_nowhere)
 {
     const struct net_target found = {NET_TCP, address("127.0.0.21:5060")};
     open_proxy(1);
-    targets[0] = (struct proxy_target){BYTES("sip:bob@slow.example.org;transport=tcp"), NULL};
+    targets[0] = (struct proxy_target){.uri = BYTES("sip:bob@slow.example.org;transport=tcp")};
     ask((struct ask){0});
     ground_wait(ground, 20000);
     fake_found(&ground->net, &found, 1);

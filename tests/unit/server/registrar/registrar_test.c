@@ -69,7 +69,7 @@ static unsigned contacts_told(void)
 
 static size_t find(struct registrar_target *targets, size_t most)
 {
-    return registrar_find(registrar, BYTES("bob@example.org"), targets, most);
+    return registrar_find(registrar, BYTES("bob@example.org"), BYTES(""), BYTES(""), targets, most);
 }
 
 static void assert_target(const struct registrar_target *target, const char *contact)
@@ -99,7 +99,8 @@ START_TEST(order_of_q)
         for (size_t i = 0; i < count; i++)
             assert_target(&targets[i], wanted[i]);
     }
-    ck_assert_uint_eq(registrar_find(registrar, BYTES("alice@example.org"), targets, 8), 0);
+    ck_assert_uint_eq(
+        registrar_find(registrar, BYTES("alice@example.org"), BYTES(""), BYTES(""), targets, 8), 0);
     ck_assert_uint_eq(registrar_count(registrar), 7);
     close_registrar();
 }

@@ -26,7 +26,9 @@ struct fake_net {
     uint64_t last_connection;
     struct net_lookup *lookups[LOOKUPS_MAX]; /* under way, the oldest first */
     size_t lookup_count;
-    char looked_up[128]; /* "host port protocol named" of the last */
+    char looked_up[128];       /* "host port protocol named" of the last */
+    struct net_target shunned; /* the last one */
+    unsigned shunned_s;
 };
 
 static inline struct fake_net *fake_of(struct net *net)
@@ -96,17 +98,30 @@ static inline void fake_close(struct net *net, uint64_t connection)
     fake_of(net)->open[connection] = false;
 }
 
-static inline void fake_resolve(struct net *net, struct bytes host, uint16_t port,
-                                enum net_protocol protocol, bool named, struct net_lookup *lookup,
-                                net_found_fn found)
+static inline bool fake_proved(struct net *net, const struct net_flow *flow, struct bytes domain)
+{
+    (void)net, (void)flow, (void)domain;
+    return false;
+}
+
+static inline void fake_write_local(struct net *net, const struct net_flow *flow,
+                                    struct buffer *out)
+{
+    (void)net;
+    net_address_write(&flow->local, out);
+}
+
+static inline void fake_resolve(struct net *net, const struct net_query *query,
+                                struct net_lookup *lookup, net_found_fn found)
 {
     struct fake_net *fake = fake_of(net);
     lookup->found = found;
     lookup->running = fake;
     ck_assert_uint_lt(fake->lookup_count, LOOKUPS_MAX);
     fake->lookups[fake->lookup_count++] = lookup;
-    snprintf(fake->looked_up, sizeof(fake->looked_up), "%.*s %u %s %s", BYTES_ARGS(host), port,
-             protocol == NET_UDP ? "UDP" : "TCP", named ? "named" : "usual");
+    snprintf(fake->looked_up, sizeof(fake->looked_up), "%.*s %u %s %s", BYTES_ARGS(query->host),
+             query->port, net_protocol_name(query->protocol),
+             query->protocol_named ? "named" : "usual");
 }
 
 static inline void fake_cancel(struct net *net, struct net_lookup *lookup)
@@ -129,7 +144,30 @@ static inline void fake_found(struct fake_net *fake, const struct net_target *ta
     lookup->found(lookup, targets, count);
 }
 
-static const struct net_ops fake_ops = {fake_handle, fake_send,    fake_connect, fake_alive,
-                                        fake_close,  fake_resolve, fake_cancel};
+static inline void fake_shun(struct net *net, const struct net_target *target, unsigned seconds)
+{
+    fake_of(net)->shunned = *target;
+    fake_of(net)->shunned_s = seconds;
+}
+
+static inline unsigned fake_late_ms(struct net *net)
+{
+    (void)net;
+    return 0;
+}
+
+static const struct net_ops fake_ops = {
+    .handle = fake_handle,
+    .send = fake_send,
+    .connect = fake_connect,
+    .alive = fake_alive,
+    .close = fake_close,
+    .proved = fake_proved,
+    .write_local = fake_write_local,
+    .resolve = fake_resolve,
+    .cancel = fake_cancel,
+    .shun = fake_shun,
+    .late_ms = fake_late_ms,
+};
 
 #endif
