@@ -7,47 +7,50 @@
 
 #include <stdint.h>
 
-#define METRICS(X)                                                                         \
-    X(messages_received, "SIP messages received")                                          \
-    X(messages_sent, "SIP messages sent")                                                  \
-    X(messages_malformed, "received messages that do not parse")                           \
-    X(messages_oversized, "received messages over the size limit")                         \
-    X(messages_dropped, "messages dropped without an answer")                              \
-    X(connections_opened, "stream connections accepted or made")                           \
-    X(connections_refused, "stream connections refused by a limit")                        \
-    X(connections_idle_closed, "stream connections closed for idleness")                   \
-    X(connections_slow_closed, "stream connections closed because their peer is too slow") \
-    X(send_failures, "messages that the network refused")                                  \
-    X(retransmissions_absorbed, "received retransmissions answered from a transaction")    \
-    X(retransmissions_sent, "requests sent again")                                         \
-    X(transactions_server, "server transactions begun")                                    \
-    X(transactions_client, "client transactions begun")                                    \
-    X(transactions_evicted, "completed transactions ended early by their limit")           \
-    X(transactions_refused, "requests refused by the transaction limit")                   \
-    X(transactions_timed_out, "client transactions without an answer")                     \
-    X(responses_stray, "responses that match no transaction")                              \
-    X(challenges_sent, "requests challenged for credentials")                              \
-    X(credentials_stale, "credentials with a stale nonce")                                 \
-    X(credentials_wrong, "wrong credentials")                                              \
-    X(requests_refused, "requests refused with 4xx to 6xx, challenges not counted")        \
-    X(requests_overload, "requests refused with 503")                                      \
-    X(registrations, "REGISTERs that changed bindings")                                    \
-    X(bindings_limited, "REGISTERs refused by the bindings limit")                         \
-    X(bindings_expired, "bindings that expired")                                           \
-    X(publications, "PUBLISHes that changed a publication")                                \
-    X(publications_limited, "PUBLISHes refused by the publications limit")                 \
-    X(publications_expired, "publications that expired")                                   \
-    X(publications_refused_body, "PUBLISHes refused for their body")                       \
-    X(subscriptions, "SUBSCRIBEs that changed a subscription")                             \
-    X(subscriptions_limited, "SUBSCRIBEs refused by the subscriptions limit")              \
-    X(subscriptions_expired, "subscriptions that expired")                                 \
-    X(subscriptions_failed, "subscriptions ended because a NOTIFY failed")                 \
-    X(notifies_sent, "NOTIFYs sent")                                                       \
-    X(notifies_folded, "changes folded into a later NOTIFY")                               \
-    X(messages_relayed, "MESSAGEs relayed")                                                \
-    X(forks_limited, "requests whose targets were cut by the fork limit")                  \
-    X(store_commits, "commits")                                                            \
-    X(store_changes, "change sets committed")                                              \
+#define METRICS(X)                                                                            \
+    X(messages_received, "SIP messages received")                                             \
+    X(messages_sent, "SIP messages sent")                                                     \
+    X(messages_malformed, "received messages that do not parse")                              \
+    X(messages_oversized, "received messages over the size limit")                            \
+    X(messages_dropped, "messages dropped without an answer")                                 \
+    X(connections_opened, "stream connections accepted or made")                              \
+    X(connections_refused, "stream connections refused by a limit")                           \
+    X(connections_idle_closed, "stream connections closed for idleness")                      \
+    X(connections_slow_closed, "stream connections closed because their peer is too slow")    \
+    X(send_failures, "messages that the network refused")                                     \
+    X(retransmissions_absorbed, "received retransmissions answered from a transaction")       \
+    X(retransmissions_sent, "requests sent again")                                            \
+    X(transactions_server, "server transactions begun")                                       \
+    X(transactions_client, "client transactions begun")                                       \
+    X(transactions_evicted, "completed transactions ended early by their limit")              \
+    X(transactions_refused, "requests refused by the transaction limit")                      \
+    X(transactions_timed_out, "client transactions without an answer")                        \
+    X(responses_stray, "responses that match no transaction")                                 \
+    X(challenges_sent, "requests challenged for credentials")                                 \
+    X(credentials_stale, "credentials with a stale nonce")                                    \
+    X(credentials_wrong, "wrong credentials")                                                 \
+    X(requests_refused, "requests refused with 4xx to 6xx, challenges not counted")           \
+    X(requests_overload, "requests refused with 503")                                         \
+    X(requests_rate_limited, "requests refused or dropped by the rate limit of their source") \
+    X(lockouts, "lockouts of users and sources after wrong passwords")                        \
+    X(credentials_replayed, "credentials used again for another request")                     \
+    X(registrations, "REGISTERs that changed bindings")                                       \
+    X(bindings_limited, "REGISTERs refused by the bindings limit")                            \
+    X(bindings_expired, "bindings that expired")                                              \
+    X(publications, "PUBLISHes that changed a publication")                                   \
+    X(publications_limited, "PUBLISHes refused by the publications limit")                    \
+    X(publications_expired, "publications that expired")                                      \
+    X(publications_refused_body, "PUBLISHes refused for their body")                          \
+    X(subscriptions, "SUBSCRIBEs that changed a subscription")                                \
+    X(subscriptions_limited, "SUBSCRIBEs refused by the subscriptions limit")                 \
+    X(subscriptions_expired, "subscriptions that expired")                                    \
+    X(subscriptions_failed, "subscriptions ended because a NOTIFY failed")                    \
+    X(notifies_sent, "NOTIFYs sent")                                                          \
+    X(notifies_folded, "changes folded into a later NOTIFY")                                  \
+    X(messages_relayed, "MESSAGEs relayed")                                                   \
+    X(forks_limited, "requests whose targets were cut by the fork limit")                     \
+    X(store_commits, "commits")                                                               \
+    X(store_changes, "change sets committed")                                                 \
     X(store_refused, "change sets refused by the database")
 
 enum metric {
