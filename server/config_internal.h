@@ -82,5 +82,7 @@ bool config_take_aliases(struct config_reader *reader, const struct config_key *
                          config_setting_t *setting, void *field);
 bool config_take_digests(struct config_reader *reader, const struct config_key *key,
                          config_setting_t *setting, void *field);
+bool config_take_qop(struct config_reader *reader, const struct config_key *key,
+                     config_setting_t *setting, void *field);
 
 #endif

@@ -74,6 +74,8 @@ static const struct config_key file_keys[] = {
 
     NUMBER(auth.nonce_lifetime_s, 10, DAY_S, "3600",
            "Seconds after which a client has to answer a new challenge (it does so by itself)."),
+    NUMBER(auth.replays_max, 1024, 100000000, "262144",
+           "Digest responses that are remembered, so that none is taken for a second request."),
 
     {"front.server", config_take_text, FIELD(struct config, front.server), 0, 64, "\"Herald\"",
      "What the Server field of answers says; \"\" leaves it out."},
@@ -117,6 +119,9 @@ static const struct config_key domain_keys[] = {
     {"digest", config_take_digests, 0, 0, 1, DIGEST_COUNT, "[ \"MD5\" ]",
      "Digest algorithms that are offered, in this order: \"SHA-512-256\", \"SHA-256\", \"MD5\". "
      "Some clients in use fail when anything but MD5 is offered."},
+    {"qop", config_take_qop, 0, 0, 1, 2, "[ \"auth\" ]",
+     "Qualities of protection that are offered: \"auth\", or \"auth\" and \"auth-int\" (the body "
+     "is protected, too; few clients can)."},
 };
 
 const struct config_keys config_file_keys = {file_keys, sizeof(file_keys) / sizeof(file_keys[0])};

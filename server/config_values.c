@@ -318,6 +318,31 @@ bool config_take_digests(struct config_reader *reader, const struct config_key *
     return true;
 }
 
+/* "auth" is always offered: without it no client of today could answer. */
+bool config_take_qop(struct config_reader *reader, const struct config_key *key,
+                     config_setting_t *setting, void *field)
+{
+    struct config_domain *entry = field;
+    bool plain = false;
+    int length = list_length(reader, key, setting);
+    entry->domain.integrity = false;
+    for (int i = 0; i < length; i++) {
+        const char *text = list_text(reader, key, setting, i);
+        if (text == NULL)
+            return false;
+        bool guarded = strcmp(text, "auth-int") == 0;
+        if (!guarded && strcmp(text, "auth") != 0)
+            return config_fail(reader, setting,
+                               "qop: \"%s\" is not known; choose from \"auth\", \"auth-int\"",
+                               text);
+        plain = plain || !guarded;
+        entry->domain.integrity = entry->domain.integrity || guarded;
+    }
+    if (length >= 0 && !plain)
+        return config_fail(reader, setting, "qop: \"auth\" must be among them");
+    return length >= 0;
+}
+
 static bool take_domain(struct config_reader *reader, config_setting_t *group)
 {
     struct config *config = reader->config;

@@ -6,18 +6,23 @@
  *     malformed, qop that we do not offer, uri of something else .............. BROKEN
  *     no account, other user, or the response is not what HA1 gives ........... WRONG
  *     right response, nonce not ours, too old, or from the future ............. STALE
+ *     right response, but it was used for another request .................... STALE
  *     right response, good nonce .............................................. PROVED
  *
  * STALE needs the right response, because stale=true tells the client that its password is right
  * (RFC 7616 3.3). For unknown users the response is computed all the same, with an HA1 that belongs
  * to nobody, so that the time taken does not tell who exists. A small table remembers the proofs
- * made last: under load nearly every nonce that comes back is found there. */
+ * made last: under load nearly every nonce that comes back is found there.
+ *
+ * A replay is an identical response under another Call-ID or CSeq: clients count nc per dialog, so
+ * nc says nothing. Whoever honestly repeats one (RFC 2069 has no count) answers a new nonce. */
 #include "front/auth.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "front/sightings_internal.h"
 
 enum {
     NONCE_TIME = 12,  /* hex digits: lasts until the year 10889 */
@@ -27,7 +32,8 @@ enum {
     NONCE_FUTURE_MS = 60000, /* the clock may have been set back by so much */
     NONCE_LIFETIME_S = 3600,
     SECRET_MAX = 64,
-    PROOFS = 256,      /* remembered */
+    PROOFS = 256, /* remembered */
+    REPLAYS_MAX = 262144,
     CANDIDATES_MAX = 4 /* credentials for our realm in one request that are judged */
 };
 
@@ -45,7 +51,8 @@ struct auth {
     struct auth_settings settings;
     struct digest_engine *engine;
     struct digest_hex nobody[DIGEST_COUNT]; /* stand in for the HA1 of unknown users */
-    uint64_t seed;                          /* of realm_hash */
+    struct sightings responses;             /* value: the request that each was used for */
+    uint64_t seed;                          /* of all hashes */
     size_t secret_length;
     char secret[SECRET_MAX];
     struct nonce_proof proofs[PROOFS];
@@ -73,6 +80,9 @@ struct auth *auth_new(struct world *world, const struct accounts *accounts, stru
     auth->settings = *settings;
     if (auth->settings.nonce_lifetime_s == 0)
         auth->settings.nonce_lifetime_s = NONCE_LIFETIME_S;
+    if (auth->settings.replays_max == 0)
+        auth->settings.replays_max = REPLAYS_MAX;
+    sightings_init(&auth->responses, auth->settings.replays_max);
     auth->engine = digest_engine_new();
     memcpy(auth->secret, secret.at, secret.length);
     auth->secret_length = secret.length;
@@ -87,6 +97,7 @@ void auth_free(struct auth **auth)
     if (*auth == NULL)
         return;
     digest_engine_free(&(*auth)->engine);
+    sightings_release(&(*auth)->responses);
     explicit_bzero(*auth, sizeof(**auth));
     free(*auth);
     *auth = NULL;
@@ -216,8 +227,11 @@ static bool uri_agrees(const struct auth_case *judge, struct bytes text)
 static const char *fault_of(const struct auth_case *judge,
                             const struct digest_credentials *credentials)
 {
-    if (!bytes_empty(credentials->qop) && !bytes_equal_nocase(credentials->qop, BYTES("auth")))
-        return "Credentials with a qop that was not offered (only auth is)";
+    bool plain =
+        bytes_empty(credentials->qop) || bytes_equal_nocase(credentials->qop, BYTES("auth"));
+    bool guarded = bytes_equal_nocase(credentials->qop, BYTES("auth-int"));
+    if (!plain && !(guarded && judge->domain->integrity))
+        return "Credentials with a qop that was not offered";
     if (!uri_agrees(judge, credentials->uri))
         return "Credentials whose uri is not the Request-URI";
     return NULL;
@@ -256,18 +270,43 @@ static bool response_equal(struct bytes response, const struct digest_hex *expec
     return digest_equal(bytes_from(lower, response.length), bytes_of(expected->text));
 }
 
+static uint64_t request_key(const struct auth_case *judge)
+{
+    const struct sip_message *request = judge->request;
+    uint64_t hash = bytes_hash(request->call_id, judge->auth->seed);
+    return hash ^ (uint64_t)request->cseq * UINT64_C(0x9E3779B97F4A7C15);
+}
+
+/* True when a response that is right was used for another request before; else it is used now. */
+static bool is_replayed(const struct auth_case *judge, const struct digest_hex *response)
+{
+    struct auth *auth = judge->auth;
+    uint64_t key = bytes_hash(bytes_of(response->text), auth->seed);
+    uint64_t request = request_key(judge);
+    struct sighting *seen =
+        sightings_take(&auth->responses, key != 0 ? key : 1, auth->world->now_ms);
+    if (seen->value == 0)
+        seen->value = request;
+    return seen->value != request;
+}
+
 static enum auth_outcome judge_response(const struct auth_case *judge,
                                         const struct digest_credentials *credentials)
 {
     struct auth *auth = judge->auth;
     const char *known = ha1_of(judge, credentials);
     const char *ha1 = known != NULL ? known : auth->nobody[credentials->algorithm].text;
-    struct digest_hex expected =
-        digest_response(auth->engine, credentials, ha1, judge->request->method_name);
+    struct digest_hex expected = digest_response(auth->engine, credentials, ha1,
+                                                 judge->request->method_name, judge->request->body);
     bool right = response_equal(credentials->response, &expected);
     if (!right || known == NULL)
         return AUTH_WRONG;
-    return nonce_good(auth, credentials->realm, credentials->nonce) ? AUTH_PROVED : AUTH_STALE;
+    if (!nonce_good(auth, credentials->realm, credentials->nonce))
+        return AUTH_STALE;
+    if (!is_replayed(judge, &expected))
+        return AUTH_PROVED;
+    metrics_count(auth->metrics, METRIC_credentials_replayed);
+    return AUTH_STALE;
 }
 
 /* Of several credentials the best outcome counts. */
@@ -347,7 +386,14 @@ void auth_write_challenges(struct auth *auth, const struct domain *domain, unsig
     assert(!nonce.overflow && nonce.length == NONCE_LENGTH);
     for (unsigned i = 0; i < domain->algorithm_count; i++) {
         buffer_text(out, status == 401 ? "WWW-Authenticate: " : "Proxy-Authenticate: ");
-        digest_write_challenge(out, realm, buffer_bytes(&nonce), domain->algorithms[i], stale);
+        const struct digest_challenge challenge = {
+            .realm = realm,
+            .nonce = buffer_bytes(&nonce),
+            .algorithm = domain->algorithms[i],
+            .stale = stale,
+            .integrity = domain->integrity,
+        };
+        digest_write_challenge(&challenge, out);
         buffer_put(out, BYTES("\r\n"));
     }
 }

@@ -2,7 +2,8 @@
  *
  * A nonce carries the time it was made and a proof (HMAC over time and realm with the database's
  * secret), so any number of challenges costs no memory and nonces survive a restart. A nonce may be
- * used again, by parallel dialogs too, until it is stale. */
+ * used again, by parallel dialogs too and with counts that repeat, until it is stale; but the same
+ * response is good for one request only (Call-ID and CSeq): a bounded filter remembers which. */
 #ifndef FRONT_AUTH_H
 #define FRONT_AUTH_H
 
@@ -14,6 +15,7 @@
 
 struct auth_settings {
     unsigned nonce_lifetime_s; /* older ones are stale; default (and for 0) 3600 */
+    unsigned replays_max;      /* responses remembered; default (and for 0) 262144 */
     /* Whose hosts may stand in a digest's uri in place of the Request-URI's; NULL: only the name of
      * the sender's domain may. Outlives the auth. */
     const struct domains *domains;
@@ -28,7 +30,7 @@ void auth_free(struct auth **auth);
 enum auth_outcome {
     AUTH_PROVED,  /* the credentials prove `aor` */
     AUTH_MISSING, /* none for this realm: challenge */
-    AUTH_STALE,   /* right but for the nonce's age or origin: challenge with stale=true */
+    AUTH_STALE,   /* right but for the nonce's age or origin, or used before: stale=true */
     AUTH_WRONG,   /* wrong password, user or nonce: challenge */
     AUTH_BROKEN   /* malformed: 400 with `reason` */
 };

@@ -12,6 +12,7 @@ struct domain {
     const char *name;
     enum digest_algorithm algorithms[DIGEST_COUNT]; /* offered in this order (RFC 8760 2.2) */
     unsigned algorithm_count;
+    bool integrity; /* auth-int is offered, too (RFC 7616 3.3) */
 };
 
 struct domains;

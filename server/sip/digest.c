@@ -188,14 +188,28 @@ struct digest_hex digest_ha1(struct digest_engine *engine, enum digest_algorithm
     return digest_finish(engine, algorithm);
 }
 
+/* H(A2), RFC 7616 3.4.3. */
+static struct digest_hex digest_ha2(struct digest_engine *engine,
+                                    const struct digest_credentials *credentials,
+                                    struct bytes method, struct bytes body)
+{
+    enum digest_algorithm algorithm = credentials->algorithm;
+    if (!bytes_equal_nocase(credentials->qop, BYTES("auth-int"))) {
+        struct bytes plain[] = {method, credentials->uri};
+        return digest_join(engine, algorithm, plain, 2);
+    }
+    struct digest_hex whole = digest_join(engine, algorithm, &body, 1);
+    struct bytes guarded[] = {method, credentials->uri, bytes_of(whole.text)};
+    return digest_join(engine, algorithm, guarded, 3);
+}
+
 struct digest_hex digest_response(struct digest_engine *engine,
                                   const struct digest_credentials *credentials, const char *ha1,
-                                  struct bytes method)
+                                  struct bytes method, struct bytes body)
 {
     const struct digest_credentials *c = credentials;
     assert(engine != NULL && c != NULL && ha1 != NULL && c->algorithm < DIGEST_COUNT);
-    struct bytes a2[] = {method, c->uri};
-    struct digest_hex ha2 = digest_join(engine, c->algorithm, a2, 2);
+    struct digest_hex ha2 = digest_ha2(engine, c, method, body);
     if (bytes_empty(c->qop)) {
         /* RFC 2069 2.1.2: nonce alone, even when the client names an nc */
         struct bytes old[] = {bytes_of(ha1), c->nonce, bytes_of(ha2.text)};
@@ -239,18 +253,17 @@ bool digest_equal(struct bytes a, struct bytes b)
     return a.length == b.length && (a.length == 0 || CRYPTO_memcmp(a.at, b.at, a.length) == 0);
 }
 
-void digest_write_challenge(struct buffer *out, struct bytes realm, struct bytes nonce,
-                            enum digest_algorithm algorithm, bool stale)
+void digest_write_challenge(const struct digest_challenge *challenge, struct buffer *out)
 {
-    assert(bytes_index(realm, '"') < 0 && bytes_index(nonce, '"') < 0);
+    assert(bytes_index(challenge->realm, '"') < 0 && bytes_index(challenge->nonce, '"') < 0);
     buffer_put(out, BYTES("Digest realm=\""));
-    buffer_put(out, realm);
+    buffer_put(out, challenge->realm);
     buffer_put(out, BYTES("\", nonce=\""));
-    buffer_put(out, nonce);
+    buffer_put(out, challenge->nonce);
     buffer_put(out, BYTES("\", algorithm="));
-    buffer_text(out, digest_algorithm_name(algorithm));
-    buffer_put(out, BYTES(", qop=\"auth\""));
-    if (stale)
+    buffer_text(out, digest_algorithm_name(challenge->algorithm));
+    buffer_text(out, challenge->integrity ? ", qop=\"auth,auth-int\"" : ", qop=\"auth\"");
+    if (challenge->stale)
         buffer_put(out, BYTES(", stale=true"));
 }
 

@@ -42,11 +42,11 @@ struct verdict digest_credentials_parse(struct bytes value, struct digest_creden
 struct digest_hex digest_ha1(struct digest_engine *engine, enum digest_algorithm algorithm,
                              struct bytes username, struct bytes realm, struct bytes password);
 
-/* The response that credentials with this HA1 should carry: RFC 7616 3.4.1 with qop=auth, RFC 2069
- * without qop. */
+/* The response that credentials with this HA1 should carry: RFC 7616 3.4.1 with qop=auth, with the
+ * body besides when qop is auth-int (3.4.3), RFC 2069 without qop. */
 struct digest_hex digest_response(struct digest_engine *engine,
                                   const struct digest_credentials *credentials, const char *ha1,
-                                  struct bytes method);
+                                  struct bytes method, struct bytes body);
 
 /* The keyed hash (HMAC-SHA-256) that proves a nonce is ours; 32 bytes to `out`. */
 void digest_hmac(struct digest_engine *engine, struct bytes key, struct bytes data,
@@ -55,9 +55,13 @@ void digest_hmac(struct digest_engine *engine, struct bytes key, struct bytes da
 /* Compares in constant time; false when the lengths differ. */
 bool digest_equal(struct bytes a, struct bytes b);
 
-/* Writes the value of one challenge (RFC 7616 3.3): Digest realm, nonce, algorithm, qop="auth",
- * stale. */
-void digest_write_challenge(struct buffer *out, struct bytes realm, struct bytes nonce,
-                            enum digest_algorithm algorithm, bool stale);
+/* Writes the value of one challenge (RFC 7616 3.3): Digest realm, nonce, algorithm, qop, stale. */
+struct digest_challenge {
+    struct bytes realm, nonce;
+    enum digest_algorithm algorithm;
+    bool stale;
+    bool integrity; /* auth-int is offered, too */
+};
+void digest_write_challenge(const struct digest_challenge *challenge, struct buffer *out);
 
 #endif

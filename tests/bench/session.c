@@ -332,7 +332,7 @@ void draft_prove(struct draft *draft, struct session *session, struct user *user
         draft_patch(draft, STAMP_NC, credentials.nc);
     }
     struct digest_hex response =
-        digest_response(session->engine, &credentials, own->ha1.text, bytes_of(method));
+        digest_response(session->engine, &credentials, own->ha1.text, bytes_of(method), BYTES(""));
     draft_patch(draft, STAMP_RESPONSE, bytes_of(response.text));
 }
 

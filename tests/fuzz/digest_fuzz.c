@@ -35,7 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (verdict_ok(v) && c.algorithm < DIGEST_COUNT) {
         struct digest_engine *engine = digest_engine_new();
         struct digest_hex ha1 = digest_ha1(engine, c.algorithm, c.username, c.realm, BYTES("pw"));
-        struct digest_hex response = digest_response(engine, &c, ha1.text, BYTES("REGISTER"));
+        struct digest_hex response =
+            digest_response(engine, &c, ha1.text, BYTES("REGISTER"), BYTES("body"));
         insist(strlen(response.text) == (c.algorithm == DIGEST_MD5 ? 32 : 64));
         digest_engine_free(&engine);
     }

@@ -374,7 +374,8 @@ static void write_credentials(struct party *party, const struct wish *wish,
     struct bytes password = either(wish->password, bytes_of(party->password));
     struct digest_hex ha1 = digest_ha1(engine, credentials->algorithm, credentials->username,
                                        credentials->realm, password);
-    struct digest_hex response = digest_response(engine, credentials, ha1.text, wish->method);
+    struct digest_hex response =
+        digest_response(engine, credentials, ha1.text, wish->method, BYTES(""));
     digest_engine_free(&engine);
     page_format(out,
                 "Digest username=\"%.*s\", realm=\"%.*s\", nonce=\"%.*s\", uri=\"%.*s\", "

@@ -116,6 +116,8 @@ struct client {
     const char *extra; /* further header fields */
     bool capitals;     /* writes the response in capitals */
     bool old;          /* answers as in RFC 2069 */
+    const char *body, *call_id;
+    unsigned cseq;
 };
 
 static struct client defaults(struct client c)
@@ -129,6 +131,9 @@ static struct client defaults(struct client c)
     c.realm = c.realm ? c.realm : "example.org";
     c.qop = c.old ? "" : c.qop ? c.qop : "auth";
     c.extra = c.extra ? c.extra : "";
+    c.body = c.body ? c.body : "";
+    c.call_id = c.call_id ? c.call_id : "1";
+    c.cseq = c.cseq ? c.cseq : 1;
     return c;
 }
 
@@ -159,7 +164,7 @@ static struct digest_hex client_response(const struct client *c)
         digest_ha1(engine, c->algorithm, bytes_of(c->ha1_user ? c->ha1_user : c->user),
                    bytes_of(c->ha1_realm ? c->ha1_realm : c->realm), bytes_of(c->password));
     struct digest_hex response =
-        digest_response(engine, &credentials, ha1.text, bytes_of(c->method));
+        digest_response(engine, &credentials, ha1.text, bytes_of(c->method), bytes_of(c->body));
     for (char *at = response.text; c->capitals && *at != '\0'; at++)
         *at = *at >= 'a' ? (char)(*at - 'a' + 'A') : *at;
     return response;
@@ -187,10 +192,10 @@ static struct auth_result check_message(const struct client *c, struct bytes fie
     buffer_format(&out,
                   "%s %s SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bK1\r\n"
                   "From: <sip:alice@example.org>;tag=1\r\nTo: <sip:alice@example.org>\r\n"
-                  "Call-ID: 1\r\nCSeq: 1 %s\r\n",
-                  c->method, c->request_uri, c->method);
+                  "Call-ID: %s\r\nCSeq: %u %s\r\n",
+                  c->method, c->request_uri, c->call_id, c->cseq, c->method);
     buffer_put(&out, fields);
-    buffer_text(&out, "Content-Length: 0\r\n\r\n");
+    buffer_format(&out, "Content-Length: %zu\r\n\r\n%s", strlen(c->body), c->body);
     ck_assert(!out.overflow);
     struct verdict v = sip_message_parse(buffer_bytes(&out), false, &message);
     ck_assert_msg(verdict_ok(v), "%s", v.reason);
@@ -669,8 +674,57 @@ START_TEST(make_account_gives_all_three)
 }
 END_TEST
 
-UNIT_MAIN("front/auth", right_credentials_prove, rfc2069_response_proves,
-          wrong_password_user_or_method, unknown_users_are_wrong,
+/* One response, one request: nc repeats over dialogs, so it says nothing. */
+START_TEST(a_response_is_good_for_one_request)
+{
+    open_all();
+    struct client c = {.nonce = fresh_nonce(auth, org)};
+    ck_assert_int_eq(check(c), AUTH_PROVED);
+    ck_assert_int_eq(check(c), AUTH_PROVED); /* the same request, a second way or after a crash */
+    struct client other_call = c, later = c;
+    other_call.call_id = "2";
+    later.cseq = 2;
+    ck_assert_int_eq(check(other_call), AUTH_STALE);
+    ck_assert_int_eq(check(later), AUTH_STALE);
+    ck_assert_uint_eq(metrics.values[METRIC_credentials_replayed], 2);
+    ck_assert_uint_eq(metrics.values[METRIC_credentials_wrong], 0);
+    ck_assert_int_eq(check(c), AUTH_PROVED); /* its first owner keeps it */
+    struct client method = c;
+    method.method = "PUBLISH"; /* another response: not a replay */
+    method.call_id = "3";
+    ck_assert_int_eq(check(method), AUTH_PROVED);
+    close_all();
+}
+END_TEST
+
+/* RFC 7616 3.3 and 3.4.3: only where it is offered, and then the body counts. */
+START_TEST(auth_int)
+{
+    static const struct domain guarded = {
+        .name = "example.org", .algorithms = {DIGEST_MD5}, .algorithm_count = 1, .integrity = true};
+    open_all();
+    struct client c = {.method = "MESSAGE", .qop = "auth-int", .body = "hello"};
+    ck_assert_int_eq(check_as(c, &guarded, "alice@example.org").outcome, AUTH_PROVED);
+    ck_assert_int_eq(check_as(c, org, "alice@example.org").outcome, AUTH_BROKEN);
+    char memory[4000];
+    struct client signed_as = defaults(c), sent_as;
+    struct buffer fields = buffer_over(memory, sizeof(memory));
+    signed_as.nonce = fresh_nonce(auth, &guarded);
+    client_write(&signed_as, &fields);
+    sent_as = signed_as;
+    sent_as.body = "jello";
+    ck_assert_int_eq(
+        check_message(&sent_as, buffer_bytes(&fields), &guarded, "alice@example.org").outcome,
+        AUTH_WRONG);
+    fields.length = 0;
+    auth_write_challenges(auth, &guarded, 401, false, &fields);
+    ck_assert(memmem(fields.at, fields.length, "qop=\"auth,auth-int\"", 19) != NULL);
+    close_all();
+}
+END_TEST
+
+UNIT_MAIN("front/auth", a_response_is_good_for_one_request, auth_int, right_credentials_prove,
+          rfc2069_response_proves, wrong_password_user_or_method, unknown_users_are_wrong,
           username_with_domain_needs_another_ha1, account_without_ha1_for_the_algorithm,
           no_credentials_for_us, rfc8760_2_7_unchallenged_client,
           rfc3261_22_3_credentials_for_several_realms, best_of_several_for_our_realm,

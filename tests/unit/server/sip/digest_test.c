@@ -12,7 +12,7 @@ static struct digest_hex response_of(const struct digest_credentials *c, const c
 {
     struct digest_hex ha1 =
         digest_ha1(engine, c->algorithm, c->username, c->realm, bytes_of(password));
-    return digest_response(engine, c, ha1.text, bytes_of(method));
+    return digest_response(engine, c, ha1.text, bytes_of(method), BYTES(""));
 }
 
 static struct digest_credentials parse_good(const char *text)
@@ -256,21 +256,28 @@ START_TEST(rfc7616_6_1_algorithm_names)
 }
 END_TEST
 
+static void challenge(struct buffer *out, enum digest_algorithm algorithm, bool stale)
+{
+    const struct digest_challenge written = {BYTES("example.org"), BYTES("abc"), algorithm, stale,
+                                             false};
+    digest_write_challenge(&written, out);
+}
+
 /* RFC 7616 3.3: realm, nonce, qop quoted; algorithm and stale not. RFC 8760 2.6 item 8: qop always.
  */
 START_TEST(rfc7616_3_3_challenge)
 {
     char memory[256], small[40];
     struct buffer out = buffer_over(memory, sizeof(memory));
-    digest_write_challenge(&out, BYTES("example.org"), BYTES("abc"), DIGEST_SHA256, false);
+    challenge(&out, DIGEST_SHA256, false);
     assert_bytes(buffer_bytes(&out),
                  "Digest realm=\"example.org\", nonce=\"abc\", algorithm=SHA-256, qop=\"auth\"");
     out = buffer_over(memory, sizeof(memory));
-    digest_write_challenge(&out, BYTES("example.org"), BYTES("abc"), DIGEST_MD5, true);
+    challenge(&out, DIGEST_MD5, true);
     assert_bytes(buffer_bytes(&out), "Digest realm=\"example.org\", nonce=\"abc\", algorithm=MD5, "
                                      "qop=\"auth\", stale=true");
     out = buffer_over(small, sizeof(small));
-    digest_write_challenge(&out, BYTES("example.org"), BYTES("abc"), DIGEST_MD5, true);
+    challenge(&out, DIGEST_MD5, true);
     ck_assert(out.overflow);
 }
 END_TEST
@@ -360,7 +367,25 @@ START_TEST(credentials_partly_read)
 }
 END_TEST
 
-UNIT_MAIN("sip/digest", rfc2617_3_5_md5, rfc7616_3_9_1_md5_and_sha256,
+/* RFC 7616 3.4.3: H(A2) covers the body. The expected text is what sha256sum and md5sum say. */
+START_TEST(auth_int_covers_the_body)
+{
+    engine = digest_engine_new();
+    const struct digest_credentials c = {.nonce = BYTES("n"),
+                                         .uri = BYTES("sip:b"),
+                                         .cnonce = BYTES("c"),
+                                         .nc = BYTES("00000001"),
+                                         .qop = BYTES("auth-int"),
+                                         .algorithm = DIGEST_MD5};
+    struct digest_hex one = digest_response(engine, &c, "h", BYTES("MESSAGE"), BYTES("hello"));
+    ck_assert_str_eq(one.text, "4b4a272d5d91ab579d640d3ff7ffa9aa");
+    struct digest_hex other = digest_response(engine, &c, "h", BYTES("MESSAGE"), BYTES("hullo"));
+    ck_assert_str_ne(other.text, one.text);
+    digest_engine_free(&engine);
+}
+END_TEST
+
+UNIT_MAIN("sip/digest", auth_int_covers_the_body, rfc2617_3_5_md5, rfc7616_3_9_1_md5_and_sha256,
           rfc7616_3_9_2_sha512_256_as_corrected, captured_clients, rfc2069_response_without_qop,
           long_values_are_hashed_whole, response_depends_on_every_part, rfc4231_hmac,
           equal_compares_all, rfc7616_6_1_algorithm_names, rfc7616_3_3_challenge,
