@@ -15,7 +15,8 @@
  * made last: under load nearly every nonce that comes back is found there.
  *
  * A replay is an identical response under another Call-ID or CSeq: clients count nc per dialog, so
- * nc says nothing. Whoever honestly repeats one (RFC 2069 has no count) answers a new nonce. */
+ * nc says nothing. RFC 2069 responses have neither count nor cnonce, so they repeat honestly
+ * (libpurple gives up after the second stale answer): they are good until their nonce is stale. */
 #include "front/auth.h"
 
 #include <assert.h>
@@ -303,7 +304,7 @@ static enum auth_outcome judge_response(const struct auth_case *judge,
         return AUTH_WRONG;
     if (!nonce_good(auth, credentials->realm, credentials->nonce))
         return AUTH_STALE;
-    if (!is_replayed(judge, &expected))
+    if (bytes_empty(credentials->qop) || !is_replayed(judge, &expected))
         return AUTH_PROVED;
     metrics_count(auth->metrics, METRIC_credentials_replayed);
     return AUTH_STALE;
