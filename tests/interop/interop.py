@@ -8,6 +8,7 @@ it prints. Every client here can do the same few things, so that a test is a tal
     shows("Online")     what this client shows of its friend, as it says it
     say, hears          a message to the friend, one from the friend
     go("offline")       change the own presence
+    call, rings, answer, talks, hold, resume, hang_up, ends     a call; it talks when it hears sound
 """
 import functools
 import json
@@ -19,6 +20,7 @@ import signal
 import socket
 import subprocess
 import sys
+import wave
 
 SOURCE = pathlib.Path(os.environ.get("SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(SOURCE / "tests" / "flow"))
@@ -82,6 +84,19 @@ class Place:
     def errors(self):
         return (self.folder / "errors").read_text()
 
+    def tone(self):
+        """A file with a minute of sound for clients without a microphone."""
+        path = self.folder / "tone.wav"
+        if not path.exists():
+            with wave.open(str(path), "wb") as out:
+                out.setnchannels(1)
+                out.setsampwidth(2)
+                out.setframerate(8000)
+                period = b"".join(round(12000 * (step % 20 - 10) / 10).to_bytes(2, "little", signed=True)
+                                  for step in range(20))  # a saw tooth of 400 Hz
+                out.writeframes(period * 400 * 60)
+        return path
+
     def crash_and_restart(self):
         self.server.kill()
         self.server.communicate(timeout=PATIENCE_S)
@@ -134,6 +149,7 @@ class Client:
         self.folder.mkdir()
         self.printed = self.folder / "printed"
         self.process = None
+        self.attended = 0
         place.clients.append(self)
 
     def launch(self, *command):
@@ -147,6 +163,17 @@ class Client:
     def output(self):
         text = self.printed.read_text(errors="replace") if self.printed.exists() else ""
         return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+    def attend(self):
+        """What `notices` looks at begins here."""
+        self.attended = len(self.output())
+
+    def notices(self, pattern):
+        eventually(f"{self} prints {pattern!r}",
+                   lambda: re.search(pattern, self.output()[self.attended:]))
+
+    def never_notices(self, pattern):
+        assert not re.search(pattern, self.output()[self.attended:]), (str(self), pattern)
 
     def prints(self, text):
         eventually(f"{self} prints {text!r}", lambda: text in self.output())
@@ -185,7 +212,8 @@ class Baresip(Client):
             f"sip_listen {f'[{self.host}]' if ':' in self.host else self.host}:{self.port}",
             f"net_interface {self.host}",
             "module_path /usr/lib/baresip/modules",
-            "module stdio.so", "module g711.so", "module uuid.so",
+            "module stdio.so", "module g711.so", "module uuid.so", "module aufile.so",
+            f"audio_source aufile,{self.place.tone()}",
             "module_tmp account.so", "module_app contact.so", "module_app menu.so",
             "module_app presence.so", "module_app ctrl_tcp.so",
             f"ctrl_tcp_listen 127.0.0.1:{self.control}", "")))
@@ -224,6 +252,34 @@ class Baresip(Client):
     def go(self, state):
         self.tell(f"presence_{state}")
 
+    def call(self):
+        self.tell("dial", f"sip:{self.friend}@{self.domain}")
+
+    def rings(self):
+        self.notices(r"SIP/2.0 180 ")
+
+    def answer(self):
+        self.tell("accept")
+
+    def talks(self):
+        self.notices(r"stream: incoming rtp for 'audio' established")
+
+    def hold(self):
+        self.attend()
+        self.tell("hold")
+        self.notices(r"(?s)a=sendonly.*SIP/2.0 200 .*\nACK ")
+
+    def resume(self):
+        self.attend()
+        self.tell("resume")
+        self.notices(r"(?s)\nINVITE .*SIP/2.0 200 .*\nACK ")
+
+    def hang_up(self):
+        self.tell("hangup")
+
+    def ends(self):
+        self.notices(r"audio: destroyed")
+
     def quit(self):
         self.tell("quit")
         self.leave()
@@ -245,7 +301,11 @@ class Linphone(Client):
             f"sip_tcp_port={-1 if self.transport == 'tcp' else 0}",
             "sip_tls_port=0", "guess_hostname=1", "default_proxy=0",
             f"use_ipv6={int(':' in self.host)}", "register_only_when_network_is_up=0",
+            f"bind_address={self.host}",
             "refresher_retry_after=1000",  # milliseconds after a failure; 60 000 otherwise
+            # else it offers its sound at an address of this machine that is not loopback
+            "[net]", f"prefer_ipv6={int(':' in self.host)}", f"nat_address={self.host}",
+            "firewall_policy=1", "[rtp]", f"bind_address={self.host}",
             "[auth_info_0]", f"username={self.user}", f"passwd={self.user}-pw",
             "[proxy_0]", f"reg_proxy=<sip:{self.server};transport={self.transport}>",
             f"reg_identity=sip:{self.user}@{self.domain}",
@@ -304,6 +364,36 @@ class Linphone(Client):
         eventually(f"{self} hears {text!r}", lambda: re.search(
             rf"Message received from .*{self.friend}@.*: {text}\n", self.now()))
 
+    def call(self):
+        self.tell("soundcard use files")
+        self.tell(f"call sip:{self.friend}@{self.domain}")
+
+    def rings(self):
+        self.tell("soundcard use files")
+        self.notices("Receiving new incoming call")
+
+    def answer(self):
+        self.tell("answer")
+
+    def talks(self):
+        self.notices("Media streams established")
+
+    def hold(self):
+        self.attend()
+        self.tell("pause")
+        self.notices("is now paused")
+
+    def resume(self):
+        self.attend()
+        self.tell("resume")
+        self.notices("Media streams established")
+
+    def hang_up(self):
+        self.tell("terminate")
+
+    def ends(self):
+        self.notices(r"Call \d+ with .* (ended|error)")
+
     def go(self, state):
         if state == "offline":
             self.quit()
@@ -344,6 +434,41 @@ def talk(place, one, other):
     other.quit()
     for client in (one, other):
         assert client.transports() >= {client.transport.upper()}, (str(client), client.transports())
+    place.end()
+
+
+def telephone(place, one, other):
+    """The other job: they call each other; ringing, answer, hold, the end, and a call that is
+    cancelled, from either side."""
+    place.start()
+    one.start()
+    other.start()
+    for caller, callee in ((one, other), (other, one)):
+        for client in (caller, callee):
+            client.attend()
+        caller.call()
+        callee.rings()
+        callee.answer()
+        for client in (caller, callee):
+            client.talks()
+        caller.hold()
+        caller.resume()
+        callee.hold()
+        callee.resume()
+        callee.attend()
+        caller.attend()
+        caller.hang_up()
+        for client in (caller, callee):
+            client.ends()
+            client.attend()
+        caller.call()
+        callee.rings()
+        caller.hang_up()
+        for client in (caller, callee):
+            client.ends()
+            client.never_notices("Media streams established|incoming rtp")
+    one.quit()
+    other.quit()
     place.end()
 
 
