@@ -65,13 +65,14 @@ class Timeout(AssertionError):
 class Client:
     """A user's device on a socket of its own."""
 
-    def __init__(self, port, user, domain="127.0.0.1", tcp=False, host="127.0.0.1"):
+    def __init__(self, port, user, domain="127.0.0.1", tcp=False, host="127.0.0.1",
+                 server="127.0.0.1"):
         self.user, self.domain, self.aor = user, domain, f"sip:{user}@{domain}"
         self.tcp, self.stream = tcp, b""
         self.sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM)
         self.sock.settimeout(PATIENCE_S)
         self.sock.bind((host, 0))
-        self.sock.connect(("127.0.0.1", port))
+        self.sock.connect((server, port))
         self.host, self.port = self.sock.getsockname()
         self.challenge, self.counter = None, 0
         self.incoming = []  # requests, each once
