@@ -1,5 +1,5 @@
 /* check.c: the dialogs that were told of, with the CSeq of their last NOTIFY; the branches of
- * requests, with their bytes. */
+ * requests, with their bytes. What the server only relays is its sender's business. */
 #include "check.h"
 
 #include <assert.h>
@@ -192,7 +192,10 @@ static const char *check_branch(struct check *check, const struct sip_message *r
     struct known_branch *branch;
     if (!bytes_starts_with(request->via.branch, BYTES("z9hG4bK")))
         return fault_of(check, "a branch without the magic cookie", request->via.text);
-    snprintf(name, sizeof(name), "%.*s", BYTES_ARGS(request->via.branch));
+    /* a CANCEL and the ACK for a failure have the branch of their INVITE (RFC 3261 9.1, 17.1.1.3)
+     */
+    snprintf(name, sizeof(name), "%.*s %.*s", BYTES_ARGS(request->via.branch),
+             BYTES_ARGS(request->method_name));
     TABLE_FIND(check->branches, name, strlen(name), 0, branch);
     *again = branch != NULL;
     if (branch != NULL)
@@ -232,7 +235,7 @@ static const char *check_body(struct check *check, const struct sip_message *mes
 
 static const char *check_response(struct check *check, const struct sip_message *response)
 {
-    if (response->status == 408)
+    if (response->status == 408 && response->method != SIP_INVITE)
         return "a 408 to a non-INVITE request (RFC 4320 4.2)";
     if (response->status > 100 && bytes_empty(response->to.tag))
         return "a response without a To tag";
@@ -241,11 +244,18 @@ static const char *check_response(struct check *check, const struct sip_message 
     return NULL;
 }
 
+static bool is_relayed(const struct sip_message *request)
+{
+    struct sip_values vias = sip_values_of(request, SIP_VIA);
+    struct bytes via;
+    return sip_values_next(&vias, &via) && sip_values_next(&vias, &via);
+}
+
 static const char *check_request(struct check *check, const struct sip_message *request)
 {
     bool again = false;
     const char *fault = check_branch(check, request, &again);
-    if (fault != NULL || again || request->method != SIP_NOTIFY)
+    if (fault != NULL || again || request->method != SIP_NOTIFY || is_relayed(request))
         return fault;
     fault = check_notify(request);
     if (fault == NULL)

@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <utlist.h>
+
 #include "base/memory.h"
+#include "dialog.h"
 #include "play.h"
 #include "sip/digest.h"
 
@@ -26,10 +29,11 @@ static bool same_name(const char *a, const char *b)
     return bytes_equal_nocase(bytes_of(a), bytes_of(b));
 }
 
-static void drop(struct draft *draft, const char *name)
+/* Leaves out the fields of that name from place `from` on. */
+static void drop(struct draft *draft, const char *name, size_t from)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < draft->count; i++) {
+    size_t kept = from;
+    for (size_t i = from; i < draft->count; i++) {
         if (same_name(draft->names[i], name)) {
             free(draft->names[i]);
             free(draft->values[i]);
@@ -56,12 +60,12 @@ void draft_set(struct draft *draft, const char *name, const char *value)
     size_t at = 0;
     while (at < draft->count && !same_name(draft->names[at], name))
         at++;
-    if (value != NULL && at < draft->count) {
-        page_replace(&draft->values[at], bytes_of(value));
-        return;
-    }
-    drop(draft, name);
-    if (value != NULL)
+    bool takes_place = value != NULL && at < draft->count;
+    if (takes_place)
+        page_replace(&draft->values[at++], bytes_of(value));
+    if (at < draft->count)
+        drop(draft, name, at);
+    if (value != NULL && !takes_place)
         draft_add(draft, name, value);
 }
 
@@ -103,7 +107,7 @@ static bool take_line(struct draft *draft, struct play *play, struct page *line)
     }
     if (line->length > 0 && line->at[0] == '-') {
         draft->length_given |= same_name(line->at + 1, "Content-Length");
-        drop(draft, line->at + 1);
+        drop(draft, line->at + 1, 0);
         return true;
     }
     char *colon = strchr(line->at, ':');
@@ -236,32 +240,79 @@ static void set_identity(const struct play *play, struct party *party, const str
         set_format(draft, "Call-ID", "%s-%u", party->name, party->serial);
 }
 
+static void set_copy(struct draft *draft, const char *name, struct bytes value)
+{
+    set_format(draft, name, "%.*s", BYTES_ARGS(value));
+}
+
+static void add_copies(struct draft *draft, const struct sip_message *from, enum sip_header id)
+{
+    for (const struct sip_field *field = sip_message_field(from, id); field != NULL;
+         field = field->next >= 0 ? &from->fields[field->next] : NULL) {
+        char *value = memory_copy(field->value);
+        draft_add(draft, sip_header_name(id), value);
+        free(value);
+    }
+}
+
+static struct sip_uri uri_of(struct bytes route)
+{
+    struct sip_address address = {0};
+    (void)sip_address_parse(route, &address);
+    return address.uri;
+}
+
+/* Request-URI and Route by the route set; when its first is a strict router, that is the
+ * Request-URI, and the remote target comes last (RFC 3261 12.2.1.1). */
+static void set_route_set(const struct dialog *dialog, struct page *uri, struct draft *draft)
+{
+    struct bytes rest = page_bytes(&dialog->routes), first = rest, value;
+    first = bytes_split(&first, '\n');
+    struct sip_uri router = uri_of(first);
+    bool strict = !bytes_empty(first) && !sip_parameter(router.parameters, "lr", &value);
+    page_clear(uri);
+    page_put(uri, strict ? router.text : bytes_of(dialog->target));
+    if (strict)
+        bytes_split(&rest, '\n');
+    while (!bytes_empty(rest)) {
+        char *route = memory_copy(bytes_split(&rest, '\n'));
+        draft_add(draft, "Route", route);
+        free(route);
+    }
+    struct page last = {0};
+    page_format(&last, "<%s>", dialog->target);
+    if (strict)
+        draft_add(draft, "Route", last.at);
+    page_release(&last);
+}
+
 static bool set_dialog(struct play *play, const struct party *party, const struct wish *wish,
                        struct page *uri, struct draft *draft)
 {
-    const struct sent *first = party_sent(party, wish->dialog);
-    struct sip_address contact;
-    if (first == NULL || first->response == NULL)
-        return play_fault(play, "%s has no answered request %.*s", party->name,
-                          BYTES_ARGS(wish->dialog));
-    const struct sip_message *response = &first->response->message;
-    struct bytes target = sip_message_value(response, SIP_CONTACT);
-    if (!verdict_ok(sip_address_parse(target, &contact)))
-        return play_fault(play, "the answer to %.*s has no Contact", BYTES_ARGS(wish->dialog));
-    page_clear(uri);
-    page_put(uri, contact.uri.text);
-    set_format(draft, "From", "%.*s", BYTES_ARGS(sip_message_value(response, SIP_FROM)));
-    set_format(draft, "To", "%.*s", BYTES_ARGS(sip_message_value(response, SIP_TO)));
-    set_format(draft, "Call-ID", "%.*s", BYTES_ARGS(response->call_id));
+    const struct dialog *dialog = dialog_of(party, wish->dialog);
+    if (dialog == NULL)
+        return play_fault(play, "%s has no dialog %.*s", party->name, BYTES_ARGS(wish->dialog));
+    if (dialog->target == NULL)
+        return play_fault(play, "nobody has said a Contact in %.*s", BYTES_ARGS(wish->dialog));
+    set_route_set(dialog, uri, draft);
+    draft_set(draft, "From", dialog->local);
+    draft_set(draft, "To", dialog->remote);
+    draft_set(draft, "Call-ID", dialog->call_id);
+    if (is(wish->method, "PRACK"))
+        draft_set(draft, "RAck", dialog->rack);
     return true;
 }
 
-static void set_contact(const struct party *party, struct draft *draft)
+/* The Contact of a party at one of its places. */
+static void set_contact(const struct party *party, const struct place *place, struct draft *draft)
 {
-    char place[64];
-    set_format(draft, "Contact", "<sip:%s@%s%s>", party->user,
-               place_text(party, place, sizeof(place)),
-               party->place->protocol == NET_TCP ? ";transport=tcp" : "");
+    char text[64];
+    struct buffer out = buffer_over(text, sizeof(text) - 1);
+    net_address_write(&place->address, &out);
+    text[out.length] = '\0';
+    bool stream = net_is_stream(place->protocol);
+    set_format(draft, "Contact", "<sip:%s@%s%s%s>", party->user, text, stream ? ";transport=" : "",
+               stream ? net_transport_parameter(place->protocol) : "");
 }
 
 static void write_pidf(const struct play *play, const struct party *party, const struct wish *wish,
@@ -293,21 +344,116 @@ static void set_body(const struct play *play, const struct party *party, const s
 static void set_method_fields(const struct party *party, const struct wish *wish,
                               struct draft *draft)
 {
+    static const char *const with_contact[] = {"REGISTER", "SUBSCRIBE", "NOTIFY",
+                                               "INVITE",   "UPDATE",    "REFER"};
     bool subscribes = is(wish->method, "SUBSCRIBE");
-    if (subscribes || is(wish->method, "REGISTER"))
-        set_contact(party, draft);
+    for (size_t i = 0; i < sizeof(with_contact) / sizeof(with_contact[0]); i++)
+        if (is(wish->method, with_contact[i]))
+            set_contact(party, party->place, draft);
     if (subscribes || is(wish->method, "PUBLISH"))
         draft_set(draft, "Event", "presence");
     if (!bytes_empty(wish->expires))
         set_format(draft, "Expires", "%.*s", BYTES_ARGS(wish->expires));
 }
 
-static void set_type(const struct wish *wish, struct draft *draft)
+static const char *usual_type(struct bytes method)
 {
-    if (draft->body.length == 0 || draft_value(draft, "Content-Type")[0] != '\0')
-        return;
-    draft_set(draft, "Content-Type",
-              is(wish->method, "PUBLISH") ? "application/pidf+xml" : "text/plain");
+    static const char *const with_sdp[] = {"INVITE", "ACK", "PRACK", "UPDATE"};
+    for (size_t i = 0; i < sizeof(with_sdp) / sizeof(with_sdp[0]); i++)
+        if (is(method, with_sdp[i]))
+            return "application/sdp";
+    return is(method, "PUBLISH") ? "application/pidf+xml" : "text/plain";
+}
+
+/* The block, and the type of the body when nobody says it. */
+static bool finish(struct draft *draft, struct play *play, struct bytes method)
+{
+    bool typed = false;
+    for (size_t i = 0; i < play->step->count; i++)
+        typed |= bytes_equal(play->step->block[i].text, BYTES("-Content-Type"));
+    bool fine = draft_take_block(draft, play, play->step);
+    if (!typed && draft->body.length > 0 && draft_value(draft, "Content-Type")[0] == '\0')
+        draft_set(draft, "Content-Type", usual_type(method));
+    return fine;
+}
+
+static void add_credentials(struct draft *draft, const struct sip_message *invite)
+{
+    add_copies(draft, invite, SIP_AUTHORIZATION);
+    add_copies(draft, invite, SIP_PROXY_AUTHORIZATION);
+}
+
+/* The ACK for a 2xx is a request of its own, but for number and credentials (RFC 3261 13.2.2.4). */
+static bool set_number(struct play *play, struct party *party, const struct wish *wish,
+                       struct draft *draft)
+{
+    if (!is(wish->method, "ACK") || bytes_empty(wish->dialog)) {
+        set_format(draft, "CSeq", "%u %.*s", ++party->cseq, BYTES_ARGS(wish->method));
+        return true;
+    }
+    const struct dialog *dialog = dialog_of(party, wish->dialog);
+    const struct sent *invite = dialog != NULL ? dialog_invite(party, dialog) : NULL;
+    if (invite == NULL)
+        return play_fault(play, "%s has sent no INVITE to acknowledge", party->name);
+    set_format(draft, "CSeq", "%u ACK", invite->message.cseq);
+    add_credentials(draft, &invite->message);
+    return true;
+}
+
+/* Hop by hop: ACK for a failure, and CANCEL (RFC 3261 17.1.1.3, 9.1). */
+
+static void compose_hop(const struct sip_message *invite, const char *method, struct draft *draft)
+{
+    page_format(&draft->start, "%s %.*s SIP/2.0", method, BYTES_ARGS(invite->request_uri));
+    set_copy(draft, "Via", invite->via.text);
+    draft_set(draft, "Max-Forwards", "70");
+    add_copies(draft, invite, SIP_ROUTE);
+    set_copy(draft, "From", sip_message_value(invite, SIP_FROM));
+    set_copy(draft, "To", sip_message_value(invite, SIP_TO));
+    set_copy(draft, "Call-ID", invite->call_id);
+    set_format(draft, "CSeq", "%u %s", invite->cseq, method);
+}
+
+void compose_ack(const struct sent *invite, struct draft *draft)
+{
+    compose_hop(&invite->message, "ACK", draft);
+    set_copy(draft, "To", sip_message_value(&invite->response->message, SIP_TO));
+    add_credentials(draft, &invite->message);
+}
+
+/* The INVITE that an ACK or a CANCEL is for: with the label, or the last one; of an ACK one that
+ * was refused so. */
+static const struct sent *invite_of(const struct party *party, const struct wish *wish)
+{
+    const struct sent *sent, *found = NULL;
+    DL_FOREACH(party->sent, sent)
+    {
+        unsigned status = sent->response != NULL ? sent->response->message.status : 0;
+        bool meant = bytes_empty(wish->of) || bytes_equal(bytes_of(sent->label), wish->of);
+        if (meant && sent->message.method == SIP_INVITE &&
+            (wish->refusal == 0 || wish->refusal == status))
+            found = sent;
+    }
+    return found;
+}
+
+static bool is_hop(const struct wish *wish)
+{
+    return (is(wish->method, "ACK") && wish->refusal != 0) ||
+           (is(wish->method, "CANCEL") && bytes_empty(wish->dialog) && bytes_empty(wish->target));
+}
+
+static bool compose_for_hop(struct play *play, struct party *party, const struct wish *wish,
+                            struct draft *draft)
+{
+    const struct sent *invite = invite_of(party, wish);
+    if (invite == NULL)
+        return play_fault(play, "%s has sent no such INVITE", party->name);
+    if (wish->refusal != 0)
+        compose_ack(invite, draft);
+    else
+        compose_hop(&invite->message, "CANCEL", draft);
+    return finish(draft, play, wish->method);
 }
 
 bool compose_request(struct play *play, struct party *party, const struct wish *wish,
@@ -315,22 +461,19 @@ bool compose_request(struct play *play, struct party *party, const struct wish *
 {
     struct page uri = {0};
     bool fine = true;
+    if (is_hop(wish))
+        return compose_for_hop(play, party, wish, draft);
     write_target(play, party, wish, &uri);
     set_via(party, draft);
     draft_set(draft, "Max-Forwards", "70");
     set_identity(play, party, wish, uri.at, draft);
     if (!bytes_empty(wish->dialog))
         fine = set_dialog(play, party, wish, &uri, draft);
-    set_format(draft, "CSeq", "%u %.*s", ++party->cseq, BYTES_ARGS(wish->method));
+    fine = fine && set_number(play, party, wish, draft);
     set_method_fields(party, wish, draft);
     set_body(play, party, wish, draft);
     page_format(&draft->start, "%.*s %s SIP/2.0", BYTES_ARGS(wish->method), uri.at);
-    bool typed = false;
-    for (size_t i = 0; i < play->step->count; i++)
-        typed |= bytes_equal(play->step->block[i].text, BYTES("-Content-Type"));
-    fine = fine && draft_take_block(draft, play, play->step);
-    if (!typed)
-        set_type(wish, draft);
+    fine = fine && finish(draft, play, wish->method);
     page_release(&uri);
     return fine;
 }
@@ -421,10 +564,35 @@ bool compose_credentials(struct play *play, struct party *party, const struct wi
 
 /* Responses. */
 
-void compose_response(const struct party *party, const struct sip_message *request, unsigned status,
+static void set_to(const struct party *party, const struct arrival *request, unsigned status,
+                   struct draft *draft)
+{
+    struct bytes to = sip_message_value(&request->message, SIP_TO);
+    if (!bytes_empty(request->message.to.tag) || status <= 100)
+        set_copy(draft, "To", to);
+    else if (request->to_tag != NULL)
+        set_format(draft, "To", "%.*s;tag=%s", BYTES_ARGS(to), request->to_tag);
+    else
+        set_format(draft, "To", "%.*s;tag=%s-answer", BYTES_ARGS(to), party->name);
+}
+
+/* Of what makes a dialog, or moves its target: where we are, and the way here (RFC 3261 12.1.1). */
+static void add_dialog_fields(const struct party *party, const struct arrival *request,
+                              struct draft *draft)
+{
+    struct bytes method = request->message.method_name;
+    const struct place *place = party_place(party, &request->flow);
+    if (dialog_begins(method))
+        add_copies(draft, &request->message, SIP_RECORD_ROUTE);
+    if (place != NULL && (dialog_begins(method) || dialog_refreshes(method)))
+        set_contact(party, place, draft);
+}
+
+void compose_response(const struct party *party, const struct arrival *request, unsigned status,
                       struct draft *draft)
 {
-    struct sip_values vias = sip_values_of(request, SIP_VIA);
+    const struct sip_message *message = &request->message;
+    struct sip_values vias = sip_values_of(message, SIP_VIA);
     struct bytes via;
     page_format(&draft->start, "SIP/2.0 %u %s", status, sip_status_phrase(status));
     while (sip_values_next(&vias, &via)) {
@@ -432,12 +600,17 @@ void compose_response(const struct party *party, const struct sip_message *reque
         draft_add(draft, "Via", copy);
         free(copy);
     }
-    set_format(draft, "From", "%.*s", BYTES_ARGS(sip_message_value(request, SIP_FROM)));
-    if (bytes_empty(request->to.tag) && status > 100)
-        set_format(draft, "To", "%.*s;tag=%s-answer",
-                   BYTES_ARGS(sip_message_value(request, SIP_TO)), party->name);
-    else
-        set_format(draft, "To", "%.*s", BYTES_ARGS(sip_message_value(request, SIP_TO)));
-    set_format(draft, "Call-ID", "%.*s", BYTES_ARGS(request->call_id));
-    set_format(draft, "CSeq", "%u %.*s", request->cseq, BYTES_ARGS(request->cseq_method));
+    set_copy(draft, "From", sip_message_value(message, SIP_FROM));
+    set_to(party, request, status, draft);
+    set_copy(draft, "Call-ID", message->call_id);
+    set_format(draft, "CSeq", "%u %.*s", message->cseq, BYTES_ARGS(message->cseq_method));
+    if (status > 100 && status < 300)
+        add_dialog_fields(party, request, draft);
+}
+
+bool compose_answer(struct play *play, const struct party *party, const struct arrival *request,
+                    unsigned status, struct draft *draft)
+{
+    compose_response(party, request, status, draft);
+    return finish(draft, play, request->message.method_name);
 }

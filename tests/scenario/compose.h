@@ -34,6 +34,8 @@ void draft_write(const struct draft *draft, struct page *out);
 /* What a request is to be, besides the block. */
 struct wish {
     struct bytes method, target, dialog, label;
+    struct bytes of;  /* of ACK and CANCEL: the label of the INVITE; empty: the last one */
+    unsigned refusal; /* of an ACK: the status that it is for; 0: it is for a 2xx */
     struct bytes expires, presence, note, tuple, words; /* empty: not said */
     bool credentials, qop_none;
     struct bytes username, password, nonce, digest_uri, algorithm;
@@ -48,8 +50,13 @@ void compose_again(struct party *party, struct draft *draft);
 /* Adds credentials for the party's last challenge. */
 bool compose_credentials(struct play *play, struct party *party, const struct wish *wish,
                          struct draft *draft);
+/* The ACK for the failure that a request of the party's got (RFC 3261 17.1.1.3). */
+void compose_ack(const struct sent *invite, struct draft *draft);
 /* The usual answer to a request. */
-void compose_response(const struct party *party, const struct sip_message *request, unsigned status,
+void compose_response(const struct party *party, const struct arrival *request, unsigned status,
                       struct draft *draft);
+/* The same with the step's block. False: a fault was noted. */
+bool compose_answer(struct play *play, const struct party *party, const struct arrival *request,
+                    unsigned status, struct draft *draft);
 
 #endif

@@ -8,8 +8,9 @@
  * the millisecond: one less, and nothing may have come.
  *
  * Block lines: "Name: pattern" (some field of that name), "-Name" (no such field), "2 Name" (so
- * many), "Start-Line:", "Reason:" (of a response), "Request-URI:", "Place:" (flow as net.h writes
- * it) with patterns; "body has TEXT", "body lacks TEXT", "body is TEXT", "body is empty". */
+ * many), "Start-Line:", "Reason:" (of a response its phrase), "Request-URI:", "Place:" (flow as
+ * net.h writes it) with patterns; "body has TEXT", "body lacks TEXT", "body is TEXT", "body is
+ * empty". */
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -76,7 +77,7 @@ static bool pseudo_field(const struct arrival *arrival, struct bytes name, struc
     struct bytes raw = message->raw;
     if (bytes_equal(name, BYTES("Start-Line")))
         *value = bytes_trim(bytes_split(&raw, '\n'));
-    else if (bytes_equal(name, BYTES("Reason")))
+    else if (bytes_equal(name, BYTES("Reason")) && !message->request)
         *value = message->reason;
     else if (bytes_equal(name, BYTES("Request-URI")))
         *value = message->request_uri;

@@ -1,7 +1,8 @@
 /* move.c: what parties do: sending, answering, coming and going.
  *
  *   sends METHOD clauses   a usual request, changed by the block; "with credentials" goes through
- *                          the challenge first when there was none yet
+ *                          the challenge first when there was none yet; ACK and CANCEL are what
+ *                          their INVITE makes them
  *   sends exactly|bytes    the block as it stands
  *   answers STATUS         the request looked at last, or the one with a label */
 #include <stdio.h>
@@ -10,6 +11,7 @@
 
 #include "base/memory.h"
 #include "compose.h"
+#include "dialog.h"
 #include "play.h"
 
 enum { RUBBISH_MAX = 1 << 20 };
@@ -61,12 +63,22 @@ static bool take_piece(struct words *words, size_t *piece)
     return true;
 }
 
+/* "ACK to 486" is for an answer, all else for somebody. */
+static void take_target(struct words *words, struct wish *wish)
+{
+    struct bytes target = words_take(words);
+    if (!bytes_equal(wish->method, BYTES("ACK")) || !bytes_to_u32(target, &wish->refusal))
+        wish->target = target;
+}
+
 static bool take_clause(struct words *words, struct wish *wish)
 {
     if (take_piece(words, &wish->piece) || take_presence(words, wish))
         return true;
     if (words_are(words, "to"))
-        wish->target = words_take(words);
+        take_target(words, wish);
+    else if (words_are(words, "of"))
+        wish->of = words_take(words);
     else if (words_are(words, "in"))
         wish->dialog = words_take(words);
     else if (words_are(words, "as"))
@@ -117,6 +129,20 @@ static struct arrival *last_answer(const struct party *party)
     return NULL;
 }
 
+/* A refused INVITE is acknowledged. */
+static bool acknowledge(struct play *play, struct party *party)
+{
+    const struct sent *invite = party_sent(party, BYTES(""));
+    const struct wish none = {0};
+    struct draft draft = {0};
+    if (invite->message.method != SIP_INVITE)
+        return true;
+    compose_ack(invite, &draft);
+    bool fine = send_draft(play, party, &none, &draft);
+    draft_release(&draft);
+    return fine;
+}
+
 /* Sends it without credentials and takes the challenge. */
 static bool be_challenged(struct play *play, struct party *party, const struct wish *wish,
                           struct draft *draft)
@@ -132,7 +158,7 @@ static bool be_challenged(struct play *play, struct party *party, const struct w
                           answer->bytes);
     party_see(party, answer);
     compose_again(party, draft);
-    return true;
+    return acknowledge(play, party);
 }
 
 static bool send_request(struct play *play, struct party *party, const struct wish *wish)
@@ -245,16 +271,26 @@ bool play_sends(struct play *play, struct party *party, struct words *words)
 
 /* Answers. */
 
-static bool send_answer(struct play *play, struct party *party, const struct arrival *request,
+/* The tag of an answer is that of the next ones, and of the dialog. */
+static void remember_answer(struct party *party, struct arrival *request, struct bytes answer)
+{
+    struct sip_message message;
+    if (!verdict_ok(sip_message_parse(answer, true, &message)))
+        return;
+    if (!bytes_empty(message.to.tag))
+        page_replace(&request->to_tag, message.to.tag);
+    dialog_learn(party, &request->message, &message, false);
+}
+
+static bool send_answer(struct play *play, struct party *party, struct arrival *request,
                         unsigned status)
 {
     struct draft draft = {0};
     struct page out = {0};
-    bool fine = true;
-    compose_response(party, &request->message, status, &draft);
-    fine = draft_take_block(&draft, play, play->step);
+    bool fine = compose_answer(play, party, request, status, &draft);
     draft_write(&draft, &out);
     draft_release(&draft);
+    remember_answer(party, request, page_bytes(&out));
     const struct net_flow *flow = &request->flow;
     if (fine && flow->protocol == NET_UDP)
         stage_datagram(&play->stage, party->name, flow, page_bytes(&out));
@@ -284,7 +320,7 @@ bool play_answers(struct play *play, struct party *party, struct words *words)
     struct bytes label = BYTES("");
     if (words_are(words, "to"))
         label = words_take(words);
-    const struct arrival *request = party_seen(party, label);
+    struct arrival *request = party_seen(party, label);
     if (request == NULL || !request->message.request)
         return play_fault(play, "%s has seen no such request", party->name);
     return send_answer(play, party, request, status);

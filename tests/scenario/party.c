@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "compose.h"
+#include "dialog.h"
 #include "play.h"
 
 struct party *party_new(struct play *play, struct bytes name)
@@ -24,6 +25,7 @@ static void free_arrival(struct arrival *arrival)
         return;
     free(arrival->bytes);
     free(arrival->label);
+    free(arrival->to_tag);
     free(arrival);
 }
 
@@ -52,6 +54,7 @@ void party_free(struct party *party)
     free_arrivals(&party->seen);
     while (party->sent != NULL)
         free_sent(party, party->sent);
+    dialogs_release(party);
     while (party->places != NULL) {
         struct place *first = party->places;
         DL_DELETE(party->places, first);
@@ -189,8 +192,9 @@ struct arrival *party_seen(const struct party *party, struct bytes label)
     struct arrival *arrival, *found = NULL;
     DL_FOREACH(party->seen, arrival)
     {
+        const struct sip_message *message = &arrival->message;
         bool labelled = bytes_equal(bytes_of(arrival->label), label);
-        if (bytes_empty(label) ? arrival->message.request : labelled)
+        if (bytes_empty(label) ? message->request && message->method != SIP_ACK : labelled)
             found = arrival;
     }
     return found;
@@ -219,6 +223,7 @@ static void note_response(struct party *party, const struct arrival *arrival)
             continue;
         free_arrival(sent->response);
         sent->response = copy_of(arrival);
+        dialog_learn(party, &sent->message, message, true);
     }
     if (message->status != 401 && message->status != 407)
         return;

@@ -1,5 +1,5 @@
 /* party.h: who talks to the server in a scenario: its places in the network, what it has sent, what
- * has come and was not looked at yet, and the challenge that it got last.
+ * has come and was not looked at yet, its dialogs, and the challenge that it got last.
  *
  * A place is a protocol and an address; a party may have several. A stream place is dialled when
  * the party first sends from it, or is waiting to be dialled by the server. */
@@ -10,6 +10,7 @@
 #include "stage.h"
 
 struct play;
+struct dialog;
 
 /* A message from the server. */
 struct arrival {
@@ -19,6 +20,7 @@ struct arrival {
     struct net_flow flow;
     bool ping; /* a keep-alive's answer, no message */
     char *label;
+    char *to_tag; /* that it was answered with; NULL: none yet */
     struct sip_message message;
 };
 
@@ -48,6 +50,7 @@ struct party {
     struct arrival *inbox;        /* not looked at yet */
     struct arrival *seen;         /* the last looked at is the last of these */
     struct sent *sent;
+    struct dialog *dialogs;
     char *challenge; /* the last WWW- or Proxy-Authenticate */
     unsigned challenge_status, nonce_count;
     unsigned serial;         /* of branches, tags, Call-IDs */
@@ -80,6 +83,7 @@ struct sent *party_sent(const struct party *party, struct bytes label);
 /* Moves an arrival from the inbox to what was seen; a response is noted with its request, a
  * challenge is kept. */
 void party_see(struct party *party, struct arrival *arrival);
+/* The arrival with that label, with an empty label the last request that can be answered. */
 struct arrival *party_seen(const struct party *party, struct bytes label);
 
 #endif

@@ -193,7 +193,7 @@ void play_answer_later(struct play *play, struct party *party, const struct arri
     struct draft draft = {0};
     struct page out = {0};
     struct errand *errand = memory_new(sizeof(*errand));
-    compose_response(party, &arrival->message, party->notify_answer, &draft);
+    compose_response(party, arrival, party->notify_answer, &draft);
     draft_write(&draft, &out);
     draft_release(&draft);
     errand->party = party;
