@@ -25,34 +25,9 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "transaction_internal.h"
+#include "server_internal.h"
 
 enum { BUSY_RETRY_AFTER_S = 10 };
-
-/* A copy of a request and of its bytes. */
-struct kept_request {
-    struct kept_request *next; /* of the dead */
-    struct sip_message message;
-    char raw[];
-};
-
-struct server_transaction {
-    struct chain_entry entry;
-    struct server_transaction *older, *newer; /* of its stage; `older` of the dead */
-    struct transaction_layer *layer;
-    uint64_t handle;
-    uint64_t due_ms;  /* when it leaves its stage */
-    uint64_t ends_ms; /* the client gives up (timer F) */
-    struct store_wait wait;
-    struct reply_path path;
-    struct kept_request *kept;
-    char *response; /* the final one, or before a reply the 100 that may become necessary */
-    size_t response_length;
-    enum server_stage stage;
-    bool replied;
-    size_t key_length;
-    char key[];
-};
 
 static struct bytes response_of(const struct server_transaction *transaction)
 {
