@@ -61,11 +61,6 @@ static void server_bury(struct timer *timer)
     }
 }
 
-static size_t kept_size(const struct kept_request *kept)
-{
-    return sizeof(*kept) + kept->message.raw.length;
-}
-
 /* Without what it keeps of the request. */
 static size_t server_size(const struct server_transaction *transaction)
 {
@@ -279,13 +274,7 @@ const struct sip_message *transaction_keep(struct server_transaction *transactio
     assert(transaction->stage == SERVER_QUIET || transaction->stage == SERVER_PROCEEDING);
     if (transaction->kept != NULL)
         return &transaction->kept->message;
-    struct bytes raw = incoming->message->raw;
-    struct kept_request *kept = memory_resize(NULL, sizeof(*kept) + raw.length);
-    memcpy(kept->raw, raw.at, raw.length);
-    bool stream = net_is_stream(transaction->path.flow.protocol);
-    struct verdict v = sip_message_parse(bytes_from(kept->raw, raw.length), stream, &kept->message);
-    assert(verdict_ok(v)); /* the same bytes were parsed a moment ago */
-    (void)v;
+    struct kept_request *kept = kept_new(incoming->message);
     transaction->kept = kept;
     transaction->layer->server_bytes += kept_size(kept);
     return &kept->message;

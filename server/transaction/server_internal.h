@@ -29,4 +29,8 @@ struct server_transaction {
     char key[];
 };
 
+/* keep.c: copies a request and what was parsed of it; freed with free(). What it takes. */
+struct kept_request *kept_new(const struct sip_message *message);
+size_t kept_size(const struct kept_request *kept);
+
 #endif
