@@ -71,6 +71,9 @@ static const struct config_key file_keys[] = {
            "Memory for requests being answered, in bytes; likewise."),
     NUMBER(transaction.client_max_bytes, MIB, 65536ULL * MIB, "268435456",
            "Memory for requests of our own that wait for an answer, in bytes."),
+    NUMBER(transaction.invite_max_s, 60, DAY_S, "1800",
+           "Seconds after which a call that rings and rings ends with 408; the proxy gives up "
+           "earlier when nothing is heard of it."),
 
     NUMBER(auth.nonce_lifetime_s, 10, DAY_S, "3600",
            "Seconds after which a client has to answer a new challenge (it does so by itself)."),

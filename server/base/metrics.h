@@ -20,6 +20,9 @@
     X(send_failures, "messages that the network refused")                                     \
     X(retransmissions_absorbed, "received retransmissions answered from a transaction")       \
     X(retransmissions_sent, "requests sent again")                                            \
+    X(responses_repeated, "failures of INVITEs sent again for want of an ACK")                \
+    X(responses_lost, "responses that no way was found for")                                  \
+    X(invites_timed_out, "INVITEs that got no final response within their limit")             \
     X(transactions_server, "server transactions begun")                                       \
     X(transactions_client, "client transactions begun")                                       \
     X(transactions_evicted, "completed transactions ended early by their limit")              \

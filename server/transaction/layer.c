@@ -3,6 +3,8 @@
  *     bytes -> parse -> fault:    answered without state, or dropped
  *                    -> response: its client transaction (client.c); else stray, dropped
  *                    -> request:  its server transaction (server.c): a retransmission, ends there
+ *                       ACK:      of a failure: ends there (invite_server.c)
+ *                       CANCEL:   of an INVITE that we have: answered there
  *                                 else the user
  *
  * Three layouts carry the cost: nothing is allocated for a message that needs no transaction; both
@@ -24,6 +26,7 @@ struct transaction_settings transaction_settings_default(void)
         .t4_ms = 5000,
         .server_max = 200000,
         .client_max = 200000,
+        .invite_max_s = 1800,
         .server_max_bytes = (size_t)256 << 20,
         .client_max_bytes = (size_t)256 << 20,
     };
@@ -69,6 +72,20 @@ static void refuse_malformed(struct transaction_layer *layer, const struct net_f
         transaction_refuse(layer, &incoming, response);
 }
 
+/* True when it goes up. */
+static bool receive_known(struct transaction_layer *layer, const struct incoming *incoming)
+{
+    const struct sip_message *message = incoming->message;
+    if (message->method == SIP_ACK)
+        return invite_take_ack(layer, message);
+    struct server_transaction *transaction = server_find(layer, message);
+    if (transaction != NULL) {
+        server_retransmission(transaction);
+        return false;
+    }
+    return message->method != SIP_CANCEL || invite_take_cancel(layer, incoming);
+}
+
 static void receive_request(struct transaction_layer *layer, struct incoming *incoming)
 {
     const struct sip_message *message = incoming->message;
@@ -77,13 +94,10 @@ static void receive_request(struct transaction_layer *layer, struct incoming *in
         refuse_malformed(layer, &incoming->flow, message, verdict(513, NULL, 0));
         return;
     }
-    struct server_transaction *transaction = server_find(layer, message);
-    if (transaction != NULL) {
-        if (message->method != SIP_ACK)
-            server_retransmission(transaction);
+    if (!receive_known(layer, incoming))
         return;
-    }
     layer->begun = 0;
+    incoming->late_ms = net_late_ms(layer->net);
     layer->user.request(layer->user.context, incoming);
     if (layer->begun != 0)
         server_settle(layer, incoming);
@@ -131,6 +145,7 @@ struct transaction_layer *transaction_layer_new(struct world *world, struct net 
     assert(world != NULL && net != NULL && store != NULL);
     assert(settings->t1_ms > 0 && settings->t1_ms <= settings->t2_ms);
     assert(settings->t2_ms <= 64 * settings->t1_ms);
+    assert(settings->t4_ms > 0 && settings->invite_max_s > 0);
     struct transaction_layer *layer = memory_new(sizeof(*layer));
     layer->world = world;
     layer->net = net;

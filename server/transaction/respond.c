@@ -42,6 +42,8 @@ void reply_send(struct transaction_layer *layer, const struct reply_path *path,
     if (err == ERR_CLOSED && net_is_stream(path->flow.protocol))
         err = send_anew(layer, path, response);
     if (err != ERR_NONE)
+        metrics_count(layer->metrics, METRIC_responses_lost);
+    if (err != ERR_NONE)
         log_write(layer->log, LOG_DEBUG, "transaction", "a response could not be sent: %s",
                   err_name(err));
 }
@@ -64,10 +66,9 @@ void transaction_write_received(const struct incoming *incoming, struct buffer *
 
 /* A To tag that each retransmission of the request gets again (RFC 3261 8.2.7). It names no
  * partition: who makes a dialog brings a tag of its own. */
-static struct token derived_tag(struct transaction_layer *layer, const struct sip_message *message)
+struct token reply_tag(const struct transaction_layer *layer, struct bytes call_id, uint64_t hash)
 {
-    const struct match *match = match_of(layer, message);
-    return token_derive(0, layer->epoch, message->call_id, match->hash);
+    return token_derive(0, layer->epoch, call_id, hash);
 }
 
 void transaction_write(struct transaction_layer *layer, const struct incoming *incoming,
@@ -81,7 +82,7 @@ void transaction_write(struct transaction_layer *layer, const struct incoming *i
     transaction_write_received(incoming, &received);
     assert(!received.overflow);
     if (bytes_empty(to_tag) && bytes_empty(message->to.tag) && status > 100) {
-        tag = derived_tag(layer, message);
+        tag = reply_tag(layer, message->call_id, match_of(layer, message)->hash);
         to_tag = token_bytes(&tag);
     }
     sip_write_response(out, message, status, reason, to_tag, buffer_bytes(&received),
@@ -116,6 +117,14 @@ struct bytes reply_draft(struct transaction_layer *layer, const struct incoming 
     transaction_write(layer, incoming, draft, status, reason, BYTES(""));
     if (retry_after_s > 0)
         sip_write_number(draft, "Retry-After", retry_after_s);
+    return draft_end(draft);
+}
+
+struct bytes reply_draft_ok(struct transaction_layer *layer, const struct incoming *incoming,
+                            struct bytes to_tag)
+{
+    struct buffer *draft = draft_begin(layer);
+    transaction_write(layer, incoming, draft, 200, NULL, to_tag);
     return draft_end(draft);
 }
 

@@ -1,4 +1,5 @@
-/* server.c: the non-INVITE server transaction (RFC 3261 17.2.2, RFC 4320).
+/* server.c: what all server transactions have in common, and the non-INVITE one (RFC 3261 17.2.2,
+ * RFC 4320); invite_server.c has the other.
  *
  *     begin -> QUIET ------- reply ------------------> COMPLETED -> timer J -> gone
  *                |                                        ^        (streams: at once)
@@ -13,11 +14,15 @@
  *
  * QUIET is the RFC's Trying. A reply that waits for a change leaves the stage as it is: `replied`
  * says that it is settled what will be said. Retransmissions are answered with the last response
- * sent and are swallowed while there is none.
+ * sent and are swallowed while there is none. The 100 is made when it is needed, from the kept
+ * request or the reply that waits; only when there is neither it is written ahead.
  *
  * All transactions of a stage have waited for the same time when they leave it, so each stage is a
- * queue with the oldest in front and one timer. The queue of completed ones is also the order in
- * which they give way when there are too many.
+ * queue with the oldest in front and one timer. The queues of what only lingers are also the order
+ * in which it gives way when there are too many.
+ *
+ * A second table finds requests that come again by another way (RFC 3261 8.2.2.2). It holds hashes
+ * of From tag, Call-ID and CSeq alone: keyed, so that nobody finds two that are equal.
  *
  * A transaction that ends is unreachable at once and freed at the end of the turn, so a caller that
  * holds it can do no harm. Once completed it keeps its key and the response, nothing else. */
@@ -29,13 +34,9 @@
 
 enum { BUSY_RETRY_AFTER_S = 10 };
 
-static struct bytes response_of(const struct server_transaction *transaction)
+void server_remember(struct server_transaction *transaction, struct bytes response)
 {
-    return bytes_from(transaction->response, transaction->response_length);
-}
-
-static void response_set(struct server_transaction *transaction, struct bytes response)
-{
+    assert(response.at != transaction->response || response.length == 0);
     transaction->layer->server_bytes += response.length;
     transaction->layer->server_bytes -= transaction->response_length;
     free(transaction->response);
@@ -45,13 +46,15 @@ static void response_set(struct server_transaction *transaction, struct bytes re
 
 /* The end of the turn. */
 
-static void server_bury(struct timer *timer)
+/* `tell`: who watches learns of it. */
+static void server_bury(struct transaction_layer *layer, bool tell)
 {
-    struct transaction_layer *layer = HOLDER_OF(struct transaction_layer, burial, timer);
     struct server_transaction *transaction;
     struct kept_request *kept;
     while ((transaction = layer->dead) != NULL) {
         layer->dead = transaction->older;
+        if (transaction->invite != NULL)
+            invite_bury(transaction, tell);
         free(transaction->response);
         free(transaction);
     }
@@ -61,19 +64,25 @@ static void server_bury(struct timer *timer)
     }
 }
 
+static void burial_due(struct timer *timer)
+{
+    server_bury(HOLDER_OF(struct transaction_layer, burial, timer), true);
+}
+
 /* Without what it keeps of the request. */
 static size_t server_size(const struct server_transaction *transaction)
 {
-    return sizeof(*transaction) + transaction->key_length + transaction->response_length;
+    return sizeof(*transaction) + transaction->key_length + transaction->response_length +
+           (transaction->invite != NULL ? invite_size(transaction->invite) : 0);
 }
 
 static void burial_order(struct transaction_layer *layer)
 {
     if (!timer_is_set(&layer->burial))
-        world_timer(layer->world, &layer->burial, 0, server_bury);
+        world_timer(layer->world, &layer->burial, 0, burial_due);
 }
 
-static void kept_drop(struct server_transaction *transaction)
+void server_forget_request(struct server_transaction *transaction)
 {
     struct transaction_layer *layer = transaction->layer;
     if (transaction->kept == NULL)
@@ -122,37 +131,62 @@ static void stage_enter(struct server_transaction *transaction, enum server_stag
         wheel_set(layer->world->wheel, &queue->timer, due_ms, stage_due);
 }
 
-static void server_end(struct server_transaction *transaction)
+void server_move(struct server_transaction *transaction, enum server_stage stage, uint64_t in_ms)
+{
+    stage_leave(transaction);
+    stage_enter(transaction, stage, transaction->layer->world->now_ms + in_ms);
+}
+
+void server_end(struct server_transaction *transaction)
 {
     struct transaction_layer *layer = transaction->layer;
     assert(transaction->stage < SERVER_STAGES);
     stage_leave(transaction);
     transaction->stage = SERVER_DEAD;
     store_wait_cancel(&transaction->wait);
+    if (transaction->invite != NULL)
+        invite_ended(transaction);
     chain_remove(&layer->servers, &transaction->entry);
+    chain_remove(&layer->merged, &transaction->merged_entry);
     handles_remove(layer->server_handles, transaction->handle);
-    kept_drop(transaction);
+    server_forget_request(transaction);
     layer->server_bytes -= server_size(transaction);
     transaction->older = layer->dead;
     layer->dead = transaction;
     burial_order(layer);
 }
 
+struct bytes server_draft(struct server_transaction *transaction, unsigned status)
+{
+    struct transaction_layer *layer = transaction->layer;
+    if (transaction->response_length > 0)
+        return reply_redraft(layer, response_of(transaction), status);
+    if (transaction->kept == NULL)
+        return BYTES("");
+    const struct incoming incoming = {&transaction->kept->message, transaction->path.flow};
+    struct bytes draft = reply_draft(layer, &incoming, status, NULL, 0);
+    layer->match.message = NULL; /* the kept one goes, and another may come to lie there */
+    return draft;
+}
+
 /* RFC 4320 4.1: whatever the transport, a client that has heard nothing for so long gets a 100. */
 static void server_say_trying(struct server_transaction *transaction)
 {
-    struct transaction_layer *layer = transaction->layer;
-    struct bytes trying = reply_redraft(layer, response_of(transaction), 100);
+    struct bytes trying = server_draft(transaction, 100);
     if (!bytes_empty(trying))
-        reply_send(layer, &transaction->path, trying);
+        reply_send(transaction->layer, &transaction->path, trying);
 }
 
 static void server_overdue(struct server_transaction *transaction)
 {
     struct transaction_layer *layer = transaction->layer;
-    if (transaction->stage == SERVER_QUIET && layer->world->now_ms < transaction->ends_ms) {
-        stage_leave(transaction);
-        stage_enter(transaction, SERVER_PROCEEDING, transaction->ends_ms);
+    uint64_t now_ms = layer->world->now_ms;
+    if (transaction->invite != NULL) {
+        invite_overdue(transaction);
+        return;
+    }
+    if (transaction->stage == SERVER_QUIET && now_ms < transaction->ends_ms) {
+        server_move(transaction, SERVER_PROCEEDING, transaction->ends_ms - now_ms);
         server_say_trying(transaction);
         return;
     }
@@ -174,10 +208,9 @@ static void stage_due(struct timer *timer)
 
 /* Retransmissions. */
 
-struct server_transaction *server_find(struct transaction_layer *layer,
-                                       const struct sip_message *message)
+struct server_transaction *server_find_match(const struct transaction_layer *layer,
+                                             const struct match *match)
 {
-    const struct match *match = match_of(layer, message);
     struct chain_entry *entry = chain_find(&layer->servers, match->hash);
     for (; entry != NULL; entry = chain_next(entry)) {
         struct server_transaction *transaction = HOLDER_OF(struct server_transaction, entry, entry);
@@ -187,11 +220,19 @@ struct server_transaction *server_find(struct transaction_layer *layer,
     return NULL;
 }
 
+struct server_transaction *server_find(struct transaction_layer *layer,
+                                       const struct sip_message *message)
+{
+    return server_find_match(layer, match_of(layer, message));
+}
+
 void server_retransmission(struct server_transaction *transaction)
 {
     struct transaction_layer *layer = transaction->layer;
     metrics_count(layer->metrics, METRIC_retransmissions_absorbed);
-    if (transaction->stage == SERVER_COMPLETED)
+    if (transaction->invite != NULL)
+        invite_retransmission(transaction);
+    else if (transaction->stage == SERVER_COMPLETED)
         reply_send(layer, &transaction->path, response_of(transaction));
     else if (transaction->stage == SERVER_PROCEEDING)
         server_say_trying(transaction);
@@ -205,12 +246,24 @@ static bool server_has_room(const struct transaction_layer *layer)
            layer->server_bytes < layer->settings.server_max_bytes;
 }
 
-/* The oldest completed ones give way to a new one; their clients may then be served twice, which is
- * better than not serving somebody at all. */
-static bool server_make_room(struct transaction_layer *layer)
+/* The oldest of those that only linger: first what does no harm by going, last the failures that
+ * are still being repeated. */
+static struct server_transaction *server_oldest(const struct transaction_layer *layer)
+{
+    static const enum server_stage lingering[] = {INVITE_CONFIRMED, SERVER_COMPLETED,
+                                                  INVITE_ACCEPTED, INVITE_COMPLETED};
+    struct server_transaction *oldest = NULL;
+    for (size_t i = 0; oldest == NULL && i < sizeof(lingering) / sizeof(lingering[0]); i++)
+        oldest = layer->queues[lingering[i]].oldest;
+    return oldest;
+}
+
+/* They give way to a new one; their clients may then be served twice, which is better than not
+ * serving somebody at all. */
+bool server_make_room(struct transaction_layer *layer)
 {
     while (!server_has_room(layer)) {
-        struct server_transaction *oldest = layer->queues[SERVER_COMPLETED].oldest;
+        struct server_transaction *oldest = server_oldest(layer);
         if (oldest == NULL)
             return false;
         metrics_count(layer->metrics, METRIC_transactions_evicted);
@@ -229,15 +282,9 @@ static void server_refuse(struct transaction_layer *layer, const struct incoming
         transaction_refuse(layer, incoming, response);
 }
 
-struct server_transaction *transaction_begin(struct transaction_layer *layer,
+static struct server_transaction *server_new(struct transaction_layer *layer,
                                              const struct incoming *incoming)
 {
-    assert(incoming->message->request && incoming->message->method != SIP_ACK);
-    assert(server_find(layer, incoming->message) == NULL);
-    if (!server_make_room(layer)) {
-        server_refuse(layer, incoming);
-        return NULL;
-    }
     const struct match *match = match_of(layer, incoming->message);
     assert(match->whole);
     struct server_transaction *transaction =
@@ -249,29 +296,80 @@ struct server_transaction *transaction_begin(struct transaction_layer *layer,
         .key_length = match->key.length,
     };
     memcpy(transaction->key, match->key.at, match->key.length);
+    if (incoming->message->method == SIP_INVITE)
+        transaction->invite = invite_new(transaction);
     transaction->handle = handles_add(layer->server_handles, transaction);
     layer->server_bytes += server_size(transaction);
     chain_put(&layer->servers, &transaction->entry, match->hash);
-    stage_enter(transaction, SERVER_QUIET, layer->world->now_ms + layer->quiet_ms);
+    return transaction;
+}
+
+struct server_transaction *transaction_begin(struct transaction_layer *layer,
+                                             const struct incoming *incoming)
+{
+    uint64_t now_ms = layer->world->now_ms;
+    assert(incoming->message->request && incoming->message->method != SIP_ACK);
+    assert(server_find(layer, incoming->message) == NULL);
+    if (!server_make_room(layer)) {
+        server_refuse(layer, incoming);
+        return NULL;
+    }
+    struct server_transaction *transaction = server_new(layer, incoming);
+    if (transaction->invite != NULL)
+        stage_enter(transaction, INVITE_PROCEEDING,
+                    now_ms + (uint64_t)layer->settings.invite_max_s * 1000);
+    else
+        stage_enter(transaction, SERVER_QUIET, now_ms + layer->quiet_ms);
     metrics_count(layer->metrics, METRIC_transactions_server);
     layer->begun = transaction->handle;
     return transaction;
 }
 
-/* The user answers later and the request is about to go: write now the 100 that may become
- * necessary. With a reply at hand it is made from that. */
+/* What is the same in all copies of a request, whatever way they took. */
+static uint64_t merged_hash(const struct transaction_layer *layer,
+                            const struct sip_message *message)
+{
+    uint64_t seed = layer->seed + ((uint64_t)message->cseq << 8) + (uint64_t)message->method;
+    if (message->method == SIP_METHOD_OTHER)
+        seed = bytes_hash(message->method_name, seed);
+    return bytes_hash(message->from.tag, bytes_hash(message->call_id, seed));
+}
+
+bool transaction_is_merged(struct transaction_layer *layer, const struct sip_message *message)
+{
+    struct chain_entry *entry = chain_find(&layer->merged, merged_hash(layer, message));
+    if (entry == NULL)
+        return false;
+    const struct match *match = match_of(layer, message);
+    for (; entry != NULL; entry = chain_next(entry)) {
+        const struct server_transaction *transaction =
+            HOLDER_OF(struct server_transaction, merged_entry, entry);
+        if (!bytes_equal(match->key, bytes_from(transaction->key, transaction->key_length)))
+            return true;
+    }
+    return false;
+}
+
 void server_settle(struct transaction_layer *layer, const struct incoming *incoming)
 {
     struct server_transaction *transaction = transaction_find(layer, layer->begun);
     layer->begun = 0;
-    if (transaction != NULL && !transaction->replied)
-        response_set(transaction, reply_draft(layer, incoming, 100, NULL, 0));
+    if (transaction == NULL)
+        return;
+    if (bytes_empty(incoming->message->to.tag))
+        chain_put(&layer->merged, &transaction->merged_entry,
+                  merged_hash(layer, incoming->message));
+    if (transaction->invite != NULL)
+        invite_settle(transaction, incoming);
+    else if (!transaction->replied && transaction->kept == NULL)
+        server_remember(transaction, reply_draft(layer, incoming, 100, NULL, 0));
 }
 
 const struct sip_message *transaction_keep(struct server_transaction *transaction,
                                            const struct incoming *incoming)
 {
-    assert(transaction->stage == SERVER_QUIET || transaction->stage == SERVER_PROCEEDING);
+    assert(transaction->stage == SERVER_QUIET || transaction->stage == SERVER_PROCEEDING ||
+           transaction->stage == INVITE_PROCEEDING);
     if (transaction->kept != NULL)
         return &transaction->kept->message;
     struct kept_request *kept = kept_new(incoming->message);
@@ -296,15 +394,14 @@ static void server_complete(struct server_transaction *transaction, struct bytes
 {
     struct transaction_layer *layer = transaction->layer;
     reply_send(layer, &transaction->path, response);
-    if (net_is_stream(transaction->path.flow.protocol)) {
+    if (server_on_stream(transaction)) {
         server_end(transaction); /* timer J is zero */
         return;
     }
     if (response.at != transaction->response)
-        response_set(transaction, response);
-    kept_drop(transaction);
-    stage_leave(transaction);
-    stage_enter(transaction, SERVER_COMPLETED, layer->world->now_ms + layer->lifetime_ms);
+        server_remember(transaction, response);
+    server_forget_request(transaction);
+    server_move(transaction, SERVER_COMPLETED, layer->lifetime_ms);
 }
 
 static void server_decided(struct store_wait *wait, enum store_outcome outcome)
@@ -330,8 +427,14 @@ void transaction_reply(struct transaction_layer *layer, struct server_transactio
 {
     assert(transaction->layer == layer);
     assert(bytes_starts_with(response, BYTES("SIP/2.0 ")));
+    if (transaction->stage == SERVER_DEAD)
+        return;
+    if (transaction->invite != NULL) {
+        invite_reply(transaction, response, after);
+        return;
+    }
     assert(!bytes_starts_with(response, BYTES("SIP/2.0 1")));
-    if (transaction->replied || transaction->stage == SERVER_DEAD)
+    if (transaction->replied)
         return;
     transaction->replied = true;
     bool waits = after.number != 0 && !store_durable(layer->store, after);
@@ -339,7 +442,7 @@ void transaction_reply(struct transaction_layer *layer, struct server_transactio
         server_complete(transaction, response);
         return;
     }
-    response_set(transaction, response);
+    server_remember(transaction, response);
     if (waits && !is_timeout(response))
         store_wait(layer->store, &transaction->wait, after, server_decided);
 }
@@ -347,6 +450,7 @@ void transaction_reply(struct transaction_layer *layer, struct server_transactio
 void server_init(struct transaction_layer *layer)
 {
     chain_init(&layer->servers);
+    chain_init(&layer->merged);
     layer->server_handles = handles_new();
     for (int i = 0; i < SERVER_STAGES; i++)
         layer->queues[i].layer = layer;
@@ -360,7 +464,8 @@ void server_release(struct transaction_layer *layer)
         wheel_cancel(layer->world->wheel, &layer->queues[i].timer);
     }
     wheel_cancel(layer->world->wheel, &layer->burial);
-    server_bury(&layer->burial);
+    server_bury(layer, false);
     handles_free(&layer->server_handles);
     chain_release(&layer->servers);
+    chain_release(&layer->merged);
 }

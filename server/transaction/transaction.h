@@ -31,6 +31,7 @@ struct transaction_settings {
     unsigned server_max; /* server transactions; the oldest completed ones go first; 200000 */
     unsigned client_max; /* client transactions; more are refused; 200000 */
     size_t server_max_bytes, client_max_bytes; /* of their memory, likewise; 256 MiB each */
+    unsigned invite_max_s; /* an INVITE without a final response gets 408 then; half an hour */
 };
 struct transaction_settings transaction_settings_default(void);
 
@@ -38,6 +39,7 @@ struct transaction_settings transaction_settings_default(void);
 struct incoming {
     const struct sip_message *message;
     struct net_flow flow;
+    unsigned late_ms; /* how long it has waited for us (net_late_ms): the measure of overload */
 };
 
 struct server_transaction;

@@ -1,12 +1,13 @@
 /* transaction_internal.h: what the files of this folder share.
  *
- * layer.c receives and owns the tables; match.c makes the keys of RFC 3261 17.2.3; server.c and
- * client.c are the two state machines; respond.c says where responses go; way.c says where requests
- * go and writes their Via; chain.c and echoes.c are the containers. */
+ * layer.c receives and owns the tables; match.c makes the keys of RFC 3261 17.2.3; server.c,
+ * invite_server.c and client.c are the state machines; respond.c says where responses go; way.c
+ * says where requests go and writes their Via; chain.c and echoes.c are the containers. */
 #ifndef TRANSACTION_TRANSACTION_INTERNAL_H
 #define TRANSACTION_TRANSACTION_INTERNAL_H
 
 #include "base/handles.h"
+#include "base/token.h"
 #include "transaction/transaction.h"
 
 /* The struct of which `pointer` is the member. */
@@ -57,10 +58,23 @@ struct match {
 };
 enum { MATCH_KEY_MAX = 65536 };
 const struct match *match_of(struct transaction_layer *layer, const struct sip_message *message);
+/* The same of the INVITE that a CANCEL is for (RFC 3261 9.2). */
+const struct match *match_of_invite(struct transaction_layer *layer,
+                                    const struct sip_message *cancel);
 
 /* Server transactions that wait for the same span of time: the oldest is the first due, so a single
  * timer serves all of them. */
-enum server_stage { SERVER_QUIET, SERVER_PROCEEDING, SERVER_COMPLETED, SERVER_STAGES, SERVER_DEAD };
+enum server_stage {
+    SERVER_QUIET,
+    SERVER_PROCEEDING,
+    SERVER_COMPLETED,
+    INVITE_PROCEEDING,
+    INVITE_ACCEPTED,
+    INVITE_COMPLETED,
+    INVITE_CONFIRMED,
+    SERVER_STAGES,
+    SERVER_DEAD
+};
 struct server_queue {
     struct transaction_layer *layer;
     struct server_transaction *oldest, *newest;
@@ -94,6 +108,7 @@ struct transaction_layer {
     uint64_t begun;      /* handle of the transaction that the present request began; 0: none */
 
     struct chain_table servers; /* by key */
+    struct chain_table merged;  /* by From tag, Call-ID and CSeq (RFC 3261 8.2.2.2) */
     struct handles *server_handles;
     size_t server_bytes; /* of all transactions that have not ended */
     struct server_queue queues[SERVER_STAGES];
@@ -113,11 +128,18 @@ struct transaction_layer {
 /* server.c */
 struct server_transaction *server_find(struct transaction_layer *layer,
                                        const struct sip_message *message);
+struct server_transaction *server_find_match(const struct transaction_layer *layer,
+                                             const struct match *match);
 void server_retransmission(struct server_transaction *transaction);
-/* After the user has seen the request: prepares what the layer itself may have to say later. */
+/* After the user has seen the request and begun a transaction: prepares what the layer itself may
+ * have to say later. */
 void server_settle(struct transaction_layer *layer, const struct incoming *incoming);
 void server_init(struct transaction_layer *layer);
 void server_release(struct transaction_layer *layer);
+
+/* invite_server.c: both are true when it is to go up to the user. */
+bool invite_take_ack(struct transaction_layer *layer, const struct sip_message *ack);
+bool invite_take_cancel(struct transaction_layer *layer, const struct incoming *incoming);
 
 /* client.c */
 void client_response(struct transaction_layer *layer, const struct sip_message *response);
@@ -139,6 +161,11 @@ struct bytes reply_draft(struct transaction_layer *layer, const struct incoming 
                          unsigned status, const char *reason, unsigned retry_after_s);
 /* The same with nothing but an earlier response to the same request at hand. */
 struct bytes reply_redraft(struct transaction_layer *layer, struct bytes earlier, unsigned status);
+/* A 200 without more, with this To tag. */
+struct bytes reply_draft_ok(struct transaction_layer *layer, const struct incoming *incoming,
+                            struct bytes to_tag);
+/* The To tag of the layer's own responses to a request with that key: the same for each. */
+struct token reply_tag(const struct transaction_layer *layer, struct bytes call_id, uint64_t hash);
 
 /* way.c: the Via of a request that leaves by `flow`: writes into `out` (VIA_MAX bytes), says where
  * in it branch and host of the sent-by stand. */

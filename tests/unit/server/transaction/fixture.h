@@ -23,6 +23,7 @@ struct fixture {
     void (*on_request)(struct fixture *fixture, struct incoming *incoming);
     unsigned requests; /* that came up */
     uint64_t begun;    /* handle of the last transaction that a test's handler began */
+    void *context;     /* of the handler */
     const struct sip_message *kept;
     char request[TEXT_MAX], response[TEXT_MAX]; /* the last made by the functions below */
 };

@@ -46,10 +46,10 @@ START_TEST(ack_belongs_to_its_invite)
     fixture->on_request = decline;
     ck_assert(!same(fixture, "ACK", "SIP/2.0/UDP pc.example.com;branch=z9hG4bKa"));
     ck_assert(!same(fixture, "INVITE", "SIP/2.0/UDP pc.example.com;branch=z9hG4bKa"));
-    ck_assert(same(fixture, "ACK", "SIP/2.0/UDP pc.example.com;branch=z9hG4bKa"));
-    ck_assert_uint_eq(fixture->net.sent_count, 1); /* nothing answers an ACK */
     ck_assert(same(fixture, "INVITE", "SIP/2.0/UDP pc.example.com;branch=z9hG4bKa"));
     ck_assert_uint_eq(fixture->net.sent_count, 2);
+    ck_assert(same(fixture, "ACK", "SIP/2.0/UDP pc.example.com;branch=z9hG4bKa"));
+    ck_assert_uint_eq(fixture->net.sent_count, 2); /* nothing answers an ACK */
     fixture_free(fixture);
 }
 END_TEST
@@ -100,6 +100,31 @@ START_TEST(rfc2543_all_of_six)
 }
 END_TEST
 
+/* The ACK has the To tag of the response, which the INVITE could not know; a CANCEL has its own
+ * method, and that of its INVITE when it looks for it. */
+START_TEST(rfc2543_invite_ack_and_cancel)
+{
+    const struct old invite = {"sip:bob@example.com",       ";tag=a", "", "c1", 7, "INVITE",
+                               "SIP/2.0/UDP 127.0.0.2:5070"};
+    struct old ack = invite, cancel = invite, other = invite;
+    struct fixture *fixture = fixture_new(NULL);
+    ack.method = "ACK";
+    ack.to_tag = ";tag=of-the-answer";
+    cancel.method = "CANCEL";
+    fixture->on_request = decline;
+    ck_assert(!same_old(fixture, &invite));
+    ck_assert(same_old(fixture, &cancel));
+    ck_assert_uint_eq(fixture->net.sent_count, 2);
+    ck_assert(starts(last_text(fixture), "SIP/2.0 200 "));
+    ck_assert(same_old(fixture, &ack));
+    ck_assert(same_old(fixture, &ack));
+    other.call_id = ack.call_id = "c2";
+    ck_assert(!same_old(fixture, &ack));
+    ck_assert(!same_old(fixture, &other));
+    fixture_free(fixture);
+}
+END_TEST
+
 /* libpurple repeats branch and CSeq in the request with credentials: after a stateless answer it is
  * a new request. */
 static void challenge(struct fixture *fixture, struct incoming *incoming)
@@ -129,4 +154,4 @@ START_TEST(a_stateless_answer_leaves_nothing)
 END_TEST
 
 UNIT_MAIN("matching", rfc3261_branch_sent_by_and_method, ack_belongs_to_its_invite,
-          rfc2543_all_of_six, a_stateless_answer_leaves_nothing)
+          rfc2543_all_of_six, rfc2543_invite_ack_and_cancel, a_stateless_answer_leaves_nothing)
