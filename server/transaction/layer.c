@@ -133,7 +133,7 @@ static void receive_broken(void *context, const struct net_flow *flow, struct by
 
 static void closed(void *context, uint64_t connection, enum err why)
 {
-    (void)why;
+    errands_closed(context, connection, why);
     client_closed(context, connection);
 }
 
@@ -160,6 +160,7 @@ struct transaction_layer *transaction_layer_new(struct world *world, struct net 
     layer->key = memory_new(MATCH_KEY_MAX);
     layer->draft = buffer_over(memory_new(DRAFT_MAX), DRAFT_MAX);
     server_init(layer);
+    errands_init(layer);
     client_init(layer);
     const struct net_handler handler = {receive, receive_broken, closed, layer};
     net_handle(net, &handler);
@@ -172,6 +173,7 @@ void transaction_layer_free(struct transaction_layer **layer)
         return;
     client_release(*layer);
     server_release(*layer);
+    errands_release(*layer);
     free((*layer)->draft.at);
     free((*layer)->key);
     free(*layer);

@@ -2,36 +2,28 @@
  *
  *     UDP       source address; source port when the Via has rport, else the port of the sent-by
  *               (RFC 3261 18.2.2 with `received`, RFC 3581 4)
- *     streams   the connection of the request; when it has gone, a new one to the source address
- *               and the port of the sent-by (RFC 3261 18.2.2)
+ *     streams   the connection of the request (RFC 3261 18.2.2); when it has gone, errand.c
  *
- * `received` is always what the request really came from, so a response never goes to an address
- * that only the request names: maddr is not followed. */
+ * `received` is always what the request really came from, so a datagram never goes to an address
+ * that only the request names: maddr is not followed, and after an error nothing else is tried. */
 #include <assert.h>
 
 #include "base/token.h"
 #include "sip/write.h"
 #include "transaction_internal.h"
 
-enum { PORT_DEFAULT = 5060, ADDRESS_MAX = 64 };
+enum { PORT_DEFAULT = 5060, PORT_TLS = 5061, ADDRESS_MAX = 64 };
 
 struct reply_path reply_path_of(const struct incoming *incoming)
 {
     const struct sip_via *via = &incoming->message->via;
-    struct reply_path path = {incoming->flow, via->port != 0 ? via->port : PORT_DEFAULT};
+    bool secure = net_is_secure(incoming->flow.protocol);
+    struct reply_path path = {incoming->flow, secure ? PORT_TLS : PORT_DEFAULT};
+    if (via->port != 0)
+        path.sent_by_port = via->port;
     if (!net_is_stream(path.flow.protocol) && !via->has_rport)
         path.flow.remote.port = path.sent_by_port;
     return path;
-}
-
-static enum err send_anew(struct transaction_layer *layer, const struct reply_path *path,
-                          struct bytes response)
-{
-    struct net_target target = {path->flow.protocol, path->flow.remote};
-    struct net_flow flow;
-    target.address.port = path->sent_by_port;
-    enum err err = net_connect(layer->net, &target, &flow);
-    return err != ERR_NONE ? err : net_send(layer->net, &flow, response, BYTES(""));
 }
 
 void reply_send(struct transaction_layer *layer, const struct reply_path *path,
@@ -39,13 +31,15 @@ void reply_send(struct transaction_layer *layer, const struct reply_path *path,
 {
     assert(!bytes_empty(response));
     enum err err = net_send(layer->net, &path->flow, response, BYTES(""));
-    if (err == ERR_CLOSED && net_is_stream(path->flow.protocol))
-        err = send_anew(layer, path, response);
-    if (err != ERR_NONE)
-        metrics_count(layer->metrics, METRIC_responses_lost);
-    if (err != ERR_NONE)
-        log_write(layer->log, LOG_DEBUG, "transaction", "a response could not be sent: %s",
-                  err_name(err));
+    if (err == ERR_NONE)
+        return;
+    if (err == ERR_CLOSED && net_is_stream(path->flow.protocol)) {
+        errand_begin(layer, path, response);
+        return;
+    }
+    metrics_count(layer->metrics, METRIC_responses_lost);
+    log_write(layer->log, LOG_DEBUG, "transaction", "a response could not be sent: %s",
+              err_name(err));
 }
 
 /* True when the Via must say where the request came from: a name or another address as sent-by

@@ -1,8 +1,9 @@
 /* transaction_internal.h: what the files of this folder share.
  *
  * layer.c receives and owns the tables; match.c makes the keys of RFC 3261 17.2.3; server.c,
- * invite_server.c and client.c are the state machines; respond.c says where responses go; way.c
- * says where requests go and writes their Via; chain.c and echoes.c are the containers. */
+ * invite_server.c and client.c are the state machines; respond.c says where responses go, errand.c
+ * what becomes of those whose connection has gone; way.c says where requests go and writes their
+ * Via; chain.c and echoes.c are the containers. */
 #ifndef TRANSACTION_TRANSACTION_INTERNAL_H
 #define TRANSACTION_TRANSACTION_INTERNAL_H
 
@@ -116,6 +117,10 @@ struct transaction_layer {
     struct kept_request *dead_requests;
     struct timer burial;
 
+    struct chain_table errands; /* by connection */
+    struct errand *errand_list;
+    size_t errand_count;
+
     struct chain_table clients;     /* by branch */
     struct chain_table connections; /* client transactions by the stream that they went to */
     struct handles *client_handles;
@@ -166,6 +171,14 @@ struct bytes reply_draft_ok(struct transaction_layer *layer, const struct incomi
                             struct bytes to_tag);
 /* The To tag of the layer's own responses to a request with that key: the same for each. */
 struct token reply_tag(const struct transaction_layer *layer, struct bytes call_id, uint64_t hash);
+
+/* errand.c: a response that found its connection gone is on its way by others. */
+enum { ERRANDS_MAX = 1024 };
+void errand_begin(struct transaction_layer *layer, const struct reply_path *path,
+                  struct bytes response);
+void errands_closed(struct transaction_layer *layer, uint64_t connection, enum err why);
+void errands_init(struct transaction_layer *layer);
+void errands_release(struct transaction_layer *layer);
 
 /* way.c: the Via of a request that leaves by `flow`: writes into `out` (VIA_MAX bytes), says where
  * in it branch and host of the sent-by stand. */

@@ -21,6 +21,7 @@ struct fake_net {
     size_t sent_count;
     enum err send_fails, connect_fails; /* ERR_NONE: they work */
     unsigned connect_failures;          /* how many connects fail; then they work again */
+    struct net_target dialled;          /* the last one tried */
     bool open[CONNECTIONS_MAX];         /* by connection */
     struct net_address peers[CONNECTIONS_MAX];
     uint64_t last_connection;
@@ -80,6 +81,7 @@ static inline enum err fake_connect(struct net *net, const struct net_target *ta
                                     struct net_flow *flow)
 {
     struct fake_net *fake = fake_of(net);
+    fake->dialled = *target;
     if (fake->connect_failures > 0) {
         fake->connect_failures--;
         return fake->connect_fails;

@@ -1,0 +1,227 @@
+/* errand.c: responses whose connection has gone before they could leave (RFC 3261 18.2.2, RFC 3263
+ * 5).
+ *
+ *     the request's address, port of the sent-by
+ *          | no connection
+ *          v
+ *     sent-by looked up, for the transport of the Via: each target in turn
+ *          | no connection              | nothing left
+ *          +---> the next one           +---> lost
+ *
+ * The response is kept for 64*T1, the time for which the other side waits for it, unless its
+ * connection ends like any other before: then it was there, and may have got the response.
+ *
+ * A numeric sent-by is not tried: it is the address that we come from, or one that only the request
+ * names. A name is, because that is how a server that lost its address comes back; who lies in it
+ * makes us open one connection, for one of his own.
+ *
+ * WebSocket clients cannot be dialled (RFC 7118 5): what is for them is lost with their connection.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "transaction_internal.h"
+
+struct errand {
+    struct chain_entry entry; /* by connection */
+    struct errand *next, **link;
+    struct transaction_layer *layer;
+    struct timer timer;
+    struct net_lookup lookup;
+    struct net_target targets[NET_TARGETS_MAX];
+    size_t target_next, target_count;
+    enum net_protocol protocol;
+    bool resolved;
+    bool broken; /* the timer is to try the next target, not to end */
+    uint64_t ends_ms;
+    struct sip_via via; /* of the text */
+    size_t length;
+    char text[];
+};
+
+static uint64_t connection_hash(const struct transaction_layer *layer, uint64_t connection)
+{
+    return bytes_hash(bytes_from(&connection, sizeof(connection)), layer->seed);
+}
+
+static size_t errand_size(const struct errand *errand)
+{
+    return sizeof(*errand) + errand->length;
+}
+
+static void errand_free(struct errand *errand)
+{
+    struct transaction_layer *layer = errand->layer;
+    chain_remove(&layer->errands, &errand->entry);
+    wheel_cancel(layer->world->wheel, &errand->timer);
+    net_cancel(layer->net, &errand->lookup);
+    layer->server_bytes -= errand_size(errand);
+    layer->errand_count--;
+    *errand->link = errand->next;
+    if (errand->next != NULL)
+        errand->next->link = errand->link;
+    free(errand);
+}
+
+static void errand_lose(struct errand *errand)
+{
+    metrics_count(errand->layer->metrics, METRIC_responses_lost);
+    errand_free(errand);
+}
+
+static void errand_due(struct timer *timer);
+
+static void errand_wait(struct errand *errand, bool broken, uint64_t due_ms)
+{
+    errand->broken = broken;
+    wheel_set(errand->layer->world->wheel, &errand->timer, due_ms, errand_due);
+}
+
+/* True when it is on its way. */
+static bool errand_connect(struct errand *errand, const struct net_target *target)
+{
+    struct transaction_layer *layer = errand->layer;
+    struct bytes response = bytes_from(errand->text, errand->length);
+    struct net_flow flow;
+    if (net_connect(layer->net, target, &flow) != ERR_NONE ||
+        net_send(layer->net, &flow, response, BYTES("")) != ERR_NONE)
+        return false;
+    chain_put(&layer->errands, &errand->entry, connection_hash(layer, flow.connection));
+    errand_wait(errand, false, errand->ends_ms);
+    return true;
+}
+
+static void errand_found(struct net_lookup *lookup, const struct net_target *targets, size_t count);
+
+/* True when the name of the sent-by is being looked up. */
+static bool errand_resolve(struct errand *errand)
+{
+    struct net_address numeric;
+    const struct net_query query = {
+        .host = errand->via.host,
+        .port = errand->via.port,
+        .service = NET_SIP,
+        .protocol = errand->protocol,
+        .protocol_named = true,
+        .secure = net_is_secure(errand->protocol),
+    };
+    if (errand->resolved || net_address_parse(query.host, query.port, &numeric))
+        return false;
+    errand->resolved = true;
+    net_resolve(errand->layer->net, &query, &errand->lookup, errand_found);
+    return true;
+}
+
+static void errand_go(struct errand *errand)
+{
+    while (errand->target_next < errand->target_count)
+        if (errand_connect(errand, &errand->targets[errand->target_next++]))
+            return;
+    if (!errand_resolve(errand))
+        errand_lose(errand);
+}
+
+static void errand_found(struct net_lookup *lookup, const struct net_target *targets, size_t count)
+{
+    struct errand *errand = HOLDER_OF(struct errand, lookup, lookup);
+    assert(count <= NET_TARGETS_MAX);
+    errand->target_next = errand->target_count = 0;
+    for (size_t i = 0; i < count; i++)
+        if (targets[i].protocol == errand->protocol)
+            errand->targets[errand->target_count++] = targets[i];
+    for (size_t i = 0; i < errand->target_count; i++)
+        errand->targets[i].domain = errand->via.host; /* the query's, which is borrowed */
+    errand_go(errand);
+}
+
+static void errand_due(struct timer *timer)
+{
+    struct errand *errand = HOLDER_OF(struct errand, timer, timer);
+    if (errand->broken)
+        errand_go(errand);
+    else
+        errand_free(errand);
+}
+
+/* Nobody connects inside a call of the net's. */
+static void errand_break(struct errand *errand)
+{
+    struct transaction_layer *layer = errand->layer;
+    chain_remove(&layer->errands, &errand->entry);
+    errand_wait(errand, true, layer->world->now_ms);
+}
+
+/* True when a connection that ended so was one: the other side could read. */
+static bool was_open(enum err why)
+{
+    return why == ERR_CLOSED || why == ERR_PARSE || why == ERR_LIMIT;
+}
+
+void errands_closed(struct transaction_layer *layer, uint64_t connection, enum err why)
+{
+    uint64_t hash = connection_hash(layer, connection);
+    struct chain_entry *entry;
+    while ((entry = chain_find(&layer->errands, hash)) != NULL) {
+        struct errand *errand = HOLDER_OF(struct errand, entry, entry);
+        if (was_open(why))
+            errand_free(errand);
+        else
+            errand_break(errand);
+    }
+}
+
+static struct errand *errand_new(struct transaction_layer *layer, const struct reply_path *path,
+                                 struct bytes response)
+{
+    struct sip_message message;
+    struct errand *errand = memory_new(sizeof(*errand) + response.length);
+    memcpy(errand->text, response.at, response.length);
+    errand->length = response.length;
+    errand->layer = layer;
+    errand->protocol = path->flow.protocol;
+    errand->ends_ms = layer->world->now_ms + layer->lifetime_ms;
+    if (verdict_ok(sip_message_parse(bytes_from(errand->text, response.length), false, &message)))
+        errand->via = message.via;
+    else
+        errand->resolved = true; /* there is no sent-by to look up */
+    errand->next = layer->errand_list;
+    errand->link = &layer->errand_list;
+    if (errand->next != NULL)
+        errand->next->link = &errand->next;
+    layer->errand_list = errand;
+    layer->errand_count++;
+    layer->server_bytes += errand_size(errand);
+    return errand;
+}
+
+void errand_begin(struct transaction_layer *layer, const struct reply_path *path,
+                  struct bytes response)
+{
+    assert(net_is_stream(path->flow.protocol));
+    if (!net_can_connect(path->flow.protocol) || layer->errand_count >= ERRANDS_MAX ||
+        layer->server_bytes + response.length > layer->settings.server_max_bytes) {
+        metrics_count(layer->metrics, METRIC_responses_lost);
+        return;
+    }
+    struct errand *errand = errand_new(layer, path, response);
+    struct net_address numeric;
+    struct net_target *source = &errand->targets[errand->target_count++];
+    *source = (struct net_target){.protocol = errand->protocol, .address = path->flow.remote};
+    source->address.port = path->sent_by_port;
+    if (!net_address_parse(errand->via.host, 0, &numeric))
+        source->domain = errand->via.host;
+    errand_go(errand);
+}
+
+void errands_init(struct transaction_layer *layer)
+{
+    chain_init(&layer->errands);
+}
+
+void errands_release(struct transaction_layer *layer)
+{
+    while (layer->errand_list != NULL)
+        errand_free(layer->errand_list);
+    chain_release(&layer->errands);
+}
