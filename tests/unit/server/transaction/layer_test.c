@@ -107,6 +107,26 @@ START_TEST(usual_settings)
 }
 END_TEST
 
+static void note_late(struct fixture *fixture, struct incoming *incoming)
+{
+    ck_assert_uint_eq(incoming->late_ms, 17);
+    ck_assert_ptr_nonnull(transaction_begin(fixture->layer, incoming));
+}
+
+/* The front end learns how late we are; a retransmission asks nobody. */
+START_TEST(how_late_a_request_is)
+{
+    static const char via[] = "SIP/2.0/UDP 127.0.0.2:5070;branch=z9hG4bK-late";
+    struct fixture *fixture = fixture_new(NULL);
+    fixture->net.late_ms = 17;
+    fixture->on_request = note_late;
+    receive(fixture, udp_from("127.0.0.2:5070"), request_text(fixture, "MESSAGE", via));
+    receive(fixture, udp_from("127.0.0.2:5070"), request_text(fixture, "MESSAGE", via));
+    ck_assert_uint_eq(fixture->net.late_asked, 1);
+    fixture_free(fixture);
+}
+END_TEST
+
 UNIT_MAIN("layer", malformed_requests_get_their_status, what_cannot_be_answered_is_dropped,
           ack_comes_up_and_is_not_answered, stray_responses_are_counted_and_dropped,
-          broken_streams_are_answered, usual_settings)
+          broken_streams_are_answered, usual_settings, how_late_a_request_is)

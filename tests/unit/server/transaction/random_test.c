@@ -25,6 +25,10 @@ static void answer_somehow(struct fixture *fixture, struct incoming *incoming)
 {
     char text[TEXT_MAX];
     struct buffer out = buffer_over(text, sizeof(text));
+    enum sip_method method = incoming->message->method;
+    if (method == SIP_ACK || method == SIP_CANCEL ||
+        transaction_is_merged(fixture->layer, incoming->message))
+        return;
     struct server_transaction *transaction = transaction_begin(fixture->layer, incoming);
     if (transaction == NULL || fixture->requests % 5 == 0)
         return;
@@ -33,7 +37,8 @@ static void answer_somehow(struct fixture *fixture, struct incoming *incoming)
     fixture->begun = transaction_handle(transaction);
     if (fixture->requests % 7 == 0)
         return;
-    transaction_write(fixture->layer, incoming, &out, 200, NULL, BYTES("t"));
+    unsigned status = method == SIP_INVITE ? 100 + 100 * (fixture->requests % 6) : 200;
+    transaction_write(fixture->layer, incoming, &out, status, NULL, BYTES("t"));
     sip_write_body(&out, BYTES(""), BYTES(""));
     transaction_reply(fixture->layer, transaction, buffer_bytes(&out),
                       fixture->requests % 2 == 0 ? STORE_NOTHING : change(fixture));
@@ -41,14 +46,21 @@ static void answer_somehow(struct fixture *fixture, struct incoming *incoming)
 
 static void come(struct chaos *chaos)
 {
-    char via[128];
+    static const char *const methods[] = {"MESSAGE", "MESSAGE", "INVITE",
+                                          "INVITE",  "ACK",     "CANCEL"};
+    char via[128], text[TEXT_MAX];
     unsigned which = dice(chaos, CONNECTIONS + 1);
     unsigned branch = dice(chaos, 3) == 0 ? dice(chaos, chaos->branches + 1) : ++chaos->branches;
     bool stream = which < CONNECTIONS;
     snprintf(via, sizeof(via), "SIP/2.0/%s 127.0.0.2:5070;branch=%s%u", stream ? "TCP" : "UDP",
              dice(chaos, 4) == 0 ? "old" : "z9hG4bK", branch);
-    receive(chaos->fixture, stream ? chaos->streams[which] : udp_from("127.0.0.2:5070"),
-            request_text(chaos->fixture, "MESSAGE", via));
+    const char *method = methods[dice(chaos, sizeof(methods) / sizeof(methods[0]))];
+    snprintf(text, sizeof(text),
+             "%s sip:bob@example.com SIP/2.0\r\nVia: %s\r\nFrom: <sip:a@example.com>;tag=a1\r\n"
+             "To: <sip:bob@example.com>\r\nCall-ID: %u\r\nCSeq: 1 %s\r\n"
+             "Content-Length: 0\r\n\r\n",
+             method, via, branch - branch % 2, method); /* now and then two are one (merged) */
+    receive(chaos->fixture, stream ? chaos->streams[which] : udp_from("127.0.0.2:5070"), text);
 }
 
 static void ask(struct chaos *chaos)
@@ -159,6 +171,7 @@ static void run(uint64_t seed, unsigned most)
 {
     struct transaction_settings settings = transaction_settings_default();
     settings.server_max = settings.client_max = most;
+    settings.invite_max_s = 60;
     struct chaos *chaos = memory_new(sizeof(*chaos));
     struct fixture *fixture = chaos->fixture = fixture_new(&settings);
     chaos->state = seed;
