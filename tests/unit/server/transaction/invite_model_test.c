@@ -1,7 +1,7 @@
 /* invite_model_test.c: random lives of an INVITE against a small model of RFC 3261 figure 7 as RFC
  * 6026 7.1 draws it anew. After each event the two agree about what was sent, how often and what
  * last, what the user has heard, and whether the transaction is alive. */
-#include "invites.h"
+#include "calls.h"
 
 enum { EVENTS = 1500, SEEDS = 12, INVITE_MAX_S = 60, NEVER = 0 };
 

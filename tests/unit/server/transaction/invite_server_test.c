@@ -1,6 +1,6 @@
 /* invite_server_test.c: the INVITE server transaction (RFC 3261 17.2.1 and table 4, RFC 6026 7.1):
  * each test on datagrams and on a stream, where they differ. */
-#include "invites.h"
+#include "calls.h"
 
 static void check_100_at_once(bool stream, void (*on_request)(struct fixture *, struct incoming *))
 {

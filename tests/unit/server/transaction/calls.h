@@ -1,6 +1,6 @@
-/* invites.h: INVITEs, their ACKs and CANCELs, and a user that answers them as the test says. */
-#ifndef TESTS_TRANSACTION_INVITES_H
-#define TESTS_TRANSACTION_INVITES_H
+/* calls.h: INVITEs, their ACKs and CANCELs, and a user that answers them as the test says. */
+#ifndef TESTS_TRANSACTION_CALLS_H
+#define TESTS_TRANSACTION_CALLS_H
 
 #include "fixture.h"
 

@@ -1,5 +1,5 @@
-/* cancel_test.c: CANCEL (RFC 3261 9.2). */
-#include "invites.h"
+/* cancelled_test.c: CANCEL (RFC 3261 9.2). */
+#include "calls.h"
 
 static bool last_has(const struct call *call, const char *text)
 {
