@@ -28,61 +28,17 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "transaction_internal.h"
-
-enum client_state {
-    CLIENT_HELD,
-    CLIENT_RESOLVING,
-    CLIENT_TRYING,
-    CLIENT_PROCEEDING,
-    CLIENT_BROKEN,
-    CLIENT_FAILING
-};
-
-struct client_transaction {
-    struct chain_entry branch_entry, connection_entry;
-    struct timer timer;
-    struct net_lookup lookup;
-    struct store_wait wait;
-    struct transaction_layer *layer;
-    uint64_t handle;
-    client_answer_fn answer; /* NULL: forgotten */
-    void *context;
-    struct blob *body;
-    struct net_flow flow;       /* where it went; before that, the caller's when there is one */
-    struct net_target *targets; /* not yet tried from target_next on; NULL: none */
-    unsigned target_next, target_count;
-    enum client_state state;
-    bool flow_given; /* the caller's flow is still to be tried */
-    bool left;       /* it was sent at least once */
-    unsigned partition, status;
-    unsigned interval_ms; /* timer E */
-    uint64_t expires_ms;  /* timer F */
-    struct via_written via;
-    unsigned hop_length; /* what is left to be resolved; 0: nothing */
-    unsigned line_at, line_length, method_length, fields_at, end;
-    char text[];
-};
-
-static struct bytes text_of(const struct client_transaction *client, size_t at, size_t length)
-{
-    return bytes_from(client->text + at, length);
-}
+#include "client_internal.h"
 
 /* The Via stands right before the other fields. */
 static struct bytes via_part(const struct client_transaction *client, size_t at, size_t length)
 {
-    return text_of(client, client->fields_at - client->via.length + at, length);
+    return client_text(client, client->fields_at - client->via.length + at, length);
 }
 
 static struct bytes branch_of(const struct client_transaction *client)
 {
     return via_part(client, client->via.branch_at, client->via.branch_length);
-}
-
-static bool is_stream(const struct client_transaction *client)
-{
-    return net_is_stream(client->flow.protocol);
 }
 
 /* Ending. */
@@ -134,14 +90,14 @@ static void client_finish(struct client_transaction *client, unsigned status,
 
 static void client_due(struct timer *timer);
 
-static void client_defer(struct client_transaction *client, enum client_state state)
+void client_defer(struct client_transaction *client, enum client_state state)
 {
     client_detach(client);
     client->state = state;
     world_timer(client->layer->world, &client->timer, 0, client_due);
 }
 
-static void client_fail(struct client_transaction *client, unsigned status)
+void client_fail(struct client_transaction *client, unsigned status)
 {
     client->status = status;
     client_defer(client, CLIENT_FAILING);
@@ -151,7 +107,7 @@ static void client_fail(struct client_transaction *client, unsigned status)
 
 static enum err client_transmit(struct client_transaction *client)
 {
-    struct bytes head = text_of(client, client->line_at, client->end - client->line_at);
+    struct bytes head = client_text(client, client->line_at, client->end - client->line_at);
     return net_send(client->layer->net, &client->flow, head, blob_bytes(client->body));
 }
 
@@ -159,7 +115,7 @@ static void client_set_timer(struct client_transaction *client)
 {
     struct world *world = client->layer->world;
     uint64_t due_ms = client->expires_ms;
-    if (!is_stream(client) && world->now_ms + client->interval_ms < due_ms)
+    if (!client_is_stream(client) && world->now_ms + client->interval_ms < due_ms)
         due_ms = world->now_ms + client->interval_ms;
     wheel_set(world->wheel, &client->timer, due_ms, client_due);
 }
@@ -176,13 +132,12 @@ static void client_write_via(struct client_transaction *client)
     client->line_at = line_at;
 }
 
-/* The one place that sends a request for the first time, to client->flow. */
-static void client_launch(struct client_transaction *client)
+void client_launch(struct client_transaction *client)
 {
     struct transaction_layer *layer = client->layer;
     client_write_via(client);
     chain_put(&layer->clients, &client->branch_entry, bytes_hash(branch_of(client), layer->seed));
-    if (is_stream(client))
+    if (client_is_stream(client))
         chain_put(&layer->connections, &client->connection_entry,
                   bytes_hash(bytes_from(&client->flow.connection, sizeof(uint64_t)), layer->seed));
     client->state = CLIENT_TRYING;
@@ -193,67 +148,6 @@ static void client_launch(struct client_transaction *client)
         client->left = true;
     else
         client_defer(client, CLIENT_BROKEN);
-}
-
-/* Ways. */
-
-static bool client_next_target(struct client_transaction *client)
-{
-    while (client->target_next < client->target_count) {
-        const struct net_target *target = &client->targets[client->target_next++];
-        if (net_connect(client->layer->net, target, &client->flow) == ERR_NONE) {
-            client_launch(client);
-            return true;
-        }
-    }
-    return false;
-}
-
-static void client_found(struct net_lookup *lookup, const struct net_target *targets, size_t count)
-{
-    struct client_transaction *client = HOLDER_OF(struct client_transaction, lookup, lookup);
-    assert(client->state == CLIENT_RESOLVING && count <= NET_TARGETS_MAX);
-    if (count > 0) {
-        client->targets = memory_resize(NULL, count * sizeof(*targets));
-        memcpy(client->targets, targets, count * sizeof(*targets));
-        client->target_count = (unsigned)count;
-    }
-    if (!client_next_target(client))
-        client_fail(client, 503);
-}
-
-/* True when a next hop was left to be looked up. */
-static bool client_resolve(struct client_transaction *client)
-{
-    struct next_hop hop;
-    if (client->hop_length == 0)
-        return false;
-    struct bytes uri = text_of(client, 0, client->hop_length);
-    client->hop_length = 0;
-    if (!next_hop_parse(uri, &hop))
-        return false;
-    client->state = CLIENT_RESOLVING;
-    const struct net_query query = {
-        .host = hop.host,
-        .port = hop.port,
-        .protocol = hop.protocol,
-        .protocol_named = hop.protocol_named,
-    };
-    net_resolve(client->layer->net, &query, &client->lookup, client_found);
-    return true;
-}
-
-static void client_next_way(struct client_transaction *client)
-{
-    if (client->flow_given) {
-        client->flow_given = false;
-        if (net_alive(client->layer->net, &client->flow)) {
-            client_launch(client);
-            return;
-        }
-    }
-    if (!client_next_target(client) && !client_resolve(client))
-        client_fail(client, 503); /* RFC 3261 8.1.3.1 */
 }
 
 /* Timers. */
@@ -283,7 +177,7 @@ static void client_due(struct timer *timer)
     if (client->state == CLIENT_FAILING)
         client_finish(client, client->status, NULL);
     else if (client->state == CLIENT_BROKEN)
-        client_next_way(client);
+        way_next(client);
     else if (client->layer->world->now_ms >= client->expires_ms)
         client_time_out(client);
     else
@@ -298,7 +192,7 @@ static bool client_matches(const struct client_transaction *client,
 {
     const struct sip_via *via = &response->via;
     struct bytes host = via_part(client, client->via.host_at, client->via.host_length);
-    struct bytes method = text_of(client, client->line_at, client->method_length);
+    struct bytes method = client_text(client, client->line_at, client->method_length);
     return bytes_equal(via->branch, branch_of(client)) &&
            bytes_equal(response->cseq_method, method) && via->port == client->flow.local.port &&
            bytes_equal_nocase(via->host, host);
@@ -311,7 +205,7 @@ static void client_answered(struct client_transaction *client, const struct sip_
         client->state = CLIENT_PROCEEDING;
         return;
     }
-    if (!is_stream(client))
+    if (!client_is_stream(client))
         echoes_add(&layer->echoes, client->branch_entry.hash,
                    layer->world->now_ms + layer->settings.t4_ms);
     client_finish(client, response->status, response);
@@ -351,7 +245,7 @@ static void client_decided(struct store_wait *wait, enum store_outcome outcome)
     struct client_transaction *client = HOLDER_OF(struct client_transaction, wait, wait);
     assert(client->state == CLIENT_HELD);
     if (outcome == STORE_DURABLE)
-        client_next_way(client);
+        way_next(client);
     else
         client_fail(client, 500);
 }
@@ -413,7 +307,7 @@ uint64_t transaction_request(struct transaction_layer *layer, const struct clien
     uint64_t handle = client->handle = handles_add(layer->client_handles, client);
     metrics_count(layer->metrics, METRIC_transactions_client);
     if (request->after.number == 0 || store_durable(layer->store, request->after))
-        client_next_way(client);
+        way_next(client);
     else
         store_wait(layer->store, &client->wait, request->after, client_decided);
     return handle;
