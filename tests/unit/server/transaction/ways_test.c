@@ -1,4 +1,4 @@
-/* way_test.c: which way a request takes, and what happens when one breaks (RFC 3261 8.1.2, 18.1.1,
+/* ways_test.c: which way a request takes, and what happens when one breaks (RFC 3261 8.1.2, 18.1.1,
  * RFC 3263 4). */
 #include "requests.h"
 
