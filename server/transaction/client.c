@@ -30,17 +30,6 @@
 #include "base/memory.h"
 #include "client_internal.h"
 
-/* The Via stands right before the other fields. */
-static struct bytes via_part(const struct client_transaction *client, size_t at, size_t length)
-{
-    return client_text(client, client->fields_at - client->via.length + at, length);
-}
-
-static struct bytes branch_of(const struct client_transaction *client)
-{
-    return via_part(client, client->via.branch_at, client->via.branch_length);
-}
-
 /* Ending. */
 
 static size_t client_size(const struct client_transaction *client)
@@ -120,11 +109,17 @@ static void client_set_timer(struct client_transaction *client)
     wheel_set(world->wheel, &client->timer, due_ms, client_due);
 }
 
+static struct bytes branch_of(const struct client_transaction *client)
+{
+    return bytes_first(bytes_skip(client_via(client), client->via.branch_at),
+                       client->via.branch_length);
+}
+
 /* Writes the Via for the flow and moves the line up to it. */
 static void client_write_via(struct client_transaction *client)
 {
     char via[VIA_MAX];
-    client->via = via_write(client->layer, &client->flow, client->partition, via);
+    client->via = via_write(client->layer, &client->flow, client->partition, client->loop_key, via);
     unsigned via_at = client->fields_at - client->via.length;
     unsigned line_at = via_at - client->line_length;
     memmove(client->text + line_at, client->text + client->line_at, client->line_length);
@@ -190,12 +185,9 @@ static void client_due(struct timer *timer)
 static bool client_matches(const struct client_transaction *client,
                            const struct sip_message *response)
 {
-    const struct sip_via *via = &response->via;
-    struct bytes host = via_part(client, client->via.host_at, client->via.host_length);
     struct bytes method = client_text(client, client->line_at, client->method_length);
-    return bytes_equal(via->branch, branch_of(client)) &&
-           bytes_equal(response->cseq_method, method) && via->port == client->flow.local.port &&
-           bytes_equal_nocase(via->host, host);
+    return bytes_equal(response->cseq_method, method) &&
+           via_is(&response->via, client_via(client), &client->via);
 }
 
 static void client_answered(struct client_transaction *client, const struct sip_message *response)
@@ -275,6 +267,7 @@ static struct client_transaction *client_new(struct transaction_layer *layer,
         .answer = request->answer,
         .context = request->context,
         .body = blob_ref(request->body),
+        .loop_key = request->loop_key,
         .partition = request->partition,
         .hop_length = (unsigned)hop,
         .line_at = (unsigned)hop,

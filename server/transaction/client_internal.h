@@ -25,7 +25,8 @@ struct client_transaction {
     client_answer_fn answer; /* NULL: forgotten */
     void *context;
     struct blob *body;
-    struct net_flow flow;       /* where it went; before that, the caller's when there is one */
+    struct net_flow flow; /* where it went; before that, the caller's when there is one */
+    uint64_t loop_key;
     struct net_target *targets; /* not yet tried from target_next on; NULL: none */
     unsigned target_next, target_count;
     enum client_state state;
@@ -44,6 +45,12 @@ static inline struct bytes client_text(const struct client_transaction *client, 
                                        size_t length)
 {
     return bytes_from(client->text + at, length);
+}
+
+/* The Via stands right before the other fields. */
+static inline struct bytes client_via(const struct client_transaction *client)
+{
+    return client_text(client, client->fields_at - client->via.length, client->via.length);
 }
 
 static inline bool client_is_stream(const struct client_transaction *client)

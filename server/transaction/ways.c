@@ -34,20 +34,14 @@ static void hop_found(struct net_lookup *lookup, const struct net_target *target
 /* True when a next hop was left to be looked up. */
 static bool look_up(struct client_transaction *client)
 {
-    struct next_hop hop;
+    struct net_query query;
     if (client->hop_length == 0)
         return false;
     struct bytes uri = client_text(client, 0, client->hop_length);
     client->hop_length = 0;
-    if (!next_hop_parse(uri, &hop))
+    if (!next_hop_parse(uri, &query))
         return false;
     client->state = CLIENT_RESOLVING;
-    const struct net_query query = {
-        .host = hop.host,
-        .port = hop.port,
-        .protocol = hop.protocol,
-        .protocol_named = hop.protocol_named,
-    };
     net_resolve(client->layer->net, &query, &client->lookup, hop_found);
     return true;
 }
