@@ -1,8 +1,9 @@
 /* transaction_internal.h: what the files of this folder share.
  *
  * layer.c receives and owns the tables; match.c makes the keys of RFC 3261 17.2.3; server.c and
- * client.c are the two state machines; respond.c says where responses go; way.c reads
- * next hops and writes the Via; chain.c and echoes.c are the containers. */
+ * client.c are the two state machines (more of the latter in client_internal.h); respond.c says
+ * where responses go; way.c reads next hops and writes the Via; chain.c and echoes.c are the
+ * containers. */
 #ifndef TRANSACTION_TRANSACTION_INTERNAL_H
 #define TRANSACTION_TRANSACTION_INTERNAL_H
 
@@ -77,6 +78,21 @@ struct via_prefix {
 };
 enum { VIA_PREFIXES = 8 };
 
+/* ack.c: INVITE client transactions that are Completed, in the order in which they became so. */
+struct completed;
+struct completed_queue {
+    struct chain_table table; /* by branch */
+    struct completed *oldest, *newest;
+    struct timer timer;
+};
+
+/* Hosts that do not take by TCP what is too long for UDP, the latest few. */
+struct stream_refusal {
+    struct net_address address; /* family 0: unused */
+    uint64_t until_ms;
+};
+enum { STREAM_REFUSALS = 32 };
+
 struct transaction_layer {
     struct world *world;
     struct net *net;
@@ -107,8 +123,13 @@ struct transaction_layer {
     struct handles *client_handles;
     size_t client_bytes;
     struct echoes echoes;
+    struct completed_queue completed;
     struct via_prefix prefixes[VIA_PREFIXES];
     unsigned prefix_next;
+    struct stream_refusal refusals[STREAM_REFUSALS];
+    unsigned refusal_next;
+    unsigned patience_ms;      /* until a silent way gives up its place to another one */
+    uint64_t shunned_until_ms; /* no target that we shunned is it longer */
 };
 
 /* server.c */

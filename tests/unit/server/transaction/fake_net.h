@@ -21,6 +21,7 @@ struct fake_net {
     size_t sent_count;
     enum err send_fails, connect_fails; /* ERR_NONE: they work */
     unsigned connect_failures;          /* how many connects fail; then they work again */
+    enum err stream_connect_fails;      /* those of streams alone */
     bool open[CONNECTIONS_MAX];         /* by connection */
     struct net_address peers[CONNECTIONS_MAX];
     uint64_t last_connection;
@@ -89,6 +90,8 @@ static inline enum err fake_connect(struct net *net, const struct net_target *ta
         fake->connect_failures--;
         return fake->connect_fails;
     }
+    if (stream && fake->stream_connect_fails != ERR_NONE)
+        return fake->stream_connect_fails;
     *flow = (struct net_flow){target->protocol, address("127.0.0.1:5060"), target->address, 0};
     for (uint64_t i = 1; i <= fake->last_connection && stream; i++)
         if (fake->open[i] && net_address_equal(&fake->peers[i], &target->address))
