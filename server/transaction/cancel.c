@@ -28,6 +28,7 @@ static void begin(struct client_transaction *invite, struct bytes whole, size_t 
         .method_name = BYTES("CANCEL"),
         .flow = &invite->flow,
         .partition = invite->partition,
+        .loop_key = invite->loop_key, /* it is in the Via */
     };
     struct client_transaction *cancel = client_new(invite->layer, &request);
     cancel->flow_given = false;

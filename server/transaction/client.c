@@ -366,7 +366,8 @@ struct client_transaction *client_new(struct transaction_layer *layer,
                                       const struct client_request *request)
 {
     size_t hop = request->next_hop.length, line = request->line.length;
-    size_t end = hop + VIA_MAX + line + request->head.length;
+    size_t via = request->loop_key != 0 ? VIA_MAX : VIA_MAX - VIA_LOOP_KEY;
+    size_t end = hop + via + line + request->head.length;
     assert(end < UINT32_MAX);
     struct client_transaction *client = memory_resize(NULL, sizeof(*client) + end);
     *client = (struct client_transaction){
@@ -383,7 +384,7 @@ struct client_transaction *client_new(struct transaction_layer *layer,
         .line_at = (unsigned)hop,
         .line_length = (unsigned)line,
         .method_length = (unsigned)request->method_name.length,
-        .fields_at = (unsigned)(hop + VIA_MAX + line),
+        .fields_at = (unsigned)(hop + via + line),
         .end = (unsigned)end,
     };
     layer->client_bytes += client_size(client);

@@ -72,7 +72,7 @@ struct server_queue {
 struct via_prefix {
     enum net_protocol protocol;
     struct net_address local; /* family 0: unused */
-    char text[152];           /* up to the branch's magic cookie */
+    char text[136];           /* up to the branch's magic cookie */
     unsigned char length, host_at, host_length;
     uint16_t port; /* of the sent-by */
 };
@@ -164,7 +164,7 @@ struct bytes reply_redraft(struct transaction_layer *layer, struct bytes earlier
 
 /* way.c: the Via of a request that leaves by `flow`: writes into `out` (VIA_MAX bytes), says where
  * in it branch and host of the sent-by stand. `loop_key` 0: none. */
-enum { VIA_MAX = 208 };
+enum { VIA_MAX = 192, VIA_LOOP_KEY = 17 /* what a loop key takes of it */ };
 struct via_written {
     unsigned char length, branch_at, branch_length, host_at, host_length;
     uint16_t port; /* of the sent-by; 0: none */

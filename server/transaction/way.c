@@ -12,7 +12,7 @@
 #include "base/token.h"
 #include "transaction_internal.h"
 
-enum { LOOP_KEY_DIGITS = 16 };
+enum { LOOP_KEY_DIGITS = VIA_LOOP_KEY - 1 };
 
 static struct bytes cookie(void)
 {
@@ -58,7 +58,7 @@ static void prefix_write(struct transaction_layer *layer, struct via_prefix *pre
     struct buffer sent_by = buffer_over(text, sizeof(text));
     net_write_local(layer->net, flow, &sent_by);
     if (sent_by.overflow || !prefix_try(prefix, flow, buffer_bytes(&sent_by))) {
-        /* a public name of more than a hundred characters: the address is as true */
+        /* a public name of more than ninety characters: the address is as true */
         sent_by = buffer_over(text, sizeof(text));
         net_address_write(&flow->local, &sent_by);
         bool fits = prefix_try(prefix, flow, buffer_bytes(&sent_by));

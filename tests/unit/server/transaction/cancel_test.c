@@ -36,6 +36,31 @@ START_TEST(rfc3261_9_1_construction)
 }
 END_TEST
 
+/* The longest Via that there is, loop key and all, comes back in the CANCEL. */
+START_TEST(the_via_is_the_same_however_long)
+{
+    struct fixture *fixture = fixture_new(NULL);
+    struct net_flow flow = udp_from("127.0.0.2:5070");
+    struct call call = {0};
+    char name[128], via[VALUE_MAX], again[VALUE_MAX];
+    memset(name, 'a', 92);
+    snprintf(name + 92, sizeof(name) - 92, ":65535");
+    fixture->net.public_host = name;
+    struct client_request request = invite(fixture, &call);
+    request.flow = &flow;
+    request.loop_key = UINT64_MAX;
+    call.handle = transaction_request(fixture->layer, &request);
+    answer(fixture, 0, 180);
+    cancel(fixture, &call);
+    field_of(sent_text(fixture, 0), "Via", via);
+    ck_assert_uint_gt(strlen(via), 160);
+    ck_assert_str_eq(field_of(sent_text(fixture, 1), "Via", again), via);
+    answer(fixture, 0, 487);
+    ck_assert_str_eq(field_of(sent_text(fixture, 2), "Via", again), via);
+    fixture_free(fixture);
+}
+END_TEST
+
 START_TEST(a_reason_that_is_empty_or_too_long_is_left_out)
 {
     char text[2000];
@@ -345,10 +370,11 @@ START_TEST(the_limits_do_not_hold_a_cancel_back)
 }
 END_TEST
 
-UNIT_MAIN("CANCEL", rfc3261_9_1_construction, a_reason_that_is_empty_or_too_long_is_left_out,
-          waits_for_a_provisional_response, the_cancel_is_a_transaction_of_its_own,
-          no_final_response_is_487, no_response_at_all_is_487, nothing_after_a_final_response,
-          a_2xx_overtakes_the_cancel, a_held_invite_ends_at_once, a_resolving_invite_ends_at_once,
+UNIT_MAIN("CANCEL", rfc3261_9_1_construction, the_via_is_the_same_however_long,
+          a_reason_that_is_empty_or_too_long_is_left_out, waits_for_a_provisional_response,
+          the_cancel_is_a_transaction_of_its_own, no_final_response_is_487,
+          no_response_at_all_is_487, nothing_after_a_final_response, a_2xx_overtakes_the_cancel,
+          a_held_invite_ends_at_once, a_resolving_invite_ends_at_once,
           a_cancelled_invite_that_breaks_is_487, a_cancelled_invite_keeps_its_503,
           other_requests_are_not_cancelled, cancelling_from_within,
           the_limits_do_not_hold_a_cancel_back)

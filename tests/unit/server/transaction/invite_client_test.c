@@ -158,6 +158,7 @@ START_TEST(a_2xx_without_a_provisional_one)
     ck_assert_uint_eq(fixture->net.sent_count, 1); /* timer A has ended */
     ck_assert_uint_eq(call.count, 1);
     elapse(fixture, 1);
+    ck_assert_uint_eq(call.count, 2);
     ck_assert_uint_eq(call.told[1], 0);
     fixture_free(fixture);
 }
@@ -217,7 +218,9 @@ START_TEST(accepted_outlives_its_connection)
     elapse(fixture, 31999);
     answer(fixture, 0, 200);
     ck_assert_uint_eq(call.count, 2);
+    ck_assert_uint_eq(call.told[1], 200);
     elapse(fixture, 1);
+    ck_assert_uint_eq(call.count, 3);
     ck_assert_uint_eq(call.told[2], 0);
     fixture_free(fixture);
 }
