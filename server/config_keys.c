@@ -74,6 +74,12 @@ static const struct config_key file_keys[] = {
     NUMBER(transaction.invite_max_s, 60, DAY_S, "1800",
            "Seconds after which a call that rings and rings ends with 408; the proxy gives up "
            "earlier when nothing is heard of it."),
+    NUMBER(transaction.datagram_max_bytes, 200, 65535, "1300",
+           "Longest request in bytes that leaves by UDP when the receiver may also take TCP."),
+    NUMBER(transaction.shun_s, 1, HOUR_S, "30",
+           "Seconds for which a server that failed is tried after the others of its domain."),
+    NUMBER(transaction.shun_most_s, 1, DAY_S, "600",
+           "The same at most, when the server itself says for how long (503 with Retry-After)."),
 
     NUMBER(auth.nonce_lifetime_s, 10, DAY_S, "3600",
            "Seconds after which a client has to answer a new challenge (it does so by itself)."),

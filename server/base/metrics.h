@@ -28,6 +28,10 @@
     X(transactions_evicted, "completed transactions ended early by their limit")              \
     X(transactions_refused, "requests refused by the transaction limit")                      \
     X(transactions_timed_out, "client transactions without an answer")                        \
+    X(ways_failed, "ways of a request that led to no answer, or to a 503")                    \
+    X(targets_shunned, "targets put behind others for a while after a failure")               \
+    X(requests_by_stream, "requests sent by TCP because they are too long for UDP")           \
+    X(cancels_sent, "CANCELs sent")                                                           \
     X(responses_stray, "responses that match no transaction")                                 \
     X(challenges_sent, "requests challenged for credentials")                                 \
     X(credentials_stale, "credentials with a stale nonce")                                    \

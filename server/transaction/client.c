@@ -1,89 +1,39 @@
-/* client.c: the non-INVITE client transaction (RFC 3261 17.1.2.2).
+/* client.c: client transactions: the non-INVITE one (RFC 3261 17.1.2.2), and what it shares with
+ * the INVITE one (invite_client.c).
  *
  *     request -> HELD ---- durable ---> (a way) -> RESOLVING -> (a way)
  *                  |  refused: 500         |
- *                  v                       | send; timers E and F
+ *                  v                       | send; timers E and F (INVITE: A and B)
  *               FAILING                    v
  *                  ^                    TRYING -- 1xx --> PROCEEDING
  *                  | no way left           |                  |
- *                  +------- BROKEN <-------+-- connection lost|
+ *                  +------- BROKEN <-------+-- no connection, 503, silence (ways.c)
  *                             |            +------------------+
  *                             +-> (a way)  | 200-699: reported    timer F: 408
  *                                          v
  *                                   freed; an echo stays for timer K (echoes.c)
  *
- * Ways are tried in this order: the caller's flow, while it is alive; then each target of the next
- * hop. A way that breaks before a final response leads to the next (RFC 3263 4.3), with a new
- * branch, because it is a new transaction for whoever receives it. FAILING and BROKEN wait for a
- * timer of no time, so that nothing is reported, and nobody connects, inside a call of the user's
- * or of the net's.
+ * A request has 64*T1 from its first sending, whatever ways it takes. Each way has a branch of its
+ * own, because it is a new transaction for whoever receives it. FAILING and BROKEN wait for a timer
+ * of no time, so that nothing is reported, and nobody connects, inside a call of the user's or of
+ * the net's.
+ *
+ * An ACK is no transaction (17.1): it is sent by the first way that takes it and freed. Where it
+ * goes by TCP for its length, it lingers for T4, in case nobody takes the connection.
  *
  * One allocation holds everything: the struct, the next hop, and the head of the message. The head
  * is built towards a fixed end, so that a Via of any length fits between line and fields:
  *
  *     | next hop |   room   | line | Via | fields, blank line |
  *
- * One timer serves E and F: it is set to whichever comes first. */
+ * One timer serves for all: it is set to whichever comes first. */
 #include <assert.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "transaction_internal.h"
+#include "client_internal.h"
 
-enum client_state {
-    CLIENT_HELD,
-    CLIENT_RESOLVING,
-    CLIENT_TRYING,
-    CLIENT_PROCEEDING,
-    CLIENT_BROKEN,
-    CLIENT_FAILING
-};
-
-struct client_transaction {
-    struct chain_entry branch_entry, connection_entry;
-    struct timer timer;
-    struct net_lookup lookup;
-    struct store_wait wait;
-    struct transaction_layer *layer;
-    uint64_t handle;
-    client_answer_fn answer; /* NULL: forgotten */
-    void *context;
-    struct blob *body;
-    struct net_flow flow;       /* where it went; before that, the caller's when there is one */
-    struct net_target *targets; /* not yet tried from target_next on; NULL: none */
-    unsigned target_next, target_count;
-    enum client_state state;
-    bool flow_given; /* the caller's flow is still to be tried */
-    bool left;       /* it was sent at least once */
-    unsigned partition, status;
-    unsigned interval_ms; /* timer E */
-    uint64_t expires_ms;  /* timer F */
-    struct via_written via;
-    unsigned hop_length; /* what is left to be resolved; 0: nothing */
-    unsigned line_at, line_length, method_length, fields_at, end;
-    char text[];
-};
-
-static struct bytes text_of(const struct client_transaction *client, size_t at, size_t length)
-{
-    return bytes_from(client->text + at, length);
-}
-
-/* The Via stands right before the other fields. */
-static struct bytes via_part(const struct client_transaction *client, size_t at, size_t length)
-{
-    return text_of(client, client->fields_at - client->via.length + at, length);
-}
-
-static struct bytes branch_of(const struct client_transaction *client)
-{
-    return via_part(client, client->via.branch_at, client->via.branch_length);
-}
-
-static bool is_stream(const struct client_transaction *client)
-{
-    return net_is_stream(client->flow.protocol);
-}
+enum { PATIENCE_T1 = 15 };
 
 /* Ending. */
 
@@ -92,8 +42,7 @@ static size_t client_size(const struct client_transaction *client)
     return sizeof(*client) + client->end;
 }
 
-/* Out of the tables of what is under way; responses to what was sent are stray from now on. */
-static void client_detach(struct client_transaction *client)
+void client_detach(struct client_transaction *client)
 {
     struct transaction_layer *layer = client->layer;
     chain_remove(&layer->clients, &client->branch_entry);
@@ -111,183 +60,224 @@ static void client_free(struct client_transaction *client)
     layer->client_bytes -= client_size(client);
     blob_unref(&client->body);
     free(client->targets);
+    free(client->reason);
     free(client);
 }
 
-/* Reports the outcome. Nobody can find the transaction any more when the callee runs, so it may do
- * as it likes. */
-static void client_finish(struct client_transaction *client, unsigned status,
-                          const struct sip_message *response)
+static void client_report(struct client_transaction *client, unsigned status,
+                          const struct sip_message *response, bool last)
 {
-    client_detach(client);
-    handles_remove(client->layer->client_handles, client->handle);
     const struct client_answer answer = {
         .status = status,
         .response = response,
         .flow = client->left ? &client->flow : NULL,
-        .last = true,
+        .last = last,
     };
     if (client->answer != NULL)
         client->answer(client->context, &answer);
+}
+
+void client_tell(struct client_transaction *client, const struct sip_message *response)
+{
+    client_report(client, response->status, response, false);
+}
+
+void client_finish(struct client_transaction *client, unsigned status,
+                   const struct sip_message *response)
+{
+    client_detach(client);
+    handles_remove(client->layer->client_handles, client->handle);
+    client_report(client, status, response, true);
     client_free(client);
 }
 
 static void client_due(struct timer *timer);
 
-static void client_defer(struct client_transaction *client, enum client_state state)
+void client_defer(struct client_transaction *client, enum client_state state)
 {
     client_detach(client);
+    net_cancel(client->layer->net, &client->lookup);
+    store_wait_cancel(&client->wait);
     client->state = state;
     world_timer(client->layer->world, &client->timer, 0, client_due);
 }
 
-static void client_fail(struct client_transaction *client, unsigned status)
+void client_fail(struct client_transaction *client, unsigned status)
 {
     client->status = status;
     client_defer(client, CLIENT_FAILING);
+}
+
+/* What was under way on a connection that has gone, or could not be sent. An INVITE that somebody
+ * works at must not come to another one too. */
+static void client_break(struct client_transaction *client)
+{
+    if (client_is_invite(client) && client->state == CLIENT_PROCEEDING)
+        client_fail(client, client->cancelled ? 487 : 503);
+    else
+        way_fail(client, 503);
 }
 
 /* Sending. */
 
 static enum err client_transmit(struct client_transaction *client)
 {
-    struct bytes head = text_of(client, client->line_at, client->end - client->line_at);
+    struct bytes head = client_text(client, client->line_at, client->end - client->line_at);
     return net_send(client->layer->net, &client->flow, head, blob_bytes(client->body));
 }
 
-static void client_set_timer(struct client_transaction *client)
+/* Timer E runs in both states, timer A in the first (RFC 3261 17.1.1.2, 17.1.2.2). */
+static bool client_repeats(const struct client_transaction *client)
+{
+    return !client_is_stream(client) &&
+           (client->state == CLIENT_TRYING ||
+            (client->state == CLIENT_PROCEEDING && !client_is_invite(client)));
+}
+
+void client_set_timer(struct client_transaction *client)
 {
     struct world *world = client->layer->world;
     uint64_t due_ms = client->expires_ms;
-    if (!is_stream(client) && world->now_ms + client->interval_ms < due_ms)
+    uint64_t patient_ms = client->way_ms + client->layer->patience_ms;
+    if (client_repeats(client) && world->now_ms + client->interval_ms < due_ms)
         due_ms = world->now_ms + client->interval_ms;
-    wheel_set(world->wheel, &client->timer, due_ms, client_due);
+    else if (client->state == CLIENT_TRYING && client_is_stream(client) &&
+             patient_ms > world->now_ms && patient_ms < due_ms)
+        due_ms = patient_ms;
+    if (due_ms == UINT64_MAX)
+        wheel_cancel(world->wheel, &client->timer);
+    else
+        wheel_set(world->wheel, &client->timer, due_ms, client_due);
 }
 
-/* Writes the Via for the flow and moves the line up to it. */
-static void client_write_via(struct client_transaction *client)
+void client_place_via(struct client_transaction *client, const char *via,
+                      const struct via_written *written)
 {
-    char via[VIA_MAX];
-    client->via = via_write(client->layer, &client->flow, client->partition, via);
-    unsigned via_at = client->fields_at - client->via.length;
+    unsigned via_at = client->fields_at - written->length;
     unsigned line_at = via_at - client->line_length;
+    assert(line_at >= client->hop_length);
     memmove(client->text + line_at, client->text + client->line_at, client->line_length);
-    memcpy(client->text + via_at, via, client->via.length);
+    memcpy(client->text + via_at, via, written->length);
     client->line_at = line_at;
+    client->via = *written;
 }
 
-/* The one place that sends a request for the first time, to client->flow. */
-static void client_launch(struct client_transaction *client)
+static struct bytes branch_of(const struct client_transaction *client)
+{
+    return bytes_first(bytes_skip(client_via(client), client->via.branch_at),
+                       client->via.branch_length);
+}
+
+static void client_watch_connection(struct client_transaction *client)
 {
     struct transaction_layer *layer = client->layer;
-    client_write_via(client);
+    struct bytes key = bytes_from(&client->flow.connection, sizeof(uint64_t));
+    if (client_is_stream(client))
+        chain_put(&layer->connections, &client->connection_entry, bytes_hash(key, layer->seed));
+}
+
+/* Once; if it goes by TCP for its length alone, we wait whether the connection is taken. */
+static void client_start_ack(struct client_transaction *client)
+{
+    if (client_transmit(client) != ERR_NONE) {
+        way_fail(client, 503);
+    } else if (client->by_stream) {
+        client->state = CLIENT_LINGERING;
+        client->expires_ms = client->layer->world->now_ms + client->layer->settings.t4_ms;
+        client_watch_connection(client);
+        client_set_timer(client);
+    } else {
+        client_free(client);
+    }
+}
+
+void client_start(struct client_transaction *client)
+{
+    struct transaction_layer *layer = client->layer;
+    if (client->method == SIP_ACK) {
+        client_start_ack(client);
+        return;
+    }
     chain_put(&layer->clients, &client->branch_entry, bytes_hash(branch_of(client), layer->seed));
-    if (is_stream(client))
-        chain_put(&layer->connections, &client->connection_entry,
-                  bytes_hash(bytes_from(&client->flow.connection, sizeof(uint64_t)), layer->seed));
+    client_watch_connection(client);
     client->state = CLIENT_TRYING;
     client->interval_ms = layer->settings.t1_ms;
-    client->expires_ms = layer->world->now_ms + layer->lifetime_ms;
+    client->way_ms = layer->world->now_ms;
+    if (!client->left || client->expires_ms == UINT64_MAX)
+        client->expires_ms = layer->world->now_ms + layer->lifetime_ms;
     client_set_timer(client);
     if (client_transmit(client) == ERR_NONE)
         client->left = true;
     else
-        client_defer(client, CLIENT_BROKEN);
-}
-
-/* Ways. */
-
-static bool client_next_target(struct client_transaction *client)
-{
-    while (client->target_next < client->target_count) {
-        const struct net_target *target = &client->targets[client->target_next++];
-        if (net_connect(client->layer->net, target, &client->flow) == ERR_NONE) {
-            client_launch(client);
-            return true;
-        }
-    }
-    return false;
-}
-
-static void client_found(struct net_lookup *lookup, const struct net_target *targets, size_t count)
-{
-    struct client_transaction *client = HOLDER_OF(struct client_transaction, lookup, lookup);
-    assert(client->state == CLIENT_RESOLVING && count <= NET_TARGETS_MAX);
-    if (count > 0) {
-        client->targets = memory_resize(NULL, count * sizeof(*targets));
-        memcpy(client->targets, targets, count * sizeof(*targets));
-        client->target_count = (unsigned)count;
-    }
-    if (!client_next_target(client))
-        client_fail(client, 503);
-}
-
-/* True when a next hop was left to be looked up. */
-static bool client_resolve(struct client_transaction *client)
-{
-    struct next_hop hop;
-    if (client->hop_length == 0)
-        return false;
-    struct bytes uri = text_of(client, 0, client->hop_length);
-    client->hop_length = 0;
-    if (!next_hop_parse(uri, &hop))
-        return false;
-    client->state = CLIENT_RESOLVING;
-    const struct net_query query = {
-        .host = hop.host,
-        .port = hop.port,
-        .protocol = hop.protocol,
-        .protocol_named = hop.protocol_named,
-    };
-    net_resolve(client->layer->net, &query, &client->lookup, client_found);
-    return true;
-}
-
-static void client_next_way(struct client_transaction *client)
-{
-    if (client->flow_given) {
-        client->flow_given = false;
-        if (net_alive(client->layer->net, &client->flow)) {
-            client_launch(client);
-            return;
-        }
-    }
-    if (!client_next_target(client) && !client_resolve(client))
-        client_fail(client, 503); /* RFC 3261 8.1.3.1 */
+        client_break(client);
 }
 
 /* Timers. */
 
+/* Timer B or F (RFC 3261 8.1.3.1), or nobody answered after the CANCEL (9.1). */
 static void client_time_out(struct client_transaction *client)
 {
     metrics_count(client->layer->metrics, METRIC_transactions_timed_out);
-    client_finish(client, 408, NULL); /* RFC 3261 8.1.3.1 */
+    if (client->state == CLIENT_TRYING)
+        way_shun(client, client->layer->settings.shun_s);
+    client_finish(client, client->cancelled ? 487 : 408, NULL);
 }
 
-/* Timer E doubles up to T2, and is T2 after a provisional response. */
+/* Timer A doubles; timer E doubles up to T2, and is T2 after a provisional response. */
 static void client_retransmit(struct client_transaction *client)
 {
     const struct transaction_settings *settings = &client->layer->settings;
     unsigned doubled_ms = 2 * client->interval_ms;
     bool most = client->state == CLIENT_PROCEEDING || doubled_ms > settings->t2_ms;
-    client->interval_ms = most ? settings->t2_ms : doubled_ms;
+    client->interval_ms = most && !client_is_invite(client) ? settings->t2_ms : doubled_ms;
     metrics_count(client->layer->metrics, METRIC_retransmissions_sent);
     client_set_timer(client);
     if (client_transmit(client) != ERR_NONE)
-        client_defer(client, CLIENT_BROKEN);
+        client_break(client);
+}
+
+/* RFC 3263 4.3 has a way fail when its transaction times out. Then the whole time of the request
+ * would be over, and nobody would learn what another way brings. So a silent way gives up its place
+ * after 15*T1, when a request over UDP would go out for the fifth time: whoever is alive has said
+ * something by then, an INVITE's 100 comes at once (RFC 3261 17.2.1), that of other requests when
+ * timer E reaches T2 (RFC 4320 4.1). */
+static bool client_is_silent(const struct client_transaction *client)
+{
+    return client->state == CLIENT_TRYING &&
+           client->layer->world->now_ms >= client->way_ms + client->layer->patience_ms;
+}
+
+static void client_wait(struct client_transaction *client)
+{
+    if (client->layer->world->now_ms >= client->expires_ms)
+        client_time_out(client);
+    else if (client_is_silent(client) && way_is_left(client))
+        way_fail(client, 408);
+    else if (client_repeats(client))
+        client_retransmit(client);
+    else
+        client_set_timer(client);
 }
 
 static void client_due(struct timer *timer)
 {
     struct client_transaction *client = HOLDER_OF(struct client_transaction, timer, timer);
-    if (client->state == CLIENT_FAILING)
+    switch (client->state) {
+    case CLIENT_FAILING:
         client_finish(client, client->status, NULL);
-    else if (client->state == CLIENT_BROKEN)
-        client_next_way(client);
-    else if (client->layer->world->now_ms >= client->expires_ms)
-        client_time_out(client);
-    else
-        client_retransmit(client);
+        break;
+    case CLIENT_BROKEN:
+        way_next(client);
+        break;
+    case CLIENT_ACCEPTED: /* timer M */
+        client_finish(client, 0, NULL);
+        break;
+    case CLIENT_LINGERING:
+        client_free(client);
+        break;
+    default:
+        client_wait(client);
+    }
 }
 
 /* What comes from outside. */
@@ -296,25 +286,27 @@ static void client_due(struct timer *timer)
 static bool client_matches(const struct client_transaction *client,
                            const struct sip_message *response)
 {
-    const struct sip_via *via = &response->via;
-    struct bytes host = via_part(client, client->via.host_at, client->via.host_length);
-    struct bytes method = text_of(client, client->line_at, client->method_length);
-    return bytes_equal(via->branch, branch_of(client)) &&
-           bytes_equal(response->cseq_method, method) && via->port == client->flow.local.port &&
-           bytes_equal_nocase(via->host, host);
+    struct bytes method = client_text(client, client->line_at, client->method_length);
+    return bytes_equal(response->cseq_method, method) &&
+           via_is(&response->via, client_via(client), &client->via);
 }
 
 static void client_answered(struct client_transaction *client, const struct sip_message *response)
 {
     struct transaction_layer *layer = client->layer;
+    if (client_is_invite(client)) {
+        invite_answered(client, response);
+        return;
+    }
     if (response->status < 200) {
         client->state = CLIENT_PROCEEDING;
         return;
     }
-    if (!is_stream(client))
+    if (!client_is_stream(client))
         echoes_add(&layer->echoes, client->branch_entry.hash,
                    layer->world->now_ms + layer->settings.t4_ms);
-    client_finish(client, response->status, response);
+    if (!way_refused(client, response))
+        client_finish(client, response->status, response);
 }
 
 void client_response(struct transaction_layer *layer, const struct sip_message *response)
@@ -329,7 +321,8 @@ void client_response(struct transaction_layer *layer, const struct sip_message *
             return;
         }
     }
-    if (!echoes_find(&layer->echoes, hash, layer->world->now_ms))
+    if (!ack_again(layer, response, hash) &&
+        !echoes_find(&layer->echoes, hash, layer->world->now_ms))
         metrics_count(layer->metrics, METRIC_responses_stray);
 }
 
@@ -342,7 +335,7 @@ void client_closed(struct transaction_layer *layer, uint64_t connection)
         struct client_transaction *client =
             HOLDER_OF(struct client_transaction, connection_entry, entry);
         if (client->flow.connection == connection)
-            client_defer(client, CLIENT_BROKEN);
+            client_break(client);
     }
 }
 
@@ -351,7 +344,7 @@ static void client_decided(struct store_wait *wait, enum store_outcome outcome)
     struct client_transaction *client = HOLDER_OF(struct client_transaction, wait, wait);
     assert(client->state == CLIENT_HELD);
     if (outcome == STORE_DURABLE)
-        client_next_way(client);
+        way_next(client);
     else
         client_fail(client, 500);
 }
@@ -365,15 +358,16 @@ static void check_request(const struct client_request *request)
     assert(bytes_starts_with(request->line, request->method_name));
     assert(request->line.length > 2 && request->line.at[request->line.length - 1] == '\n');
     assert(request->head.length > 2);
-    assert(request->method != SIP_ACK && request->method != SIP_INVITE);
+    assert(request->method != SIP_ACK || request->answer == NULL);
     (void)request;
 }
 
-static struct client_transaction *client_new(struct transaction_layer *layer,
-                                             const struct client_request *request)
+struct client_transaction *client_new(struct transaction_layer *layer,
+                                      const struct client_request *request)
 {
     size_t hop = request->next_hop.length, line = request->line.length;
-    size_t end = hop + VIA_MAX + line + request->head.length;
+    size_t via = request->loop_key != 0 ? VIA_MAX : VIA_MAX - VIA_LOOP_KEY;
+    size_t end = hop + via + line + request->head.length;
     assert(end < UINT32_MAX);
     struct client_transaction *client = memory_resize(NULL, sizeof(*client) + end);
     *client = (struct client_transaction){
@@ -381,12 +375,16 @@ static struct client_transaction *client_new(struct transaction_layer *layer,
         .answer = request->answer,
         .context = request->context,
         .body = blob_ref(request->body),
+        .loop_key = request->loop_key,
+        .method = request->method,
         .partition = request->partition,
+        .status = 503, /* when there is no way at all: RFC 3261 8.1.3.1 */
+        .hop_open = hop > 0,
         .hop_length = (unsigned)hop,
         .line_at = (unsigned)hop,
         .line_length = (unsigned)line,
         .method_length = (unsigned)request->method_name.length,
-        .fields_at = (unsigned)(hop + VIA_MAX + line),
+        .fields_at = (unsigned)(hop + via + line),
         .end = (unsigned)end,
     };
     layer->client_bytes += client_size(client);
@@ -398,32 +396,55 @@ static struct client_transaction *client_new(struct transaction_layer *layer,
         client->flow = *request->flow;
         client->flow_given = true;
     }
+    client->handle = handles_add(layer->client_handles, client);
+    metrics_count(layer->metrics, METRIC_transactions_client);
     return client;
+}
+
+/* What is Completed gives way to what is to be sent. */
+static bool client_has_room(struct transaction_layer *layer)
+{
+    while (layer->client_bytes >= layer->settings.client_max_bytes) {
+        if (!ack_evict(layer))
+            return false;
+    }
+    return handles_count(layer->client_handles) < layer->settings.client_max;
 }
 
 uint64_t transaction_request(struct transaction_layer *layer, const struct client_request *request)
 {
     check_request(request);
-    if (handles_count(layer->client_handles) >= layer->settings.client_max ||
-        layer->client_bytes >= layer->settings.client_max_bytes) {
+    if (!client_has_room(layer)) {
         metrics_count(layer->metrics, METRIC_transactions_refused);
         return 0;
     }
     struct client_transaction *client = client_new(layer, request);
-    uint64_t handle = client->handle = handles_add(layer->client_handles, client);
-    metrics_count(layer->metrics, METRIC_transactions_client);
+    uint64_t handle = client->handle;
     if (request->after.number == 0 || store_durable(layer->store, request->after))
-        client_next_way(client);
+        way_next(client);
     else
         store_wait(layer->store, &client->wait, request->after, client_decided);
     return handle;
 }
 
+void transaction_cancel(struct transaction_layer *layer, uint64_t handle, struct bytes reason)
+{
+    struct client_transaction *client = handles_find(layer->client_handles, handle);
+    if (client != NULL && client_is_invite(client))
+        cancel_invite(client, reason);
+}
+
+/* A phone must not go on ringing for nobody, and nobody would acknowledge its 2xx: an INVITE that
+ * is forgotten is cancelled too. If a 2xx comes all the same, its sender hears no ACK and ends the
+ * session by itself (RFC 3261 13.3.1.4). */
 void transaction_forget(struct transaction_layer *layer, uint64_t handle)
 {
     struct client_transaction *client = handles_find(layer->client_handles, handle);
-    if (client != NULL)
-        client->answer = NULL;
+    if (client == NULL)
+        return;
+    client->answer = NULL;
+    if (client_is_invite(client))
+        cancel_invite(client, BYTES(""));
 }
 
 void client_init(struct transaction_layer *layer)
@@ -431,7 +452,9 @@ void client_init(struct transaction_layer *layer)
     chain_init(&layer->clients);
     chain_init(&layer->connections);
     layer->client_handles = handles_new();
+    layer->patience_ms = PATIENCE_T1 * layer->settings.t1_ms;
     echoes_init(&layer->echoes);
+    ack_init(layer);
 }
 
 void client_release(struct transaction_layer *layer)
@@ -441,6 +464,7 @@ void client_release(struct transaction_layer *layer)
     while ((client = handles_next(layer->client_handles, &position)) != NULL)
         client_free(client);
     handles_free(&layer->client_handles);
+    ack_release(layer);
     echoes_release(&layer->echoes);
     chain_release(&layer->connections);
     chain_release(&layer->clients);

@@ -29,6 +29,9 @@ struct transaction_settings transaction_settings_default(void)
         .invite_max_s = 1800,
         .server_max_bytes = (size_t)256 << 20,
         .client_max_bytes = (size_t)256 << 20,
+        .datagram_max_bytes = 1300,
+        .shun_s = 30,
+        .shun_most_s = 600,
     };
 }
 

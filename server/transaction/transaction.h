@@ -32,6 +32,9 @@ struct transaction_settings {
     unsigned client_max; /* client transactions; more are refused; 200000 */
     size_t server_max_bytes, client_max_bytes; /* of their memory, likewise; 256 MiB each */
     unsigned invite_max_s; /* an INVITE without a final response gets 408 then; half an hour */
+    unsigned datagram_max_bytes; /* longer requests try TCP before UDP (RFC 3261 18.1.1); 1300 */
+    unsigned shun_s;             /* how long a target that failed is tried after the others; 30 */
+    unsigned shun_most_s;        /* the same when a 503 asks for more (Retry-After); 600 */
 };
 struct transaction_settings transaction_settings_default(void);
 
@@ -160,15 +163,17 @@ struct client_request {
 uint64_t transaction_request(struct transaction_layer *layer, const struct client_request *request);
 
 /* Cancels an INVITE (RFC 3261 9.1): the CANCEL leaves when a provisional response has come; nothing
- * happens after a final one. `reason`: value of its Reason field (RFC 3326), or empty. What the
- * INVITE then ends with is reported as ever. */
+ * happens after a final one, and to other requests. `reason`: value of its Reason field (RFC 3326;
+ * left out over 1024 bytes), or empty. What the INVITE then ends with is reported as ever, never
+ * before the return: 487 without a response when it had not left yet. */
 void transaction_cancel(struct transaction_layer *layer, uint64_t handle, struct bytes reason);
 
 /* True when the branch was made by this layer in this life; *loop_key as the request had it. */
 bool transaction_branch_is_ours(const struct transaction_layer *layer, struct bytes branch,
                                 uint64_t *loop_key);
 
-/* The answer is not wanted any more (its receiver is going); the transaction itself goes on. */
+/* The answer is not wanted any more (its receiver is going); the transaction itself goes on, but an
+ * INVITE without a final response is cancelled: nobody could use its 2xx. */
 void transaction_forget(struct transaction_layer *layer, uint64_t handle);
 
 #endif

@@ -1,9 +1,9 @@
 /* transaction_internal.h: what the files of this folder share.
  *
  * layer.c receives and owns the tables; match.c makes the keys of RFC 3261 17.2.3; server.c,
- * invite_server.c and client.c are the state machines; respond.c says where responses go, errand.c
- * what becomes of those whose connection has gone; way.c says where requests go and writes their
- * Via; chain.c and echoes.c are the containers. */
+ * invite_server.c and client.c are the state machines (more of the latter in client_internal.h);
+ * respond.c says where responses go, errand.c what becomes of those whose connection has gone;
+ * way.c reads next hops and writes the Via; chain.c and echoes.c are the containers. */
 #ifndef TRANSACTION_TRANSACTION_INTERNAL_H
 #define TRANSACTION_TRANSACTION_INTERNAL_H
 
@@ -86,10 +86,26 @@ struct server_queue {
 struct via_prefix {
     enum net_protocol protocol;
     struct net_address local; /* family 0: unused */
-    char text[104];           /* up to the branch's magic cookie */
+    char text[136];           /* up to the branch's magic cookie */
     unsigned char length, host_at, host_length;
+    uint16_t port; /* of the sent-by */
 };
 enum { VIA_PREFIXES = 8 };
+
+/* ack.c: INVITE client transactions that are Completed, in the order in which they became so. */
+struct completed;
+struct completed_queue {
+    struct chain_table table; /* by branch */
+    struct completed *oldest, *newest;
+    struct timer timer;
+};
+
+/* Hosts that do not take by TCP what is too long for UDP, the latest few. */
+struct stream_refusal {
+    struct net_address address; /* family 0: unused */
+    uint64_t until_ms;
+};
+enum { STREAM_REFUSALS = 32 };
 
 struct transaction_layer {
     struct world *world;
@@ -126,8 +142,13 @@ struct transaction_layer {
     struct handles *client_handles;
     size_t client_bytes;
     struct echoes echoes;
+    struct completed_queue completed;
     struct via_prefix prefixes[VIA_PREFIXES];
     unsigned prefix_next;
+    struct stream_refusal refusals[STREAM_REFUSALS];
+    unsigned refusal_next;
+    unsigned patience_ms;      /* until a silent way gives up its place to another one */
+    uint64_t shunned_until_ms; /* no target that we shunned is it longer */
 };
 
 /* server.c */
@@ -181,20 +202,19 @@ void errands_init(struct transaction_layer *layer);
 void errands_release(struct transaction_layer *layer);
 
 /* way.c: the Via of a request that leaves by `flow`: writes into `out` (VIA_MAX bytes), says where
- * in it branch and host of the sent-by stand. */
-enum { VIA_MAX = 160 };
+ * in it branch and host of the sent-by stand. `loop_key` 0: none. */
+enum { VIA_MAX = 192, VIA_LOOP_KEY = 17 /* what a loop key takes of it */ };
 struct via_written {
     unsigned char length, branch_at, branch_length, host_at, host_length;
+    uint16_t port; /* of the sent-by; 0: none */
 };
 struct via_written via_write(struct transaction_layer *layer, const struct net_flow *flow,
-                             unsigned partition, char *out);
-/* What is to be resolved for a next hop (RFC 3261 8.1.2, RFC 3263 4); false: we cannot go there. */
-struct next_hop {
-    struct bytes host;
-    uint16_t port;
-    enum net_protocol protocol;
-    bool protocol_named;
-};
-bool next_hop_parse(struct bytes uri, struct next_hop *hop);
+                             unsigned partition, uint64_t loop_key, char *out);
+/* True when this is the Via, without regard to what was added to it on the way (RFC 3261 17.1.3
+ * branch, 18.1.2 sent-by). */
+bool via_is(const struct sip_via *via, struct bytes written, const struct via_written *places);
+/* What is to be looked up for a next hop (RFC 3261 8.1.2, RFC 3263 4); false: we cannot go there.
+ * The host is a part of `uri`. */
+bool next_hop_parse(struct bytes uri, struct net_query *query);
 
 #endif

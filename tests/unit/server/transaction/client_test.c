@@ -148,6 +148,41 @@ START_TEST(timer_k)
 }
 END_TEST
 
+START_TEST(timer_k_is_t4)
+{
+    struct transaction_settings settings = transaction_settings_default();
+    settings.t4_ms = 700;
+    struct fixture *fixture = fixture_new(&settings);
+    struct outcome outcome = {0};
+    notify_udp(fixture, &outcome);
+    const char *ok = response_to(fixture, 200);
+    receive(fixture, udp_from("127.0.0.2:5070"), ok);
+    elapse(fixture, 699);
+    receive(fixture, udp_from("127.0.0.2:5070"), ok);
+    ck_assert_uint_eq(count_of(fixture, METRIC_responses_stray), 0);
+    elapse(fixture, 1);
+    receive(fixture, udp_from("127.0.0.2:5070"), ok);
+    ck_assert_uint_eq(count_of(fixture, METRIC_responses_stray), 1);
+    fixture_free(fixture);
+}
+END_TEST
+
+START_TEST(timer_f_scales_on_streams_too)
+{
+    struct transaction_settings settings = transaction_settings_default();
+    settings.t1_ms = 2000;
+    struct fixture *fixture = fixture_new(&settings);
+    struct net_flow flow = tcp_from(fixture, "127.0.0.2:40000");
+    struct outcome outcome = {0};
+    notify_flow(fixture, &flow, &outcome);
+    elapse(fixture, 127999);
+    ck_assert_uint_eq(outcome.calls, 0);
+    elapse(fixture, 1);
+    ck_assert_uint_eq(outcome.status, 408);
+    fixture_free(fixture);
+}
+END_TEST
+
 START_TEST(streams_have_neither_timer_e_nor_timer_k)
 {
     struct fixture *fixture = fixture_new(NULL);
@@ -330,7 +365,8 @@ END_TEST
 
 UNIT_MAIN("client transactions", carries_our_via, every_request_has_its_own_branch,
           timer_e_doubles_and_timer_f_ends, timers_scale_with_t1_and_t2,
-          provisional_response_slows_timer_e, provisional_then_final, timer_k,
-          streams_have_neither_timer_e_nor_timer_k, rfc3261_17_1_3_matching, waits_for_its_change,
-          refused_change_is_500_and_nothing_leaves, client_max_refuses, client_memory_is_bounded,
-          forgotten_ones_go_on_in_silence, answers_are_reentrant)
+          provisional_response_slows_timer_e, provisional_then_final, timer_k, timer_k_is_t4,
+          timer_f_scales_on_streams_too, streams_have_neither_timer_e_nor_timer_k,
+          rfc3261_17_1_3_matching, waits_for_its_change, refused_change_is_500_and_nothing_leaves,
+          client_max_refuses, client_memory_is_bounded, forgotten_ones_go_on_in_silence,
+          answers_are_reentrant)

@@ -172,8 +172,8 @@ START_TEST(tls_goes_to_5061)
             request_text(fixture, "MESSAGE", "SIP/2.0/TLS a.example.com;branch=z9hG4bK"));
     ck_assert_uint_eq(fixture->net.lookup_count, 1);
     ck_assert_str_eq(fixture->net.looked_up, "a.example.com 0 TLS named");
-    ck_assert_uint_eq(fixture->net.dialled.address.port, 5061);
-    ck_assert(bytes_equal(fixture->net.dialled.domain, BYTES("a.example.com")));
+    ck_assert_uint_eq(fixture->net.connected.address.port, 5061);
+    ck_assert(bytes_equal(fixture->net.connected.domain, BYTES("a.example.com")));
     fixture_free(fixture);
 }
 END_TEST

@@ -21,16 +21,19 @@ struct fake_net {
     size_t sent_count;
     enum err send_fails, connect_fails; /* ERR_NONE: they work */
     unsigned connect_failures;          /* how many connects fail; then they work again */
-    struct net_target dialled;          /* the last one tried */
+    enum err stream_connect_fails;      /* those of streams alone */
     bool open[CONNECTIONS_MAX];         /* by connection */
     struct net_address peers[CONNECTIONS_MAX];
     uint64_t last_connection;
     struct net_lookup *lookups[LOOKUPS_MAX]; /* under way, the oldest first */
     size_t lookup_count;
-    char looked_up[128];       /* "host port protocol named" of the last */
-    struct net_target shunned; /* the last one */
-    unsigned shunned_s;
+    char looked_up[128];         /* "host port protocol named" of the last */
+    struct net_query query;      /* the last one; its host is the asker's */
+    struct net_target connected; /* the last one that was asked for; likewise */
+    struct net_target shunned;   /* the last one */
+    unsigned shunned_s, shun_count;
     unsigned late_ms, late_asked; /* what is said, how often somebody wanted to know */
+    const char *public_host;      /* what Via says in place of the listener's address; NULL: that */
 };
 
 static inline struct fake_net *fake_of(struct net *net)
@@ -82,16 +85,19 @@ static inline enum err fake_connect(struct net *net, const struct net_target *ta
                                     struct net_flow *flow)
 {
     struct fake_net *fake = fake_of(net);
-    fake->dialled = *target;
+    bool stream = net_is_stream(target->protocol);
+    fake->connected = *target;
     if (fake->connect_failures > 0) {
         fake->connect_failures--;
         return fake->connect_fails;
     }
+    if (stream && fake->stream_connect_fails != ERR_NONE)
+        return fake->stream_connect_fails;
     *flow = (struct net_flow){target->protocol, address("127.0.0.1:5060"), target->address, 0};
-    for (uint64_t i = 1; i <= fake->last_connection && target->protocol == NET_TCP; i++)
+    for (uint64_t i = 1; i <= fake->last_connection && stream; i++)
         if (fake->open[i] && net_address_equal(&fake->peers[i], &target->address))
             flow->connection = i;
-    if (target->protocol == NET_TCP && flow->connection == 0)
+    if (stream && flow->connection == 0)
         flow->connection = fake_open(fake, target->address);
     return ERR_NONE;
 }
@@ -110,8 +116,10 @@ static inline bool fake_proved(struct net *net, const struct net_flow *flow, str
 static inline void fake_write_local(struct net *net, const struct net_flow *flow,
                                     struct buffer *out)
 {
-    (void)net;
-    net_address_write(&flow->local, out);
+    if (fake_of(net)->public_host != NULL)
+        buffer_text(out, fake_of(net)->public_host);
+    else
+        net_address_write(&flow->local, out);
 }
 
 static inline void fake_resolve(struct net *net, const struct net_query *query,
@@ -120,6 +128,7 @@ static inline void fake_resolve(struct net *net, const struct net_query *query,
     struct fake_net *fake = fake_of(net);
     lookup->found = found;
     lookup->running = fake;
+    fake->query = *query;
     ck_assert_uint_lt(fake->lookup_count, LOOKUPS_MAX);
     fake->lookups[fake->lookup_count++] = lookup;
     snprintf(fake->looked_up, sizeof(fake->looked_up), "%.*s %u %s %s", BYTES_ARGS(query->host),
@@ -151,6 +160,7 @@ static inline void fake_shun(struct net *net, const struct net_target *target, u
 {
     fake_of(net)->shunned = *target;
     fake_of(net)->shunned_s = seconds;
+    fake_of(net)->shun_count++;
 }
 
 static inline unsigned fake_late_ms(struct net *net)

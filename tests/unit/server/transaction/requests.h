@@ -14,6 +14,7 @@ static inline void note(void *context, const struct client_answer *answer)
 {
     struct outcome *outcome = context;
     outcome->calls++;
+    ck_assert(answer->last); /* a request that is no INVITE is reported once */
     outcome->status = answer->status;
     outcome->response = answer->response != NULL;
     outcome->flow = answer->flow != NULL;
