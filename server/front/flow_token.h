@@ -17,8 +17,8 @@ struct flow_tokens *flow_tokens_new(struct bytes secret, uint64_t epoch);
 void flow_tokens_free(struct flow_tokens **tokens);
 
 /* Appends the token of a flow; NULL: a token that names no flow and only proves that we wrote it.
- * `call_id`: it is good for requests with this one alone; empty: for any. Characters that a URI's
- * user part and a file name have without escapes; case matters. */
+ * `call_id`: it is good for requests with this one alone; empty: for any. Only characters that
+ * the user part of a URI has without escapes; case matters. */
 void flow_token_write(const struct flow_tokens *tokens, const struct net_flow *flow,
                       struct bytes call_id, struct buffer *out);
 
