@@ -318,7 +318,8 @@ static bool open_dialog(const struct subscribe *subscribe, struct dialog *dialog
     struct token tag = token_make(parts->world, request->partition, store_epoch(parts->store));
     struct dialog_parts dialog_parts;
     struct bytes target = request->target;
-    front_write_contact(bytes_split(&target, '@'), &request->incoming->flow, &contact);
+    front_write_contact(request->front, &request->incoming->flow, bytes_split(&target, '@'),
+                        request->uri.scheme == SIP_SCHEME_SIPS, &contact);
     struct verdict v =
         dialog_parts_of(request->message, subscribe->contact.uri.text, token_bytes(&tag),
                         buffer_bytes(&contact), &memory, &dialog_parts);

@@ -124,9 +124,11 @@ void front_refuse_verdict(struct front_request *request, struct verdict verdict)
 void front_refuse_listing(struct front_request *request, unsigned status, const char *reason,
                           const char *field, struct bytes value);
 
-/* Our own Contact URI for a dialog that came over this flow: "<sip:user@host:port;transport=tcp>".
- * `user` as it stands in an address-of-record (escaped); empty: none. */
-void front_write_contact(struct bytes user, const struct net_flow *flow, struct buffer *out);
+/* Our own Contact for a dialog that came over this flow: "<sip:user@host:port;transport=tcp>", by
+ * the listener's address as its peers see it. `user` as it stands in an address-of-record
+ * (escaped); empty: none. `secure`: a sips URI, when the flow is secure (RFC 3261 12.1.1). */
+void front_write_contact(const struct front *front, const struct net_flow *flow, struct bytes user,
+                         bool secure, struct buffer *out);
 
 /* True when the sender of a request can be reached at the given Contact over the flow that the
  * request came by: the Contact names the same place as the only Via's sent-by (then it is the

@@ -48,6 +48,10 @@ void front_write_allow(const struct front *front, struct buffer *out);
 /* OPTIONS for the server itself (RFC 3261 11.2). */
 void front_answer_options(void *context, struct front_request *request);
 
+/* Our own URI at the listener of a flow, without angle brackets; front_write_contact says more. */
+void front_write_place(const struct front *front, const struct net_flow *flow, struct bytes user,
+                       bool secure, struct buffer *out);
+
 /* The canonical address-of-record of a URI of ours, in `text` (FRONT_AOR_MAX bytes), and its
  * domain; empty and NULL when its domain is not ours. */
 struct bytes front_canonical(const struct front *front, const struct sip_uri *uri, char *text,
