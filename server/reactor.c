@@ -128,6 +128,7 @@ static void build(struct reactor *reactor, const struct config *config)
     auth.domains = parts->domains;
     parts->auth = auth_new(ground->world, parts->accounts, store_secret(parts->store), &auth,
                            ground->metrics);
+    parts->flow_tokens = flow_tokens_new(store_secret(parts->store), store_epoch(parts->store));
     const struct front_settings settings = front_settings_of(reactor, config);
     reactor->front = front_new(parts, &settings);
     reactor->registrar = registrar_new(reactor->front, &config->registrar);
@@ -168,6 +169,7 @@ void reactor_free(struct reactor **reactor)
     proxy_free(&old->proxy);
     registrar_free(&old->registrar);
     front_free(&old->front);
+    flow_tokens_free(&old->parts.flow_tokens);
     auth_free(&old->parts.auth);
     transaction_layer_free(&old->parts.transactions);
     policy_free(&old->parts.policy);

@@ -15,10 +15,10 @@ bool front_trusts(const struct front *front, const struct net_address *address);
 /* What a request may say of its sender to one next hop. */
 struct front_departure {
     const struct front_request *request;
-    bool trusted;        /* the next hop */
     bool keeps_identity; /* P-Asserted-Identity goes on as it came */
     bool adds_identity;  /* ours is written */
-    bool private;        /* Privacy asks for more than we do: it goes on, without what we did */
+    bool hides_identity; /* because Privacy asks for it, which is then done */
+    bool more_privacy;   /* it asks for more, which is left to others */
 };
 
 /* Decides it. `hop`: the next hop's address when it is known (a flow's remote side, a numeric
