@@ -51,7 +51,7 @@ void front_reload(struct front *front, const struct front_settings *settings)
 
 void front_register(struct front *front, const struct front_method *method)
 {
-    assert(method->method != SIP_METHOD_OTHER && method->handle != NULL);
+    assert(method->handle != NULL);
     assert(front->methods[method->method].handle == NULL);
     front->methods[method->method] = *method;
 }
@@ -63,6 +63,7 @@ struct buffer *front_respond(struct front_request *request, unsigned status, con
 {
     struct front *front = request->front;
     struct buffer *out = &front->response;
+    assert(request->message->method != SIP_ACK);
     out->length = 0;
     out->overflow = false;
     front->response_status = status;
@@ -127,16 +128,20 @@ static void count_refusal(const struct front_request *request, unsigned status)
                   status == 503 ? METRIC_requests_overload : METRIC_requests_refused);
 }
 
-struct buffer *front_begin_refusal(struct front_request *request, unsigned status,
-                                   const char *reason)
+bool front_can_answer(const struct front_request *request)
 {
-    count_refusal(request, status);
-    return front_respond(request, status, reason, BYTES(""));
+    if (request->message->method != SIP_ACK)
+        return true;
+    metrics_count(request->front->parts.metrics, METRIC_messages_dropped);
+    return false;
 }
 
 void front_refuse(struct front_request *request, unsigned status, const char *reason)
 {
-    struct buffer *out = front_begin_refusal(request, status, reason);
+    if (!front_can_answer(request))
+        return;
+    count_refusal(request, status);
+    struct buffer *out = front_respond(request, status, reason, BYTES(""));
     if (status == 503)
         sip_write_number(out, "Retry-After", request->front->settings.retry_after_s);
     front_send(request, STORE_NOTHING);
@@ -151,40 +156,54 @@ void front_refuse_verdict(struct front_request *request, struct verdict verdict)
 void front_refuse_listing(struct front_request *request, unsigned status, const char *reason,
                           const char *field, struct bytes value)
 {
-    sip_write_field(front_begin_refusal(request, status, reason), field, value);
+    if (!front_can_answer(request))
+        return;
+    count_refusal(request, status);
+    sip_write_field(front_respond(request, status, reason, BYTES("")), field, value);
     front_send(request, STORE_NOTHING);
 }
 
-/* What we can do, for 405 and OPTIONS. */
-void front_write_allow(const struct front *front, struct buffer *out)
+/* The methods that are handled here, and with `relayed` those that we pass on. */
+static void write_allow(const struct front *front, bool relayed, struct buffer *out)
+{
+    bool all = relayed && front->methods[SIP_METHOD_OTHER].handle != NULL;
+    buffer_text(out, sip_method_name(SIP_OPTIONS));
+    for (int i = 1; i < SIP_METHOD_COUNT; i++) {
+        if (i == SIP_OPTIONS || (front->methods[i].handle == NULL && !all))
+            continue;
+        buffer_text(out, ", ");
+        buffer_text(out, sip_method_name((enum sip_method)i));
+    }
+}
+
+void front_refuse_method(struct front_request *request)
 {
     char text[256];
     struct buffer allow = buffer_over(text, sizeof(text));
-    buffer_text(&allow, sip_method_name(SIP_OPTIONS));
-    for (int i = 1; i < SIP_METHOD_COUNT; i++) {
-        if (i == SIP_OPTIONS || front->methods[i].handle == NULL)
-            continue;
-        buffer_text(&allow, ", ");
-        buffer_text(&allow, sip_method_name((enum sip_method)i));
-    }
-    sip_write_field(out, "Allow", buffer_bytes(&allow));
+    write_allow(request->front, false, &allow);
+    front_refuse_listing(request, 405, NULL, "Allow", buffer_bytes(&allow));
 }
 
-/* OPTIONS for the server itself (RFC 3261 11.2): nothing changes, so nothing is remembered. */
+/* Nothing changes, so nothing is remembered. */
 void front_answer_options(void *context, struct front_request *request)
 {
-    (void)context;
     const struct front_settings *settings = &request->front->settings;
+    char text[256];
+    struct buffer allow = buffer_over(text, sizeof(text));
     struct buffer *out = front_respond(request, 200, NULL, BYTES(""));
-    front_write_allow(request->front, out);
+    (void)context;
+    write_allow(request->front, true, &allow);
+    sip_write_field(out, "Allow", buffer_bytes(&allow));
     sip_write_field(out, "Accept", bytes_of(settings->accept));
     sip_write_field(out, "Accept-Encoding", BYTES("identity"));
     sip_write_field(out, "Accept-Language", BYTES("en"));
     sip_write_field(out, "Allow-Events", bytes_of(settings->allow_events));
-    sip_write_field(out, "Supported", BYTES(""));
+    sip_write_field(out, "Supported", bytes_of(settings->supported));
     request->stateful = false;
     front_send(request, STORE_NOTHING);
 }
+
+/* Addresses. */
 
 struct bytes front_canonical(const struct front *front, const struct sip_uri *uri, char *text,
                              const struct domain **domain)
@@ -196,6 +215,33 @@ struct bytes front_canonical(const struct front *front, const struct sip_uri *ur
     return *domain ? buffer_bytes(&out) : BYTES("");
 }
 
+const struct domain *front_domain_at(const struct front_request *request, struct bytes host,
+                                     uint16_t port)
+{
+    const struct domains *domains = request->front->parts.domains;
+    const struct net_address *local = &request->incoming->flow.local;
+    const struct domain *domain = domains_find_at(domains, host, port);
+    struct net_address address;
+    if (domain != NULL || !net_address_parse(host, port, &address) ||
+        !net_address_same_host(&address, local))
+        return domain;
+    bool ours = port == 0 || port == local->port || domains_has_port(domains, port);
+    return ours ? domains_first(domains) : NULL;
+}
+
+void front_identify(struct front_request *request, const struct sip_uri *uri)
+{
+    struct front *front = request->front;
+    const struct domain *domain;
+    request->identity = front_canonical(front, uri, front->identity, &domain);
+    if (domain != NULL || bytes_empty(uri->host))
+        return;
+    struct buffer out = buffer_over(front->identity, FRONT_AOR_MAX);
+    sip_uri_write_aor(uri, &out);
+    request->identity = out.overflow ? BYTES("") : buffer_bytes(&out);
+    request->foreign = !out.overflow;
+}
+
 static void handle(struct front_passage *passage)
 {
     struct front_request *request = &passage->request;
@@ -203,7 +249,7 @@ static void handle(struct front_passage *passage)
         if (!(*step)->pass(passage))
             return;
     assert(passage->method != NULL && passage->method->handle != NULL);
-    if (!(passage->needs & FRONT_ANYBODY))
+    if (!(passage->needs & FRONT_ANYBODY) && request->aim != FRONT_AIM_ELSEWHERE)
         request->seen = store_latest(request->front->parts.store, request->partition);
     passage->method->handle(passage->method->context, request);
 }
@@ -219,7 +265,5 @@ static void receive(void *context, struct incoming *incoming)
                 .stateful = true,
             },
     };
-    if (incoming->message->method == SIP_ACK) /* answers nothing of ours */
-        return;
     handle(&passage);
 }

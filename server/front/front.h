@@ -86,9 +86,10 @@ struct front_parts {
 };
 
 struct front_settings {
-    const char *server;                /* the Server field; "": none */
-    const char *allow_events;          /* "presence": of 489 and OPTIONS (RFC 6665 8.2.2) */
-    const char *accept;                /* body types, of OPTIONS */
+    const char *server;       /* the Server field; "": none */
+    const char *allow_events; /* "presence": of 489 and OPTIONS (RFC 6665 8.2.2) */
+    const char *accept;       /* body types, of OPTIONS */
+    const char *supported; /* option tags of what ends here: Supported of OPTIONS, Require of all */
     unsigned retry_after_s;            /* of 503; default 5 */
     const struct net_network *trusted; /* whose requests are believed without a challenge (a PBX) */
     size_t trusted_count;

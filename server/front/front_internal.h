@@ -4,7 +4,10 @@
 
 #include "front/front.h"
 
-enum { FRONT_AOR_MAX = 1024 };
+enum {
+    FRONT_AOR_MAX = 1024,
+    FRONT_TEXT_MAX = 16384, /* of a Request-URI that we write anew, of the Routes that go on */
+};
 
 /* Beside enum front_needs: without credentials, whoever says to ask. */
 enum { FRONT_ANYBODY = 1 << 16 };
@@ -16,7 +19,9 @@ struct front {
     struct buffer response;
     unsigned response_status;
     struct bytes response_reason;
-    char target[FRONT_AOR_MAX], identity[FRONT_AOR_MAX]; /* of the request under way */
+    /* what slices of the request under way point to */
+    char target[FRONT_AOR_MAX], identity[FRONT_AOR_MAX];
+    char uri[FRONT_TEXT_MAX], route[FRONT_TEXT_MAX];
 };
 
 /* A request on its way through the table. */
@@ -35,18 +40,27 @@ struct front_step {
 /* The steps in their order, ended by NULL (steps.c). */
 const struct front_step *const *front_steps(void);
 
-extern const struct front_step step_cancel, step_uri, step_method, step_require, step_target,
-    step_room, step_credentials, step_user;
+extern const struct front_step step_cancel, step_uri, step_route, step_aim, step_method, step_hops,
+    step_require, step_trust, step_relay, step_privacy, step_room, step_peer, step_credentials,
+    step_identity, step_user;
 
-/* Counts a refusal and begins its response: fields may be added, then front_send. */
-struct buffer *front_begin_refusal(struct front_request *request, unsigned status,
-                                   const char *reason);
+/* True when an answer can be sent: never to an ACK (RFC 3261 17), which is then counted as dropped.
+ */
+bool front_can_answer(const struct front_request *request);
 
-/* The field Allow. */
-void front_write_allow(const struct front *front, struct buffer *out);
+/* 405, with what may be asked of this server itself and its users. */
+void front_refuse_method(struct front_request *request);
 
 /* OPTIONS for the server itself (RFC 3261 11.2). */
 void front_answer_options(void *context, struct front_request *request);
+
+/* The domain that host and port (0: none) of a URI in this request mean, NULL: not us. Beside names
+ * and listeners that are known, us means the address that the request came to. */
+const struct domain *front_domain_at(const struct front_request *request, struct bytes host,
+                                     uint16_t port);
+
+/* Takes a URI for who sent the request: a user of ours, or a foreign one. */
+void front_identify(struct front_request *request, const struct sip_uri *uri);
 
 /* Our own URI at the listener of a flow, without angle brackets; front_write_contact says more. */
 void front_write_place(const struct front *front, const struct net_flow *flow, struct bytes user,

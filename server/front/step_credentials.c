@@ -1,24 +1,29 @@
-/* step_credentials.c: every request from a local identity is authenticated; strangers go on without
- * an identity unless the method needs one. */
+/* step_credentials.c: every request that says to be of a user of ours proves it; strangers go on
+ * without an identity.
+ *
+ * One exception: inside a dialog that we relay, From may be one of our addresses though somebody
+ * else sends (who was called under it, RFC 3261 12.1.1, and answers from another server). The Route
+ * has proved that it is one of the two, so who brings no credentials goes on without an identity.
+ */
 #include "front/front_internal.h"
-
-static bool is_trusted(const struct front *front, const struct net_address *source)
-{
-    for (size_t i = 0; i < front->settings.trusted_count; i++)
-        if (net_network_contains(&front->settings.trusted[i], source))
-            return true;
-    return false;
-}
 
 static void challenge(struct front_request *request, const struct domain *domain, unsigned needs,
                       bool stale)
 {
     struct front *front = request->front;
     unsigned status = needs & FRONT_RELAYED ? 407 : 401;
+    if (!front_can_answer(request))
+        return;
     struct buffer *out = front_respond(request, status, NULL, BYTES(""));
     auth_write_challenges(front->parts.auth, domain, status, stale, out);
     metrics_count(front->parts.metrics, METRIC_challenges_sent);
     front_send(request, STORE_NOTHING);
+}
+
+static bool is_let_through(const struct front_passage *passage, enum auth_outcome outcome)
+{
+    return outcome == AUTH_MISSING && passage->request.routed &&
+           passage->request.aim == FRONT_AIM_ELSEWHERE && !(passage->needs & FRONT_PROVED);
 }
 
 static bool pass(struct front_passage *passage)
@@ -26,26 +31,17 @@ static bool pass(struct front_passage *passage)
     struct front_request *request = &passage->request;
     struct front *front = request->front;
     const struct domain *domain;
-    if (passage->needs & FRONT_ANYBODY)
+    if (request->trusted || (passage->needs & FRONT_ANYBODY))
         return true;
     struct bytes identity =
         front_canonical(front, &request->message->from.uri, front->identity, &domain);
-    if (is_trusted(front, &request->incoming->flow.remote)) {
-        request->identity = identity;
-        request->trusted = true;
+    if (domain == NULL)
         return true;
-    }
-    if (domain == NULL) {
-        if (!(passage->needs & FRONT_PROVED))
-            return true;
-        front_refuse(request, 403, "Only users of this server may do this");
-        return false;
-    }
     struct auth_result result = auth_check(front->parts.auth, request->message, domain, identity);
-    if (result.outcome == AUTH_PROVED) {
+    if (result.outcome == AUTH_PROVED)
         request->identity = identity;
+    if (result.outcome == AUTH_PROVED || is_let_through(passage, result.outcome))
         return true;
-    }
     if (result.outcome == AUTH_BROKEN)
         front_refuse(request, 400, result.reason);
     else

@@ -1,35 +1,65 @@
-/* step_method.c: who handles the method. */
+/* step_method.c: who handles the method.
+ *
+ *   aimed at      by
+ *   this server   the method's handler; OPTIONS: ourselves
+ *   a user        the method's handler, else whoever relays
+ *   elsewhere     whoever relays (any method, RFC 3261 16.3 step 1)
+ *
+ * Who relays registered SIP_METHOD_OTHER; a request for a user who does not exist has no bindings
+ * to go to. */
+#include <assert.h>
+
 #include "front/front_internal.h"
-#include "sip/write.h"
 
 static const struct front_method own_options = {SIP_OPTIONS, FRONT_ANYBODY, front_answer_options,
                                                 NULL};
 
-/* OPTIONS without a user is for the server itself, whatever the name it is called by. It asks
- * whether we are alive, acts for nobody and is therefore the one request that is answered without
- * credentials. */
-static bool is_for_server(const struct front_request *request)
+/* NULL: nobody. */
+static const struct front_method *handler_of(const struct front *front, enum sip_method method)
 {
-    return request->message->method == SIP_OPTIONS && !request->uri.has_user;
+    const struct front_method *found = &front->methods[method];
+    return method != SIP_METHOD_OTHER && found->handle != NULL ? found : NULL;
 }
 
-static void refuse_method(struct front_request *request)
+static const struct front_method *relay_of(const struct front *front)
 {
-    front_write_allow(request->front, front_begin_refusal(request, 405, NULL));
-    front_send(request, STORE_NOTHING);
+    const struct front_method *found = &front->methods[SIP_METHOD_OTHER];
+    return found->handle != NULL ? found : NULL;
+}
+
+static const struct front_method *choose(const struct front_request *request)
+{
+    const struct front *front = request->front;
+    const struct front_method *handler = handler_of(front, request->message->method);
+    const struct front_method *relay = relay_of(front);
+    switch (request->aim) {
+    case FRONT_AIM_SERVER:
+        return request->message->method == SIP_OPTIONS ? &own_options : handler;
+    case FRONT_AIM_USER:
+        return handler != NULL ? handler : relay;
+    case FRONT_AIM_DEVICE:
+    case FRONT_AIM_ELSEWHERE:
+        return relay != NULL ? relay : handler;
+    }
+    assert(!"an aim");
+    return NULL;
+}
+
+static unsigned needs_of(const struct front *front, const struct front_method *method)
+{
+    return method == relay_of(front) ? method->needs | FRONT_RELAYED | FRONT_LOCAL_USER
+                                     : method->needs;
 }
 
 static bool pass(struct front_passage *passage)
 {
     struct front_request *request = &passage->request;
-    const struct front_method *method = &request->front->methods[request->message->method];
-    passage->method = is_for_server(request) ? &own_options : method;
-    if (passage->method->handle == NULL) {
-        refuse_method(request);
+    passage->method = choose(request);
+    if (passage->method == NULL) {
+        front_refuse_method(request);
         return false;
     }
-    passage->needs = passage->method->needs;
-    request->in_dialog = (passage->needs & FRONT_DIALOGS) && !bytes_empty(request->message->to.tag);
+    passage->needs = needs_of(request->front, passage->method);
     return true;
 }
 

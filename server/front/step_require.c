@@ -1,17 +1,33 @@
-/* step_require.c: we support no option that a request may require (RFC 3261 8.2.2.3, 16.3 step 5).
- * Names that do not fit are not told, but require as much. */
+/* step_require.c: options that the request requires and that we lack. What ends here is asked by
+ * Require (RFC 3261 8.2.2.3), what goes further by Proxy-Require (16.3 step 5), of which we know
+ * "privacy" (RFC 3323 5). Names that do not fit are not told, but require as much. */
 #include "front/front_internal.h"
+
+/* A list of words separated by commas. */
+static bool lists(struct bytes list, struct bytes wanted)
+{
+    struct bytes element;
+    while (sip_list_next(&list, &element))
+        if (bytes_equal_nocase(element, wanted))
+            return true;
+    return false;
+}
 
 static bool pass(struct front_passage *passage)
 {
     struct front_request *request = &passage->request;
-    enum sip_header id = passage->needs & FRONT_RELAYED ? SIP_PROXY_REQUIRE : SIP_REQUIRE;
-    struct sip_values options = sip_values_of(request->message, id);
+    bool relayed = passage->needs & FRONT_RELAYED;
+    struct sip_values options =
+        sip_values_of(request->message, relayed ? SIP_PROXY_REQUIRE : SIP_REQUIRE);
+    struct bytes known = relayed ? BYTES("privacy") : bytes_of(request->front->settings.supported);
     char text[512];
     struct buffer unsupported = buffer_over(text, sizeof(text));
     struct bytes option;
     bool found = false;
-    for (; sip_values_next(&options, &option); found = true) {
+    while (sip_values_next(&options, &option)) {
+        if (lists(known, option))
+            continue;
+        found = true;
         if (unsupported.length + option.length + 2 > sizeof(text))
             continue;
         if (unsupported.length > 0)

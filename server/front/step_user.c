@@ -1,11 +1,12 @@
 /* step_user.c: the user that is meant exists. Behind the credentials, so that strangers do not
- * learn who does. */
+ * learn who does. What goes elsewhere means none of ours. */
 #include "front/front_internal.h"
 
 static bool pass(struct front_passage *passage)
 {
     struct front_request *request = &passage->request;
-    if (!(passage->needs & FRONT_LOCAL_USER) || request->in_dialog)
+    if (!(passage->needs & FRONT_LOCAL_USER) || request->in_dialog ||
+        request->aim == FRONT_AIM_ELSEWHERE)
         return true;
     if (accounts_find(request->front->parts.accounts, request->target) != NULL)
         return true;

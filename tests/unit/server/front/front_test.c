@@ -9,7 +9,7 @@ struct probe {
     unsigned calls, answer; /* status to answer; 0: 200 */
     char identity[100], target[100];
     unsigned partition;
-    bool in_dialog, trusted, domain, large;
+    bool in_dialog, trusted, foreign, domain, large;
 };
 
 static struct ground *ground;
@@ -27,6 +27,7 @@ static void handle(void *context, struct front_request *request)
     probe.calls++;
     probe.in_dialog = request->in_dialog;
     probe.trusted = request->trusted;
+    probe.foreign = request->foreign;
     probe.domain = request->domain != NULL;
     probe.partition = request->partition;
     note(probe.identity, request->identity);
@@ -176,9 +177,11 @@ START_TEST(identities)
     ground_do(ground, (struct ask){.from = "<sips:%61lice@EXAMPLE.org:5061;x>;tag=1"});
     ck_assert_str_eq(probe.identity, "alice@example.org");
     ck_assert(probe.trusted && probe.domain && !probe.in_dialog);
-    /* a foreign one has none, trusted or not */
+    /* a foreign one too, and nobody takes it for one of ours */
+    ck_assert(!probe.foreign);
     ground_do(ground, (struct ask){.from = "<sip:alice@other.org>;tag=1"});
-    ck_assert_str_eq(probe.identity, "");
+    ck_assert_str_eq(probe.identity, "alice@other.org");
+    ck_assert(probe.foreign);
     ck_assert_uint_eq(probe.calls, 2);
     /* without need of proof strangers pass */
     ground_do(ground,
@@ -201,7 +204,7 @@ START_TEST(inside_a_dialog)
     open_front();
     ck_assert_uint_eq(
         ground_do(ground,
-                  (struct ask){.method = "SUBSCRIBE", .to = tagged, .uri = "sip:127.0.0.1:5060"}),
+                  (struct ask){.method = "SUBSCRIBE", .to = tagged, .uri = "sip:192.0.2.200:5060"}),
         200);
     ck_assert(probe.in_dialog && !probe.domain);
     ck_assert_str_eq(probe.target, "");
