@@ -130,6 +130,7 @@ static void build(struct reactor *reactor, const struct config *config)
     parts->auth = auth_new(ground->world, parts->accounts, store_secret(parts->store), &auth,
                            ground->metrics);
     parts->flow_tokens = flow_tokens_new(store_secret(parts->store), store_epoch(parts->store));
+    parts->gruu = gruu_new(ground->world, parts->domains, store_secret(parts->store));
     const struct front_settings settings = front_settings_of(reactor, config);
     reactor->front = front_new(parts, &settings);
     reactor->registrar = registrar_new(reactor->front, &config->registrar);
@@ -171,6 +172,7 @@ void reactor_free(struct reactor **reactor)
     registrar_free(&old->registrar);
     front_free(&old->front);
     flow_tokens_free(&old->parts.flow_tokens);
+    gruu_free(&old->parts.gruu);
     auth_free(&old->parts.auth);
     transaction_layer_free(&old->parts.transactions);
     policy_free(&old->parts.policy);
