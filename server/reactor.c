@@ -99,7 +99,6 @@ static struct front_settings front_settings_of(const struct reactor *reactor,
     struct front_settings settings = config->front;
     settings.allow_events = reactor->allow_events;
     settings.accept = reactor->accept;
-    settings.supported = "";
     return settings;
 }
 

@@ -13,6 +13,7 @@
 enum { RESPONSE_MAX = 131072 };
 
 static void receive(void *context, struct incoming *incoming);
+static void flow_closed(void *context, uint64_t connection);
 
 struct front *front_new(const struct front_parts *parts, const struct front_settings *settings)
 {
@@ -20,7 +21,8 @@ struct front *front_new(const struct front_parts *parts, const struct front_sett
     front->parts = *parts;
     front->settings = *settings;
     front->response = buffer_over(memory_new(RESPONSE_MAX), RESPONSE_MAX);
-    const struct transaction_user user = {receive, front};
+    const struct transaction_user user = {
+        .request = receive, .context = front, .closed = flow_closed};
     transaction_layer_use(parts->transactions, &user);
     return front;
 }
@@ -54,6 +56,19 @@ void front_register(struct front *front, const struct front_method *method)
     assert(method->handle != NULL);
     assert(front->methods[method->method].handle == NULL);
     front->methods[method->method] = *method;
+}
+
+void front_watch_flows(struct front *front, const struct front_flow_watch *watch)
+{
+    assert(watch->closed != NULL && front->watch_count < FRONT_WATCHES_MAX);
+    front->watches[front->watch_count++] = *watch;
+}
+
+static void flow_closed(void *context, uint64_t connection)
+{
+    const struct front *front = context;
+    for (size_t i = 0; i < front->watch_count; i++)
+        front->watches[i].closed(front->watches[i].context, connection);
 }
 
 /* Answers. */
@@ -184,21 +199,35 @@ void front_refuse_method(struct front_request *request)
     front_refuse_listing(request, 405, NULL, "Allow", buffer_bytes(&allow));
 }
 
+/* What may be required of some handler or other. */
+static void write_supported(const struct front *front, struct buffer *out)
+{
+    for (int i = 0; i < SIP_METHOD_COUNT; i++) {
+        struct bytes rest = bytes_of(front->methods[i].supports);
+        while (!bytes_empty(rest)) {
+            buffer_text(out, out->length > 0 ? ", " : "");
+            buffer_put(out, bytes_split(&rest, ' '));
+        }
+    }
+}
+
 /* Nothing changes, so nothing is remembered. */
 void front_answer_options(void *context, struct front_request *request)
 {
     const struct front_settings *settings = &request->front->settings;
-    char text[256];
-    struct buffer allow = buffer_over(text, sizeof(text));
+    char allowed[256], options[256];
+    struct buffer allow = buffer_over(allowed, sizeof(allowed));
+    struct buffer supported = buffer_over(options, sizeof(options));
     struct buffer *out = front_respond(request, 200, NULL, BYTES(""));
     (void)context;
     write_allow(request->front, true, &allow);
+    write_supported(request->front, &supported);
     sip_write_field(out, "Allow", buffer_bytes(&allow));
     sip_write_field(out, "Accept", bytes_of(settings->accept));
     sip_write_field(out, "Accept-Encoding", BYTES("identity"));
     sip_write_field(out, "Accept-Language", BYTES("en"));
     sip_write_field(out, "Allow-Events", bytes_of(settings->allow_events));
-    sip_write_field(out, "Supported", bytes_of(settings->supported));
+    sip_write_field(out, "Supported", buffer_bytes(&supported));
     request->stateful = false;
     front_send(request, STORE_NOTHING);
 }

@@ -67,6 +67,14 @@ struct front_method {
     unsigned needs; /* enum front_needs, or-ed */
     void (*handle)(void *context, struct front_request *request);
     void *context;
+    const char *supports; /* option tags that a request may require of the handler (RFC
+                             3261 8.2.2.3), "path outbound"; NULL: none */
+};
+
+/* Who wants to know of flows that die (RFC 5626 7). */
+struct front_flow_watch {
+    void (*closed)(void *context, uint64_t connection);
+    void *context;
 };
 
 /* What the front end works with; all of it outlives the front end. */
@@ -86,10 +94,9 @@ struct front_parts {
 };
 
 struct front_settings {
-    const char *server;       /* the Server field; "": none */
-    const char *allow_events; /* "presence": of 489 and OPTIONS (RFC 6665 8.2.2) */
-    const char *accept;       /* body types, of OPTIONS */
-    const char *supported; /* option tags of what ends here: Supported of OPTIONS, Require of all */
+    const char *server;                /* the Server field; "": none */
+    const char *allow_events;          /* "presence": of 489 and OPTIONS (RFC 6665 8.2.2) */
+    const char *accept;                /* body types, of OPTIONS */
     unsigned retry_after_s;            /* of 503; default 5 */
     const struct net_network *trusted; /* whose requests are believed without a challenge (a PBX) */
     size_t trusted_count;
@@ -106,6 +113,11 @@ void front_reload(struct front *front, const struct front_settings *settings);
 /* Registers a method at start-up; one handler a method. SIP_METHOD_OTHER: whatever is to be
  * relayed. Copied. */
 void front_register(struct front *front, const struct front_method *method);
+
+/* Has the watch called for each connection that goes, in the order of registration; at start-up, at
+ * most FRONT_WATCHES_MAX. Copied. */
+enum { FRONT_WATCHES_MAX = 4 };
+void front_watch_flows(struct front *front, const struct front_flow_watch *watch);
 
 /* Starts a response (status line to CSeq, Server); the caller may add fields to the buffer, which
  * is the front end's and good for one response, and sends it with front_send.

@@ -22,6 +22,8 @@ struct front {
     /* what slices of the request under way point to */
     char target[FRONT_AOR_MAX], identity[FRONT_AOR_MAX];
     char uri[FRONT_TEXT_MAX], route[FRONT_TEXT_MAX];
+    struct front_flow_watch watches[FRONT_WATCHES_MAX];
+    size_t watch_count;
 };
 
 /* A request on its way through the table. */

@@ -1,14 +1,15 @@
 /* step_require.c: options that the request requires and that we lack. What ends here is asked by
- * Require (RFC 3261 8.2.2.3), what goes further by Proxy-Require (16.3 step 5), of which we know
- * "privacy" (RFC 3323 5). Names that do not fit are not told, but require as much. */
+ * Require and has what its handler supports (RFC 3261 8.2.2.3), what goes further by Proxy-Require
+ * (16.3 step 5), of which we know "privacy" (RFC 3323 5). Names that do not fit are not told, but
+ * require as much. */
 #include "front/front_internal.h"
 
-/* A list of words separated by commas. */
-static bool lists(struct bytes list, struct bytes wanted)
+/* True when a word of the list is the option. */
+static bool lists(const char *list, struct bytes option)
 {
-    struct bytes element;
-    while (sip_list_next(&list, &element))
-        if (bytes_equal_nocase(element, wanted))
+    struct bytes rest = bytes_of(list);
+    while (!bytes_empty(rest))
+        if (bytes_equal_nocase(bytes_split(&rest, ' '), option))
             return true;
     return false;
 }
@@ -19,7 +20,7 @@ static bool pass(struct front_passage *passage)
     bool relayed = passage->needs & FRONT_RELAYED;
     struct sip_values options =
         sip_values_of(request->message, relayed ? SIP_PROXY_REQUIRE : SIP_REQUIRE);
-    struct bytes known = relayed ? BYTES("privacy") : bytes_of(request->front->settings.supported);
+    const char *known = relayed ? "privacy" : passage->method->supports;
     char text[512];
     struct buffer unsupported = buffer_over(text, sizeof(text));
     struct bytes option;

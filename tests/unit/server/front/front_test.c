@@ -294,6 +294,49 @@ START_TEST(settings_while_running)
 }
 END_TEST
 
-UNIT_MAIN("front", order_of_the_checks, relayed_methods, required_at_any_length,
-          options_for_the_server, cancel_and_ack, identities, inside_a_dialog, target_in_to,
-          refusals_without_state, response_without_end, settings_while_running)
+/* RFC 3261 8.2.2.3: what the handler supports may be required of it. */
+START_TEST(required_of_the_handler)
+{
+    const struct front_method method = {SIP_NOTIFY, 0, handle, &probe, "path outbound"};
+    struct ask ask = {.method = "NOTIFY"};
+    open_front();
+    front_register(ground->front, &method);
+    ask.fields = "Require: Outbound, path\r\n";
+    ck_assert_uint_eq(ground_do(ground, ask), 200);
+    ask.fields = "Require: path, pat, out, bound\r\n";
+    ck_assert_uint_eq(ground_do(ground, ask), 420);
+    ck_assert_has(sent_text(ground, "SIP"), "Unsupported: pat, out, bound\r\n");
+    ask.fields = "Proxy-Require: path\r\n";
+    ck_assert_uint_eq(ground_do(ground, ask), 200); /* not for a user agent server */
+    ground_free(ground);
+}
+END_TEST
+
+static void watch_one(void *context, uint64_t connection)
+{
+    *(uint64_t *)context = *(uint64_t *)context * 10 + connection;
+}
+
+/* RFC 5626 7: whoever wants to know of dying flows is told. */
+START_TEST(flows_that_die)
+{
+    uint64_t heard[FRONT_WATCHES_MAX] = {0};
+    open_front();
+    struct net_flow flow = ground_tcp(ground, "127.0.0.2:4000");
+    ground_hang_up(ground, flow.connection); /* nobody listens yet */
+    for (size_t i = 0; i < FRONT_WATCHES_MAX; i++) {
+        const struct front_flow_watch watch = {watch_one, &heard[i]};
+        front_watch_flows(ground->front, &watch);
+    }
+    flow = ground_tcp(ground, "127.0.0.2:4001");
+    ground_hang_up(ground, flow.connection);
+    for (size_t i = 0; i < FRONT_WATCHES_MAX; i++)
+        ck_assert_uint_eq(heard[i], 2);
+    ground_free(ground);
+}
+END_TEST
+
+UNIT_MAIN("front", required_of_the_handler, flows_that_die, order_of_the_checks, relayed_methods,
+          required_at_any_length, options_for_the_server, cancel_and_ack, identities,
+          inside_a_dialog, target_in_to, refusals_without_state, response_without_end,
+          settings_while_running)
