@@ -178,6 +178,14 @@ void front_refuse_listing(struct front_request *request, unsigned status, const 
     front_send(request, STORE_NOTHING);
 }
 
+void front_refuse_interval(struct front_request *request, uint32_t least_s)
+{
+    char text[16];
+    struct buffer number = buffer_over(text, sizeof(text));
+    buffer_number(&number, least_s);
+    front_refuse_listing(request, 423, NULL, "Min-Expires", buffer_bytes(&number));
+}
+
 /* The methods that are handled here, and with `relayed` those that we pass on. */
 static void write_allow(const struct front *front, bool relayed, struct buffer *out)
 {

@@ -136,6 +136,8 @@ void front_refuse_verdict(struct front_request *request, struct verdict verdict)
 /* The same with one more field that tells the way out (Accept of a 415, Min-Expires of a 423). */
 void front_refuse_listing(struct front_request *request, unsigned status, const char *reason,
                           const char *field, struct bytes value);
+/* 423: the wished time is too short; Min-Expires tells the shortest, in seconds. */
+void front_refuse_interval(struct front_request *request, uint32_t least_s);
 
 /* Our own Contact for a dialog that came over this flow: "<sip:user@host:port;transport=tcp>", by
  * the listener's address as its peers see it. `user` as it stands in an address-of-record
