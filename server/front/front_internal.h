@@ -6,6 +6,7 @@
 
 enum {
     FRONT_AOR_MAX = 1024,
+    FRONT_GRUU_MAX = 4096,
     FRONT_TEXT_MAX = 16384, /* of a Request-URI that we write anew, of the Routes that go on */
 };
 
@@ -20,7 +21,7 @@ struct front {
     unsigned response_status;
     struct bytes response_reason;
     /* what slices of the request under way point to */
-    char target[FRONT_AOR_MAX], identity[FRONT_AOR_MAX];
+    char target[FRONT_AOR_MAX], identity[FRONT_AOR_MAX], gruu[FRONT_GRUU_MAX];
     char uri[FRONT_TEXT_MAX], route[FRONT_TEXT_MAX];
     struct front_flow_watch watches[FRONT_WATCHES_MAX];
     size_t watch_count;

@@ -41,6 +41,7 @@ static bool aim_by_to(struct front_request *request)
 static bool aim_elsewhere(struct front_request *request)
 {
     request->in_dialog = false;
+    request->domain = NULL;
     request->aim = FRONT_AIM_ELSEWHERE;
     request->partition = partition_of(request->message->call_id);
     return true;
@@ -67,6 +68,20 @@ static bool aim_at_us(struct front_request *request)
     return aim(request, request->uri.has_user ? FRONT_AIM_USER : FRONT_AIM_SERVER);
 }
 
+/* True for a GRUU of a user of ours; then its parts are taken (RFC 5627 3.4.3). */
+static bool take_gruu(struct front_request *request)
+{
+    struct front *front = request->front;
+    struct buffer memory = buffer_over(front->gruu, FRONT_GRUU_MAX);
+    struct gruu_parts parts;
+    if (!gruu_read(front->parts.gruu, &request->uri, &memory, &parts))
+        return false;
+    request->target = parts.aor;
+    request->instance = parts.instance;
+    request->gruu_call = parts.call;
+    return true;
+}
+
 /* A dialog that we relay, with somebody whose Contact is an address-of-record: not all of that
  * user's devices are meant, but the one at the other end. */
 static bool is_for_a_flow(const struct front_request *request)
@@ -82,9 +97,13 @@ static bool pass(struct front_passage *passage)
     if (method->needs & FRONT_TO_IS_TARGET)
         return aim_by_to(request);
     request->in_dialog = (method->needs & FRONT_DIALOGS) && !bytes_empty(message->to.tag);
-    if (is_led_away(request) || is_for_a_flow(request))
+    if (is_led_away(request))
         return aim_elsewhere(request);
     request->domain = front_domain_at(request, request->uri.host, request->uri.port);
+    if (request->domain != NULL && take_gruu(request))
+        return aim(request, FRONT_AIM_DEVICE);
+    if (is_for_a_flow(request))
+        return aim_elsewhere(request);
     if (request->domain != NULL)
         return aim_at_us(request);
     bool asks_us = message->method == SIP_OPTIONS && !request->uri.has_user;
