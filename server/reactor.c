@@ -121,7 +121,7 @@ static void build(struct reactor *reactor, const struct config *config)
     list_packages(reactor);
     parts->domains = config_domains(config);
     parts->accounts = accounts_new(world_random_u64(ground->world));
-    parts->policy = policy_new();
+    parts->policy = policy_new(&config->policy);
     parts->transactions = transaction_layer_new(ground->world, ground->net, parts->store,
                                                 &config->transaction, ground->log, ground->metrics);
     struct auth_settings auth = config->auth;
@@ -191,13 +191,15 @@ void reactor_reload(struct reactor *reactor, const struct config *config)
 {
     const struct front_settings settings = front_settings_of(reactor, config);
     front_reload(reactor->front, &settings);
+    policy_reload(reactor->parts.policy, &config->policy);
     registrar_reload(reactor->registrar, &config->registrar);
     proxy_reload(reactor->proxy, &config->proxy);
     presence_reload(reactor->presence, &config->presence);
-    log_write(reactor->ground.log, LOG_INFO, "reactor",
-              "configuration taken over: trusted networks, registrar, proxy, presence and front "
-              "limits. Listeners, domains, data folder, net, transaction, auth, store and "
-              "presence.body_max_bytes need a restart");
+    log_write(
+        reactor->ground.log, LOG_INFO, "reactor",
+        "configuration taken over: trusted networks, peers, registrar, proxy, presence and front "
+        "limits. Listeners, domains, data folder, net, transaction, auth, store and "
+        "presence.body_max_bytes need a restart");
 }
 
 struct store *reactor_store(struct reactor *reactor)
