@@ -1,4 +1,9 @@
-/* step_cancel.c: a CANCEL that comes up here matches nothing that is under way. */
+/* step_cancel.c: a CANCEL that comes up here matches nothing that is under way: 481.
+ *
+ * RFC 3261 16.10 has a proxy forward it without state, because the request may have gone that way.
+ * None does here: all that we relay has a transaction, and the branch that a restarted server would
+ * put on a CANCEL is not that of the INVITE which an earlier life relayed, so it would cancel
+ * nothing. What is left of forwarding is a way for strangers to have us send. */
 #include "front/front_internal.h"
 
 static bool pass(struct front_passage *passage)

@@ -1,9 +1,13 @@
 /* step_credentials.c: every request that says to be of a user of ours proves it; strangers go on
  * without an identity.
  *
- * One exception: inside a dialog that we relay, From may be one of our addresses though somebody
- * else sends (who was called under it, RFC 3261 12.1.1, and answers from another server). The Route
- * has proved that it is one of the two, so who brings no credentials goes on without an identity.
+ * An ACK is not asked: it has the credentials of its INVITE, for the INVITE's method, and cannot be
+ * challenged (RFC 3261 22.1).
+ *
+ * And one exception: inside a dialog that we relay, From may be one of our addresses though
+ * somebody else sends (who was called under it, RFC 3261 12.1.1, and answers from another server).
+ * The Route has proved that it is one of the two, so who brings no credentials goes on without an
+ * identity.
  */
 #include "front/front_internal.h"
 
@@ -12,8 +16,6 @@ static void challenge(struct front_request *request, const struct domain *domain
 {
     struct front *front = request->front;
     unsigned status = needs & FRONT_RELAYED ? 407 : 401;
-    if (!front_can_answer(request))
-        return;
     struct buffer *out = front_respond(request, status, NULL, BYTES(""));
     auth_write_challenges(front->parts.auth, domain, status, stale, out);
     metrics_count(front->parts.metrics, METRIC_challenges_sent);
@@ -31,7 +33,7 @@ static bool pass(struct front_passage *passage)
     struct front_request *request = &passage->request;
     struct front *front = request->front;
     const struct domain *domain;
-    if (request->trusted || (passage->needs & FRONT_ANYBODY))
+    if (request->trusted || (passage->needs & FRONT_ANYBODY) || request->message->method == SIP_ACK)
         return true;
     struct bytes identity =
         front_canonical(front, &request->message->from.uri, front->identity, &domain);

@@ -15,6 +15,7 @@ const struct front_step *const *front_steps(void)
 {
     static const struct front_step *const steps[] = {
         &step_cancel,      /* 481 */
+        &step_ack,         /* - */
         &step_uri,         /* 400, 416 */
         &step_route,       /* 400, 403, 430 */
         &step_aim,         /* 404, 414 */
