@@ -21,6 +21,7 @@ const struct front_step *const *front_steps(void)
         &step_aim,         /* 404, 414 */
         &step_method,      /* 405 */
         &step_hops,        /* 400, 483 */
+        &step_merged,      /* 482 */
         &step_require,     /* 420 */
         &step_trust,       /* - */
         &step_relay,       /* 403 */
