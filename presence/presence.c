@@ -120,6 +120,33 @@ static void take_subscription(void *context, const struct store_subscription *ro
     resource_settle(resource);
 }
 
+static bool is_gone(const struct presence *presence, struct bytes aor)
+{
+    const struct front_parts *parts = presence->parts;
+    struct bytes host = aor;
+    bytes_split(&host, '@');
+    return domains_find(parts->domains, host) != NULL && accounts_gone(parts->accounts, aor);
+}
+
+/* Accounts that were removed while the server was down, and what they watched. */
+static void drop_gone(struct presence *presence, unsigned partition)
+{
+    const struct home *home = &presence->homes[partition];
+    struct resource *resource, *next_resource;
+    struct subscription *subscription, *next;
+    HASH_ITER(hh, home->resources, resource, next_resource)
+    {
+        if (is_gone(presence, resource->aor))
+            resource_end(resource);
+    }
+    HASH_ITER(hh, home->subscriptions, subscription, next)
+    {
+        const struct watcher *watcher = subscription->watcher;
+        if (is_gone(presence, bytes_from(watcher->aor, watcher->length)))
+            subscription_reject(subscription);
+    }
+}
+
 enum err presence_load(struct presence *presence, unsigned partition)
 {
     assert(partition < PARTITIONS);
@@ -131,6 +158,7 @@ enum err presence_load(struct presence *presence, unsigned partition)
     };
     enum err err = store_load(presence->parts->store, partition, &visitor);
     presence->homes[partition].loaded = true;
+    drop_gone(presence, partition);
     return err;
 }
 

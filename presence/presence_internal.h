@@ -182,6 +182,8 @@ struct subscription *subscription_find(struct presence *presence, unsigned parti
                                        const struct subscription_name *name);
 /* True when the watcher may have one more. */
 bool subscription_has_room(const struct presence *presence, struct bytes watcher);
+/* Its watcher may watch no more: it ends as if its time were over (RFC 6665 4.1.3, rejected). */
+void subscription_reject(struct subscription *subscription);
 /* Ends all subscriptions of a watcher who is no more (RFC 6665 4.1.3, rejected). */
 void subscription_drop_watcher(struct presence *presence, struct bytes aor);
 /* Takes a row in; its watcher is told the state, paced. NULL: the row makes no sense. */

@@ -38,15 +38,6 @@ static struct store_origin origin_of(const struct sip_message *message)
     return (struct store_origin){message->call_id, message->via.branch, message->cseq};
 }
 
-static void refuse_number(struct front_request *request, unsigned status, const char *field,
-                          unsigned value)
-{
-    char text[16];
-    struct buffer number = buffer_over(text, sizeof(text));
-    buffer_number(&number, value);
-    front_refuse_listing(request, status, NULL, field, buffer_bytes(&number));
-}
-
 static void answer(struct front_request *request, const struct token *tag, uint32_t expires_s,
                    struct store_change after)
 {
@@ -165,7 +156,7 @@ static bool check_interval(struct publish *publish)
         publish->expires_s = lifetime->most;
     if (publish->expires_s == 0 || publish->expires_s >= lifetime->least)
         return true;
-    refuse_number(publish->request, 423, "Min-Expires", lifetime->least);
+    front_refuse_interval(publish->request, lifetime->least);
     return false;
 }
 

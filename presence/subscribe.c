@@ -94,10 +94,7 @@ static bool check_interval(struct subscribe *subscribe)
         subscribe->expires_s = lifetime->most;
     if (subscribe->expires_s == 0 || subscribe->expires_s >= lifetime->least)
         return true;
-    char text[16];
-    struct buffer number = buffer_over(text, sizeof(text));
-    buffer_number(&number, lifetime->least);
-    front_refuse_listing(request, 423, NULL, "Min-Expires", buffer_bytes(&number));
+    front_refuse_interval(request, lifetime->least);
     return false;
 }
 
@@ -276,12 +273,13 @@ static void handle_in_dialog(const struct subscribe *subscribe)
 static bool check_allowed(const struct subscribe *subscribe)
 {
     const struct front_request *request = subscribe->request;
+    const struct policy_watcher watcher = {request->identity, request->foreign, request->trusted};
     bool allowed = true;
     if (subscribe->package->audience == AUDIENCE_OWNER)
         allowed = bytes_equal(request->identity, request->target);
     else if (subscribe->package->audience == AUDIENCE_BY_RULES)
-        allowed = policy_may_watch(subscribe->presence->parts->policy, request->identity,
-                                   request->target) == POLICY_ALLOW;
+        allowed = policy_may_watch(subscribe->presence->parts->policy, &watcher, request->target) ==
+                  POLICY_ALLOW;
     if (!allowed)
         front_refuse(subscribe->request, 403, "This user may not be watched by you");
     return allowed;
@@ -318,7 +316,8 @@ static bool open_dialog(const struct subscribe *subscribe, struct dialog *dialog
     struct token tag = token_make(parts->world, request->partition, store_epoch(parts->store));
     struct dialog_parts dialog_parts;
     struct bytes target = request->target;
-    front_write_contact(bytes_split(&target, '@'), &request->incoming->flow, &contact);
+    front_write_contact(request->front, &request->incoming->flow, bytes_split(&target, '@'),
+                        request->uri.scheme == SIP_SCHEME_SIPS, &contact);
     struct verdict v =
         dialog_parts_of(request->message, subscribe->contact.uri.text, token_bytes(&tag),
                         buffer_bytes(&contact), &memory, &dialog_parts);

@@ -212,6 +212,15 @@ void subscription_arm(struct subscription *subscription)
     world_timer(world, &subscription->expiry, left_ms, expire);
 }
 
+void subscription_reject(struct subscription *subscription)
+{
+    if (subscription->state != SUBSCRIPTION_ACTIVE)
+        return;
+    subscription->reason = "rejected";
+    subscription->expires_ms = subscription->resource->presence->parts->world->wall_ms;
+    subscription_arm(subscription);
+}
+
 void subscription_drop_watcher(struct presence *presence, struct bytes aor)
 {
     const struct watcher *watcher = find_watcher(presence, aor);
@@ -219,11 +228,8 @@ void subscription_drop_watcher(struct presence *presence, struct bytes aor)
     for (unsigned i = 0; watcher != NULL && i < PARTITIONS; i++) {
         HASH_ITER(hh, presence->homes[i].subscriptions, subscription, next)
         {
-            if (subscription->watcher != watcher || subscription->state != SUBSCRIPTION_ACTIVE)
-                continue;
-            subscription->reason = "rejected";
-            subscription->expires_ms = presence->parts->world->wall_ms;
-            subscription_arm(subscription);
+            if (subscription->watcher == watcher)
+                subscription_reject(subscription);
         }
     }
 }

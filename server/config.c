@@ -257,11 +257,12 @@ struct domains *config_domains(const struct config *config)
             domains_add_alias(domains, domain->domain.name, bytes_of(domain->aliases[j]));
     }
     for (unsigned i = 0; i < config->listen_count; i++) {
+        const struct net_address *address = &config->listen[i].address;
         char text[64];
         struct buffer host = buffer_over(text, sizeof(text));
-        net_address_write_host(&config->listen[i].address, &host);
-        if (!net_address_is_any(&config->listen[i].address))
-            domains_add_alias(domains, config->domains[0].domain.name, buffer_bytes(&host));
+        if (!net_address_is_any(address))
+            net_address_write_host(address, &host);
+        domains_add_listener(domains, buffer_bytes(&host), address->port);
     }
     return domains;
 }

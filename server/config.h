@@ -42,6 +42,7 @@ struct config {
     struct transaction_settings transaction;
     struct auth_settings auth;
     struct front_settings front;
+    struct policy_settings policy;
     struct registrar_settings registrar;
     struct proxy_settings proxy;
     struct presence_settings presence;

@@ -31,6 +31,10 @@ static const struct config_key file_keys[] = {
      "Addresses or networks (\"192.0.2.5\", \"10.0.0.0/8\") whose requests are believed without a "
      "password: a PBX, a voicemail system. Whoever is there can act as any user."},
 
+    {"peers", config_take_peers, FIELD(struct config, policy), 0, POLICY_PEERS_MAX, "[ ]",
+     "Domains whose users may watch ours (\"*\": all), once their server has proved by its TLS "
+     "certificate that it speaks for the domain. Their messages and calls need no entry here."},
+
     {"log.file", config_take_path, FIELD(struct config, log_file), 0, 1024, "\"\"",
      "File to log to; \"\" is standard error. SIGHUP opens it anew."},
     {"log.level", config_take_level, FIELD(struct config, log_level), 0, 0, "\"info\"",

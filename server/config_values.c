@@ -241,6 +241,26 @@ static const char *host_of(struct arena *arena, const char *text)
     return name[0] == '-' || name[0] == '.' ? NULL : name;
 }
 
+/* Domains, or "*". */
+bool config_take_peers(struct config_reader *reader, const struct config_key *key,
+                       config_setting_t *setting, void *field)
+{
+    struct policy_settings *policy = field;
+    int length = list_length(reader, key, setting);
+    policy->peer_count = 0;
+    for (int i = 0; i < length; i++) {
+        const char *text = list_text(reader, key, setting, i);
+        if (text == NULL)
+            return false;
+        const char *name = strcmp(text, "*") == 0 ? "*" : host_of(reader->arena, text);
+        if (name == NULL)
+            return config_fail(reader, setting, "%s: \"%s\" is no domain; \"*\" means all",
+                               key->path, text);
+        policy->peers[policy->peer_count++] = name;
+    }
+    return length >= 0;
+}
+
 /* The canonical form of a name that no domain has yet; NULL with a message. */
 static const char *new_name(struct config_reader *reader, config_setting_t *setting,
                             const char *text)

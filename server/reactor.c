@@ -121,13 +121,15 @@ static void build(struct reactor *reactor, const struct config *config)
     list_packages(reactor);
     parts->domains = config_domains(config);
     parts->accounts = accounts_new(world_random_u64(ground->world));
-    parts->policy = policy_new();
+    parts->policy = policy_new(&config->policy);
     parts->transactions = transaction_layer_new(ground->world, ground->net, parts->store,
                                                 &config->transaction, ground->log, ground->metrics);
     struct auth_settings auth = config->auth;
     auth.domains = parts->domains;
     parts->auth = auth_new(ground->world, parts->accounts, store_secret(parts->store), &auth,
                            ground->metrics);
+    parts->flow_tokens = flow_tokens_new(store_secret(parts->store), store_epoch(parts->store));
+    parts->gruu = gruu_new(ground->world, parts->domains, store_secret(parts->store));
     const struct front_settings settings = front_settings_of(reactor, config);
     reactor->front = front_new(parts, &settings);
     reactor->registrar = registrar_new(reactor->front, &config->registrar);
@@ -168,6 +170,8 @@ void reactor_free(struct reactor **reactor)
     proxy_free(&old->proxy);
     registrar_free(&old->registrar);
     front_free(&old->front);
+    flow_tokens_free(&old->parts.flow_tokens);
+    gruu_free(&old->parts.gruu);
     auth_free(&old->parts.auth);
     transaction_layer_free(&old->parts.transactions);
     policy_free(&old->parts.policy);
@@ -187,13 +191,15 @@ void reactor_reload(struct reactor *reactor, const struct config *config)
 {
     const struct front_settings settings = front_settings_of(reactor, config);
     front_reload(reactor->front, &settings);
+    policy_reload(reactor->parts.policy, &config->policy);
     registrar_reload(reactor->registrar, &config->registrar);
     proxy_reload(reactor->proxy, &config->proxy);
     presence_reload(reactor->presence, &config->presence);
-    log_write(reactor->ground.log, LOG_INFO, "reactor",
-              "configuration taken over: trusted networks, registrar, proxy, presence and front "
-              "limits. Listeners, domains, data folder, net, transaction, auth, store and "
-              "presence.body_max_bytes need a restart");
+    log_write(
+        reactor->ground.log, LOG_INFO, "reactor",
+        "configuration taken over: trusted networks, peers, registrar, proxy, presence and front "
+        "limits. Listeners, domains, data folder, net, transaction, auth, store and "
+        "presence.body_max_bytes need a restart");
 }
 
 struct store *reactor_store(struct reactor *reactor)

@@ -21,6 +21,7 @@ struct account_entry {
 struct accounts {
     struct account_entry *table;
     uint64_t hash_seed;
+    bool known;                                       /* they have been read once */
     void (*removed)(void *context, struct bytes aor); /* NULL: nobody wants to know */
     void *context;
 };
@@ -127,7 +128,9 @@ static void accounts_take(void *context, const struct store_account *stored)
 enum err accounts_refresh(struct accounts *accounts, struct store *store)
 {
     assert(accounts != NULL && store != NULL);
-    return store_load_accounts(store, accounts_take, accounts);
+    enum err err = store_load_accounts(store, accounts_take, accounts);
+    accounts->known = accounts->known || err == ERR_NONE;
+    return err;
 }
 
 const struct account *accounts_find(const struct accounts *accounts, struct bytes aor)
@@ -135,6 +138,12 @@ const struct account *accounts_find(const struct accounts *accounts, struct byte
     assert(accounts != NULL);
     const struct account_entry *entry = entry_find(accounts, aor);
     return entry != NULL ? &entry->account : NULL;
+}
+
+bool accounts_gone(const struct accounts *accounts, struct bytes aor)
+{
+    assert(accounts != NULL);
+    return accounts->known && entry_find(accounts, aor) == NULL;
 }
 
 size_t accounts_count(const struct accounts *accounts)

@@ -24,6 +24,9 @@ void accounts_watch(struct accounts *accounts, void (*removed)(void *context, st
 
 /* The account of a canonical address-of-record, or NULL; borrowed until the next refresh. */
 const struct account *accounts_find(const struct accounts *accounts, struct bytes aor);
+/* True when there is no such account: what was stored for it while it lived has outlived it (an
+ * account may go while the server is down). Never before the accounts could be read. */
+bool accounts_gone(const struct accounts *accounts, struct bytes aor);
 size_t accounts_count(const struct accounts *accounts);
 
 #endif

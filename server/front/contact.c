@@ -1,19 +1,39 @@
-/* contact.c: our own Contact, and what a sender's Contact says of its place. */
-#include "front/front.h"
+/* contact.c: our own URIs, and what a sender's Contact says of its place. */
+#include "front/front_internal.h"
+#include "front/relay.h"
 
 enum { PORT_DEFAULT = 5060 };
 
-void front_write_contact(struct bytes user, const struct net_flow *flow, struct buffer *out)
+void front_write_place(const struct front *front, const struct net_flow *flow, struct bytes user,
+                       bool secure, struct buffer *out)
 {
-    buffer_text(out, "<sip:");
+    secure = secure && net_is_secure(flow->protocol);
+    buffer_text(out, secure ? "sips:" : "sip:");
     if (!bytes_empty(user)) {
         buffer_put(out, user);
         buffer_char(out, '@');
     }
-    net_address_write(&flow->local, out);
-    if (flow->protocol == NET_TCP)
-        buffer_text(out, ";transport=tcp");
+    net_write_local(front->parts.net, flow, out);
+    if (flow->protocol == NET_UDP || (secure && flow->protocol == NET_TLS))
+        return; /* what the URI means without it (RFC 3263 4.1) */
+    buffer_text(out, ";transport=");
+    buffer_text(out, net_transport_parameter(flow->protocol));
+}
+
+void front_write_contact(const struct front *front, const struct net_flow *flow, struct bytes user,
+                         bool secure, struct buffer *out)
+{
+    buffer_char(out, '<');
+    front_write_place(front, flow, user, secure, out);
     buffer_char(out, '>');
+}
+
+void front_write_route(const struct front *front, const struct net_flow *flow, struct bytes user,
+                       bool secure, struct buffer *out)
+{
+    buffer_char(out, '<');
+    front_write_place(front, flow, user, secure, out);
+    buffer_text(out, ";lr>");
 }
 
 /* True when nobody can dial the host: RFC 7118 5 tells browsers to write names under ".invalid". */

@@ -15,13 +15,14 @@
 #define uthash_malloc(size) memory_new(size)
 #include <uthash.h>
 
-enum { NAME_MAX_BYTES = 255 }; /* RFC 1035 2.3.4 */
+enum { NAME_MAX_BYTES = 255 /* RFC 1035 2.3.4 */, PORTS_MAX = 256 };
 
 /* A name of ours; the canonical one, which carries the domain, or an alias of it. */
 struct domain_name {
     UT_hash_handle hh;
     const struct domain *domain;
     struct domain own; /* used by the canonical name alone */
+    bool listened;     /* an address that nobody configured but as a listener */
     size_t length;
     char text[]; /* folded, NUL-terminated */
 };
@@ -29,6 +30,8 @@ struct domain_name {
 struct domains {
     struct domain_name *names;
     const struct domain *first;
+    uint16_t ports[PORTS_MAX]; /* of listeners */
+    size_t port_count;
 };
 
 struct folded {
@@ -142,14 +145,55 @@ void domains_add_alias(struct domains *domains, const char *of, struct bytes ali
         name_add(domains, &folded)->domain = domain;
 }
 
-const struct domain *domains_find(const struct domains *domains, struct bytes host)
+static void add_port(struct domains *domains, uint16_t port)
+{
+    if (port == 0 || domains_has_port(domains, port))
+        return;
+    assert(domains->port_count < PORTS_MAX);
+    domains->ports[domains->port_count++] = port;
+}
+
+void domains_add_listener(struct domains *domains, struct bytes host, uint16_t port)
+{
+    assert(domains != NULL && domains->first != NULL);
+    struct folded folded = fold(host);
+    add_port(domains, port);
+    if (folded.length == 0 || name_find(domains, &folded) != NULL)
+        return;
+    struct domain_name *name = name_add(domains, &folded);
+    name->domain = domains->first;
+    name->listened = true;
+}
+
+bool domains_has_port(const struct domains *domains, uint16_t port)
+{
+    assert(domains != NULL);
+    for (size_t i = 0; i < domains->port_count; i++)
+        if (domains->ports[i] == port)
+            return true;
+    return false;
+}
+
+static const struct domain_name *find(const struct domains *domains, struct bytes host)
 {
     assert(domains != NULL);
     struct folded folded = fold(host);
-    if (folded.length == 0)
-        return NULL;
-    struct domain_name *found = name_find(domains, &folded);
+    return folded.length > 0 ? name_find(domains, &folded) : NULL;
+}
+
+const struct domain *domains_find(const struct domains *domains, struct bytes host)
+{
+    const struct domain_name *found = find(domains, host);
     return found != NULL ? found->domain : NULL;
+}
+
+const struct domain *domains_find_at(const struct domains *domains, struct bytes host,
+                                     uint16_t port)
+{
+    const struct domain_name *found = find(domains, host);
+    if (found == NULL || (found->listened && port != 0 && !domains_has_port(domains, port)))
+        return NULL;
+    return found->domain;
 }
 
 const struct domain *domains_first(const struct domains *domains)

@@ -1,7 +1,7 @@
 /* domains.h: which names are ours, and the canonical address-of-record of a URI.
  *
  * A domain has a canonical name (its digest realm, the host of its addresses-of-record) and
- * aliases; the addresses that we listen on are aliases of the first domain. */
+ * aliases; the addresses that we listen on are aliases of the first domain, at our ports. */
 #ifndef FRONT_DOMAINS_H
 #define FRONT_DOMAINS_H
 
@@ -23,8 +23,18 @@ void domains_free(struct domains **domains);
 void domains_add(struct domains *domains, const struct domain *domain);
 void domains_add_alias(struct domains *domains, const char *of, struct bytes alias);
 
+/* Adds an address that is listened on as another name of the domain added first, at this port
+ * alone (and those of further calls): another port of the same host may be another server. An empty
+ * host: every address of this host is listened on at that port. */
+void domains_add_listener(struct domains *domains, struct bytes host, uint16_t port);
+
 /* The domain of a host (without case, an IPv6 literal with brackets), or NULL. */
 const struct domain *domains_find(const struct domains *domains, struct bytes host);
+/* The same for the host and port (0: none given) of a URI: a name of ours means us at any port, an
+ * address that is listened on at the ports of listeners. */
+const struct domain *domains_find_at(const struct domains *domains, struct bytes host,
+                                     uint16_t port);
+bool domains_has_port(const struct domains *domains, uint16_t port);
 /* The one that was added first. */
 const struct domain *domains_first(const struct domains *domains);
 

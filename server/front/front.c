@@ -1,38 +1,19 @@
-/* front.c: a request's way to its handler.
- *
- *   receive -> Request-URI (400, 416) -> handler known? (405) -> Require (420) -> target (404, 403)
- *           -> room in the store? (503) -> proved? (401, 407, 403) -> user exists? (404) -> handle
- *
- * Authentication stands before the user is looked up, so that strangers do not learn who exists;
- * what costs less than a digest stands before it.
- *
- * A REGISTER may name any host in its Request-URI, though RFC 3261 10.3 steps 1 and 5 compare it
- * with the domain of To: phones that know the server by an address only write that. */
+/* front.c: requests go through the steps of the routing table (steps.c) to their handler; answers
+ * come back. */
 #include "front/front.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "base/token.h"
+#include "front/front_internal.h"
 #include "sip/write.h"
 
-enum {
-    RESPONSE_MAX = 131072, /* bytes of one response: what a request can make us copy, and ours */
-    AOR_MAX = 1024,
-};
-
-struct front {
-    struct front_parts parts;
-    struct front_settings settings;
-    struct front_method methods[SIP_METHOD_COUNT]; /* handle NULL: not registered */
-    struct buffer response;
-    unsigned response_status;
-    struct bytes response_reason;
-    char target[AOR_MAX], identity[AOR_MAX];
-};
+/* Bytes of one response: what a request can make us copy, and ours. */
+enum { RESPONSE_MAX = 131072 };
 
 static void receive(void *context, struct incoming *incoming);
+static void flow_closed(void *context, uint64_t connection);
 
 struct front *front_new(const struct front_parts *parts, const struct front_settings *settings)
 {
@@ -40,7 +21,8 @@ struct front *front_new(const struct front_parts *parts, const struct front_sett
     front->parts = *parts;
     front->settings = *settings;
     front->response = buffer_over(memory_new(RESPONSE_MAX), RESPONSE_MAX);
-    const struct transaction_user user = {receive, front};
+    const struct transaction_user user = {
+        .request = receive, .context = front, .closed = flow_closed};
     transaction_layer_use(parts->transactions, &user);
     return front;
 }
@@ -71,9 +53,22 @@ void front_reload(struct front *front, const struct front_settings *settings)
 
 void front_register(struct front *front, const struct front_method *method)
 {
-    assert(method->method != SIP_METHOD_OTHER && method->handle != NULL);
+    assert(method->handle != NULL);
     assert(front->methods[method->method].handle == NULL);
     front->methods[method->method] = *method;
+}
+
+void front_watch_flows(struct front *front, const struct front_flow_watch *watch)
+{
+    assert(watch->closed != NULL && front->watch_count < FRONT_WATCHES_MAX);
+    front->watches[front->watch_count++] = *watch;
+}
+
+static void flow_closed(void *context, uint64_t connection)
+{
+    const struct front *front = context;
+    for (size_t i = 0; i < front->watch_count; i++)
+        front->watches[i].closed(front->watches[i].context, connection);
 }
 
 /* Answers. */
@@ -83,6 +78,7 @@ struct buffer *front_respond(struct front_request *request, unsigned status, con
 {
     struct front *front = request->front;
     struct buffer *out = &front->response;
+    assert(request->message->method != SIP_ACK);
     out->length = 0;
     out->overflow = false;
     front->response_status = status;
@@ -147,8 +143,18 @@ static void count_refusal(const struct front_request *request, unsigned status)
                   status == 503 ? METRIC_requests_overload : METRIC_requests_refused);
 }
 
+bool front_can_answer(const struct front_request *request)
+{
+    if (request->message->method != SIP_ACK)
+        return true;
+    metrics_count(request->front->parts.metrics, METRIC_messages_dropped);
+    return false;
+}
+
 void front_refuse(struct front_request *request, unsigned status, const char *reason)
 {
+    if (!front_can_answer(request))
+        return;
     count_refusal(request, status);
     struct buffer *out = front_respond(request, status, reason, BYTES(""));
     if (status == 503)
@@ -165,229 +171,136 @@ void front_refuse_verdict(struct front_request *request, struct verdict verdict)
 void front_refuse_listing(struct front_request *request, unsigned status, const char *reason,
                           const char *field, struct bytes value)
 {
+    if (!front_can_answer(request))
+        return;
     count_refusal(request, status);
     sip_write_field(front_respond(request, status, reason, BYTES("")), field, value);
     front_send(request, STORE_NOTHING);
 }
 
-/* What we can do, for 405 and OPTIONS. */
-static void write_allow(const struct front *front, struct buffer *out)
+void front_refuse_interval(struct front_request *request, uint32_t least_s)
+{
+    char text[16];
+    struct buffer number = buffer_over(text, sizeof(text));
+    buffer_number(&number, least_s);
+    front_refuse_listing(request, 423, NULL, "Min-Expires", buffer_bytes(&number));
+}
+
+/* The methods that are handled here, and with `relayed` those that we pass on. */
+static void write_allow(const struct front *front, bool relayed, struct buffer *out)
+{
+    bool all = relayed && front->methods[SIP_METHOD_OTHER].handle != NULL;
+    buffer_text(out, sip_method_name(SIP_OPTIONS));
+    for (int i = 1; i < SIP_METHOD_COUNT; i++) {
+        if (i == SIP_OPTIONS || (front->methods[i].handle == NULL && !all))
+            continue;
+        buffer_text(out, ", ");
+        buffer_text(out, sip_method_name((enum sip_method)i));
+    }
+}
+
+void front_refuse_method(struct front_request *request)
 {
     char text[256];
     struct buffer allow = buffer_over(text, sizeof(text));
-    buffer_text(&allow, sip_method_name(SIP_OPTIONS));
-    for (int i = 1; i < SIP_METHOD_COUNT; i++) {
-        if (i == SIP_OPTIONS || front->methods[i].handle == NULL)
-            continue;
-        buffer_text(&allow, ", ");
-        buffer_text(&allow, sip_method_name((enum sip_method)i));
-    }
-    sip_write_field(out, "Allow", buffer_bytes(&allow));
+    write_allow(request->front, false, &allow);
+    front_refuse_listing(request, 405, NULL, "Allow", buffer_bytes(&allow));
 }
 
-static void refuse_method(struct front_request *request)
+/* What may be required of some handler or other. */
+static void write_supported(const struct front *front, struct buffer *out)
 {
-    count_refusal(request, 405);
-    write_allow(request->front, front_respond(request, 405, NULL, BYTES("")));
-    front_send(request, STORE_NOTHING);
+    for (int i = 0; i < SIP_METHOD_COUNT; i++) {
+        struct bytes rest = bytes_of(front->methods[i].supports);
+        while (!bytes_empty(rest)) {
+            buffer_text(out, out->length > 0 ? ", " : "");
+            buffer_put(out, bytes_split(&rest, ' '));
+        }
+    }
 }
 
-/* OPTIONS for the server itself (RFC 3261 11.2): nothing changes, so nothing is remembered. */
-static void answer_options(struct front_request *request)
+/* Nothing changes, so nothing is remembered. */
+void front_answer_options(void *context, struct front_request *request)
 {
     const struct front_settings *settings = &request->front->settings;
+    char allowed[256], options[256];
+    struct buffer allow = buffer_over(allowed, sizeof(allowed));
+    struct buffer supported = buffer_over(options, sizeof(options));
     struct buffer *out = front_respond(request, 200, NULL, BYTES(""));
-    write_allow(request->front, out);
+    (void)context;
+    write_allow(request->front, true, &allow);
+    write_supported(request->front, &supported);
+    sip_write_field(out, "Allow", buffer_bytes(&allow));
     sip_write_field(out, "Accept", bytes_of(settings->accept));
     sip_write_field(out, "Accept-Encoding", BYTES("identity"));
     sip_write_field(out, "Accept-Language", BYTES("en"));
     sip_write_field(out, "Allow-Events", bytes_of(settings->allow_events));
-    sip_write_field(out, "Supported", BYTES(""));
+    sip_write_field(out, "Supported", buffer_bytes(&supported));
     request->stateful = false;
     front_send(request, STORE_NOTHING);
 }
 
-/* The checks, each true when the request may go on; else it was answered. */
+/* Addresses. */
 
-static bool check_uri(struct front_request *request)
+struct bytes front_canonical(const struct front *front, const struct sip_uri *uri, char *text,
+                             const struct domain **domain)
 {
-    struct verdict v = sip_uri_parse(request->message->request_uri, &request->uri);
-    if (!verdict_ok(v)) {
-        front_refuse(request, 400, "The Request-URI is malformed");
-        return false;
-    }
-    if (request->uri.scheme == SIP_SCHEME_OTHER || request->uri.scheme == SIP_SCHEME_TEL) {
-        front_refuse(request, 416, NULL);
-        return false;
-    }
-    return true;
-}
-
-/* We support no option that a request may require (RFC 3261 8.2.2.3, 16.3 step 5). Names that do
- * not fit are not told, but require as much. */
-static bool check_require(struct front_request *request, unsigned needs)
-{
-    enum sip_header id = needs & FRONT_RELAYED ? SIP_PROXY_REQUIRE : SIP_REQUIRE;
-    struct sip_values options = sip_values_of(request->message, id);
-    char text[512];
-    struct buffer unsupported = buffer_over(text, sizeof(text));
-    struct bytes option;
-    bool found = false;
-    for (; sip_values_next(&options, &option); found = true) {
-        if (unsupported.length + option.length + 2 > sizeof(text))
-            continue;
-        if (unsupported.length > 0)
-            buffer_text(&unsupported, ", ");
-        buffer_put(&unsupported, option);
-    }
-    if (!found)
-        return true;
-    front_refuse_listing(request, 420, NULL, "Unsupported", buffer_bytes(&unsupported));
-    return false;
-}
-
-static struct bytes write_aor(const struct front *front, const struct sip_uri *uri, char *text,
-                              const struct domain **domain)
-{
-    struct buffer out = buffer_over(text, AOR_MAX);
+    struct buffer out = buffer_over(text, FRONT_AOR_MAX);
     *domain = domains_write_aor(front->parts.domains, uri, &out);
     if (out.overflow)
         *domain = NULL;
     return *domain ? buffer_bytes(&out) : BYTES("");
 }
 
-/* Finds whom the request is for. Inside a dialog the Request-URI is our own Contact, or what the
- * client makes of it, and the dialog decides. */
-static bool check_target(struct front_request *request, unsigned needs)
+const struct domain *front_domain_at(const struct front_request *request, struct bytes host,
+                                     uint16_t port)
 {
-    struct front *front = request->front;
-    const struct sip_uri *uri =
-        needs & FRONT_TO_IS_TARGET ? &request->message->to.uri : &request->uri;
-    request->target = write_aor(front, uri, front->target, &request->domain);
-    request->partition = partition_of(request->target);
-    if (request->domain != NULL || request->in_dialog)
-        return true;
-    if (needs & FRONT_TO_IS_TARGET)
-        front_refuse(request, 404, "The address in To is not of a domain served here");
-    else
-        front_refuse(request, 403, "This server does not relay to other domains");
-    return false;
+    const struct domains *domains = request->front->parts.domains;
+    const struct net_address *local = &request->incoming->flow.local;
+    const struct domain *domain = domains_find_at(domains, host, port);
+    struct net_address address;
+    if (domain != NULL || !net_address_parse(host, port, &address) ||
+        !net_address_same_host(&address, local))
+        return domain;
+    bool ours = port == 0 || port == local->port || domains_has_port(domains, port);
+    return ours ? domains_first(domains) : NULL;
 }
 
-static bool is_trusted(const struct front *front, const struct net_address *source)
-{
-    for (size_t i = 0; i < front->settings.trusted_count; i++)
-        if (net_network_contains(&front->settings.trusted[i], source))
-            return true;
-    return false;
-}
-
-static void challenge(struct front_request *request, const struct domain *domain, unsigned needs,
-                      bool stale)
-{
-    struct front *front = request->front;
-    unsigned status = needs & FRONT_RELAYED ? 407 : 401;
-    struct buffer *out = front_respond(request, status, NULL, BYTES(""));
-    auth_write_challenges(front->parts.auth, domain, status, stale, out);
-    metrics_count(front->parts.metrics, METRIC_challenges_sent);
-    front_send(request, STORE_NOTHING);
-}
-
-/* Every request from a local identity is authenticated; strangers go on without an identity unless
- * the method needs one. */
-static bool check_proved(struct front_request *request, unsigned needs)
+void front_identify(struct front_request *request, const struct sip_uri *uri)
 {
     struct front *front = request->front;
     const struct domain *domain;
-    struct bytes identity = write_aor(front, &request->message->from.uri, front->identity, &domain);
-    if (is_trusted(front, &request->incoming->flow.remote)) {
-        request->identity = identity;
-        request->trusted = true;
-        return true;
-    }
-    if (domain == NULL) {
-        if (!(needs & FRONT_PROVED))
-            return true;
-        front_refuse(request, 403, "Only users of this server may do this");
-        return false;
-    }
-    struct auth_result result = auth_check(front->parts.auth, request->message, domain, identity);
-    if (result.outcome == AUTH_PROVED) {
-        request->identity = identity;
-        return true;
-    }
-    if (result.outcome == AUTH_BROKEN)
-        front_refuse(request, 400, result.reason);
-    else
-        challenge(request, domain, needs, result.outcome == AUTH_STALE);
-    return false;
+    request->identity = front_canonical(front, uri, front->identity, &domain);
+    if (domain != NULL || bytes_empty(uri->host))
+        return;
+    struct buffer out = buffer_over(front->identity, FRONT_AOR_MAX);
+    sip_uri_write_aor(uri, &out);
+    request->identity = out.overflow ? BYTES("") : buffer_bytes(&out);
+    request->foreign = !out.overflow;
 }
 
-static bool check_user(struct front_request *request, unsigned needs)
+static void handle(struct front_passage *passage)
 {
-    if (!(needs & FRONT_LOCAL_USER) || request->in_dialog)
-        return true;
-    if (accounts_find(request->front->parts.accounts, request->target) != NULL)
-        return true;
-    front_refuse(request, 404, "There is no such user");
-    return false;
-}
-
-static bool check_store(struct front_request *request, unsigned needs)
-{
-    if (!(needs & FRONT_CHANGES) || store_ready(request->front->parts.store))
-        return true;
-    front_refuse(request, 503, "The server is busy");
-    return false;
-}
-
-/* OPTIONS without a user is for the server itself, whatever the name it is called by. It asks
- * whether we are alive, acts for nobody and is therefore the one request that is answered without
- * credentials. */
-static bool is_for_server(const struct front_request *request)
-{
-    return request->message->method == SIP_OPTIONS && !request->uri.has_user;
-}
-
-static void handle(struct front_request *request)
-{
-    const struct front_method *method = &request->front->methods[request->message->method];
-    unsigned needs = method->needs;
-    request->in_dialog = (needs & FRONT_DIALOGS) && !bytes_empty(request->message->to.tag);
-    if (!check_uri(request))
-        return;
-    if (is_for_server(request)) {
-        if (check_require(request, 0))
-            answer_options(request);
-        return;
-    }
-    if (method->handle == NULL) {
-        refuse_method(request);
-        return;
-    }
-    if (!check_require(request, needs) || !check_target(request, needs) ||
-        !check_store(request, needs) || !check_proved(request, needs) ||
-        !check_user(request, needs))
-        return;
-    request->seen = store_latest(request->front->parts.store, request->partition);
-    method->handle(method->context, request);
+    struct front_request *request = &passage->request;
+    for (const struct front_step *const *step = front_steps(); *step != NULL; step++)
+        if (!(*step)->pass(passage))
+            return;
+    assert(passage->method != NULL && passage->method->handle != NULL);
+    if (!(passage->needs & FRONT_ANYBODY) && request->aim != FRONT_AIM_ELSEWHERE)
+        request->seen = store_latest(request->front->parts.store, request->partition);
+    passage->method->handle(passage->method->context, request);
 }
 
 static void receive(void *context, struct incoming *incoming)
 {
-    struct front *front = context;
-    const struct sip_message *message = incoming->message;
-    struct front_request request = {
-        .front = front,
-        .incoming = incoming,
-        .message = message,
-        .stateful = true,
+    struct front_passage passage = {
+        .request =
+            {
+                .front = context,
+                .incoming = incoming,
+                .message = incoming->message,
+                .stateful = true,
+            },
     };
-    if (message->method == SIP_ACK) /* answers nothing of ours: no INVITE is accepted yet */
-        return;
-    if (message->method == SIP_CANCEL) {
-        front_refuse(&request, 481, NULL); /* RFC 3261 9.2: nothing to cancel */
-        return;
-    }
-    handle(&request);
+    handle(&passage);
 }

@@ -67,6 +67,14 @@ struct front_method {
     unsigned needs; /* enum front_needs, or-ed */
     void (*handle)(void *context, struct front_request *request);
     void *context;
+    const char *supports; /* option tags that a request may require of the handler (RFC
+                             3261 8.2.2.3), "path outbound"; NULL: none */
+};
+
+/* Who wants to know of flows that die (RFC 5626 7). */
+struct front_flow_watch {
+    void (*closed)(void *context, uint64_t connection);
+    void *context;
 };
 
 /* What the front end works with; all of it outlives the front end. */
@@ -106,6 +114,11 @@ void front_reload(struct front *front, const struct front_settings *settings);
  * relayed. Copied. */
 void front_register(struct front *front, const struct front_method *method);
 
+/* Has the watch called for each connection that goes, in the order of registration; at start-up, at
+ * most FRONT_WATCHES_MAX. Copied. */
+enum { FRONT_WATCHES_MAX = 4 };
+void front_watch_flows(struct front *front, const struct front_flow_watch *watch);
+
 /* Starts a response (status line to CSeq, Server); the caller may add fields to the buffer, which
  * is the front end's and good for one response, and sends it with front_send.
  * `to_tag` empty: derived. */
@@ -123,10 +136,14 @@ void front_refuse_verdict(struct front_request *request, struct verdict verdict)
 /* The same with one more field that tells the way out (Accept of a 415, Min-Expires of a 423). */
 void front_refuse_listing(struct front_request *request, unsigned status, const char *reason,
                           const char *field, struct bytes value);
+/* 423: the wished time is too short; Min-Expires tells the shortest, in seconds. */
+void front_refuse_interval(struct front_request *request, uint32_t least_s);
 
-/* Our own Contact URI for a dialog that came over this flow: "<sip:user@host:port;transport=tcp>".
- * `user` as it stands in an address-of-record (escaped); empty: none. */
-void front_write_contact(struct bytes user, const struct net_flow *flow, struct buffer *out);
+/* Our own Contact for a dialog that came over this flow: "<sip:user@host:port;transport=tcp>", by
+ * the listener's address as its peers see it. `user` as it stands in an address-of-record
+ * (escaped); empty: none. `secure`: a sips URI, when the flow is secure (RFC 3261 12.1.1). */
+void front_write_contact(const struct front *front, const struct net_flow *flow, struct bytes user,
+                         bool secure, struct buffer *out);
 
 /* True when the sender of a request can be reached at the given Contact over the flow that the
  * request came by: the Contact names the same place as the only Via's sent-by (then it is the

@@ -18,13 +18,18 @@ struct gruu;
 struct gruu *gruu_new(struct world *world, const struct domains *domains, struct bytes secret);
 void gruu_free(struct gruu **gruu);
 
-enum { GRUU_CALL_BYTES = 8 };
+enum { GRUU_CALL_BYTES = 8, GRUU_INSTANCE_MAX = 256 };
 
 struct gruu_parts {
     struct bytes aor;      /* canonical */
-    struct bytes instance; /* without quotes and angle brackets: "urn:uuid:..." */
+    struct bytes instance; /* as gruu_write_instance has it: "urn:uuid:..." */
     struct bytes call;     /* of a temporary one: GRUU_CALL_BYTES; else empty */
 };
+
+/* Writes the instance in the value of a +sip.instance parameter (RFC 5626 4.1; quotes and angle
+ * brackets as they stand in a Contact) in the form in which equal ones are the same bytes; false:
+ * malformed, or longer than GRUU_INSTANCE_MAX. */
+bool gruu_write_instance(struct bytes value, struct buffer *out);
 
 /* Reads a GRUU of ours; false: the URI is none (or a forged one). The parts lie in `memory`. */
 bool gruu_read(const struct gruu *gruu, const struct sip_uri *uri, struct buffer *memory,

@@ -388,14 +388,6 @@ static void apply(struct registrar *registrar, struct front_request *request, st
     settle(record);
 }
 
-static void refuse_brief(struct registrar *registrar, struct front_request *request)
-{
-    char text[16];
-    struct buffer number = buffer_over(text, sizeof(text));
-    buffer_number(&number, registrar->settings.expires_least_s);
-    front_refuse_listing(request, 423, NULL, "Min-Expires", buffer_bytes(&number));
-}
-
 /* True when nothing stands against the change; else it was answered. */
 static bool judge(struct registrar *registrar, struct front_request *request,
                   const struct record *record)
@@ -422,7 +414,7 @@ static void handle_register(void *context, struct front_request *request)
     }
     struct verdict v = contacts_read(request->message, &registrar->settings, &registrar->contacts);
     if (v.status == 423) {
-        refuse_brief(registrar, request);
+        front_refuse_interval(request, registrar->settings.expires_least_s);
         return;
     }
     if (!verdict_ok(v)) {

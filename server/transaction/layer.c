@@ -136,8 +136,11 @@ static void receive_broken(void *context, const struct net_flow *flow, struct by
 
 static void closed(void *context, uint64_t connection, enum err why)
 {
-    errands_closed(context, connection, why);
-    client_closed(context, connection);
+    struct transaction_layer *layer = context;
+    errands_closed(layer, connection, why);
+    client_closed(layer, connection);
+    if (layer->user.closed != NULL)
+        layer->user.closed(layer->user.context, connection);
 }
 
 struct transaction_layer *transaction_layer_new(struct world *world, struct net *net,

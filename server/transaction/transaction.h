@@ -54,6 +54,8 @@ struct transaction_user {
      * and a CANCEL that matches no INVITE (RFC 3261 9.2). */
     void (*request)(void *context, struct incoming *incoming);
     void *context;
+    /* A connection has gone, after its transactions have heard of it. NULL: of no interest. */
+    void (*closed)(void *context, uint64_t connection);
 };
 
 struct transaction_layer *transaction_layer_new(struct world *world, struct net *net,

@@ -118,6 +118,38 @@ START_TEST(user_removed)
 }
 END_TEST
 
+/* The same when the accounts went while the server was down; nobody else suffers. */
+START_TEST(user_removed_while_down)
+{
+    struct ask ask;
+    events_open();
+    watch("");
+    ck_assert_uint_eq(publish("", "one"), 200);
+    notified("SIP/2.0 200 OK");
+    ask = subscribing("Contact: <sip:bob@127.0.0.2:5060>\r\n"); /* bob watches carol */
+    ask.from = "<sip:bob@example.org>;tag=b1";
+    ask.uri = "sip:carol@example.org";
+    ck_assert_uint_eq(ground_do(ground, ask), 200);
+    notified("SIP/2.0 200 OK");
+    ask.from = "<sip:x@elsewhere.org>;tag=x1"; /* somebody whose account is not here, too */
+    ask.call = "call-2";
+    ck_assert_uint_eq(ground_do(ground, ask), 200);
+    notified("SIP/2.0 200 OK");
+    ck_assert_int_eq(account_delete(ground->accounts, BOB), ERR_NONE);
+    events_restart();
+    ground_wait(ground, 1);
+    ground_commit(ground);
+    ck_assert_has(sent_text(ground, "NOTIFY sip:alice@"), "terminated;reason=noresource\r\n");
+    ck_assert_has(sent_text(ground, "NOTIFY sip:bob@"), "terminated;reason=rejected\r\n");
+    ck_assert_uint_eq(presence_count(presence).subscriptions, 1);
+    ck_assert_uint_eq(presence_count(presence).publications, 0);
+    events_restart();
+    ck_assert_uint_eq(presence_count(presence).subscriptions, 1);
+    ck_assert_uint_eq(presence_count(presence).publications, 0);
+    events_close();
+}
+END_TEST
+
 /* Limits change while running; who is over them keeps what he has. */
 START_TEST(settings_while_running)
 {
@@ -141,4 +173,4 @@ START_TEST(settings_while_running)
 END_TEST
 
 UNIT_MAIN("presence", starts_empty_and_ends, lives_on, one_partition, senseless_rows, user_removed,
-          settings_while_running)
+          user_removed_while_down, settings_while_running)

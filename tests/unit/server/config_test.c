@@ -152,6 +152,7 @@ START_TEST(test_takes_what_it_says)
                                  "log: { file = \"/var/log/h.log\"; level = \"debug\"; };\n"
                                  "listen = [ \"udp:192.0.2.1:5070\", \"[2001:db8::1]:5080\" ];\n"
                                  "trusted = [ \"10.0.0.0/8\", \"::1\" ];\n"
+                                 "peers = [ \"Other.org.\", \"*\" ];\n"
                                  "net: { idle_s = 30; };\n"
                                  "store: { wal_max_bytes = 4294967296L; };\n"
                                  "front: { server = \"\"; };\n"
@@ -172,6 +173,9 @@ START_TEST(test_takes_what_it_says)
     ck_assert_uint_eq(config->trusted_count, 2);
     ck_assert_uint_eq(config->trusted[0].bits, 8);
     ck_assert_uint_eq(config->front.trusted_count, 2);
+    ck_assert_uint_eq(config->policy.peer_count, 2);
+    ck_assert_str_eq(config->policy.peers[0], "other.org");
+    ck_assert_str_eq(config->policy.peers[1], "*");
     ck_assert_uint_eq(config->net.idle_s, 30);
     ck_assert_uint_eq(config->store.wal_max_bytes, 4294967296);
     ck_assert_str_eq(config->front.server, "");
@@ -254,6 +258,7 @@ START_TEST(test_wrong_values)
     refuses("listen = [ \"udp:127.0.0.1:0\" ];", 1, "is no address and port");
     refuses("listen = [ \"127.0.0.1:5060\",\n \"tcp:127.0.0.1:5060\" ];", 1, "stands there twice");
     refuses("trusted = [ \"10.0.0.0/40\" ];", 1, "\"10.0.0.0/40\" is no address or network");
+    refuses("peers = [ \"a*\" ];", 1, "\"a*\" is no domain");
     refuses("domains = ( { name = \"a b\"; } );", 1, "\"a b\" is no host name");
     refuses("domains = ( { aliases = [ \"a\" ]; } );", 1, "a domain without a name");
     refuses("domains = ( { name = \"a\"; aliases = [ \"A.\" ]; } );", 1,

@@ -87,6 +87,23 @@ START_TEST(empty_at_first)
 }
 END_TEST
 
+/* What cannot be read is not gone: nothing of anybody's is thrown away then. */
+START_TEST(gone_when_that_is_known)
+{
+    open_all();
+    add("alice@example.org");
+    ck_assert(!accounts_gone(accounts, BYTES("bob@example.org")));
+    ck_assert(!accounts_gone(accounts, BYTES("alice@example.org")));
+    ck_assert_int_eq(accounts_refresh(accounts, store), ERR_NONE);
+    ck_assert(accounts_gone(accounts, BYTES("bob@example.org")));
+    ck_assert(!accounts_gone(accounts, BYTES("alice@example.org")));
+    ck_assert_int_eq(account_delete(file, BYTES("alice@example.org")), ERR_NONE);
+    ck_assert_int_eq(accounts_refresh(accounts, store), ERR_NONE);
+    ck_assert(accounts_gone(accounts, BYTES("alice@example.org")));
+    close_all();
+}
+END_TEST
+
 START_TEST(found_by_canonical_aor)
 {
     open_all();
@@ -218,6 +235,6 @@ START_TEST(many_accounts)
 }
 END_TEST
 
-UNIT_MAIN("front/accounts", empty_at_first, found_by_canonical_aor,
+UNIT_MAIN("front/accounts", empty_at_first, gone_when_that_is_known, found_by_canonical_aor,
           changed_added_and_removed_ones_are_taken_in, removals_are_told, short_lived_account,
           missing_ha1_stays_empty, many_accounts)

@@ -81,13 +81,15 @@ START_TEST(undialable)
 }
 END_TEST
 
+static struct ground *ground;
+
 static void assert_contact(const char *user, enum net_protocol protocol, const char *local,
-                           const char *wanted)
+                           bool secure, const char *wanted)
 {
     char text[200];
     struct buffer out = buffer_over(text, sizeof(text) - 1);
     const struct net_flow flow = {protocol, address(local), address("192.0.2.1:1"), 0};
-    front_write_contact(bytes_of(user), &flow, &out);
+    front_write_contact(ground->front, &flow, bytes_of(user), secure, &out);
     text[out.length] = '\0';
     ck_assert_str_eq(text, wanted);
 }
@@ -95,11 +97,28 @@ static void assert_contact(const char *user, enum net_protocol protocol, const c
 /* A user part comes as an address-of-record has it: escaped once is enough. */
 START_TEST(our_contact)
 {
-    assert_contact("bob", NET_UDP, "127.0.0.1:5060", "<sip:bob@127.0.0.1:5060>");
-    assert_contact("b%40b", NET_TCP, "[::1]:5070", "<sip:b%40b@[::1]:5070;transport=tcp>");
-    assert_contact("", NET_UDP, "127.0.0.1:5060", "<sip:127.0.0.1:5060>");
+    ground = ground_new(NULL);
+    assert_contact("bob", NET_UDP, "127.0.0.1:5060", false, "<sip:bob@127.0.0.1:5060>");
+    assert_contact("b%40b", NET_TCP, "[::1]:5070", false, "<sip:b%40b@[::1]:5070;transport=tcp>");
+    assert_contact("", NET_UDP, "127.0.0.1:5060", false, "<sip:127.0.0.1:5060>");
+    assert_contact("b", NET_TLS, "127.0.0.1:5061", false, "<sip:b@127.0.0.1:5061;transport=tls>");
+    assert_contact("b", NET_WSS, "127.0.0.1:443", false, "<sip:b@127.0.0.1:443;transport=ws>");
+    ground_free(ground);
+}
+END_TEST
+
+/* RFC 3261 12.1.1: a sips URI for a sips Request-URI; where nothing is secure it would lead
+ * nowhere.
+ */
+START_TEST(our_secure_contact)
+{
+    ground = ground_new(NULL);
+    assert_contact("b", NET_TLS, "127.0.0.1:5061", true, "<sips:b@127.0.0.1:5061>");
+    assert_contact("b", NET_WSS, "127.0.0.1:443", true, "<sips:b@127.0.0.1:443;transport=ws>");
+    assert_contact("b", NET_TCP, "127.0.0.1:5060", true, "<sip:b@127.0.0.1:5060;transport=tcp>");
+    ground_free(ground);
 }
 END_TEST
 
 UNIT_MAIN("contact", same_place_as_the_via, streams_compare_the_host_alone, place_where_it_was_seen,
-          relayed, undialable, our_contact)
+          relayed, undialable, our_contact, our_secure_contact)

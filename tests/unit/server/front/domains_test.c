@@ -127,6 +127,34 @@ START_TEST(first_owner_of_an_alias_keeps_it)
 }
 END_TEST
 
+/* Another port of an address that we listen on may be another server; a name means us at any. */
+START_TEST(listeners_at_their_ports)
+{
+    struct domains *domains = domains_of_test();
+    domains_add_listener(domains, BYTES("127.0.0.2"), 5070);
+    domains_add_listener(domains, BYTES("127.0.0.2"), 5071);
+    domains_add_listener(domains, BYTES("127.0.0.1"), 5072);
+    domains_add_listener(domains, BYTES(""), 5073); /* every address */
+    assert_domain(domains, "127.0.0.2", "example.org");
+    static const struct {
+        const char *host;
+        uint16_t port;
+        bool ours;
+    } samples[] = {
+        {"127.0.0.2", 0, true},       {"127.0.0.2", 5070, true},  {"127.0.0.2", 5071, true},
+        {"127.0.0.2", 5073, true},    {"127.0.0.2", 5074, false}, {"127.0.0.3", 5070, false},
+        {"example.org", 9999, true},  {"127.0.0.1", 9999, true}, /* configured as a name */
+        {"example.com", 5070, false}, {"", 5073, false},
+    };
+    for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++)
+        ck_assert_msg((domains_find_at(domains, bytes_of(samples[i].host), samples[i].port) !=
+                       NULL) == samples[i].ours,
+                      "%s:%u", samples[i].host, samples[i].port);
+    ck_assert(domains_has_port(domains, 5073) && !domains_has_port(domains, 5060));
+    domains_free(&domains);
+}
+END_TEST
+
 static void assert_aor(const struct domains *domains, const char *text, const char *aor)
 {
     char memory[256];
@@ -160,4 +188,4 @@ END_TEST
 
 UNIT_MAIN("front/domains", names_and_aliases, ipv6_literals_by_value, overlong_host,
           domain_keeps_what_it_was_given, first_domain_and_stable_pointers,
-          first_owner_of_an_alias_keeps_it, rfc3261_10_3_canonical_aor)
+          first_owner_of_an_alias_keeps_it, listeners_at_their_ports, rfc3261_10_3_canonical_aor)

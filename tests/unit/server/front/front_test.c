@@ -9,7 +9,7 @@ struct probe {
     unsigned calls, answer; /* status to answer; 0: 200 */
     char identity[100], target[100];
     unsigned partition;
-    bool in_dialog, trusted, domain, large;
+    bool in_dialog, trusted, foreign, domain, large;
 };
 
 static struct ground *ground;
@@ -27,6 +27,7 @@ static void handle(void *context, struct front_request *request)
     probe.calls++;
     probe.in_dialog = request->in_dialog;
     probe.trusted = request->trusted;
+    probe.foreign = request->foreign;
     probe.domain = request->domain != NULL;
     probe.partition = request->partition;
     note(probe.identity, request->identity);
@@ -176,9 +177,11 @@ START_TEST(identities)
     ground_do(ground, (struct ask){.from = "<sips:%61lice@EXAMPLE.org:5061;x>;tag=1"});
     ck_assert_str_eq(probe.identity, "alice@example.org");
     ck_assert(probe.trusted && probe.domain && !probe.in_dialog);
-    /* a foreign one has none, trusted or not */
+    /* a foreign one too, and nobody takes it for one of ours */
+    ck_assert(!probe.foreign);
     ground_do(ground, (struct ask){.from = "<sip:alice@other.org>;tag=1"});
-    ck_assert_str_eq(probe.identity, "");
+    ck_assert_str_eq(probe.identity, "alice@other.org");
+    ck_assert(probe.foreign);
     ck_assert_uint_eq(probe.calls, 2);
     /* without need of proof strangers pass */
     ground_do(ground,
@@ -201,7 +204,7 @@ START_TEST(inside_a_dialog)
     open_front();
     ck_assert_uint_eq(
         ground_do(ground,
-                  (struct ask){.method = "SUBSCRIBE", .to = tagged, .uri = "sip:127.0.0.1:5060"}),
+                  (struct ask){.method = "SUBSCRIBE", .to = tagged, .uri = "sip:192.0.2.200:5060"}),
         200);
     ck_assert(probe.in_dialog && !probe.domain);
     ck_assert_str_eq(probe.target, "");
@@ -291,6 +294,49 @@ START_TEST(settings_while_running)
 }
 END_TEST
 
-UNIT_MAIN("front", order_of_the_checks, relayed_methods, required_at_any_length,
-          options_for_the_server, cancel_and_ack, identities, inside_a_dialog, target_in_to,
-          refusals_without_state, response_without_end, settings_while_running)
+/* RFC 3261 8.2.2.3: what the handler supports may be required of it. */
+START_TEST(required_of_the_handler)
+{
+    const struct front_method method = {SIP_NOTIFY, 0, handle, &probe, "path outbound"};
+    struct ask ask = {.method = "NOTIFY"};
+    open_front();
+    front_register(ground->front, &method);
+    ask.fields = "Require: Outbound, path\r\n";
+    ck_assert_uint_eq(ground_do(ground, ask), 200);
+    ask.fields = "Require: path, pat, out, bound\r\n";
+    ck_assert_uint_eq(ground_do(ground, ask), 420);
+    ck_assert_has(sent_text(ground, "SIP"), "Unsupported: pat, out, bound\r\n");
+    ask.fields = "Proxy-Require: path\r\n";
+    ck_assert_uint_eq(ground_do(ground, ask), 200); /* not for a user agent server */
+    ground_free(ground);
+}
+END_TEST
+
+static void watch_one(void *context, uint64_t connection)
+{
+    *(uint64_t *)context = *(uint64_t *)context * 10 + connection;
+}
+
+/* RFC 5626 7: whoever wants to know of dying flows is told. */
+START_TEST(flows_that_die)
+{
+    uint64_t heard[FRONT_WATCHES_MAX] = {0};
+    open_front();
+    struct net_flow flow = ground_tcp(ground, "127.0.0.2:4000");
+    ground_hang_up(ground, flow.connection); /* nobody listens yet */
+    for (size_t i = 0; i < FRONT_WATCHES_MAX; i++) {
+        const struct front_flow_watch watch = {watch_one, &heard[i]};
+        front_watch_flows(ground->front, &watch);
+    }
+    flow = ground_tcp(ground, "127.0.0.2:4001");
+    ground_hang_up(ground, flow.connection);
+    for (size_t i = 0; i < FRONT_WATCHES_MAX; i++)
+        ck_assert_uint_eq(heard[i], 2);
+    ground_free(ground);
+}
+END_TEST
+
+UNIT_MAIN("front", required_of_the_handler, flows_that_die, order_of_the_checks, relayed_methods,
+          required_at_any_length, options_for_the_server, cancel_and_ack, identities,
+          inside_a_dialog, target_in_to, refusals_without_state, response_without_end,
+          settings_while_running)

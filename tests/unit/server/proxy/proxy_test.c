@@ -73,7 +73,7 @@ START_TEST(relayed_request)
     ask((struct ask){
         .via = "SIP/2.0/UDP 10.0.0.1:5070;rport;branch=z9hG4bK-1",
         .cseq = 1,
-        .fields = "Route: <sip:127.0.0.1;lr>, <sip:elsewhere>\r\n"
+        .fields = "Route: <sip:127.0.0.1;lr>, <sip:127.0.0.1:5060>\r\n"
                   "Proxy-Authorization: Digest username=\"alice\", realm=\"example.org\", "
                   "nonce=\"n\", uri=\"sip:bob@example.org\", response=\"r\"\r\n"
                   "Authorization: Digest username=\"alice\", realm=\"other.org\", "

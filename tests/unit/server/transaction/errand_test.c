@@ -166,6 +166,8 @@ START_TEST(tls_goes_to_5061)
     struct fixture *fixture = fixture_new(NULL);
     struct net_flow flow = tcp_from(fixture, "127.0.0.2:40000");
     flow.protocol = NET_TLS;
+    fixture->net.connect_failures = 1;
+    fixture->net.connect_fails = ERR_LIMIT;
     fixture->on_request = refuse;
     fixture->net.open[flow.connection] = false;
     receive(fixture, flow,

@@ -34,6 +34,7 @@ struct fake_net {
     unsigned shunned_s, shun_count;
     unsigned late_ms, late_asked; /* what is said, how often somebody wanted to know */
     const char *public_host;      /* what Via says in place of the listener's address; NULL: that */
+    const char *proved; /* the domain that the peers of all TLS connections speak for; NULL: none */
 };
 
 static inline struct fake_net *fake_of(struct net *net)
@@ -109,8 +110,9 @@ static inline void fake_close(struct net *net, uint64_t connection)
 
 static inline bool fake_proved(struct net *net, const struct net_flow *flow, struct bytes domain)
 {
-    (void)net, (void)flow, (void)domain;
-    return false;
+    const char *proved = fake_of(net)->proved;
+    (void)flow;
+    return proved != NULL && bytes_equal_nocase(domain, bytes_of(proved));
 }
 
 static inline void fake_write_local(struct net *net, const struct net_flow *flow,

@@ -1,0 +1,77 @@
+/* front_internal.h: the front end's own state, and what its steps share. */
+#ifndef FRONT_FRONT_INTERNAL_H
+#define FRONT_FRONT_INTERNAL_H
+
+#include "front/front.h"
+
+enum {
+    FRONT_AOR_MAX = 1024,
+    FRONT_GRUU_MAX = 4096,
+    FRONT_TEXT_MAX = 16384, /* of a Request-URI that we write anew, of the Routes that go on */
+};
+
+/* Beside enum front_needs: without credentials, whoever says to ask. */
+enum { FRONT_ANYBODY = 1 << 16 };
+
+struct front {
+    struct front_parts parts;
+    struct front_settings settings;
+    struct front_method methods[SIP_METHOD_COUNT]; /* handle NULL: not registered */
+    struct buffer response;
+    unsigned response_status;
+    struct bytes response_reason;
+    /* what slices of the request under way point to */
+    char target[FRONT_AOR_MAX], identity[FRONT_AOR_MAX], gruu[FRONT_GRUU_MAX];
+    char uri[FRONT_TEXT_MAX], route[FRONT_TEXT_MAX];
+    struct front_flow_watch watches[FRONT_WATCHES_MAX];
+    size_t watch_count;
+};
+
+/* A request on its way through the table. */
+struct front_passage {
+    struct front_request request;
+    const struct front_method *method; /* who will handle it, once that is known */
+    unsigned needs;                    /* of the method, and FRONT_ANYBODY */
+};
+
+/* One step: `pass` is true when the request may go on; else it was answered. */
+struct front_step {
+    const char *name, *spec;
+    bool (*pass)(struct front_passage *passage);
+};
+
+/* The steps in their order, ended by NULL (steps.c). */
+const struct front_step *const *front_steps(void);
+
+extern const struct front_step step_cancel, step_ack, step_uri, step_route, step_aim, step_method,
+    step_hops, step_merged, step_require, step_trust, step_relay, step_privacy, step_room,
+    step_peer, step_credentials, step_identity, step_user;
+
+/* True when an answer can be sent: never to an ACK (RFC 3261 17), which is then counted as dropped.
+ */
+bool front_can_answer(const struct front_request *request);
+
+/* 405, with what may be asked of this server itself and its users. */
+void front_refuse_method(struct front_request *request);
+
+/* OPTIONS for the server itself (RFC 3261 11.2). */
+void front_answer_options(void *context, struct front_request *request);
+
+/* The domain that host and port (0: none) of a URI in this request mean, NULL: not us. Beside names
+ * and listeners that are known, us means the address that the request came to. */
+const struct domain *front_domain_at(const struct front_request *request, struct bytes host,
+                                     uint16_t port);
+
+/* Takes a URI for who sent the request: a user of ours, or a foreign one. */
+void front_identify(struct front_request *request, const struct sip_uri *uri);
+
+/* Our own URI at the listener of a flow, without angle brackets; front_write_contact says more. */
+void front_write_place(const struct front *front, const struct net_flow *flow, struct bytes user,
+                       bool secure, struct buffer *out);
+
+/* The canonical address-of-record of a URI of ours, in `text` (FRONT_AOR_MAX bytes), and its
+ * domain; empty and NULL when its domain is not ours. */
+struct bytes front_canonical(const struct front *front, const struct sip_uri *uri, char *text,
+                             const struct domain **domain);
+
+#endif

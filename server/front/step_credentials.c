@@ -1,0 +1,55 @@
+/* step_credentials.c: every request that says to be of a user of ours proves it; strangers go on
+ * without an identity.
+ *
+ * An ACK is not asked: it has the credentials of its INVITE, for the INVITE's method, and cannot be
+ * challenged (RFC 3261 22.1).
+ *
+ * And one exception: inside a dialog that we relay, From may be one of our addresses though
+ * somebody else sends (who was called under it, RFC 3261 12.1.1, and answers from another server).
+ * The Route has proved that it is one of the two, so who brings no credentials goes on without an
+ * identity.
+ */
+#include "front/front_internal.h"
+
+static void challenge(struct front_request *request, const struct domain *domain, unsigned needs,
+                      bool stale)
+{
+    struct front *front = request->front;
+    unsigned status = needs & FRONT_RELAYED ? 407 : 401;
+    struct buffer *out = front_respond(request, status, NULL, BYTES(""));
+    auth_write_challenges(front->parts.auth, domain, status, stale, out);
+    metrics_count(front->parts.metrics, METRIC_challenges_sent);
+    front_send(request, STORE_NOTHING);
+}
+
+static bool is_let_through(const struct front_passage *passage, enum auth_outcome outcome)
+{
+    return outcome == AUTH_MISSING && passage->request.routed &&
+           passage->request.aim == FRONT_AIM_ELSEWHERE && !(passage->needs & FRONT_PROVED);
+}
+
+static bool pass(struct front_passage *passage)
+{
+    struct front_request *request = &passage->request;
+    struct front *front = request->front;
+    const struct domain *domain;
+    if (request->trusted || (passage->needs & FRONT_ANYBODY) || request->message->method == SIP_ACK)
+        return true;
+    struct bytes identity =
+        front_canonical(front, &request->message->from.uri, front->identity, &domain);
+    if (domain == NULL)
+        return true;
+    struct auth_result result = auth_check(front->parts.auth, request->message, domain, identity);
+    if (result.outcome == AUTH_PROVED)
+        request->identity = identity;
+    if (result.outcome == AUTH_PROVED || is_let_through(passage, result.outcome))
+        return true;
+    if (result.outcome == AUTH_BROKEN)
+        front_refuse(request, 400, result.reason);
+    else
+        challenge(request, domain, passage->needs, result.outcome == AUTH_STALE);
+    return false;
+}
+
+const struct front_step step_credentials = {
+    .name = "credentials", .spec = "RFC 3261 22", .pass = pass};
