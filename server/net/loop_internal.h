@@ -38,19 +38,20 @@ struct listener {
 
 /* All streams of a loop. A connection is in exactly one of the lists, by its state. */
 struct streams {
-    struct handles *handles;       /* those that can be sent to */
-    struct connection *connecting; /* being made */
-    struct connection *open;       /* the one idle longest first */
-    struct connection *ended;      /* wait for the end of the turn */
-    struct connection *closing;    /* flush what is queued, then linger */
-    struct connection *dirty;      /* have something to flush at the end of the turn */
-    struct connection *by_remote;  /* table: address to connection */
-    struct peer *peers;            /* table: host to number of connections */
-    size_t count;                  /* sockets open */
-    uint64_t seed;                 /* of the tables' hashes */
-    char *slab;                    /* where all connections read; NULL before the first */
-    struct timer idle;             /* of the first in `open` */
-    uint64_t log_again_ms;         /* when the log may tell of a shortage again */
+    struct handles *handles;        /* those that can be sent to */
+    struct connection *connecting;  /* being made, their handshakes included */
+    struct connection *handshaking; /* accepted, not yet open; the oldest first */
+    struct connection *open;        /* the one idle longest first */
+    struct connection *ended;       /* wait for the end of the turn */
+    struct connection *closing;     /* flush what is queued, then linger */
+    struct connection *dirty;       /* have something to flush at the end of the turn */
+    struct connection *by_remote;   /* table: protocol and address to connection */
+    struct peer *peers;             /* table: host to number of connections */
+    size_t count;                   /* sockets open */
+    uint64_t seed;                  /* of the tables' hashes */
+    char *slab;                     /* where all connections read; NULL before the first */
+    struct timer idle;              /* of the first in `open` */
+    uint64_t log_again_ms;          /* when the log may tell of a shortage again */
 };
 
 struct loop {

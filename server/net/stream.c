@@ -24,11 +24,14 @@ enum {
     SHORTAGE_LOG_MS = 10000
 };
 
-static void key_write(const struct net_address *address, unsigned char key[REMOTE_KEY])
+/* The host's key is the beginning of it. */
+static void key_write(enum net_protocol protocol, const struct net_address *address,
+                      unsigned char key[REMOTE_KEY])
 {
     key[0] = address->family;
     memcpy(key + 1, address->ip, sizeof(address->ip));
     memcpy(key + HOST_KEY, &address->port, 2);
+    key[HOST_KEY + 2] = (unsigned char)protocol;
 }
 
 static unsigned key_hash(const struct streams *streams, const unsigned char *key, size_t length)
@@ -36,11 +39,12 @@ static unsigned key_hash(const struct streams *streams, const unsigned char *key
     return (unsigned)bytes_hash(bytes_from(key, length), streams->seed);
 }
 
-static struct connection *connection_find(struct streams *streams, const struct net_address *remote)
+static struct connection *connection_find(struct streams *streams, enum net_protocol protocol,
+                                          const struct net_address *remote)
 {
     struct connection *found;
     unsigned char key[REMOTE_KEY];
-    key_write(remote, key);
+    key_write(protocol, remote, key);
     HASH_FIND_BYHASHVALUE(by_remote, streams->by_remote, key, REMOTE_KEY,
                           key_hash(streams, key, REMOTE_KEY), found);
     return found;
@@ -149,7 +153,10 @@ static struct connection *connection_new(struct loop *loop, int fd, const struct
     connection->handle = handles_add(streams->handles, connection);
     connection->flow = *flow;
     connection->flow.connection = connection->handle;
-    key_write(&flow->remote, connection->key);
+    connection->wire = wire_of(flow->protocol);
+    connection->framing = framing_of(flow->protocol);
+    assert(connection->wire != NULL && connection->framing != NULL);
+    key_write(flow->protocol, &flow->remote, connection->key);
     HASH_ADD_BYHASHVALUE(by_remote, streams->by_remote, key, REMOTE_KEY,
                          key_hash(streams, connection->key, REMOTE_KEY), connection);
     connection->peer = peer_take(streams, connection->key);
@@ -160,7 +167,7 @@ static struct connection *connection_new(struct loop *loop, int fd, const struct
 void connection_late(struct timer *timer)
 {
     struct connection *connection = HOLDER(timer, struct connection, timer);
-    if (connection->state == CONNECTION_OPEN)
+    if (connection->state == CONNECTION_OPEN || connection->state == CONNECTION_HANDSHAKING)
         metrics_count(connection->loop->metrics, METRIC_connections_slow_closed);
     if (connection->state <= CONNECTION_OPEN)
         connection_end(connection, ERR_TIMEOUT, true, false);
@@ -172,6 +179,10 @@ void connection_end(struct connection *connection, enum err why, bool tell, bool
 {
     struct streams *streams = &connection->loop->streams;
     assert(connection->state <= CONNECTION_OPEN);
+    if (gently && connection->state == CONNECTION_OPEN && connection->framing->goodbye != NULL)
+        connection->framing->goodbye(connection);
+    if (connection->state > CONNECTION_OPEN)
+        return; /* the goodbye was too much for it */
     handles_remove(streams->handles, connection->handle);
     HASH_DELETE(by_remote, streams->by_remote, connection);
     connection->state = CONNECTION_ENDED;
@@ -198,6 +209,10 @@ void connection_destroy(struct connection *connection)
         DL_DELETE2(streams->dirty, connection, dirty_prev, dirty_next);
     peer_leave(streams, connection->peer);
     streams->count--;
+    if (connection->framing->release != NULL)
+        connection->framing->release(connection);
+    if (connection->wire->release != NULL)
+        connection->wire->release(connection);
     free(connection->in.at);
     free(connection->out.at);
     uv_close((uv_handle_t *)&connection->poll, connection_gone);
@@ -210,7 +225,7 @@ static bool stream_admit(struct loop *loop, const struct net_address *remote)
 {
     struct streams *streams = &loop->streams;
     unsigned char key[REMOTE_KEY];
-    key_write(remote, key);
+    key_write(NET_TCP, remote, key);
     const struct peer *peer = peer_find(streams, key);
     if (peer != NULL && peer->count >= loop->settings.connections_per_address_max)
         return false;
@@ -231,7 +246,7 @@ static bool stream_admit(struct loop *loop, const struct net_address *remote)
 static void stream_accepted(struct listener *listener, int fd, const struct net_address *remote)
 {
     struct loop *loop = listener->loop;
-    struct net_flow flow = {NET_TCP, listener->address, *remote, 0};
+    struct net_flow flow = {listener->protocol, listener->address, *remote, 0};
     if (remote->family == 0 || !stream_admit(loop, remote)) {
         metrics_count(loop->metrics, METRIC_connections_refused);
         (void)close(fd);
@@ -242,8 +257,8 @@ static void stream_accepted(struct listener *listener, int fd, const struct net_
         metrics_count(loop->metrics, METRIC_connections_refused);
         return;
     }
-    connection_opened(connection);
-    connection_watch(connection);
+    connection_move(connection, &loop->streams.handshaking);
+    connection_begin(connection);
 }
 
 static void accept_again(struct timer *timer)
@@ -308,13 +323,13 @@ void stream_accept_ready(uv_poll_t *poll, int status, int events)
 
 /* The local end of a connection that we make: our address there, but with the port at which we can
  * be reached, which is what Via and Contact are to say (RFC 3261 18.1.1). */
-static struct net_address stream_local(const struct loop *loop, int fd)
+static struct net_address stream_local(const struct loop *loop, enum net_protocol protocol, int fd)
 {
     struct net_address local = socket_local(fd);
     const struct listener *best = NULL;
     for (size_t i = 0; i < loop->listener_count; i++) {
         const struct listener *listener = loop->listeners[i];
-        if (listener->protocol != NET_TCP || listener->address.family != local.family)
+        if (listener->protocol != protocol || listener->address.family != local.family)
             continue;
         if (best == NULL || net_address_same_host(&listener->address, &local))
             best = listener;
@@ -329,11 +344,14 @@ enum err stream_connect(struct loop *loop, const struct net_target *target, stru
     int failed;
     if (!listener_family(loop, target->address.family))
         return ERR_NOT_FOUND;
-    struct connection *connection = connection_find(&loop->streams, &target->address);
+    struct connection *connection =
+        connection_find(&loop->streams, target->protocol, &target->address);
     if (connection != NULL) {
         *flow = connection->flow;
         return ERR_NONE;
     }
+    if (!net_can_connect(target->protocol) || wire_of(target->protocol) == NULL)
+        return ERR_NOT_FOUND;
     if (!stream_admit(loop, &target->address)) {
         metrics_count(loop->metrics, METRIC_connections_refused);
         return ERR_LIMIT;
@@ -341,7 +359,8 @@ enum err stream_connect(struct loop *loop, const struct net_target *target, stru
     int fd = socket_connect(&target->address, &failed);
     if (fd < 0)
         return ERR_LIMIT; /* of the system */
-    *flow = (struct net_flow){NET_TCP, stream_local(loop, fd), target->address, 0};
+    *flow = (struct net_flow){target->protocol, stream_local(loop, target->protocol, fd),
+                              target->address, 0};
     connection = connection_new(loop, fd, flow);
     if (connection == NULL)
         return ERR_LIMIT;
@@ -361,7 +380,7 @@ enum err stream_send(struct loop *loop, uint64_t handle, struct bytes head, stru
     if (connection == NULL)
         return ERR_CLOSED;
     connection_touch(connection);
-    enum err err = connection_queue(connection, head, body);
+    enum err err = connection->framing->put(connection, head, body);
     if (err == ERR_NONE)
         metrics_count(loop->metrics, METRIC_messages_sent);
     return err;
@@ -439,6 +458,7 @@ void streams_release(struct loop *loop)
 {
     struct streams *streams = &loop->streams;
     list_destroy(&streams->connecting);
+    list_destroy(&streams->handshaking);
     list_destroy(&streams->open);
     list_destroy(&streams->ended);
     list_destroy(&streams->closing);
