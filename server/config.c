@@ -246,6 +246,18 @@ void config_free(struct config **config)
     free(old);
 }
 
+/* An address where we are reached is an alias of the first domain. */
+static void add_address(struct domains *domains, const struct config *config,
+                        const struct net_address *address)
+{
+    char text[64];
+    struct buffer host = buffer_over(text, sizeof(text));
+    if (address->family == 0 || net_address_is_any(address))
+        return;
+    net_address_write_host(address, &host);
+    domains_add_alias(domains, config->domains[0].domain.name, buffer_bytes(&host));
+}
+
 struct domains *config_domains(const struct config *config)
 {
     struct domains *domains = domains_new();
@@ -257,11 +269,8 @@ struct domains *config_domains(const struct config *config)
             domains_add_alias(domains, domain->domain.name, bytes_of(domain->aliases[j]));
     }
     for (unsigned i = 0; i < config->listen_count; i++) {
-        char text[64];
-        struct buffer host = buffer_over(text, sizeof(text));
-        net_address_write_host(&config->listen[i].address, &host);
-        if (!net_address_is_any(&config->listen[i].address))
-            domains_add_alias(domains, config->domains[0].domain.name, buffer_bytes(&host));
+        add_address(domains, config, &config->listen[i].address);
+        add_address(domains, config, &config->listen[i].public);
     }
     return domains;
 }

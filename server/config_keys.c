@@ -23,8 +23,10 @@ static const struct config_key file_keys[] = {
      "Folder of the database. It is made when it is missing."},
     {"listen", config_take_listen, 0, 0, 1, CONFIG_LISTEN_MAX,
      "[ \"127.0.0.1:5060\", \"[::1]:5060\" ]",
-     "Addresses to listen on: \"udp:ADDRESS:PORT\", \"tcp:ADDRESS:PORT\", or without a protocol "
-     "for both. 0.0.0.0 and [::] mean every address of this host."},
+     "Addresses to listen on: \"udp:ADDRESS:PORT\", likewise \"tcp:\", \"tls:\", \"ws:\" "
+     "(WebSocket) "
+     "and \"wss:\", or without a protocol for UDP and TCP. 0.0.0.0 and [::] mean every address of "
+     "this host. Behind a NAT add where peers reach it: \"udp:10.0.0.5:5060=203.0.113.5:5060\"."},
     {"domains", config_take_domains, 0, 0, 1, CONFIG_DOMAINS_MAX, NULL,
      "Domains that are served. The addresses that are listened on are aliases of the first."},
     {"trusted", config_take_networks, 0, 0, 0, CONFIG_TRUSTED_MAX, "[ ]",
@@ -45,6 +47,9 @@ static const struct config_key file_keys[] = {
     NUMBER(net.connections_per_address_max, 1, 1000000, "200",
            "Stream connections of one remote address at a time."),
     NUMBER(net.idle_s, 10, DAY_S, "600", "Seconds after which a silent connection is closed."),
+    NUMBER(net.handshakes_max, 1, 1000000, "1000",
+           "TLS and WebSocket handshakes with clients at a time; the oldest gives way."),
+    NUMBER(net.handshake_s, 1, HOUR_S, "10", "Seconds in which such a handshake must be done."),
     NUMBER(net.message_s, 1, HOUR_S, "32",
            "Seconds in which a message on a stream must be whole once it has begun."),
     NUMBER(

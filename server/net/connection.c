@@ -291,20 +291,34 @@ static void connection_wired(struct connection *connection)
         connection_watch(connection);
 }
 
+void connection_unshaken(struct connection *connection, enum err why)
+{
+    assert(connection->state == CONNECTION_HANDSHAKING);
+    metrics_count(connection->loop->metrics, METRIC_handshakes_failed);
+    if (!connection->wired)
+        queue_release(&connection->out);
+    connection_end(connection, why, true, true);
+}
+
 static void connection_shake(struct connection *connection)
 {
     int step = connection->wire->handshake(connection);
     if (step == WIRE_AGAIN)
         connection_watch(connection);
     else if (step == WIRE_FAILED)
-        connection_end(connection, connection->why, true, true);
+        connection_unshaken(connection, connection->why);
     else
         connection_wired(connection);
 }
 
 void connection_begin(struct connection *connection)
 {
+    struct loop *loop = connection->loop;
     connection->state = CONNECTION_HANDSHAKING;
+    connection->active_ms = loop->world->now_ms;
+    if (connection->wire->handshake != NULL || connection->framing->handshakes)
+        world_timer(loop->world, &connection->timer, (uint64_t)loop->settings.handshake_s * 1000,
+                    connection_late);
     if (connection->wire->handshake == NULL)
         connection_wired(connection);
     else

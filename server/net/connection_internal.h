@@ -28,8 +28,8 @@
 
 enum {
     STREAM_SLAB = 65536,
-    HOST_KEY = 17,          /* family and IP */
-    REMOTE_KEY = 17 + 3,    /* and port and protocol */
+    HOST_KEY = 17,          /* family and IP, of IPv6 the network */
+    REMOTE_KEY = 17 + 3,    /* family, IP, port, protocol */
     FLUSH_BYTES = 64 * 1024 /* gathered within one turn before they are sent */
 };
 
@@ -114,8 +114,8 @@ struct connection {
     bool tell, gently;   /* of ENDED: `closed` is owed; send what is queued first */
     enum err why;
     struct queue in, out;
-    size_t scanned; /* sip_frame_next's memory */
-    uint64_t active_ms;
+    size_t scanned;     /* sip_frame_next's memory */
+    uint64_t active_ms; /* something came or went; of HANDSHAKING: it began */
     struct timer timer; /* of all but OPEN; of OPEN with half a message */
     struct connection **list, *prev, *next;
     struct connection *dirty_prev, *dirty_next;
@@ -130,6 +130,8 @@ void connection_watch(struct connection *connection);
 void connection_ready(uv_poll_t *poll, int status, int events);
 /* Begins what follows the connecting, or the accepting, of the socket. */
 void connection_begin(struct connection *connection);
+/* The handshake failed: ends; what is queued leaves first, if the wire is ready. */
+void connection_unshaken(struct connection *connection, enum err why);
 /* For a framing: queues the parts, one behind the other, for the end of the turn. ERR_LIMIT: they
  * do not fit, the connection ends. ERR_CLOSED: it has ended. */
 enum err connection_queue(struct connection *connection, const struct bytes *parts, size_t count)

@@ -26,6 +26,8 @@ struct net_settings net_settings_default(void)
         .connections_max = 10000,
         .connections_per_address_max = 200,
         .idle_s = 600,
+        .handshakes_max = 1000,
+        .handshake_s = 10,
         .message_s = 32,
         .send_queue_max_bytes = 262144,
         .resolve_timeout_ms = 5000,
@@ -172,8 +174,10 @@ static bool real_proved(struct net *net, const struct net_flow *flow, struct byt
 
 static void real_write_local(struct net *net, const struct net_flow *flow, struct buffer *out)
 {
-    (void)net;
-    net_address_write(&flow->local, out);
+    const struct listener *listener =
+        listener_at(HOLDER(net, struct loop, net), flow->protocol, &flow->local);
+    bool public = listener != NULL && listener->public.family != 0;
+    net_address_write(public ? &listener->public : &flow->local, out);
 }
 
 /* A name without a transport means UDP (RFC 3263 4.1) until NAPTR records say more. */

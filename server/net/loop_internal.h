@@ -30,10 +30,10 @@ struct listener {
     struct loop *loop;
     enum net_protocol protocol;
     int fd;
-    struct net_address address;
-    struct batch *batch; /* UDP; NULL before the first datagram is sent */
-    bool blocked;        /* UDP: the system takes no more until the socket is writable */
-    struct timer pause;  /* TCP: no accepting while the system is short of something */
+    struct net_address address, public; /* `public`: family 0 when it is the same */
+    struct batch *batch;                /* UDP; NULL before the first datagram is sent */
+    bool blocked;       /* UDP: the system takes no more until the socket is writable */
+    struct timer pause; /* TCP: no accepting while the system is short of something */
 };
 
 /* All streams of a loop. A connection is in exactly one of the lists, by its state. */
@@ -48,6 +48,7 @@ struct streams {
     struct connection *by_remote;   /* table: protocol and address to connection */
     struct peer *peers;             /* table: host to number of connections */
     size_t count;                   /* sockets open */
+    size_t half_open;               /* of them in `handshaking` */
     uint64_t seed;                  /* of the tables' hashes */
     char *slab;                     /* where all connections read; NULL before the first */
     struct timer idle;              /* of the first in `open` */

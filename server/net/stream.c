@@ -19,19 +19,26 @@ enum {
     ACCEPTS_MAX = 64, /* in one turn, then others have theirs */
     CONNECT_TIMEOUT_MS = 10000,
     CLOSE_TIMEOUT_MS = 5000,
-    EVICT_IDLE_MS = 5000, /* who spoke more recently is not let go for a newcomer */
+    EVICT_IDLE_MS = 5000,      /* who spoke more recently is not let go for a newcomer */
+    EVICT_HALF_OPEN_MS = 1000, /* who began more recently may still be at it */
     SHORTAGE_PAUSE_MS = 250,
     SHORTAGE_LOG_MS = 10000
 };
 
-/* The host's key is the beginning of it. */
+static void host_key_write(const struct net_address *address, unsigned char key[HOST_KEY])
+{
+    struct net_address counted = net_address_counted(address);
+    key[0] = counted.family;
+    memcpy(key + 1, counted.ip, sizeof(counted.ip));
+}
+
 static void key_write(enum net_protocol protocol, const struct net_address *address,
                       unsigned char key[REMOTE_KEY])
 {
     key[0] = address->family;
     memcpy(key + 1, address->ip, sizeof(address->ip));
-    memcpy(key + HOST_KEY, &address->port, 2);
-    key[HOST_KEY + 2] = (unsigned char)protocol;
+    memcpy(key + 1 + sizeof(address->ip), &address->port, 2);
+    key[REMOTE_KEY - 1] = (unsigned char)protocol;
 }
 
 static unsigned key_hash(const struct streams *streams, const unsigned char *key, size_t length)
@@ -58,8 +65,10 @@ static struct peer *peer_find(struct streams *streams, const unsigned char *key)
     return found;
 }
 
-static struct peer *peer_take(struct streams *streams, const unsigned char *key)
+static struct peer *peer_take(struct streams *streams, const struct net_address *address)
 {
+    unsigned char key[HOST_KEY];
+    host_key_write(address, key);
     struct peer *peer = peer_find(streams, key);
     if (peer == NULL) {
         peer = memory_new(sizeof(*peer));
@@ -82,11 +91,16 @@ static void peer_leave(struct streams *streams, struct peer *peer)
 
 static void connection_move(struct connection *connection, struct connection **list)
 {
+    struct streams *streams = &connection->loop->streams;
     if (connection->list != NULL)
         DL_DELETE(*connection->list, connection);
+    if (connection->list == &streams->handshaking)
+        streams->half_open--;
     connection->list = list;
     if (list != NULL)
         DL_APPEND(*list, connection);
+    if (list == &streams->handshaking)
+        streams->half_open++;
 }
 
 static void idle_fire(struct timer *timer);
@@ -159,7 +173,7 @@ static struct connection *connection_new(struct loop *loop, int fd, const struct
     key_write(flow->protocol, &flow->remote, connection->key);
     HASH_ADD_BYHASHVALUE(by_remote, streams->by_remote, key, REMOTE_KEY,
                          key_hash(streams, connection->key, REMOTE_KEY), connection);
-    connection->peer = peer_take(streams, connection->key);
+    connection->peer = peer_take(streams, &flow->remote);
     streams->count++;
     return connection;
 }
@@ -167,8 +181,11 @@ static struct connection *connection_new(struct loop *loop, int fd, const struct
 void connection_late(struct timer *timer)
 {
     struct connection *connection = HOLDER(timer, struct connection, timer);
-    if (connection->state == CONNECTION_OPEN || connection->state == CONNECTION_HANDSHAKING)
-        metrics_count(connection->loop->metrics, METRIC_connections_slow_closed);
+    struct metrics *metrics = connection->loop->metrics;
+    if (connection->state == CONNECTION_OPEN)
+        metrics_count(metrics, METRIC_connections_slow_closed);
+    else if (connection->state == CONNECTION_HANDSHAKING)
+        metrics_count(metrics, METRIC_handshakes_failed);
     if (connection->state <= CONNECTION_OPEN)
         connection_end(connection, ERR_TIMEOUT, true, false);
     else if (connection->state == CONNECTION_CLOSING)
@@ -187,7 +204,7 @@ void connection_end(struct connection *connection, enum err why, bool tell, bool
     HASH_DELETE(by_remote, streams->by_remote, connection);
     connection->state = CONNECTION_ENDED;
     connection->why = why;
-    connection->tell = tell;
+    connection->tell = tell && connection->list != &streams->handshaking; /* of which none knows */
     connection->gently = gently;
     connection_move(connection, &streams->ended);
 }
@@ -224,8 +241,8 @@ void connection_destroy(struct connection *connection)
 static bool stream_admit(struct loop *loop, const struct net_address *remote)
 {
     struct streams *streams = &loop->streams;
-    unsigned char key[REMOTE_KEY];
-    key_write(NET_TCP, remote, key);
+    unsigned char key[HOST_KEY];
+    host_key_write(remote, key);
     const struct peer *peer = peer_find(streams, key);
     if (peer != NULL && peer->count >= loop->settings.connections_per_address_max)
         return false;
@@ -243,11 +260,30 @@ static bool stream_admit(struct loop *loop, const struct net_address *remote)
     return true;
 }
 
+/* True when one more may begin a handshake with us. Over the limit the one that began first makes
+ * room, if it has had some time: so a flood of silent connections does not keep others out, and a
+ * rush of honest ones does not end the handshakes that are under way. */
+static bool handshake_admit(struct loop *loop, enum net_protocol protocol)
+{
+    struct streams *streams = &loop->streams;
+    if (wire_of(protocol)->handshake == NULL && !framing_of(protocol)->handshakes)
+        return true;
+    if (streams->half_open < loop->settings.handshakes_max)
+        return true;
+    struct connection *first = streams->handshaking;
+    metrics_count(loop->metrics, METRIC_handshakes_limited);
+    if (first == NULL || first->active_ms + EVICT_HALF_OPEN_MS > loop->world->now_ms)
+        return false;
+    connection_end(first, ERR_LIMIT, false, false);
+    return true;
+}
+
 static void stream_accepted(struct listener *listener, int fd, const struct net_address *remote)
 {
     struct loop *loop = listener->loop;
     struct net_flow flow = {listener->protocol, listener->address, *remote, 0};
-    if (remote->family == 0 || !stream_admit(loop, remote)) {
+    if (remote->family == 0 || !stream_admit(loop, remote) ||
+        !handshake_admit(loop, flow.protocol)) {
         metrics_count(loop->metrics, METRIC_connections_refused);
         (void)close(fd);
         return;
