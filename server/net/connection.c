@@ -79,11 +79,12 @@ static struct bytes queue_bytes(const struct queue *queue)
 /* Watching is changed only when it differs: each change costs two system calls. */
 void connection_watch(struct connection *connection)
 {
+    bool write = connection->blocked && !connection->starved;
     int mask = connection->wants;
     if (connection->state == CONNECTION_CONNECTING)
         mask = UV_WRITABLE;
-    else if (connection->wired)
-        mask |= (connection->eof ? 0 : UV_READABLE) | (connection->blocked ? UV_WRITABLE : 0);
+    else if (connection->wired || connection->state == CONNECTION_CLOSING)
+        mask |= (connection->eof ? 0 : UV_READABLE) | (write ? UV_WRITABLE : 0);
     if (mask == connection->mask)
         return;
     connection->mask = mask;
@@ -229,8 +230,7 @@ static bool connection_read_once(struct connection *connection)
     size_t done = connection->framing->take(connection, arrived);
     connection_keep(connection, arrived,
                     connection->state <= CONNECTION_OPEN ? done : arrived.length);
-    return connection->state <= CONNECTION_OPEN && connection->wire->pending != NULL &&
-           connection->wire->pending(connection);
+    return connection->state <= CONNECTION_OPEN && connection->wire->buffers;
 }
 
 static void connection_read(struct connection *connection)
@@ -285,7 +285,7 @@ static void connection_wired(struct connection *connection)
     if (!connection->framing->handshakes)
         connection_opened(connection);
     connection_flush(connection);
-    if (connection->wire->handshake != NULL && connection->state <= CONNECTION_OPEN)
+    if (connection->wire->buffers && connection->state <= CONNECTION_OPEN)
         connection_read(connection);
     if (connection->state <= CONNECTION_OPEN)
         connection_watch(connection);
@@ -342,6 +342,10 @@ static void connection_move_bytes(struct connection *connection, int events)
         connection_flush(connection);
     if (((events & UV_READABLE) || wanted) && connection->state <= CONNECTION_OPEN)
         connection_read(connection);
+    if (connection->starved) {
+        connection->starved = false;
+        connection_flush(connection);
+    }
     if (connection->state <= CONNECTION_OPEN)
         connection_watch(connection);
 }
@@ -350,6 +354,7 @@ void connection_ready(uv_poll_t *poll, int status, int events)
 {
     struct connection *connection = poll->data;
     loop_now(connection->loop);
+    connection->allowance = STREAM_SLAB;
     if (status < 0) {
         connection_failed(connection);
         return;

@@ -62,9 +62,8 @@ struct wire {
      * it needs the socket the other way round), WIRE_FAILED. */
     ssize_t (*read)(struct connection *connection, char *at, size_t size);
     ssize_t (*write)(struct connection *connection, struct bytes bytes);
-    /* True when bytes have arrived that the socket does not show any more: read once more. NULL:
-     * never. */
-    bool (*pending)(const struct connection *connection);
+    /* It may have bytes that the socket does not show any more: read until WIRE_AGAIN. */
+    bool buffers;
     /* We say no more; reading goes on. */
     void (*shutdown)(struct connection *connection);
     /* Gives back `connection->tls`. NULL: nothing to give back. */
@@ -107,9 +106,11 @@ struct connection {
     struct websocket *websocket; /* the framing's own */
     uint64_t handle;             /* stays when the table has forgotten it */
     int fd, mask, wants; /* `mask`: the events that are watched; `wants`: also, for the wire */
+    size_t allowance;    /* bytes that the wire may still take from the socket in this turn */
     enum connection_state state;
     bool wired;          /* the wire's handshake is over */
     bool dirty, blocked; /* has something to flush; waits until the socket is writable */
+    bool starved;        /* the wire must read before it can write */
     bool eof, finished;  /* the peer says no more; we say no more */
     bool tell, gently;   /* of ENDED: `closed` is owed; send what is queued first */
     enum err why;
@@ -120,6 +121,7 @@ struct connection {
     struct connection **list, *prev, *next;
     struct connection *dirty_prev, *dirty_next;
     UT_hash_handle by_remote;
+    struct connection *twin; /* the next with the same key */
     unsigned char key[REMOTE_KEY];
     struct peer *peer;
 };
@@ -146,11 +148,21 @@ void connection_flush(struct connection *connection);
 void connection_close_step(struct connection *connection);
 
 /* wire.c, framing.c */
-extern const struct wire wire_plain;
+extern const struct wire wire_plain, wire_tls;
 extern const struct framing framing_sip;
 /* The tables of a stream protocol; NULL: none that we speak. */
 const struct wire *wire_of(enum net_protocol protocol);
 const struct framing *framing_of(enum net_protocol protocol);
+
+/* tls.c: whether there is what TLS needs to connect; the beginning of a connection that we make,
+ * whose peer must prove to be the domain (empty: anybody). */
+bool tls_can_connect(const struct loop *loop);
+void tls_connect(struct connection *connection, struct bytes domain);
+/* True when requests for the domain (empty: any) may go down the connection, or may once it is
+ * open. */
+bool tls_serves(const struct connection *connection, struct bytes domain);
+/* True when the peer has proved to be the domain. */
+bool tls_proved(const struct connection *connection, struct bytes domain);
 
 /* stream.c: the states. */
 /* The timer of a connection: whatever it waited for took too long. */

@@ -61,6 +61,7 @@ const struct framing framing_sip = {
 
 static const struct framing *const framings[NET_PROTOCOLS] = {
     [NET_TCP] = &framing_sip,
+    [NET_TLS] = &framing_sip,
 };
 
 const struct framing *framing_of(enum net_protocol protocol)

@@ -168,8 +168,8 @@ static void real_close(struct net *net, uint64_t connection)
 
 static bool real_proved(struct net *net, const struct net_flow *flow, struct bytes domain)
 {
-    (void)net, (void)flow, (void)domain;
-    return false;
+    return net_is_secure(flow->protocol) &&
+           stream_proved(HOLDER(net, struct loop, net), flow->connection, domain);
 }
 
 static void real_write_local(struct net *net, const struct net_flow *flow, struct buffer *out)
@@ -268,6 +268,7 @@ void loop_free(struct loop **loop)
     *loop = NULL;
     resolver_free(&own->resolver);
     streams_release(own);
+    tls_end(own);
     listeners_close(own);
     signals_close(own);
     loop_close_own(own);

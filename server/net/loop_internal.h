@@ -22,7 +22,9 @@ struct batch;      /* udp.c: datagrams gathered for one sendmmsg */
 struct udp_slab;   /* udp.c: where recvmmsg puts datagrams */
 struct connection; /* connection_internal.h */
 struct peer;
-struct resolver; /* resolve.c */
+struct credentials;   /* tls_internal.h */
+struct bio_method_st; /* OpenSSL's way to a connection's socket */
+struct resolver;      /* resolve.c */
 struct loop_signal;
 
 struct listener {
@@ -76,7 +78,10 @@ struct loop {
     size_t listener_count;
     struct udp_slab *slab; /* NULL before the first UDP listener */
     struct streams streams;
-    struct resolver *resolver; /* NULL before the first name is looked up */
+    struct credentials *credentials; /* NULL: there is no TLS */
+    struct bio_method_st *bio;       /* NULL before the first connection with TLS */
+    uint64_t tls_log_again_ms;       /* when the log may tell of a failed connection again */
+    struct resolver *resolver;       /* NULL before the first name is looked up */
 };
 
 /* loop.c: sets the world's time to now; before anything is handed up. */
@@ -128,6 +133,11 @@ void stream_close(struct loop *loop, uint64_t handle);
 /* The end of a turn: flushes, tells of connections that ended, closes them. True when the next turn
  * must come at once. */
 bool streams_turn(struct loop *loop);
+
+bool stream_proved(const struct loop *loop, uint64_t handle, struct bytes domain);
+
+/* tls.c: gives back the certificates, when there are no connections any more. */
+void tls_end(struct loop *loop);
 
 /* resolve.c */
 void resolve_start(struct loop *loop, const struct net_query *query, struct net_lookup *lookup,

@@ -46,14 +46,56 @@ static unsigned key_hash(const struct streams *streams, const unsigned char *key
     return (unsigned)bytes_hash(bytes_from(key, length), streams->seed);
 }
 
-static struct connection *connection_find(struct streams *streams, enum net_protocol protocol,
-                                          const struct net_address *remote)
+static struct connection *remote_first(const struct streams *streams, const unsigned char *key)
 {
     struct connection *found;
-    unsigned char key[REMOTE_KEY];
-    key_write(protocol, remote, key);
     HASH_FIND_BYHASHVALUE(by_remote, streams->by_remote, key, REMOTE_KEY,
                           key_hash(streams, key, REMOTE_KEY), found);
+    return found;
+}
+
+static void remote_enter(struct streams *streams, struct connection *connection)
+{
+    HASH_ADD_BYHASHVALUE(by_remote, streams->by_remote, key, REMOTE_KEY,
+                         key_hash(streams, connection->key, REMOTE_KEY), connection);
+}
+
+/* Connections to one address may have proved different domains: the first one of them stands in the
+ * table, the others hang behind it. */
+static void remote_add(struct streams *streams, struct connection *connection)
+{
+    struct connection *first = remote_first(streams, connection->key);
+    connection->twin = NULL;
+    if (first == NULL)
+        remote_enter(streams, connection);
+    else
+        LL_APPEND2(first, connection, twin);
+}
+
+static void remote_remove(struct streams *streams, struct connection *connection)
+{
+    struct connection *first = remote_first(streams, connection->key);
+    assert(first != NULL);
+    if (first != connection) {
+        LL_DELETE2(first, connection, twin);
+        return;
+    }
+    HASH_DELETE(by_remote, streams->by_remote, connection);
+    if (connection->twin != NULL)
+        remote_enter(streams, connection->twin);
+}
+
+/* A connection that requests for the target may use (RFC 5923 8.1: the address is the same, and a
+ * TLS peer has proved to be the domain). */
+static struct connection *connection_find(const struct streams *streams,
+                                          const struct net_target *target)
+{
+    unsigned char key[REMOTE_KEY];
+    key_write(target->protocol, &target->address, key);
+    struct connection *found = remote_first(streams, key);
+    bool secure = net_is_secure(target->protocol);
+    while (found != NULL && secure && !tls_serves(found, target->domain))
+        found = found->twin;
     return found;
 }
 
@@ -171,8 +213,7 @@ static struct connection *connection_new(struct loop *loop, int fd, const struct
     connection->framing = framing_of(flow->protocol);
     assert(connection->wire != NULL && connection->framing != NULL);
     key_write(flow->protocol, &flow->remote, connection->key);
-    HASH_ADD_BYHASHVALUE(by_remote, streams->by_remote, key, REMOTE_KEY,
-                         key_hash(streams, connection->key, REMOTE_KEY), connection);
+    remote_add(streams, connection);
     connection->peer = peer_take(streams, &flow->remote);
     streams->count++;
     return connection;
@@ -201,7 +242,7 @@ void connection_end(struct connection *connection, enum err why, bool tell, bool
     if (connection->state > CONNECTION_OPEN)
         return; /* the goodbye was too much for it */
     handles_remove(streams->handles, connection->handle);
-    HASH_DELETE(by_remote, streams->by_remote, connection);
+    remote_remove(streams, connection);
     connection->state = CONNECTION_ENDED;
     connection->why = why;
     connection->tell = tell && connection->list != &streams->handshaking; /* of which none knows */
@@ -380,13 +421,13 @@ enum err stream_connect(struct loop *loop, const struct net_target *target, stru
     int failed;
     if (!listener_family(loop, target->address.family))
         return ERR_NOT_FOUND;
-    struct connection *connection =
-        connection_find(&loop->streams, target->protocol, &target->address);
+    bool secure = net_is_secure(target->protocol);
+    struct connection *connection = connection_find(&loop->streams, target);
     if (connection != NULL) {
         *flow = connection->flow;
         return ERR_NONE;
     }
-    if (!net_can_connect(target->protocol) || wire_of(target->protocol) == NULL)
+    if (!net_can_connect(target->protocol) || (secure && !tls_can_connect(loop)))
         return ERR_NOT_FOUND;
     if (!stream_admit(loop, &target->address)) {
         metrics_count(loop->metrics, METRIC_connections_refused);
@@ -401,6 +442,8 @@ enum err stream_connect(struct loop *loop, const struct net_target *target, stru
     if (connection == NULL)
         return ERR_LIMIT;
     *flow = connection->flow;
+    if (secure)
+        tls_connect(connection, target->domain);
     connection->state = CONNECTION_CONNECTING;
     connection_move(connection, &loop->streams.connecting);
     connection_watch(connection);
@@ -420,6 +463,12 @@ enum err stream_send(struct loop *loop, uint64_t handle, struct bytes head, stru
     if (err == ERR_NONE)
         metrics_count(loop->metrics, METRIC_messages_sent);
     return err;
+}
+
+bool stream_proved(const struct loop *loop, uint64_t handle, struct bytes domain)
+{
+    const struct connection *connection = handles_find(loop->streams.handles, handle);
+    return connection != NULL && tls_proved(connection, domain);
 }
 
 void stream_close(struct loop *loop, uint64_t handle)

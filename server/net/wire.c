@@ -35,6 +35,9 @@ const struct wire wire_plain = {
 
 static const struct wire *const wires[NET_PROTOCOLS] = {
     [NET_TCP] = &wire_plain,
+    [NET_TLS] = &wire_tls,
+    [NET_WS] = &wire_plain,
+    [NET_WSS] = &wire_tls,
 };
 
 const struct wire *wire_of(enum net_protocol protocol)
