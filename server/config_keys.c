@@ -60,6 +60,10 @@ static const struct config_key file_keys[] = {
            "Milliseconds to wait for an answer of the DNS."),
     NUMBER(net.lookups_max, 1, 100000, "1000", "Lookups in the DNS at a time."),
 
+    {"tls.ca", config_take_path, FIELD(struct config, tls_ca), 0, 1024, "\"\"",
+     "PEM file of the authorities whose certificates are believed of other servers; \"\": the "
+     "system's. SIGHUP reads it, and all certificates, anew."},
+
     NUMBER(
         transaction.t1_ms, 10, 60000, "500",
         "Timer T1 of RFC 3261 in milliseconds: the usual round trip. A request is given up after "
@@ -127,6 +131,12 @@ static const struct config_key domain_keys[] = {
     {"qop", config_take_qop, 0, 0, 1, 2, "[ \"auth\" ]",
      "Qualities of protection that are offered: \"auth\", or \"auth\" and \"auth-int\" (the body "
      "is protected, too; few clients can)."},
+    {"certificate", config_take_path, FIELD(struct config_domain, certificate), 0, 1024, "\"\"",
+     "PEM file of the domain's certificate for TLS, and those between it and its authority. It "
+     "must name the domain itself; wildcards count for nothing (RFC 5922). \"\": one that signs "
+     "itself is made in the data folder."},
+    {"key", config_take_path, FIELD(struct config_domain, key), 0, 1024, "\"\"",
+     "PEM file of its key, without a password; \"\": in the same file."},
 };
 
 const struct config_keys config_file_keys = {file_keys, sizeof(file_keys) / sizeof(file_keys[0])};

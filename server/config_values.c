@@ -369,6 +369,9 @@ static bool take_domain(struct config_reader *reader, config_setting_t *group)
         return false;
     if (domain->domain.name == NULL)
         return config_fail(reader, group, "domains: a domain without a name; add name = \"...\";");
+    if (domain->key != NULL && domain->certificate == NULL)
+        return config_fail(reader, group,
+                           "domains: a key without its certificate; add certificate = \"...\";");
     return true;
 }
 
