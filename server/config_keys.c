@@ -52,6 +52,8 @@ static const struct config_key file_keys[] = {
     NUMBER(net.handshake_s, 1, HOUR_S, "10", "Seconds in which such a handshake must be done."),
     NUMBER(net.message_s, 1, HOUR_S, "32",
            "Seconds in which a message on a stream must be whole once it has begun."),
+    NUMBER(net.half_closed_s, 1, HOUR_S, "32",
+           "Seconds in which a client that says no more may still be sent its answers."),
     NUMBER(
         net.send_queue_max_bytes, 65536, 64 * MIB, "262144",
         "What may wait to be read by the peer of one connection, in bytes; a peer that is slower "

@@ -161,10 +161,17 @@ void connection_broken(struct connection *connection, struct bytes raw, unsigned
         connection_end(connection, ERR_PARSE, true, true);
 }
 
+/* True of what will be answered (an ACK is not, RFC 3261 17). */
+static bool is_question(struct bytes raw)
+{
+    return !bytes_starts_with(raw, BYTES("SIP/")) && !bytes_starts_with(raw, BYTES("ACK "));
+}
+
 void connection_message(struct connection *connection, struct bytes raw)
 {
     struct loop *loop = connection->loop;
     assert(connection->state == CONNECTION_OPEN);
+    connection->awaiting += is_question(raw);
     metrics_count(loop->metrics, METRIC_messages_received);
     if (loop->handler.message != NULL)
         loop->handler.message(loop->handler.context, &connection->flow, raw);
@@ -214,6 +221,16 @@ static void connection_keep(struct connection *connection, struct bytes arrived,
     connection_await_rest(connection, done > 0);
 }
 
+/* The peer says no more, or is gone. In the first case it may still listen. */
+static void connection_hears_end(struct connection *connection, bool politely)
+{
+    connection->eof = true;
+    if (politely && connection->state == CONNECTION_OPEN && connection->awaiting > 0)
+        connection_half_close(connection);
+    else
+        connection_end(connection, ERR_CLOSED, true, politely);
+}
+
 /* Reads once; true when there is more to read at once. */
 static bool connection_read_once(struct connection *connection)
 {
@@ -222,8 +239,7 @@ static bool connection_read_once(struct connection *connection)
     if (got == WIRE_AGAIN)
         return false;
     if (got <= 0) {
-        connection->eof = true;
-        connection_end(connection, ERR_CLOSED, true, got == 0);
+        connection_hears_end(connection, got == 0);
         return false;
     }
     connection_touch(connection);

@@ -8,7 +8,8 @@
  *                      GONE <--- all sent and read, too late --- CLOSING (or GONE at once)
  *
  * Only those up to OPEN have a handle, can be found and sent to. What is sent before it is OPEN
- * waits.
+ * waits. One whose peer says no more stays OPEN for the answers that it waits for (half_closed),
+ * for a bounded time.
  *
  * A connection has two seams. Its wire brings bytes to and from the socket (plain, TLS), its
  * framing makes messages of them (SIP's own, WebSocket). The protocol chooses both:
@@ -112,6 +113,8 @@ struct connection {
     bool dirty, blocked; /* has something to flush; waits until the socket is writable */
     bool starved;        /* the wire must read before it can write */
     bool eof, finished;  /* the peer says no more; we say no more */
+    bool half_closed;    /* of OPEN: stays for answers alone */
+    unsigned awaiting;   /* requests of the peer that have no final answer yet */
     bool tell, gently;   /* of ENDED: `closed` is owed; send what is queued first */
     enum err why;
     struct queue in, out;
@@ -172,6 +175,8 @@ void connection_opened(struct connection *connection);
 void connection_touch(struct connection *connection);
 /* OPEN or CONNECTING: forgets the handle; the rest happens at the end of the turn. */
 void connection_end(struct connection *connection, enum err why, bool tell, bool gently);
+/* OPEN, and the peer says no more: stays until it has its answers, but is not found any more. */
+void connection_half_close(struct connection *connection);
 /* CLOSING or ENDED: gives everything back. */
 void connection_destroy(struct connection *connection);
 

@@ -29,6 +29,7 @@ struct net_settings net_settings_default(void)
         .handshakes_max = 1000,
         .handshake_s = 10,
         .message_s = 32,
+        .half_closed_s = 32,
         .send_queue_max_bytes = 262144,
         .resolve_timeout_ms = 5000,
         .lookups_max = 1000,
@@ -157,7 +158,7 @@ static bool real_alive(struct net *net, const struct net_flow *flow)
 {
     struct loop *loop = HOLDER(net, struct loop, net);
     if (net_is_stream(flow->protocol))
-        return handles_find(loop->streams.handles, flow->connection) != NULL;
+        return stream_alive(loop, flow->connection);
     return listener_at(loop, NET_UDP, &flow->local) != NULL;
 }
 

@@ -134,6 +134,8 @@ void stream_close(struct loop *loop, uint64_t handle);
  * must come at once. */
 bool streams_turn(struct loop *loop);
 
+/* False also when it only waits for answers. */
+bool stream_alive(const struct loop *loop, uint64_t handle);
 bool stream_proved(const struct loop *loop, uint64_t handle, struct bytes domain);
 
 /* tls.c: gives back the certificates, when there are no connections any more. */

@@ -111,7 +111,7 @@ __attribute__((warn_unused_result)) static inline enum err net_connect(
 }
 
 /* True when a message sent to the flow has a way: UDP always (while its listener exists), a stream
- * while connected. */
+ * while connected. Not when its peer says no more: answers still reach it, but none comes back. */
 static inline bool net_alive(struct net *net, const struct net_flow *flow)
 {
     return net->ops->alive(net, flow);

@@ -223,6 +223,10 @@ void connection_late(struct timer *timer)
 {
     struct connection *connection = HOLDER(timer, struct connection, timer);
     struct metrics *metrics = connection->loop->metrics;
+    if (connection->half_closed && connection->state == CONNECTION_OPEN) {
+        connection_end(connection, ERR_CLOSED, true, true);
+        return;
+    }
     if (connection->state == CONNECTION_OPEN)
         metrics_count(metrics, METRIC_connections_slow_closed);
     else if (connection->state == CONNECTION_HANDSHAKING)
@@ -242,12 +246,23 @@ void connection_end(struct connection *connection, enum err why, bool tell, bool
     if (connection->state > CONNECTION_OPEN)
         return; /* the goodbye was too much for it */
     handles_remove(streams->handles, connection->handle);
-    remote_remove(streams, connection);
+    if (!connection->half_closed)
+        remote_remove(streams, connection);
     connection->state = CONNECTION_ENDED;
     connection->why = why;
     connection->tell = tell && connection->list != &streams->handshaking; /* of which none knows */
     connection->gently = gently;
     connection_move(connection, &streams->ended);
+}
+
+void connection_half_close(struct connection *connection)
+{
+    struct loop *loop = connection->loop;
+    assert(connection->state == CONNECTION_OPEN && !connection->half_closed);
+    remote_remove(&loop->streams, connection);
+    connection->half_closed = true;
+    world_timer(loop->world, &connection->timer, (uint64_t)loop->settings.half_closed_s * 1000,
+                connection_late);
 }
 
 static void connection_gone(uv_handle_t *handle)
@@ -453,6 +468,28 @@ enum err stream_connect(struct loop *loop, const struct net_target *target, stru
     return ERR_NONE;
 }
 
+bool stream_alive(const struct loop *loop, uint64_t handle)
+{
+    const struct connection *connection = handles_find(loop->streams.handles, handle);
+    return connection != NULL && !connection->half_closed;
+}
+
+/* "SIP/2.0 200 OK": nothing more will be said to that request. */
+static bool is_final_answer(struct bytes head)
+{
+    struct bytes version = BYTES("SIP/2.0 ");
+    return bytes_starts_with(head, version) && head.length > version.length &&
+           head.at[version.length] >= '2';
+}
+
+static void stream_answered(struct connection *connection)
+{
+    if (connection->awaiting > 0)
+        connection->awaiting--;
+    if (connection->half_closed && connection->awaiting == 0)
+        connection_end(connection, ERR_CLOSED, true, true);
+}
+
 enum err stream_send(struct loop *loop, uint64_t handle, struct bytes head, struct bytes body)
 {
     struct connection *connection = handles_find(loop->streams.handles, handle);
@@ -460,9 +497,12 @@ enum err stream_send(struct loop *loop, uint64_t handle, struct bytes head, stru
         return ERR_CLOSED;
     connection_touch(connection);
     enum err err = connection->framing->put(connection, head, body);
-    if (err == ERR_NONE)
-        metrics_count(loop->metrics, METRIC_messages_sent);
-    return err;
+    if (err != ERR_NONE)
+        return err;
+    metrics_count(loop->metrics, METRIC_messages_sent);
+    if (is_final_answer(head))
+        stream_answered(connection);
+    return ERR_NONE;
 }
 
 bool stream_proved(const struct loop *loop, uint64_t handle, struct bytes domain)

@@ -5,6 +5,7 @@
 #include "papers.h"
 
 #define HELLO "MESSAGE sip:bob@example.com SIP/2.0\r\nContent-Length: 5\r\n\r\nhello"
+#define NOTE "ACK sip:bob@example.com SIP/2.0\r\nl: 0\r\n\r\n" /* awaits no answer */
 
 static const char *const com[] = {"example.com", "sip.example.com"};
 static const char *const org[] = {"example.org"};

@@ -40,7 +40,7 @@ static bool visit(struct stand *stand)
     ck_assert_int_eq(net_connect(bed->net, &stand->target, &flow), ERR_NONE);
     struct party *party = server_accept(stand->context, stand->listening);
     shake(bed, party);
-    say(bed, party, BYTES(HELLO)); /* and the ticket before it */
+    say(bed, party, BYTES(NOTE)); /* and the ticket before it */
     bool resumed = SSL_session_reused(party->ssl);
     ck_assert(net_proved(bed->net, &flow, stand->target.domain));
     party_free(party);

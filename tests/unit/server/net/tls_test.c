@@ -217,7 +217,7 @@ START_TEST(a_client_may_prove_a_domain)
         SSL_CTX *context = client_papers(papers, papers_issue(papers, &friends[i]));
         struct party *party = client_call(context, &address, NULL);
         shake(bed, party);
-        say(bed, party, BYTES(HELLO));
+        say(bed, party, BYTES(NOTE));
         bool believed = !friends[i].self_signed;
         ck_assert_int_eq(net_proved(bed->net, &bed->flow, BYTES("Peer.example")), believed);
         ck_assert(!net_proved(bed->net, &bed->flow, BYTES("other.example")));
@@ -379,7 +379,7 @@ START_TEST(the_end_of_a_peer_is_told)
     for (size_t i = 0; i < 2; i++) {
         struct party *party = client_call(context, &address, NULL);
         shake(bed, party);
-        say(bed, party, BYTES(HELLO));
+        say(bed, party, BYTES(NOTE));
         if (politely[i])
             SSL_shutdown(party->ssl);
         party_flush(party);
@@ -390,6 +390,36 @@ START_TEST(the_end_of_a_peer_is_told)
         ck_assert(!net_alive(bed->net, &bed->flow));
         party_free(party);
     }
+    SSL_CTX_free(context);
+    bed_free(bed);
+    papers_free(papers);
+}
+END_TEST
+
+/* A client whose TLS says no more still gets its answer over it. */
+START_TEST(a_half_closed_client_gets_a_late_answer)
+{
+    struct papers *papers = papers_new();
+    struct net_address address;
+    struct bed *bed = bed_tls(papers, NULL, &address);
+    SSL_CTX *context = client_papers(papers, NULL);
+    struct party *party = client_call(context, &address, NULL);
+    const struct bytes answer = BYTES("SIP/2.0 200 OK\r\nl: 0\r\n\r\n");
+    shake(bed, party);
+    say(bed, party, BYTES(HELLO));
+    SSL_shutdown(party->ssl);
+    party_flush(party);
+    shutdown(party->fd, SHUT_WR);
+    bed_turns(bed, 3);
+    ck_assert(!net_alive(bed->net, &bed->flow));
+    ck_assert_uint_eq(bed->closed, 0);
+    bed_send(bed, &bed->flow, answer);
+    bed->wanted = answer.length;
+    bed_until(bed, party_heard);
+    ck_assert_str_eq(party->heard, answer.at);
+    bed_until_closed(bed, 1);
+    bed_until(bed, party_done);
+    party_free(party);
     SSL_CTX_free(context);
     bed_free(bed);
     papers_free(papers);
@@ -409,9 +439,9 @@ START_TEST(without_certificates_there_is_no_tls)
 }
 END_TEST
 
-UNIT_MAIN("net/tls", a_client_talks_over_tls, an_old_version_is_refused,
-          the_certificate_is_that_of_the_named_host, records_may_be_split_anywhere,
-          long_messages_and_many_come_whole,
+UNIT_MAIN("net/tls", a_half_closed_client_gets_a_late_answer, a_client_talks_over_tls,
+          an_old_version_is_refused, the_certificate_is_that_of_the_named_host,
+          records_may_be_split_anywhere, long_messages_and_many_come_whole,
           garbage_instead_of_a_handshake_costs_the_connection_alone,
           half_open_handshakes_are_bounded, a_client_may_prove_a_domain, a_client_resumes,
           certificates_change_under_living_connections, a_peer_that_does_not_read_is_let_go,
