@@ -171,10 +171,12 @@ void connection_message(struct connection *connection, struct bytes raw)
 {
     struct loop *loop = connection->loop;
     assert(connection->state == CONNECTION_OPEN);
-    connection->awaiting += is_question(raw);
+    connection->asking = is_question(raw);
+    connection->awaiting += connection->asking;
     metrics_count(loop->metrics, METRIC_messages_received);
     if (loop->handler.message != NULL)
         loop->handler.message(loop->handler.context, &connection->flow, raw);
+    connection->asking = false;
 }
 
 static ssize_t connection_receive(struct connection *connection, struct bytes *arrived)

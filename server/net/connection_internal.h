@@ -114,6 +114,7 @@ struct connection {
     bool starved;        /* the wire must read before it can write */
     bool eof, finished;  /* the peer says no more; we say no more */
     bool half_closed;    /* of OPEN: stays for answers alone */
+    bool asking;         /* a request of the peer is being handed up */
     unsigned awaiting;   /* requests of the peer that have no final answer yet */
     bool tell, gently;   /* of ENDED: `closed` is owed; send what is queued first */
     enum err why;

@@ -199,6 +199,12 @@ static unsigned real_late_ms(struct net *net)
     return 0;
 }
 
+static void real_unanswered(struct net *net, const struct net_flow *flow)
+{
+    if (net_is_stream(flow->protocol))
+        stream_unanswered(HOLDER(net, struct loop, net), flow->connection);
+}
+
 static void real_cancel(struct net *net, struct net_lookup *lookup)
 {
     resolve_cancel(HOLDER(net, struct loop, net), lookup);
@@ -216,6 +222,7 @@ static const struct net_ops real_ops = {
     .cancel = real_cancel,
     .shun = real_shun,
     .late_ms = real_late_ms,
+    .unanswered = real_unanswered,
 };
 
 /* The handles that every loop has; they alone do not keep it running. */

@@ -136,6 +136,8 @@ bool streams_turn(struct loop *loop);
 
 /* False also when it only waits for answers. */
 bool stream_alive(const struct loop *loop, uint64_t handle);
+/* The request that is being handed up will not be answered. */
+void stream_unanswered(struct loop *loop, uint64_t handle);
 bool stream_proved(const struct loop *loop, uint64_t handle, struct bytes domain);
 
 /* tls.c: gives back the certificates, when there are no connections any more. */

@@ -77,6 +77,7 @@ struct net_ops {
     void (*cancel)(struct net *net, struct net_lookup *lookup);
     void (*shun)(struct net *net, const struct net_target *target, unsigned seconds);
     unsigned (*late_ms)(struct net *net);
+    void (*unanswered)(struct net *net, const struct net_flow *flow); /* may be NULL */
 };
 struct net {
     const struct net_ops *ops;
@@ -163,6 +164,14 @@ static inline void net_shun(struct net *net, const struct net_target *target, un
 static inline unsigned net_late_ms(struct net *net)
 {
     return net->ops->late_ms(net);
+}
+
+/* The message that is being handed up will not be answered: who says no more need not be kept for
+ * it. */
+static inline void net_unanswered(struct net *net, const struct net_flow *flow)
+{
+    if (net->ops->unanswered != NULL)
+        net->ops->unanswered(net, flow);
 }
 
 /* "UDP", "TCP", "TLS", "WS", "WSS" as Via has them; and back (case does not matter), false for

@@ -490,6 +490,15 @@ static void stream_answered(struct connection *connection)
         connection_end(connection, ERR_CLOSED, true, true);
 }
 
+void stream_unanswered(struct loop *loop, uint64_t handle)
+{
+    struct connection *connection = handles_find(loop->streams.handles, handle);
+    if (connection == NULL || !connection->asking)
+        return;
+    connection->asking = false;
+    stream_answered(connection);
+}
+
 enum err stream_send(struct loop *loop, uint64_t handle, struct bytes head, struct bytes body)
 {
     struct connection *connection = handles_find(loop->streams.handles, handle);

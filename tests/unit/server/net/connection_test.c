@@ -262,6 +262,31 @@ START_TEST(a_half_closed_client_gets_a_late_answer)
 }
 END_TEST
 
+static void drop_it(void *context, const struct net_flow *flow, struct bytes raw)
+{
+    struct bed *bed = context;
+    bed_message(bed, flow, raw);
+    net_unanswered(bed->net, flow);
+    net_unanswered(bed->net, flow); /* once is enough */
+}
+
+START_TEST(nothing_is_awaited_for_what_was_dropped)
+{
+    struct bed *bed = bed_tcp(NULL, "127.0.0.1");
+    client_say(bed->client, BYTES(HELLO));
+    bed_until_messages(bed, 1);
+    net_handle(bed->net, &(struct net_handler){drop_it, bed_broken, bed_closed, bed});
+    client_say(bed->client, BYTES(HELLO));
+    shutdown(bed->client, SHUT_WR);
+    bed_until_messages(bed, 2);
+    bed_turns(bed, 3);
+    ck_assert_uint_eq(bed->closed, 0); /* the first one is awaited still */
+    bed_send(bed, &bed->flow, BYTES("SIP/2.0 200 OK\r\n\r\n"));
+    bed_until_closed(bed, 1);
+    bed_free(bed);
+}
+END_TEST
+
 START_TEST(a_half_closed_client_waits_for_a_bounded_time)
 {
     struct net_settings settings = net_settings_default();
@@ -386,11 +411,12 @@ START_TEST(it_may_be_closed_while_a_message_is_handed_up)
 }
 END_TEST
 
-UNIT_MAIN("net/connection", a_half_closed_client_gets_a_late_answer,
-          a_half_closed_client_waits_for_a_bounded_time, without_a_question_the_end_is_the_end,
-          a_flow_names_both_ends_and_the_connection, a_message_may_be_split_anywhere,
-          a_message_may_come_byte_by_byte, several_messages_in_one_read_are_answered_in_order,
-          a_ping_is_answered, garbage_closes_after_the_answer, a_header_without_end_is_refused,
+UNIT_MAIN("net/connection", nothing_is_awaited_for_what_was_dropped,
+          a_half_closed_client_gets_a_late_answer, a_half_closed_client_waits_for_a_bounded_time,
+          without_a_question_the_end_is_the_end, a_flow_names_both_ends_and_the_connection,
+          a_message_may_be_split_anywhere, a_message_may_come_byte_by_byte,
+          several_messages_in_one_read_are_answered_in_order, a_ping_is_answered,
+          garbage_closes_after_the_answer, a_header_without_end_is_refused,
           a_message_as_large_as_allowed_passes, nothing_more_is_taken_after_a_break,
           a_client_that_leaves_is_told, what_came_before_a_reset_still_counts,
           a_half_closed_client_gets_its_answer, a_peer_that_does_not_read_is_let_go,
