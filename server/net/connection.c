@@ -173,6 +173,8 @@ void connection_message(struct connection *connection, struct bytes raw)
     assert(connection->state == CONNECTION_OPEN);
     connection->asking = is_question(raw);
     connection->awaiting += connection->asking;
+    if (connection->tls != NULL && connection->asking)
+        tls_ask_alias(connection, raw);
     metrics_count(loop->metrics, METRIC_messages_received);
     if (loop->handler.message != NULL)
         loop->handler.message(loop->handler.context, &connection->flow, raw);

@@ -165,6 +165,9 @@ void tls_connect(struct connection *connection, struct bytes domain);
 /* True when requests for the domain (empty: any) may go down the connection, or may once it is
  * open. */
 bool tls_serves(const struct connection *connection, struct bytes domain);
+/* Reads the first request of a peer that has proved a domain: whether it lets us send requests back
+ * on its connection (RFC 5923). */
+void tls_ask_alias(struct connection *connection, struct bytes raw);
 /* True when the peer has proved to be the domain. */
 bool tls_proved(const struct connection *connection, struct bytes domain);
 
@@ -178,6 +181,8 @@ void connection_touch(struct connection *connection);
 void connection_end(struct connection *connection, enum err why, bool tell, bool gently);
 /* OPEN, and the peer says no more: stays until it has its answers, but is not found any more. */
 void connection_half_close(struct connection *connection);
+/* From now on it is found by its peer's address and this port, where the peer listens. */
+void connection_alias(struct connection *connection, uint16_t port);
 /* CLOSING or ENDED: gives everything back. */
 void connection_destroy(struct connection *connection);
 

@@ -76,7 +76,8 @@ struct loop {
     struct loop_signal *signals;
     struct listener *listeners[LISTENERS_MAX];
     size_t listener_count;
-    struct udp_slab *slab; /* NULL before the first UDP listener */
+    const struct msghdr *datagram; /* the one that is being handed up; NULL: none, or a stream */
+    struct udp_slab *slab;         /* NULL before the first UDP listener */
     struct streams streams;
     struct credentials *credentials; /* NULL: there is no TLS */
     struct bio_method_st *bio;       /* NULL before the first connection with TLS */
@@ -118,6 +119,8 @@ struct udp_slab *udp_slab_new(void);
 void udp_ready(uv_poll_t *poll, int status, int events);
 enum err udp_send(struct listener *listener, const struct net_address *remote, struct bytes head,
                   struct bytes body) __attribute__((warn_unused_result));
+/* For how long that datagram has waited at the socket. */
+unsigned udp_late_ms(const struct msghdr *datagram);
 /* Sends what was gathered. */
 void udp_flush(struct listener *listener);
 

@@ -255,6 +255,17 @@ void connection_end(struct connection *connection, enum err why, bool tell, bool
     connection_move(connection, &streams->ended);
 }
 
+void connection_alias(struct connection *connection, uint16_t port)
+{
+    struct streams *streams = &connection->loop->streams;
+    struct net_address address = connection->flow.remote;
+    assert(connection->state == CONNECTION_OPEN && !connection->half_closed);
+    address.port = port;
+    remote_remove(streams, connection);
+    key_write(connection->flow.protocol, &address, connection->key);
+    remote_add(streams, connection);
+}
+
 void connection_half_close(struct connection *connection)
 {
     struct loop *loop = connection->loop;

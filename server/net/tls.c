@@ -17,8 +17,9 @@
 
 #include "base/memory.h"
 #include "net/tls_internal.h"
+#include "sip/message.h"
 
-enum { LOG_PAUSE_MS = 1000 };
+enum { LOG_PAUSE_MS = 1000, TLS_PORT = 5061 };
 
 struct connection *tls_connection(const SSL *ssl)
 {
@@ -115,6 +116,24 @@ static bool tls_accept(struct connection *connection)
     if (connection->flow.protocol == NET_WSS) /* browsers would ask their user for one */
         SSL_set_verify(connection->tls->ssl, SSL_VERIFY_NONE, NULL);
     return true;
+}
+
+/* RFC 5923 8.2: with "alias" in the topmost Via the peer keeps the connection, and is to be found
+ * by its address and the port that stands there. Whoever has proved nothing could lure away what is
+ * for others (RFC 5923 9.2). */
+void tls_ask_alias(struct connection *connection, struct bytes raw)
+{
+    struct tls *tls = connection->tls;
+    struct sip_message message;
+    struct bytes value;
+    if (tls->alias_asked)
+        return;
+    tls->alias_asked = true;
+    if (tls->proved == NULL || !SSL_is_server(tls->ssl) ||
+        !verdict_ok(sip_message_parse(raw, true, &message)) ||
+        !sip_parameter(message.via.parameters, "alias", &value))
+        return;
+    connection_alias(connection, message.via.port != 0 ? message.via.port : TLS_PORT);
 }
 
 bool tls_can_connect(const struct loop *loop)

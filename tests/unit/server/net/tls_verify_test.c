@@ -240,7 +240,55 @@ START_TEST(a_connection_is_used_again_for_what_it_proves)
 }
 END_TEST
 
-UNIT_MAIN("net/tls_verify", rfc5922_7_1_names_in_a_certificate,
-          rfc5922_7_2_names_are_compared_whole, a_proof_must_be_valid,
-          without_a_domain_anybody_will_do, we_prove_our_domain_too,
+/* A request of a server whose Via has these parameters; whether requests for its domain then go
+ * back on its connection. */
+static bool comes_back(struct bed *bed, SSL_CTX *context, const struct net_address *address,
+                       const char *sent_by, const char *domain)
+{
+    char text[256];
+    struct net_flow flow;
+    struct party *party = client_call(context, address, NULL);
+    snprintf(text, sizeof(text),
+             "BYE sip:b SIP/2.0\r\nVia: SIP/2.0/TLS %s;branch=z9hG4bK1\r\nFrom: <sip:a>;tag=1\r\n"
+             "To: <sip:b>\r\nCall-ID: 1\r\nCSeq: 1 BYE\r\nContent-Length: 0\r\n\r\n",
+             sent_by);
+    shake(bed, party);
+    say(bed, party, bytes_of(text));
+    bed_send(bed, &bed->flow, BYTES("SIP/2.0 200 OK\r\nl: 0\r\n\r\n"));
+    struct net_flow came = bed->flow;
+    struct net_target target = {NET_TLS, came.remote, bytes_of(domain)};
+    target.address.port = 5071;
+    ck_assert_int_eq(net_connect(bed->net, &target, &flow), ERR_NONE);
+    bool back = flow.connection == came.connection;
+    size_t closed = bed->closed;
+    party_free(party);
+    bed_until_closed(bed, closed + (back ? 1 : 2)); /* nobody listens at that port */
+    return back;
+}
+
+/* RFC 5923 8.2: an alias needs the peer's word, and its proof. */
+START_TEST(rfc5923_requests_go_back_on_the_connection_of_a_proved_peer)
+{
+    struct papers *papers = papers_new();
+    struct net_address address;
+    struct bed *bed = bed_tls(papers, NULL, &address);
+    const struct paper paper = {.file = "peer.pem", .alternatives = "DNS:peer.example"};
+    SSL_CTX *proved = client_papers(papers, papers_issue(papers, &paper));
+    SSL_CTX *nobody = client_papers(papers, NULL);
+    ck_assert(comes_back(bed, proved, &address, "192.0.2.1:5071;alias", "peer.example"));
+    ck_assert(!comes_back(bed, proved, &address, "192.0.2.1:5071;alias", "other.example"));
+    ck_assert(!comes_back(bed, proved, &address, "192.0.2.1:5072;alias", "peer.example"));
+    ck_assert(!comes_back(bed, proved, &address, "192.0.2.1;alias", "peer.example"));
+    ck_assert(!comes_back(bed, proved, &address, "192.0.2.1:5071", "peer.example"));
+    ck_assert(!comes_back(bed, nobody, &address, "192.0.2.1:5071;alias", "peer.example"));
+    SSL_CTX_free(proved);
+    SSL_CTX_free(nobody);
+    bed_free(bed);
+    papers_free(papers);
+}
+END_TEST
+
+UNIT_MAIN("net/tls_verify", rfc5923_requests_go_back_on_the_connection_of_a_proved_peer,
+          rfc5922_7_1_names_in_a_certificate, rfc5922_7_2_names_are_compared_whole,
+          a_proof_must_be_valid, without_a_domain_anybody_will_do, we_prove_our_domain_too,
           a_server_that_speaks_no_tls_is_told, a_connection_is_used_again_for_what_it_proves)
