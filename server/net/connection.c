@@ -289,8 +289,10 @@ static void connection_failed(struct connection *connection)
     connection->mask = 0; /* libuv has stopped watching */
     if (connection->state == CONNECTION_CLOSING)
         connection_destroy(connection);
-    else if (connection->state <= CONNECTION_HANDSHAKING)
+    else if (connection->state == CONNECTION_CONNECTING)
         connection_end(connection, reason == ETIMEDOUT ? ERR_TIMEOUT : ERR_IO, true, false);
+    else if (connection->state == CONNECTION_HANDSHAKING)
+        connection_unshaken(connection, ERR_IO);
     if (connection->state == CONNECTION_OPEN)
         connection_read(connection); /* what came before the reset still counts */
     if (connection->state == CONNECTION_OPEN)

@@ -12,7 +12,8 @@
 #include "net/tls_internal.h"
 
 enum {
-    CHAIN_MAX = 10,         /* certificates between a peer's and its authority */
+    CHAIN_MAX = 10, /* certificates between a peer's and its authority */
+    CHAIN_MAX_BYTES = 32768,
     TICKET_S = 2 * 3600,    /* how long a client may resume */
     WARN_S = 14 * 24 * 3600 /* of a certificate's end */
 };
@@ -72,6 +73,7 @@ static SSL_CTX *context_new(const struct reading *reading, const SSL_METHOD *met
     SSL_CTX_set1_cert_store(context, reading->believed);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_verify_depth(context, CHAIN_MAX);
+    (void)SSL_CTX_set_max_cert_list(context, CHAIN_MAX_BYTES);
     SSL_CTX_set_cert_verify_callback(context, tls_verify, NULL);
     return context;
 }

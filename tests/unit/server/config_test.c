@@ -208,6 +208,26 @@ START_TEST(test_every_protocol_and_public_addresses)
 }
 END_TEST
 
+START_TEST(test_certificates)
+{
+    struct config *config =
+        load("domains = ( { name = \"a.example\"; certificate = \"a.pem\"; },\n"
+             "  { name = \"b.example\"; certificate = \"/b.pem\"; key = \"b.key\"; },\n"
+             "  { name = \"c.example\"; } ); tls: { ca = \"ca.pem\"; };");
+    ck_assert_msg(config != NULL, "%s", why);
+    ck_assert_int_eq(config->domains[0].certificate[0], '/');
+    ck_assert_ptr_nonnull(strstr(config->domains[0].certificate, "/a.pem"));
+    ck_assert_ptr_null(config->domains[0].key);
+    ck_assert_str_eq(config->domains[1].certificate, "/b.pem");
+    ck_assert_ptr_nonnull(strstr(config->domains[1].key, "/b.key"));
+    ck_assert_ptr_null(config->domains[2].certificate);
+    ck_assert_ptr_nonnull(strstr(config->tls_ca, "/ca.pem"));
+    config_free(&config);
+    refuses("domains = ( { name = \"a\"; key = \"a.key\"; } );", 1,
+            "a key without its certificate");
+}
+END_TEST
+
 START_TEST(test_the_folder_itself_as_data)
 {
     struct config *config = load("data = \".\";");
@@ -366,7 +386,7 @@ END_TEST
 
 UNIT_MAIN("config", test_the_sample_file_is_the_table, test_the_sample_file_is_the_default,
           test_defaults_without_a_file, test_defaults_are_those_of_the_parts,
-          test_takes_what_it_says, test_every_protocol_and_public_addresses,
+          test_takes_what_it_says, test_certificates, test_every_protocol_and_public_addresses,
           test_the_folder_itself_as_data, test_domains, test_unknown_keys_name_the_nearest,
           test_wrong_types, test_wrong_values, test_values_that_contradict_each_other,
           test_every_number_has_a_range, test_broken_files, test_not_a_configuration_at_all)
