@@ -170,8 +170,7 @@ static inline void net_unanswered(struct net *net, const struct net_flow *flow)
         net->ops->unanswered(net, flow);
 }
 
-/* "UDP", "TCP", "TLS", "WS", "WSS" as Via has them; and back (case does not matter), false for
- * others. */
+/* "UDP", "TCP", "TLS", "WS", "WSS" as Via has them; and back (without case), false for others. */
 const char *net_protocol_name(enum net_protocol protocol);
 bool net_protocol_of(struct bytes name, enum net_protocol *protocol);
 static inline bool net_is_stream(enum net_protocol protocol)
