@@ -33,16 +33,22 @@ static bool key_write(const struct connection *connection, struct buffer *out)
 static struct client_session *session_find(const struct connection *connection, struct bytes key)
 {
     struct client_session *found;
+    assert(key.at != NULL && key.length > 0);
     TABLE_FIND(connection->loop->credentials->sessions, key.at, key.length,
                connection->loop->streams.seed, found);
     return found;
 }
 
+static void session_free(struct client_session *session)
+{
+    SSL_SESSION_free(session->session);
+    free(session);
+}
+
 static void session_drop(struct credentials *credentials, struct client_session *session)
 {
     HASH_DELETE(hh, credentials->sessions, session);
-    SSL_SESSION_free(session->session);
-    free(session);
+    session_free(session);
 }
 
 int sessions_keep(SSL *ssl, SSL_SESSION *session)
@@ -83,6 +89,11 @@ void sessions_offer(struct connection *connection)
 
 void sessions_release(struct credentials *credentials)
 {
-    while (credentials->sessions != NULL)
-        session_drop(credentials, credentials->sessions);
+    struct client_session *session = credentials->sessions;
+    HASH_CLEAR(hh, credentials->sessions); /* the table alone; its entries stay linked */
+    while (session != NULL) {
+        struct client_session *next = session->hh.next;
+        session_free(session);
+        session = next;
+    }
 }
