@@ -246,6 +246,18 @@ void config_free(struct config **config)
     free(old);
 }
 
+/* An address where we are reached is an alias of the first domain. */
+static void add_listener(struct domains *domains, const struct net_address *address)
+{
+    char text[64];
+    struct buffer host = buffer_over(text, sizeof(text));
+    if (address->family == 0)
+        return;
+    if (!net_address_is_any(address))
+        net_address_write_host(address, &host);
+    domains_add_listener(domains, buffer_bytes(&host), address->port);
+}
+
 struct domains *config_domains(const struct config *config)
 {
     struct domains *domains = domains_new();
@@ -257,12 +269,8 @@ struct domains *config_domains(const struct config *config)
             domains_add_alias(domains, domain->domain.name, bytes_of(domain->aliases[j]));
     }
     for (unsigned i = 0; i < config->listen_count; i++) {
-        const struct net_address *address = &config->listen[i].address;
-        char text[64];
-        struct buffer host = buffer_over(text, sizeof(text));
-        if (!net_address_is_any(address))
-            net_address_write_host(address, &host);
-        domains_add_listener(domains, buffer_bytes(&host), address->port);
+        add_listener(domains, &config->listen[i].address);
+        add_listener(domains, &config->listen[i].public);
     }
     return domains;
 }

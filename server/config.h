@@ -25,6 +25,7 @@ struct config_domain {
     struct domain domain;
     const char *aliases[CONFIG_ALIASES_MAX];
     unsigned alias_count;
+    const char *certificate, *key; /* PEM files; NULL: none, or the key is in the certificate's */
 };
 
 struct config {
@@ -36,6 +37,7 @@ struct config {
     unsigned listen_count;
     struct config_domain domains[CONFIG_DOMAINS_MAX];
     unsigned domain_count;
+    const char *tls_ca; /* PEM file of the authorities that are believed; NULL: the system's */
     struct net_network trusted[CONFIG_TRUSTED_MAX];
     unsigned trusted_count;
     struct net_settings net;

@@ -23,8 +23,10 @@ static const struct config_key file_keys[] = {
      "Folder of the database. It is made when it is missing."},
     {"listen", config_take_listen, 0, 0, 1, CONFIG_LISTEN_MAX,
      "[ \"127.0.0.1:5060\", \"[::1]:5060\" ]",
-     "Addresses to listen on: \"udp:ADDRESS:PORT\", \"tcp:ADDRESS:PORT\", or without a protocol "
-     "for both. 0.0.0.0 and [::] mean every address of this host."},
+     "Addresses to listen on: \"udp:ADDRESS:PORT\", likewise \"tcp:\", \"tls:\", \"ws:\" "
+     "(WebSocket) "
+     "and \"wss:\", or without a protocol for UDP and TCP. 0.0.0.0 and [::] mean every address of "
+     "this host. Behind a NAT add where peers reach it: \"udp:10.0.0.5:5060=203.0.113.5:5060\"."},
     {"domains", config_take_domains, 0, 0, 1, CONFIG_DOMAINS_MAX, NULL,
      "Domains that are served. The addresses that are listened on are aliases of the first."},
     {"trusted", config_take_networks, 0, 0, 0, CONFIG_TRUSTED_MAX, "[ ]",
@@ -49,8 +51,13 @@ static const struct config_key file_keys[] = {
     NUMBER(net.connections_per_address_max, 1, 1000000, "200",
            "Stream connections of one remote address at a time."),
     NUMBER(net.idle_s, 10, DAY_S, "600", "Seconds after which a silent connection is closed."),
+    NUMBER(net.handshakes_max, 1, 1000000, "1000",
+           "TLS and WebSocket handshakes with clients at a time; the oldest gives way."),
+    NUMBER(net.handshake_s, 1, HOUR_S, "10", "Seconds in which such a handshake must be done."),
     NUMBER(net.message_s, 1, HOUR_S, "32",
            "Seconds in which a message on a stream must be whole once it has begun."),
+    NUMBER(net.half_closed_s, 1, HOUR_S, "32",
+           "Seconds in which a client that says no more may still be sent its answers."),
     NUMBER(
         net.send_queue_max_bytes, 65536, 64 * MIB, "262144",
         "What may wait to be read by the peer of one connection, in bytes; a peer that is slower "
@@ -58,6 +65,10 @@ static const struct config_key file_keys[] = {
     NUMBER(net.resolve_timeout_ms, 100, MINUTE_S * 1000, "5000",
            "Milliseconds to wait for an answer of the DNS."),
     NUMBER(net.lookups_max, 1, 100000, "1000", "Lookups in the DNS at a time."),
+
+    {"tls.ca", config_take_path, FIELD(struct config, tls_ca), 0, 1024, "\"\"",
+     "PEM file of the authorities whose certificates are believed of other servers; \"\": the "
+     "system's. SIGHUP reads it, and all certificates, anew."},
 
     NUMBER(
         transaction.t1_ms, 10, 60000, "500",
@@ -135,6 +146,12 @@ static const struct config_key domain_keys[] = {
     {"qop", config_take_qop, 0, 0, 1, 2, "[ \"auth\" ]",
      "Qualities of protection that are offered: \"auth\", or \"auth\" and \"auth-int\" (the body "
      "is protected, too; few clients can)."},
+    {"certificate", config_take_path, FIELD(struct config_domain, certificate), 0, 1024, "\"\"",
+     "PEM file of the domain's certificate for TLS, and those between it and its authority. It "
+     "must name the domain itself; wildcards count for nothing (RFC 5922). \"\": one that signs "
+     "itself is made in the data folder."},
+    {"key", config_take_path, FIELD(struct config_domain, key), 0, 1024, "\"\"",
+     "PEM file of its key, without a password; \"\": in the same file."},
 };
 
 const struct config_keys config_file_keys = {file_keys, sizeof(file_keys) / sizeof(file_keys[0])};

@@ -138,36 +138,49 @@ static const char *list_text(struct config_reader *reader, const struct config_k
 }
 
 static bool listen_add(struct config *config, enum net_protocol protocol,
-                       const struct net_address *address)
+                       const struct net_listen *listen)
 {
     for (unsigned i = 0; i < config->listen_count; i++) {
         if (config->listen[i].protocol == protocol &&
-            net_address_equal(&config->listen[i].address, address))
+            net_address_equal(&config->listen[i].address, &listen->address))
             return false;
     }
     if (config->listen_count == CONFIG_LISTEN_MAX)
         return false;
-    config->listen[config->listen_count++] =
-        (struct net_listen){.protocol = protocol, .address = *address};
+    config->listen[config->listen_count] = *listen;
+    config->listen[config->listen_count++].protocol = protocol;
     return true;
 }
 
-/* One listener of "udp:..." or "tcp:...", both of a bare address. */
+/* "ADDRESS:PORT", or "ADDRESS:PORT=PUBLIC:PORT". */
+static bool listen_parse(struct bytes text, uint16_t port, struct net_listen *listen)
+{
+    ptrdiff_t equals = bytes_index(text, '=');
+    struct bytes own = equals >= 0 ? bytes_first(text, (size_t)equals) : text;
+    if (!net_address_parse_with_port(own, port, &listen->address) || listen->address.port == 0)
+        return false;
+    if (equals < 0)
+        return true;
+    return net_address_parse_with_port(bytes_skip(text, (size_t)equals + 1), listen->address.port,
+                                       &listen->public) &&
+           listen->public.port != 0 && !net_address_is_any(&listen->public);
+}
+
+/* One listener of "udp:..." and the like, two of a bare address. */
 static bool take_listen(struct config_reader *reader, config_setting_t *setting, const char *text)
 {
-    struct bytes address_text = bytes_of(text);
-    bool udp = bytes_starts_with(address_text, BYTES("udp:"));
-    bool tcp = bytes_starts_with(address_text, BYTES("tcp:"));
-    struct net_address address;
-    if (udp || tcp)
-        address_text = bytes_skip(address_text, 4);
-    if (!net_address_parse_with_port(address_text, 5060, &address) || address.port == 0)
+    static const uint16_t ports[NET_PROTOCOLS] = {5060, 5060, 5061, 80, 443}; /* RFC 7118 5.2.2 */
+    struct bytes rest = bytes_of(text);
+    struct net_listen listen = {.protocol = NET_UDP};
+    bool named = net_protocol_of(bytes_split(&rest, ':'), &listen.protocol);
+    if (!listen_parse(named ? rest : bytes_of(text), ports[listen.protocol], &listen))
         return config_fail(reader, setting,
                            "listen: \"%s\" is no address and port; write \"127.0.0.1:5060\", "
-                           "\"[::1]:5060\", \"udp:...\" or \"tcp:...\"",
+                           "\"[::1]:5060\", \"udp:...\", \"tcp:...\", \"tls:...\", \"ws:...\", "
+                           "\"wss:...\", behind a NAT \"10.0.0.5:5060=203.0.113.5:5060\"",
                            text);
-    if ((!tcp && !listen_add(reader->config, NET_UDP, &address)) ||
-        (!udp && !listen_add(reader->config, NET_TCP, &address)))
+    if (!listen_add(reader->config, listen.protocol, &listen) ||
+        (!named && !listen_add(reader->config, NET_TCP, &listen)))
         return config_fail(reader, setting, "listen: \"%s\" stands there twice, or is one too many",
                            text);
     return true;
@@ -376,6 +389,9 @@ static bool take_domain(struct config_reader *reader, config_setting_t *group)
         return false;
     if (domain->domain.name == NULL)
         return config_fail(reader, group, "domains: a domain without a name; add name = \"...\";");
+    if (domain->key != NULL && domain->certificate == NULL)
+        return config_fail(reader, group,
+                           "domains: a key without its certificate; add certificate = \"...\";");
     return true;
 }
 

@@ -1,6 +1,7 @@
 /* serve.c: the life of the process.
  *
- *     configuration -> data folder -> log -> loop -> listeners -> reactor (store) -> run -> back
+ *     configuration -> data folder -> log -> loop -> certificates -> listeners -> reactor (store)
+ *     -> run -> back
  *
  * Listeners come before the store, so that a busy port is known before a database is made; what a
  * failed start has made (folder, log) it takes away again.
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "certificates.h"
 #include "config.h"
 #include "folder.h"
 #include "reactor.h"
@@ -87,6 +89,12 @@ static bool open_loop(struct server *server)
     return server->loop != NULL;
 }
 
+static bool open_certificates(struct server *server, bool make)
+{
+    return certificates_use(server->loop, server->config, make, server->log, server->why,
+                            sizeof(server->why));
+}
+
 static bool open_listeners(struct server *server)
 {
     for (unsigned i = 0; i < server->config->listen_count; i++) {
@@ -122,7 +130,8 @@ static bool same_listeners(const struct config *a, const struct config *b)
         return false;
     for (unsigned i = 0; i < a->listen_count; i++) {
         if (a->listen[i].protocol != b->listen[i].protocol ||
-            !net_address_equal(&a->listen[i].address, &b->listen[i].address))
+            !net_address_equal(&a->listen[i].address, &b->listen[i].address) ||
+            !net_address_equal(&a->listen[i].public, &b->listen[i].public))
             return false;
     }
     return true;
@@ -161,6 +170,8 @@ static void on_reload(void *context, int number)
         return;
     }
     note_restart(server, fresh);
+    if (!certificates_use(server->loop, fresh, true, server->log, server->why, sizeof(server->why)))
+        log_write(server->log, LOG_ERROR, "main", "%s; the old certificates stay", server->why);
     log_set_level(server->log, fresh->log_level);
     reactor_reload(server->reactor, fresh);
     config_free(&server->config);
@@ -224,8 +235,8 @@ static bool server_open(struct server *server)
     if (!open_log(server))
         return false;
     raise_file_limit(server);
-    return open_loop(server) && open_listeners(server) && watch_signals(server) &&
-           open_reactor(server);
+    return open_loop(server) && open_certificates(server, true) && open_listeners(server) &&
+           watch_signals(server) && open_reactor(server);
 }
 
 static void server_close(struct server *server)
@@ -303,6 +314,7 @@ int serve(const char *config_path)
 int serve_try(const char *config_path)
 {
     struct server *server = server_new(config_path);
-    bool served = server->config != NULL && open_loop(server) && open_listeners(server);
+    bool served = server->config != NULL && open_loop(server) && open_certificates(server, false) &&
+                  open_listeners(server);
     return server_end(server, served);
 }

@@ -17,6 +17,9 @@
     X(connections_refused, "stream connections refused by a limit")                           \
     X(connections_idle_closed, "stream connections closed for idleness")                      \
     X(connections_slow_closed, "stream connections closed because their peer is too slow")    \
+    X(handshakes_failed, "TLS or WebSocket handshakes that failed or took too long")          \
+    X(handshakes_limited, "connections beyond the limit of handshakes under way")             \
+    X(handshakes_resumed, "TLS handshakes that resumed a session")                            \
     X(send_failures, "messages that the network refused")                                     \
     X(retransmissions_absorbed, "received retransmissions answered from a transaction")       \
     X(retransmissions_sent, "requests sent again")                                            \

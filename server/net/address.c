@@ -152,6 +152,16 @@ void net_address_write(const struct net_address *address, struct buffer *out)
     buffer_number(out, address->port);
 }
 
+struct net_address net_address_counted(const struct net_address *address)
+{
+    enum { HOST_BYTES = 8 };
+    struct net_address counted = *address;
+    counted.port = 0;
+    if (address->family == 6)
+        memset(counted.ip + sizeof(counted.ip) - HOST_BYTES, 0, HOST_BYTES);
+    return counted;
+}
+
 uint64_t net_address_hash(const struct net_address *address, uint64_t seed)
 {
     unsigned char key[3 + sizeof(address->ip)];

@@ -31,6 +31,10 @@ void net_address_write_host(const struct net_address *address, struct buffer *ou
 void net_address_write_bare(const struct net_address *address, struct buffer *out);
 void net_address_write(const struct net_address *address, struct buffer *out);
 
+/* Whom an address stands for when something is counted by address: without the port, and of IPv6
+ * the network alone, from which one customer takes addresses as it likes (RFC 6177 2: a /64). */
+struct net_address net_address_counted(const struct net_address *address);
+
 /* A hash of address and port. */
 uint64_t net_address_hash(const struct net_address *address, uint64_t seed);
 

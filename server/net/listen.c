@@ -95,10 +95,11 @@ void listeners_close(struct loop *loop)
     listeners_cut(loop, 0);
 }
 
-static enum err listener_add(struct loop *loop, enum net_protocol protocol, int fd)
+static enum err listener_add(struct loop *loop, const struct net_listen *listen, int fd)
 {
     struct listener *listener = memory_new(sizeof(*listener));
-    *listener = (struct listener){.loop = loop, .protocol = protocol, .fd = fd};
+    *listener = (struct listener){.loop = loop, .protocol = listen->protocol, .fd = fd};
+    listener->public = listen->public;
     listener->address = socket_local(fd);
     if (listener->address.family == 0 || uv_poll_init(&loop->uv, &listener->poll, fd) != 0) {
         free(listener);
@@ -114,7 +115,9 @@ static enum err listener_add(struct loop *loop, enum net_protocol protocol, int 
 /* "udp 127.0.0.1:5060" */
 static void listen_write(const struct net_listen *listen, struct buffer *out)
 {
-    buffer_text(out, listen->protocol == NET_UDP ? "udp " : "tcp ");
+    for (const char *c = net_protocol_name(listen->protocol); *c != '\0'; c++)
+        buffer_char(out, ascii_lower(*c));
+    buffer_char(out, ' ');
     net_address_write(&listen->address, out);
 }
 
@@ -175,7 +178,7 @@ static enum err listen_one(struct loop *loop, const struct net_listen *listen, s
     int fd = socket_listen(listen->protocol, &listen->address);
     if (fd < 0)
         return listen_refused(loop, listen, errno, why);
-    if (listener_add(loop, listen->protocol, fd) == ERR_NONE)
+    if (listener_add(loop, listen, fd) == ERR_NONE)
         return ERR_NONE;
     return listen_refused(loop, listen, EIO, why);
 }
@@ -191,7 +194,7 @@ static bool address_usable(const struct net_address *address)
 static enum err listen_interface(struct loop *loop, const struct net_listen *any,
                                  const uv_interface_address_t *interface, struct buffer *why)
 {
-    struct net_listen one = {any->protocol, socket_address(&interface->address)};
+    struct net_listen one = {any->protocol, socket_address(&interface->address), any->public};
     one.address.port = any->address.port;
     if (one.address.family != any->address.family || !address_usable(&one.address))
         return ERR_NONE;

@@ -26,7 +26,10 @@ struct net_settings net_settings_default(void)
         .connections_max = 10000,
         .connections_per_address_max = 200,
         .idle_s = 600,
+        .handshakes_max = 1000,
+        .handshake_s = 10,
         .message_s = 32,
+        .half_closed_s = 32,
         .send_queue_max_bytes = 262144,
         .resolve_timeout_ms = 5000,
         .lookups_max = 1000,
@@ -155,7 +158,7 @@ static bool real_alive(struct net *net, const struct net_flow *flow)
 {
     struct loop *loop = HOLDER(net, struct loop, net);
     if (net_is_stream(flow->protocol))
-        return handles_find(loop->streams.handles, flow->connection) != NULL;
+        return stream_alive(loop, flow->connection);
     return listener_at(loop, NET_UDP, &flow->local) != NULL;
 }
 
@@ -166,14 +169,16 @@ static void real_close(struct net *net, uint64_t connection)
 
 static bool real_proved(struct net *net, const struct net_flow *flow, struct bytes domain)
 {
-    (void)net, (void)flow, (void)domain;
-    return false;
+    return net_is_secure(flow->protocol) &&
+           stream_proved(HOLDER(net, struct loop, net), flow->connection, domain);
 }
 
 static void real_write_local(struct net *net, const struct net_flow *flow, struct buffer *out)
 {
-    (void)net;
-    net_address_write(&flow->local, out);
+    const struct listener *listener =
+        listener_at(HOLDER(net, struct loop, net), flow->protocol, &flow->local);
+    bool public = listener != NULL && listener->public.family != 0;
+    net_address_write(public ? &listener->public : &flow->local, out);
 }
 
 /* A name without a transport means UDP (RFC 3263 4.1) until NAPTR records say more. */
@@ -188,10 +193,21 @@ static void real_shun(struct net *net, const struct net_target *target, unsigned
     (void)net, (void)target, (void)seconds;
 }
 
+/* A datagram tells when it reached this host. Of a stream it is known when its bytes were found, at
+ * the beginning of the turn. */
 static unsigned real_late_ms(struct net *net)
 {
-    (void)net;
-    return 0;
+    const struct loop *loop = HOLDER(net, struct loop, net);
+    if (loop->datagram != NULL)
+        return udp_late_ms(loop->datagram);
+    uint64_t now_ms = uv_hrtime() / 1000000, begun_ms = uv_now(&loop->uv);
+    return now_ms > begun_ms ? (unsigned)(now_ms - begun_ms) : 0;
+}
+
+static void real_unanswered(struct net *net, const struct net_flow *flow)
+{
+    if (net_is_stream(flow->protocol))
+        stream_unanswered(HOLDER(net, struct loop, net), flow->connection);
 }
 
 static void real_cancel(struct net *net, struct net_lookup *lookup)
@@ -211,6 +227,7 @@ static const struct net_ops real_ops = {
     .cancel = real_cancel,
     .shun = real_shun,
     .late_ms = real_late_ms,
+    .unanswered = real_unanswered,
 };
 
 /* The handles that every loop has; they alone do not keep it running. */
@@ -264,6 +281,7 @@ void loop_free(struct loop **loop)
     *loop = NULL;
     resolver_free(&own->resolver);
     streams_release(own);
+    tls_end(own);
     listeners_close(own);
     signals_close(own);
     loop_close_own(own);

@@ -15,6 +15,7 @@ struct loop;
 struct net_listen {
     enum net_protocol protocol;
     struct net_address address; /* an any-address is opened once for each address of this host */
+    struct net_address public;  /* where peers reach it (a NAT is between); family 0: there, too */
 };
 
 struct net_settings {
@@ -23,8 +24,11 @@ struct net_settings {
     size_t head_max_bytes;    /* default 16384 */
     unsigned connections_max; /* default 10000 */
     unsigned connections_per_address_max; /* default 200 */
-    unsigned idle_s;    /* a connection without traffic, default 600; oldest first over the limit */
+    unsigned idle_s; /* a connection without traffic, default 600; oldest first over the limit */
+    unsigned handshakes_max; /* accepted connections in their TLS or WebSocket handshake; 1000 */
+    unsigned handshake_s;    /* in which it must be done; default 10 */
     unsigned message_s; /* in which a message that has begun must be whole, default 32 (64*T1) */
+    unsigned half_closed_s;      /* an answer may take for who says no more, default 32 */
     size_t send_queue_max_bytes; /* of one connection; default 262144 */
     unsigned resolve_timeout_ms; /* default 5000 */
     unsigned lookups_max;        /* default 1000 */

@@ -22,7 +22,9 @@ struct batch;      /* udp.c: datagrams gathered for one sendmmsg */
 struct udp_slab;   /* udp.c: where recvmmsg puts datagrams */
 struct connection; /* connection_internal.h */
 struct peer;
-struct resolver; /* resolve.c */
+struct credentials;   /* tls_internal.h */
+struct bio_method_st; /* OpenSSL's way to a connection's socket */
+struct resolver;      /* resolve.c */
 struct loop_signal;
 
 struct listener {
@@ -30,27 +32,29 @@ struct listener {
     struct loop *loop;
     enum net_protocol protocol;
     int fd;
-    struct net_address address;
-    struct batch *batch; /* UDP; NULL before the first datagram is sent */
-    bool blocked;        /* UDP: the system takes no more until the socket is writable */
-    struct timer pause;  /* TCP: no accepting while the system is short of something */
+    struct net_address address, public; /* `public`: family 0 when it is the same */
+    struct batch *batch;                /* UDP; NULL before the first datagram is sent */
+    bool blocked;       /* UDP: the system takes no more until the socket is writable */
+    struct timer pause; /* TCP: no accepting while the system is short of something */
 };
 
 /* All streams of a loop. A connection is in exactly one of the lists, by its state. */
 struct streams {
-    struct handles *handles;       /* those that can be sent to */
-    struct connection *connecting; /* being made */
-    struct connection *open;       /* the one idle longest first */
-    struct connection *ended;      /* wait for the end of the turn */
-    struct connection *closing;    /* flush what is queued, then linger */
-    struct connection *dirty;      /* have something to flush at the end of the turn */
-    struct connection *by_remote;  /* table: address to connection */
-    struct peer *peers;            /* table: host to number of connections */
-    size_t count;                  /* sockets open */
-    uint64_t seed;                 /* of the tables' hashes */
-    char *slab;                    /* where all connections read; NULL before the first */
-    struct timer idle;             /* of the first in `open` */
-    uint64_t log_again_ms;         /* when the log may tell of a shortage again */
+    struct handles *handles;        /* those that can be sent to */
+    struct connection *connecting;  /* being made, their handshakes included */
+    struct connection *handshaking; /* accepted, not yet open; the oldest first */
+    struct connection *open;        /* the one idle longest first */
+    struct connection *ended;       /* wait for the end of the turn */
+    struct connection *closing;     /* flush what is queued, then linger */
+    struct connection *dirty;       /* have something to flush at the end of the turn */
+    struct connection *by_remote;   /* table: protocol and address to connection */
+    struct peer *peers;             /* table: host to number of connections */
+    size_t count;                   /* sockets open */
+    size_t half_open;               /* of them in `handshaking` */
+    uint64_t seed;                  /* of the tables' hashes */
+    char *slab;                     /* where all connections read; NULL before the first */
+    struct timer idle;              /* of the first in `open` */
+    uint64_t log_again_ms;          /* when the log may tell of a shortage again */
 };
 
 struct loop {
@@ -72,9 +76,13 @@ struct loop {
     struct loop_signal *signals;
     struct listener *listeners[LISTENERS_MAX];
     size_t listener_count;
-    struct udp_slab *slab; /* NULL before the first UDP listener */
+    const struct msghdr *datagram; /* the one that is being handed up; NULL: none, or a stream */
+    struct udp_slab *slab;         /* NULL before the first UDP listener */
     struct streams streams;
-    struct resolver *resolver; /* NULL before the first name is looked up */
+    struct credentials *credentials; /* NULL: there is no TLS */
+    struct bio_method_st *bio;       /* NULL before the first connection with TLS */
+    uint64_t tls_log_again_ms;       /* when the log may tell of a failed connection again */
+    struct resolver *resolver;       /* NULL before the first name is looked up */
 };
 
 /* loop.c: sets the world's time to now; before anything is handed up. */
@@ -111,6 +119,8 @@ struct udp_slab *udp_slab_new(void);
 void udp_ready(uv_poll_t *poll, int status, int events);
 enum err udp_send(struct listener *listener, const struct net_address *remote, struct bytes head,
                   struct bytes body) __attribute__((warn_unused_result));
+/* For how long that datagram has waited at the socket. */
+unsigned udp_late_ms(const struct msghdr *datagram);
 /* Sends what was gathered. */
 void udp_flush(struct listener *listener);
 
@@ -126,6 +136,15 @@ void stream_close(struct loop *loop, uint64_t handle);
 /* The end of a turn: flushes, tells of connections that ended, closes them. True when the next turn
  * must come at once. */
 bool streams_turn(struct loop *loop);
+
+/* False also when it only waits for answers. */
+bool stream_alive(const struct loop *loop, uint64_t handle);
+/* The request that is being handed up will not be answered. */
+void stream_unanswered(struct loop *loop, uint64_t handle);
+bool stream_proved(const struct loop *loop, uint64_t handle, struct bytes domain);
+
+/* tls.c: gives back the certificates, when there are no connections any more. */
+void tls_end(struct loop *loop);
 
 /* resolve.c */
 void resolve_start(struct loop *loop, const struct net_query *query, struct net_lookup *lookup,

@@ -77,6 +77,7 @@ struct net_ops {
     void (*cancel)(struct net *net, struct net_lookup *lookup);
     void (*shun)(struct net *net, const struct net_target *target, unsigned seconds);
     unsigned (*late_ms)(struct net *net);
+    void (*unanswered)(struct net *net, const struct net_flow *flow); /* may be NULL */
 };
 struct net {
     const struct net_ops *ops;
@@ -110,8 +111,8 @@ __attribute__((warn_unused_result)) static inline enum err net_connect(
     return net->ops->connect(net, target, flow);
 }
 
-/* True when a message sent to the flow has a way: UDP always (while its listener exists), a stream
- * while connected. */
+/* True when a message sent to the flow has a way: UDP while its listener exists, a stream while
+ * connected (and its peer has not said that it says no more, though answers still reach it). */
 static inline bool net_alive(struct net *net, const struct net_flow *flow)
 {
     return net->ops->alive(net, flow);
@@ -137,8 +138,7 @@ static inline void net_write_local(struct net *net, const struct net_flow *flow,
     net->ops->write_local(net, flow, out);
 }
 
-/* Finds targets, best first. `found` is called exactly once, perhaps before the return, unless the
- * lookup is cancelled. Never blocks. */
+/* Finds targets, best first. `found` is called once, perhaps before the return. Never blocks. */
 static inline void net_resolve(struct net *net, const struct net_query *query,
                                struct net_lookup *lookup, net_found_fn found)
 {
@@ -151,22 +151,26 @@ static inline void net_cancel(struct net *net, struct net_lookup *lookup)
     net->ops->cancel(net, lookup);
 }
 
-/* The target failed (503, no answer, no connection): for so long lookups put it behind the others
- * (RFC 3263 4.3). 0 seconds: it is well again. */
+/* The target failed: for so long lookups put it last (RFC 3263 4.3). 0: it is well again. */
 static inline void net_shun(struct net *net, const struct net_target *target, unsigned seconds)
 {
     net->ops->shun(net, target, seconds);
 }
 
-/* How long the message that is being handed up has waited for us, in milliseconds: the measure of
- * overload. */
+/* How long the message that is being handed up has waited for us: the measure of overload. */
 static inline unsigned net_late_ms(struct net *net)
 {
     return net->ops->late_ms(net);
 }
 
-/* "UDP", "TCP", "TLS", "WS", "WSS" as Via has them; and back (case does not matter), false for
- * others. */
+/* The message that is being handed up gets no answer: nobody is kept waiting for it. */
+static inline void net_unanswered(struct net *net, const struct net_flow *flow)
+{
+    if (net->ops->unanswered != NULL)
+        net->ops->unanswered(net, flow);
+}
+
+/* "UDP", "TCP", "TLS", "WS", "WSS" as Via has them; and back (without case), false for others. */
 const char *net_protocol_name(enum net_protocol protocol);
 bool net_protocol_of(struct bytes name, enum net_protocol *protocol);
 static inline bool net_is_stream(enum net_protocol protocol)

@@ -87,6 +87,7 @@ static void socket_tune_udp(int fd)
     option_set(fd, SOL_SOCKET, SO_RCVBUFFORCE, UDP_BUFFER_BYTES);
     option_set(fd, SOL_SOCKET, SO_SNDBUF, UDP_BUFFER_BYTES);
     option_set(fd, SOL_SOCKET, SO_SNDBUFFORCE, UDP_BUFFER_BYTES);
+    option_set(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
 }
 
 static int socket_new(enum net_protocol protocol, unsigned char family)

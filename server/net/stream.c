@@ -19,16 +19,26 @@ enum {
     ACCEPTS_MAX = 64, /* in one turn, then others have theirs */
     CONNECT_TIMEOUT_MS = 10000,
     CLOSE_TIMEOUT_MS = 5000,
-    EVICT_IDLE_MS = 5000, /* who spoke more recently is not let go for a newcomer */
+    EVICT_IDLE_MS = 5000,      /* who spoke more recently is not let go for a newcomer */
+    EVICT_HALF_OPEN_MS = 1000, /* who began more recently may still be at it */
     SHORTAGE_PAUSE_MS = 250,
     SHORTAGE_LOG_MS = 10000
 };
 
-static void key_write(const struct net_address *address, unsigned char key[REMOTE_KEY])
+static void host_key_write(const struct net_address *address, unsigned char key[HOST_KEY])
+{
+    struct net_address counted = net_address_counted(address);
+    key[0] = counted.family;
+    memcpy(key + 1, counted.ip, sizeof(counted.ip));
+}
+
+static void key_write(enum net_protocol protocol, const struct net_address *address,
+                      unsigned char key[REMOTE_KEY])
 {
     key[0] = address->family;
     memcpy(key + 1, address->ip, sizeof(address->ip));
-    memcpy(key + HOST_KEY, &address->port, 2);
+    memcpy(key + 1 + sizeof(address->ip), &address->port, 2);
+    key[REMOTE_KEY - 1] = (unsigned char)protocol;
 }
 
 static unsigned key_hash(const struct streams *streams, const unsigned char *key, size_t length)
@@ -36,13 +46,56 @@ static unsigned key_hash(const struct streams *streams, const unsigned char *key
     return (unsigned)bytes_hash(bytes_from(key, length), streams->seed);
 }
 
-static struct connection *connection_find(struct streams *streams, const struct net_address *remote)
+static struct connection *remote_first(const struct streams *streams, const unsigned char *key)
 {
     struct connection *found;
-    unsigned char key[REMOTE_KEY];
-    key_write(remote, key);
     HASH_FIND_BYHASHVALUE(by_remote, streams->by_remote, key, REMOTE_KEY,
                           key_hash(streams, key, REMOTE_KEY), found);
+    return found;
+}
+
+static void remote_enter(struct streams *streams, struct connection *connection)
+{
+    HASH_ADD_BYHASHVALUE(by_remote, streams->by_remote, key, REMOTE_KEY,
+                         key_hash(streams, connection->key, REMOTE_KEY), connection);
+}
+
+/* Connections to one address may have proved different domains: the first one of them stands in the
+ * table, the others hang behind it. */
+static void remote_add(struct streams *streams, struct connection *connection)
+{
+    struct connection *first = remote_first(streams, connection->key);
+    connection->twin = NULL;
+    if (first == NULL)
+        remote_enter(streams, connection);
+    else
+        LL_APPEND2(first, connection, twin);
+}
+
+static void remote_remove(struct streams *streams, struct connection *connection)
+{
+    struct connection *first = remote_first(streams, connection->key);
+    assert(first != NULL);
+    if (first != connection) {
+        LL_DELETE2(first, connection, twin);
+        return;
+    }
+    HASH_DELETE(by_remote, streams->by_remote, connection);
+    if (connection->twin != NULL)
+        remote_enter(streams, connection->twin);
+}
+
+/* A connection that requests for the target may use (RFC 5923 8.1: the address is the same, and a
+ * TLS peer has proved to be the domain). */
+static struct connection *connection_find(const struct streams *streams,
+                                          const struct net_target *target)
+{
+    unsigned char key[REMOTE_KEY];
+    key_write(target->protocol, &target->address, key);
+    struct connection *found = remote_first(streams, key);
+    bool secure = net_is_secure(target->protocol);
+    while (found != NULL && secure && !tls_serves(found, target->domain))
+        found = found->twin;
     return found;
 }
 
@@ -54,8 +107,10 @@ static struct peer *peer_find(struct streams *streams, const unsigned char *key)
     return found;
 }
 
-static struct peer *peer_take(struct streams *streams, const unsigned char *key)
+static struct peer *peer_take(struct streams *streams, const struct net_address *address)
 {
+    unsigned char key[HOST_KEY];
+    host_key_write(address, key);
     struct peer *peer = peer_find(streams, key);
     if (peer == NULL) {
         peer = memory_new(sizeof(*peer));
@@ -78,11 +133,16 @@ static void peer_leave(struct streams *streams, struct peer *peer)
 
 static void connection_move(struct connection *connection, struct connection **list)
 {
+    struct streams *streams = &connection->loop->streams;
     if (connection->list != NULL)
         DL_DELETE(*connection->list, connection);
+    if (connection->list == &streams->handshaking)
+        streams->half_open--;
     connection->list = list;
     if (list != NULL)
         DL_APPEND(*list, connection);
+    if (list == &streams->handshaking)
+        streams->half_open++;
 }
 
 static void idle_fire(struct timer *timer);
@@ -149,10 +209,12 @@ static struct connection *connection_new(struct loop *loop, int fd, const struct
     connection->handle = handles_add(streams->handles, connection);
     connection->flow = *flow;
     connection->flow.connection = connection->handle;
-    key_write(&flow->remote, connection->key);
-    HASH_ADD_BYHASHVALUE(by_remote, streams->by_remote, key, REMOTE_KEY,
-                         key_hash(streams, connection->key, REMOTE_KEY), connection);
-    connection->peer = peer_take(streams, connection->key);
+    connection->wire = wire_of(flow->protocol);
+    connection->framing = framing_of(flow->protocol);
+    assert(connection->wire != NULL && connection->framing != NULL);
+    key_write(flow->protocol, &flow->remote, connection->key);
+    remote_add(streams, connection);
+    connection->peer = peer_take(streams, &flow->remote);
     streams->count++;
     return connection;
 }
@@ -160,8 +222,15 @@ static struct connection *connection_new(struct loop *loop, int fd, const struct
 void connection_late(struct timer *timer)
 {
     struct connection *connection = HOLDER(timer, struct connection, timer);
+    struct metrics *metrics = connection->loop->metrics;
+    if (connection->half_closed && connection->state == CONNECTION_OPEN) {
+        connection_end(connection, ERR_CLOSED, true, true);
+        return;
+    }
     if (connection->state == CONNECTION_OPEN)
-        metrics_count(connection->loop->metrics, METRIC_connections_slow_closed);
+        metrics_count(metrics, METRIC_connections_slow_closed);
+    else if (connection->state == CONNECTION_HANDSHAKING)
+        metrics_count(metrics, METRIC_handshakes_failed);
     if (connection->state <= CONNECTION_OPEN)
         connection_end(connection, ERR_TIMEOUT, true, false);
     else if (connection->state == CONNECTION_CLOSING)
@@ -172,13 +241,39 @@ void connection_end(struct connection *connection, enum err why, bool tell, bool
 {
     struct streams *streams = &connection->loop->streams;
     assert(connection->state <= CONNECTION_OPEN);
+    if (gently && connection->state == CONNECTION_OPEN && connection->framing->goodbye != NULL)
+        connection->framing->goodbye(connection);
+    if (connection->state > CONNECTION_OPEN)
+        return; /* the goodbye was too much for it */
     handles_remove(streams->handles, connection->handle);
-    HASH_DELETE(by_remote, streams->by_remote, connection);
+    if (!connection->half_closed)
+        remote_remove(streams, connection);
     connection->state = CONNECTION_ENDED;
     connection->why = why;
-    connection->tell = tell;
+    connection->tell = tell && connection->list != &streams->handshaking; /* of which none knows */
     connection->gently = gently;
     connection_move(connection, &streams->ended);
+}
+
+void connection_alias(struct connection *connection, uint16_t port)
+{
+    struct streams *streams = &connection->loop->streams;
+    struct net_address address = connection->flow.remote;
+    assert(connection->state == CONNECTION_OPEN && !connection->half_closed);
+    address.port = port;
+    remote_remove(streams, connection);
+    key_write(connection->flow.protocol, &address, connection->key);
+    remote_add(streams, connection);
+}
+
+void connection_half_close(struct connection *connection)
+{
+    struct loop *loop = connection->loop;
+    assert(connection->state == CONNECTION_OPEN && !connection->half_closed);
+    remote_remove(&loop->streams, connection);
+    connection->half_closed = true;
+    world_timer(loop->world, &connection->timer, (uint64_t)loop->settings.half_closed_s * 1000,
+                connection_late);
 }
 
 static void connection_gone(uv_handle_t *handle)
@@ -198,6 +293,10 @@ void connection_destroy(struct connection *connection)
         DL_DELETE2(streams->dirty, connection, dirty_prev, dirty_next);
     peer_leave(streams, connection->peer);
     streams->count--;
+    if (connection->framing->release != NULL)
+        connection->framing->release(connection);
+    if (connection->wire->release != NULL)
+        connection->wire->release(connection);
     free(connection->in.at);
     free(connection->out.at);
     uv_close((uv_handle_t *)&connection->poll, connection_gone);
@@ -209,8 +308,8 @@ void connection_destroy(struct connection *connection)
 static bool stream_admit(struct loop *loop, const struct net_address *remote)
 {
     struct streams *streams = &loop->streams;
-    unsigned char key[REMOTE_KEY];
-    key_write(remote, key);
+    unsigned char key[HOST_KEY];
+    host_key_write(remote, key);
     const struct peer *peer = peer_find(streams, key);
     if (peer != NULL && peer->count >= loop->settings.connections_per_address_max)
         return false;
@@ -228,11 +327,30 @@ static bool stream_admit(struct loop *loop, const struct net_address *remote)
     return true;
 }
 
+/* True when one more may begin a handshake with us. Over the limit the one that began first makes
+ * room, if it has had some time: so a flood of silent connections does not keep others out, and a
+ * rush of honest ones does not end the handshakes that are under way. */
+static bool handshake_admit(struct loop *loop, enum net_protocol protocol)
+{
+    struct streams *streams = &loop->streams;
+    if (wire_of(protocol)->handshake == NULL && !framing_of(protocol)->handshakes)
+        return true;
+    if (streams->half_open < loop->settings.handshakes_max)
+        return true;
+    struct connection *first = streams->handshaking;
+    metrics_count(loop->metrics, METRIC_handshakes_limited);
+    if (first == NULL || first->active_ms + EVICT_HALF_OPEN_MS > loop->world->now_ms)
+        return false;
+    connection_end(first, ERR_LIMIT, false, false);
+    return true;
+}
+
 static void stream_accepted(struct listener *listener, int fd, const struct net_address *remote)
 {
     struct loop *loop = listener->loop;
-    struct net_flow flow = {NET_TCP, listener->address, *remote, 0};
-    if (remote->family == 0 || !stream_admit(loop, remote)) {
+    struct net_flow flow = {listener->protocol, listener->address, *remote, 0};
+    if (remote->family == 0 || !stream_admit(loop, remote) ||
+        !handshake_admit(loop, flow.protocol)) {
         metrics_count(loop->metrics, METRIC_connections_refused);
         (void)close(fd);
         return;
@@ -242,8 +360,8 @@ static void stream_accepted(struct listener *listener, int fd, const struct net_
         metrics_count(loop->metrics, METRIC_connections_refused);
         return;
     }
-    connection_opened(connection);
-    connection_watch(connection);
+    connection_move(connection, &loop->streams.handshaking);
+    connection_begin(connection);
 }
 
 static void accept_again(struct timer *timer)
@@ -308,13 +426,13 @@ void stream_accept_ready(uv_poll_t *poll, int status, int events)
 
 /* The local end of a connection that we make: our address there, but with the port at which we can
  * be reached, which is what Via and Contact are to say (RFC 3261 18.1.1). */
-static struct net_address stream_local(const struct loop *loop, int fd)
+static struct net_address stream_local(const struct loop *loop, enum net_protocol protocol, int fd)
 {
     struct net_address local = socket_local(fd);
     const struct listener *best = NULL;
     for (size_t i = 0; i < loop->listener_count; i++) {
         const struct listener *listener = loop->listeners[i];
-        if (listener->protocol != NET_TCP || listener->address.family != local.family)
+        if (listener->protocol != protocol || listener->address.family != local.family)
             continue;
         if (best == NULL || net_address_same_host(&listener->address, &local))
             best = listener;
@@ -329,11 +447,14 @@ enum err stream_connect(struct loop *loop, const struct net_target *target, stru
     int failed;
     if (!listener_family(loop, target->address.family))
         return ERR_NOT_FOUND;
-    struct connection *connection = connection_find(&loop->streams, &target->address);
+    bool secure = net_is_secure(target->protocol);
+    struct connection *connection = connection_find(&loop->streams, target);
     if (connection != NULL) {
         *flow = connection->flow;
         return ERR_NONE;
     }
+    if (!net_can_connect(target->protocol) || (secure && !tls_can_connect(loop)))
+        return ERR_NOT_FOUND;
     if (!stream_admit(loop, &target->address)) {
         metrics_count(loop->metrics, METRIC_connections_refused);
         return ERR_LIMIT;
@@ -341,11 +462,14 @@ enum err stream_connect(struct loop *loop, const struct net_target *target, stru
     int fd = socket_connect(&target->address, &failed);
     if (fd < 0)
         return ERR_LIMIT; /* of the system */
-    *flow = (struct net_flow){NET_TCP, stream_local(loop, fd), target->address, 0};
+    *flow = (struct net_flow){target->protocol, stream_local(loop, target->protocol, fd),
+                              target->address, 0};
     connection = connection_new(loop, fd, flow);
     if (connection == NULL)
         return ERR_LIMIT;
     *flow = connection->flow;
+    if (secure)
+        tls_connect(connection, target->domain);
     connection->state = CONNECTION_CONNECTING;
     connection_move(connection, &loop->streams.connecting);
     connection_watch(connection);
@@ -355,16 +479,56 @@ enum err stream_connect(struct loop *loop, const struct net_target *target, stru
     return ERR_NONE;
 }
 
+bool stream_alive(const struct loop *loop, uint64_t handle)
+{
+    const struct connection *connection = handles_find(loop->streams.handles, handle);
+    return connection != NULL && !connection->half_closed;
+}
+
+/* "SIP/2.0 200 OK": nothing more will be said to that request. */
+static bool is_final_answer(struct bytes head)
+{
+    struct bytes version = BYTES("SIP/2.0 ");
+    return bytes_starts_with(head, version) && head.length > version.length &&
+           head.at[version.length] >= '2';
+}
+
+static void stream_answered(struct connection *connection)
+{
+    if (connection->awaiting > 0)
+        connection->awaiting--;
+    if (connection->half_closed && connection->awaiting == 0)
+        connection_end(connection, ERR_CLOSED, true, true);
+}
+
+void stream_unanswered(struct loop *loop, uint64_t handle)
+{
+    struct connection *connection = handles_find(loop->streams.handles, handle);
+    if (connection == NULL || !connection->asking)
+        return;
+    connection->asking = false;
+    stream_answered(connection);
+}
+
 enum err stream_send(struct loop *loop, uint64_t handle, struct bytes head, struct bytes body)
 {
     struct connection *connection = handles_find(loop->streams.handles, handle);
     if (connection == NULL)
         return ERR_CLOSED;
     connection_touch(connection);
-    enum err err = connection_queue(connection, head, body);
-    if (err == ERR_NONE)
-        metrics_count(loop->metrics, METRIC_messages_sent);
-    return err;
+    enum err err = connection->framing->put(connection, head, body);
+    if (err != ERR_NONE)
+        return err;
+    metrics_count(loop->metrics, METRIC_messages_sent);
+    if (is_final_answer(head))
+        stream_answered(connection);
+    return ERR_NONE;
+}
+
+bool stream_proved(const struct loop *loop, uint64_t handle, struct bytes domain)
+{
+    const struct connection *connection = handles_find(loop->streams.handles, handle);
+    return connection != NULL && tls_proved(connection, domain);
 }
 
 void stream_close(struct loop *loop, uint64_t handle)
@@ -439,6 +603,7 @@ void streams_release(struct loop *loop)
 {
     struct streams *streams = &loop->streams;
     list_destroy(&streams->connecting);
+    list_destroy(&streams->handshaking);
     list_destroy(&streams->open);
     list_destroy(&streams->ended);
     list_destroy(&streams->closing);

@@ -19,21 +19,29 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "base/memory.h"
 
 enum {
     DATAGRAM_MAX = 65507, /* of IPv4: 65535 less both headers */
     SLOTS = 32,
+    CONTROL_BYTES = 64, /* a time stamp */
     SLOT_BYTES = 65536 + 13 * 64,
     ROUNDS = 4, /* of receiving in one turn, then others have theirs */
     BATCH_SEND = 64,
     BATCH_MAX = 256,
-    BATCH_BYTES = 256 * 1024
+    BATCH_BYTES = 256 * 1024,
+    LATE_MAX_MS = 3600 * 1000 /* what is more comes of the clock */
+};
+
+struct control {
+    _Alignas(struct cmsghdr) char bytes[CONTROL_BYTES];
 };
 
 struct udp_slab {
     struct mmsghdr heads[SLOTS];
+    struct control controls[SLOTS];
     struct iovec parts[SLOTS];
     struct sockaddr_in6 from[SLOTS];
     char *bytes;
@@ -59,6 +67,8 @@ struct udp_slab *udp_slab_new(void)
         slab->heads[i].msg_hdr.msg_iovlen = 1;
         slab->heads[i].msg_hdr.msg_name = &slab->from[i];
         slab->heads[i].msg_hdr.msg_namelen = sizeof(slab->from[i]);
+        slab->heads[i].msg_hdr.msg_control = slab->controls[i].bytes;
+        slab->heads[i].msg_hdr.msg_controllen = CONTROL_BYTES;
     }
     return slab;
 }
@@ -73,18 +83,37 @@ static struct bytes datagram_message(struct bytes raw)
     return bytes_skip(raw, at);
 }
 
+/* Both clocks are the system's; when it is set meanwhile the answer is wrong once. */
+unsigned udp_late_ms(const struct msghdr *datagram)
+{
+    struct timespec came, now;
+    const struct cmsghdr *stamp = CMSG_FIRSTHDR(datagram);
+    if (stamp == NULL || stamp->cmsg_level != SOL_SOCKET || stamp->cmsg_type != SO_TIMESTAMPNS ||
+        stamp->cmsg_len < CMSG_LEN(sizeof(came)))
+        return 0;
+    memcpy(&came, CMSG_DATA(stamp), sizeof(came));
+    (void)clock_gettime(CLOCK_REALTIME, &now); /* no system call on Linux */
+    int64_t late_ms = ((int64_t)now.tv_sec - came.tv_sec) * 1000 +
+                      ((int64_t)now.tv_nsec - came.tv_nsec) / 1000000;
+    return late_ms > 0 && late_ms < LATE_MAX_MS ? (unsigned)late_ms : 0;
+}
+
 static void datagram_take(struct listener *listener, struct udp_slab *slab, unsigned slot)
 {
     struct loop *loop = listener->loop;
     struct bytes raw = {slab->parts[slot].iov_base, slab->heads[slot].msg_len};
     struct net_flow flow = {NET_UDP, listener->address, socket_address(&slab->from[slot]), 0};
-    slab->heads[slot].msg_hdr.msg_namelen = sizeof(slab->from[slot]);
+    struct msghdr *head = &slab->heads[slot].msg_hdr;
+    head->msg_namelen = sizeof(slab->from[slot]);
     raw = datagram_message(raw);
-    if (raw.length == 0 || flow.remote.family == 0 || flow.remote.port == 0)
-        return;
-    metrics_count(loop->metrics, METRIC_messages_received);
-    if (loop->handler.message != NULL)
-        loop->handler.message(loop->handler.context, &flow, raw);
+    if (raw.length > 0 && flow.remote.family != 0 && flow.remote.port != 0) {
+        metrics_count(loop->metrics, METRIC_messages_received);
+        loop->datagram = head;
+        if (loop->handler.message != NULL)
+            loop->handler.message(loop->handler.context, &flow, raw);
+        loop->datagram = NULL;
+    }
+    head->msg_controllen = CONTROL_BYTES;
 }
 
 static void udp_receive(struct listener *listener)

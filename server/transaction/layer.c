@@ -50,6 +50,7 @@ static unsigned timer_e_reaches_t2_ms(const struct transaction_settings *setting
 static void drop(struct transaction_layer *layer, const struct net_flow *flow, struct verdict v)
 {
     metrics_count(layer->metrics, METRIC_messages_dropped);
+    net_unanswered(layer->net, flow);
     if (!log_wants(layer->log, LOG_DEBUG))
         return;
     char text[64];

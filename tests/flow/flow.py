@@ -12,18 +12,25 @@ import traceback
 PATIENCE_S = 30  # for what should take moments; sanitizers and a busy machine are slow
 
 
+def is_free(kind, port):
+    try:
+        for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+            with socket.socket(family, kind) as probe:
+                probe.bind((host, port))
+    except (OSError, OverflowError):
+        return False
+    return True
+
+
 def free_port():
-    """A port that neither UDP nor TCP uses on 127.0.0.1 and ::1 just now."""
+    """A port that neither UDP nor TCP uses on 127.0.0.1 and ::1 just now, nor TCP the three after
+    it: ./run opens TLS and WebSocket there."""
     for _ in range(100):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-            try:
-                for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
-                    with socket.socket(family, socket.SOCK_DGRAM) as udp:
-                        udp.bind((host, port))
-            except OSError:
-                continue
+        if is_free(socket.SOCK_DGRAM, port) and all(
+                is_free(socket.SOCK_STREAM, port + next) for next in range(4)):
             return port
     raise RuntimeError("no free port")
 

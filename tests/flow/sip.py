@@ -66,13 +66,18 @@ class Client:
     """A user's device on a socket of its own."""
 
     def __init__(self, port, user, domain="127.0.0.1", tcp=False, host="127.0.0.1",
-                 server="127.0.0.1"):
+                 server="127.0.0.1", tls=None):
+        """`tls`: an ssl.SSLContext, by which the server must prove the domain."""
         self.user, self.domain, self.aor = user, domain, f"sip:{user}@{domain}"
+        tcp = tcp or tls is not None
         self.tcp, self.stream = tcp, b""
+        self.transport = "TLS" if tls else "TCP" if tcp else "UDP"
         self.sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM)
         self.sock.settimeout(PATIENCE_S)
         self.sock.bind((host, 0))
         self.sock.connect((server, port))
+        if tls:
+            self.sock = tls.wrap_socket(self.sock, server_hostname=domain)
         self.host, self.port = self.sock.getsockname()
         self.challenge, self.counter = None, 0
         self.incoming = []  # requests, each once
@@ -84,7 +89,7 @@ class Client:
         self.sock.close()
 
     def contact(self):
-        transport = ";transport=tcp" if self.tcp else ""
+        transport = f";transport={self.transport.lower()}" if self.tcp else ""
         return f"<sip:{self.user}@{self.host}:{self.port}{transport}>"
 
     # What comes in.
@@ -102,6 +107,8 @@ class Client:
             return
         assert raw, "the server closed the connection"
         self.stream += raw
+        if self.transport == "TLS" and self.sock.pending():  # select does not show it
+            self.stream += self.sock.recv(self.sock.pending())
         while b"\r\n\r\n" in self.stream:
             message = Message(self.stream)
             end = self.stream.index(b"\r\n\r\n") + 4 + int(message["Content-Length"])
@@ -156,7 +163,7 @@ class Client:
         call_id, mine, theirs, cseq = dialog
         uri = uri or target or self.aor
         lines = [f"{method} {uri} SIP/2.0",
-                 f"Via: SIP/2.0/{'TCP' if self.tcp else 'UDP'} {self.host}:{self.port};"
+                 f"Via: SIP/2.0/{self.transport} {self.host}:{self.port};"
                  f"branch=z9hG4bK{secrets.token_hex(8)};rport",
                  "Max-Forwards: 70",
                  f"From: <{self.aor}>;tag={mine}",

@@ -185,6 +185,53 @@ START_TEST(test_takes_what_it_says)
 }
 END_TEST
 
+START_TEST(test_every_protocol_and_public_addresses)
+{
+    struct config *config =
+        load("listen = [ \"tls:192.0.2.1\", \"ws:[::1]:8080\", \"wss:192.0.2.1\",\n"
+             "  \"TCP:10.0.0.5=203.0.113.5\", \"10.0.0.6:5070=203.0.113.6:5\" ];");
+    ck_assert_msg(config != NULL, "%s", why);
+    static const struct {
+        enum net_protocol protocol;
+        unsigned port, public_port;
+    } expected[] = {{NET_TLS, 5061, 0},    {NET_WS, 8080, 0},  {NET_WSS, 443, 0},
+                    {NET_TCP, 5060, 5060}, {NET_UDP, 5070, 5}, {NET_TCP, 5070, 5}};
+    ck_assert_uint_eq(config->listen_count, sizeof(expected) / sizeof(expected[0]));
+    for (unsigned i = 0; i < config->listen_count; i++) {
+        ck_assert_int_eq(config->listen[i].protocol, expected[i].protocol);
+        ck_assert_uint_eq(config->listen[i].address.port, expected[i].port);
+        ck_assert_uint_eq(config->listen[i].public.port, expected[i].public_port);
+        ck_assert_uint_eq(config->listen[i].public.family, expected[i].public_port != 0 ? 4 : 0);
+    }
+    struct domains *domains = config_domains(config);
+    ck_assert_ptr_nonnull(domains_find(domains, BYTES("203.0.113.6")));
+    ck_assert_ptr_nonnull(domains_find(domains, BYTES("10.0.0.6")));
+    ck_assert_ptr_null(domains_find(domains, BYTES("203.0.113.7")));
+    domains_free(&domains);
+    config_free(&config);
+}
+END_TEST
+
+START_TEST(test_certificates)
+{
+    struct config *config =
+        load("domains = ( { name = \"a.example\"; certificate = \"a.pem\"; },\n"
+             "  { name = \"b.example\"; certificate = \"/b.pem\"; key = \"b.key\"; },\n"
+             "  { name = \"c.example\"; } ); tls: { ca = \"ca.pem\"; };");
+    ck_assert_msg(config != NULL, "%s", why);
+    ck_assert_int_eq(config->domains[0].certificate[0], '/');
+    ck_assert_ptr_nonnull(strstr(config->domains[0].certificate, "/a.pem"));
+    ck_assert_ptr_null(config->domains[0].key);
+    ck_assert_str_eq(config->domains[1].certificate, "/b.pem");
+    ck_assert_ptr_nonnull(strstr(config->domains[1].key, "/b.key"));
+    ck_assert_ptr_null(config->domains[2].certificate);
+    ck_assert_ptr_nonnull(strstr(config->tls_ca, "/ca.pem"));
+    config_free(&config);
+    refuses("domains = ( { name = \"a\"; key = \"a.key\"; } );", 1,
+            "a key without its certificate");
+}
+END_TEST
+
 START_TEST(test_the_folder_itself_as_data)
 {
     struct config *config = load("data = \".\";");
@@ -255,6 +302,9 @@ END_TEST
 START_TEST(test_wrong_values)
 {
     refuses("listen = [ \"localhost:5060\" ];", 1, "\"localhost:5060\" is no address and port");
+    refuses("listen = [ \"sctp:127.0.0.1\" ];", 1, "is no address and port");
+    refuses("listen = [ \"10.0.0.5=\" ];", 1, "is no address and port");
+    refuses("listen = [ \"10.0.0.5=0.0.0.0\" ];", 1, "is no address and port");
     refuses("listen = [ \"udp:127.0.0.1:0\" ];", 1, "is no address and port");
     refuses("listen = [ \"127.0.0.1:5060\",\n \"tcp:127.0.0.1:5060\" ];", 1, "stands there twice");
     refuses("trusted = [ \"10.0.0.0/40\" ];", 1, "\"10.0.0.0/40\" is no address or network");
@@ -341,7 +391,7 @@ END_TEST
 
 UNIT_MAIN("config", test_the_sample_file_is_the_table, test_the_sample_file_is_the_default,
           test_defaults_without_a_file, test_defaults_are_those_of_the_parts,
-          test_takes_what_it_says, test_the_folder_itself_as_data, test_domains,
-          test_unknown_keys_name_the_nearest, test_wrong_types, test_wrong_values,
-          test_values_that_contradict_each_other, test_every_number_has_a_range, test_broken_files,
-          test_not_a_configuration_at_all)
+          test_takes_what_it_says, test_certificates, test_every_protocol_and_public_addresses,
+          test_the_folder_itself_as_data, test_domains, test_unknown_keys_name_the_nearest,
+          test_wrong_types, test_wrong_values, test_values_that_contradict_each_other,
+          test_every_number_has_a_range, test_broken_files, test_not_a_configuration_at_all)

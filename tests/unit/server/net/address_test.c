@@ -190,5 +190,20 @@ START_TEST(refuses_what_is_no_network)
 }
 END_TEST
 
+START_TEST(what_counts_of_an_address)
+{
+    struct net_address address, counted, expected;
+    ck_assert(net_address_parse(BYTES("192.0.2.5"), 5060, &address));
+    counted = net_address_counted(&address);
+    ck_assert(net_address_parse(BYTES("192.0.2.5"), 0, &expected));
+    ck_assert(net_address_equal(&counted, &expected));
+    ck_assert(net_address_parse(BYTES("2001:db8:1:2:3:4:5:6"), 5060, &address));
+    counted = net_address_counted(&address);
+    ck_assert(net_address_parse(BYTES("2001:db8:1:2::"), 0, &expected));
+    ck_assert(net_address_equal(&counted, &expected));
+}
+END_TEST
+
 UNIT_MAIN("net/address", reads_and_writes, refuses_what_is_no_address, reads_the_port, compares,
-          knows_special_addresses, networks_contain, refuses_what_is_no_network)
+          knows_special_addresses, what_counts_of_an_address, networks_contain,
+          refuses_what_is_no_network)

@@ -2,6 +2,7 @@
 #include "client.h"
 
 #define HELLO "MESSAGE sip:bob@example.com SIP/2.0\r\nContent-Length: 5\r\n\r\nhello"
+#define NOTE "ACK sip:bob@example.com SIP/2.0\r\nl: 0\r\n\r\n" /* awaits no answer */
 #define EMPTY "OPTIONS sip:example.com SIP/2.0\r\nl: 0\r\n\r\n"
 
 static struct bed *bed_tcp(const struct net_settings *settings, const char *host)
@@ -189,7 +190,7 @@ END_TEST
 START_TEST(a_client_that_leaves_is_told)
 {
     struct bed *bed = bed_tcp(NULL, "127.0.0.1");
-    client_say(bed->client, BYTES(HELLO));
+    client_say(bed->client, BYTES(NOTE));
     bed_until_messages(bed, 1);
     close(bed->client);
     bed->client = -1;
@@ -222,10 +223,97 @@ START_TEST(a_half_closed_client_gets_its_answer)
 {
     struct bed *bed = bed_tcp(NULL, "127.0.0.1");
     bed->echo = true;
+    bed->answer = BYTES("SIP/2.0 200 OK\r\nl: 0\r\n\r\n");
     client_say(bed->client, BYTES(HELLO));
     shutdown(bed->client, SHUT_WR);
     bed_until(bed, client_has_eof);
-    ck_assert_str_eq(bed->read, HELLO);
+    ck_assert_str_eq(bed->read, bed->answer.at);
+    bed_free(bed);
+}
+END_TEST
+
+/* The answer waits for the disk: until it is there, the connection is no way for anything else. */
+START_TEST(a_half_closed_client_gets_a_late_answer)
+{
+    struct bed *bed = bed_tcp(NULL, "127.0.0.1");
+    client_say(bed->client, BYTES(HELLO HELLO));
+    bed_until_messages(bed, 2);
+    shutdown(bed->client, SHUT_WR);
+    bed_turns(bed, 3);
+    ck_assert(!net_alive(bed->net, &bed->flow));
+    ck_assert_uint_eq(bed->closed, 0);
+    struct net_target target = {NET_TCP, bed->flow.remote, BYTES("")};
+    struct net_flow other;
+    ck_assert_int_eq(net_connect(bed->net, &target, &other), ERR_NONE);
+    ck_assert_uint_ne(other.connection, bed->flow.connection);
+    bed_until_closed(bed, 1); /* nobody listens there */
+    bed_send(bed, &bed->flow, BYTES("SIP/2.0 100 Trying\r\n\r\n"));
+    bed_send(bed, &bed->flow, BYTES("SIP/2.0 200 OK\r\n\r\n"));
+    bed_turns(bed, 3);
+    ck_assert_uint_eq(bed->closed, 1);
+    bed_send(bed, &bed->flow, BYTES("SIP/2.0 404 Not Found\r\n\r\n"));
+    ck_assert_int_eq(bed->sent, ERR_NONE);
+    bed_until_closed(bed, 2);
+    ck_assert_uint_eq(bed->closed_handle, bed->flow.connection);
+    bed_until(bed, client_has_eof);
+    ck_assert_str_eq(bed->read, "SIP/2.0 100 Trying\r\n\r\nSIP/2.0 200 OK\r\n\r\n"
+                                "SIP/2.0 404 Not Found\r\n\r\n");
+    bed_free(bed);
+}
+END_TEST
+
+static void drop_it(void *context, const struct net_flow *flow, struct bytes raw)
+{
+    struct bed *bed = context;
+    bed_message(bed, flow, raw);
+    net_unanswered(bed->net, flow);
+    net_unanswered(bed->net, flow); /* once is enough */
+}
+
+START_TEST(nothing_is_awaited_for_what_was_dropped)
+{
+    struct bed *bed = bed_tcp(NULL, "127.0.0.1");
+    client_say(bed->client, BYTES(HELLO));
+    bed_until_messages(bed, 1);
+    net_handle(bed->net, &(struct net_handler){drop_it, bed_broken, bed_closed, bed});
+    client_say(bed->client, BYTES(HELLO));
+    shutdown(bed->client, SHUT_WR);
+    bed_until_messages(bed, 2);
+    bed_turns(bed, 3);
+    ck_assert_uint_eq(bed->closed, 0); /* the first one is awaited still */
+    bed_send(bed, &bed->flow, BYTES("SIP/2.0 200 OK\r\n\r\n"));
+    bed_until_closed(bed, 1);
+    bed_free(bed);
+}
+END_TEST
+
+START_TEST(a_half_closed_client_waits_for_a_bounded_time)
+{
+    struct net_settings settings = net_settings_default();
+    settings.half_closed_s = 1;
+    struct bed *bed = bed_tcp(&settings, "127.0.0.1");
+    client_say(bed->client, BYTES(HELLO));
+    shutdown(bed->client, SHUT_WR);
+    bed_until_messages(bed, 1);
+    uint64_t begin_ms = bed->world.now_ms;
+    bed_until_closed(bed, 1);
+    ck_assert_uint_ge(bed->world.now_ms - begin_ms, 990);
+    ck_assert_int_eq(bed->why, ERR_CLOSED);
+    bed_until(bed, client_has_eof);
+    bed_free(bed);
+}
+END_TEST
+
+/* Whoever waits for nothing and says no more is gone: its flow has died (RFC 5626 4.2.2). */
+START_TEST(without_a_question_the_end_is_the_end)
+{
+    struct bed *bed = bed_tcp(NULL, "127.0.0.1");
+    client_say(bed->client, BYTES(HELLO NOTE "SIP/2.0 200 OK\r\nl: 0\r\n\r\n"));
+    bed_until_messages(bed, 3);
+    bed_send(bed, &bed->flow, BYTES("SIP/2.0 200 OK\r\n\r\n"));
+    shutdown(bed->client, SHUT_WR);
+    bed_until_closed(bed, 1);
+    ck_assert_int_eq(bed->why, ERR_CLOSED);
     bed_free(bed);
 }
 END_TEST
@@ -323,7 +411,9 @@ START_TEST(it_may_be_closed_while_a_message_is_handed_up)
 }
 END_TEST
 
-UNIT_MAIN("net/connection", a_flow_names_both_ends_and_the_connection,
+UNIT_MAIN("net/connection", nothing_is_awaited_for_what_was_dropped,
+          a_half_closed_client_gets_a_late_answer, a_half_closed_client_waits_for_a_bounded_time,
+          without_a_question_the_end_is_the_end, a_flow_names_both_ends_and_the_connection,
           a_message_may_be_split_anywhere, a_message_may_come_byte_by_byte,
           several_messages_in_one_read_are_answered_in_order, a_ping_is_answered,
           garbage_closes_after_the_answer, a_header_without_end_is_refused,

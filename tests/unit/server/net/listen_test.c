@@ -141,8 +141,30 @@ START_TEST(listeners_are_told_apart_by_protocol)
 }
 END_TEST
 
-UNIT_MAIN("net/listen", a_port_in_use_is_named_with_the_way_out,
-          an_address_of_another_host_is_named, a_low_port_needs_a_right,
-          a_short_text_is_cut_not_overrun, an_any_address_is_opened_once_for_each_address,
+START_TEST(the_public_address_is_what_peers_are_told)
+{
+    struct bed *bed = bed_new(NULL);
+    struct net_listen listen = {.protocol = NET_UDP};
+    char why[256], text[64];
+    ck_assert(net_address_parse(BYTES("127.0.0.1"), 0, &listen.address));
+    ck_assert(net_address_parse(BYTES("203.0.113.5"), 5070, &listen.public));
+    ck_assert_int_eq(loop_listen(bed->loop, &listen, why, sizeof(why)), ERR_NONE);
+    struct net_flow flow = {.protocol = NET_UDP};
+    ck_assert(loop_listener_address(bed->loop, NET_UDP, 0, &flow.local));
+    struct buffer out = buffer_over(text, sizeof(text));
+    net_write_local(bed->net, &flow, &out);
+    ck_assert(bytes_equal(buffer_bytes(&out), BYTES("203.0.113.5:5070")));
+    flow.local.port = 9; /* of no listener */
+    out.length = 0;
+    net_write_local(bed->net, &flow, &out);
+    ck_assert(bytes_equal(buffer_bytes(&out), BYTES("127.0.0.1:9")));
+    bed_free(bed);
+}
+END_TEST
+
+UNIT_MAIN("net/listen", the_public_address_is_what_peers_are_told,
+          a_port_in_use_is_named_with_the_way_out, an_address_of_another_host_is_named,
+          a_low_port_needs_a_right, a_short_text_is_cut_not_overrun,
+          an_any_address_is_opened_once_for_each_address,
           an_any_address_is_opened_whole_or_not_at_all,
           an_address_with_its_own_listener_is_left_out_of_any, listeners_are_told_apart_by_protocol)

@@ -240,7 +240,65 @@ START_TEST(a_flow_of_another_life_is_closed)
 }
 END_TEST
 
-UNIT_MAIN("net/udp", a_burst_comes_back_whole_and_in_order, a_flow_names_both_ends,
+static void note_late(void *context, const struct net_flow *flow, struct bytes raw)
+{
+    struct bed *bed = context;
+    bed_message(bed, flow, raw);
+    bed->wanted = net_late_ms(bed->net);
+    loop_stop(bed->loop);
+}
+
+static unsigned late_ms(enum net_protocol protocol, useconds_t pause_us)
+{
+    struct bed *bed = bed_new(NULL);
+    struct net_address address = bed_listen(bed, protocol, "127.0.0.1");
+    net_handle(bed->net, &(struct net_handler){note_late, bed_broken, bed_closed, bed});
+    bed->client = client_open(protocol == NET_UDP ? SOCK_DGRAM : SOCK_STREAM, &address);
+    client_say(bed->client, BYTES("OPTIONS sip:b SIP/2.0\r\nl: 0\r\n\r\n"));
+    usleep(pause_us); /* the loop is busy elsewhere */
+    loop_run(bed->loop);
+    unsigned late = (unsigned)bed->wanted;
+    bed_free(bed);
+    return late;
+}
+
+START_TEST(it_is_known_how_long_a_datagram_has_waited)
+{
+    /* the kernel begins to stamp a moment after the first socket of this host wants it; until then
+     * it stamps what is read, as no later than now */
+    struct bed *wants = bed_new(NULL);
+    (void)bed_listen(wants, NET_UDP, "127.0.0.1");
+    for (unsigned i = 0; i < 500 && late_ms(NET_UDP, 20000) == 0; i++)
+        ;
+    ck_assert_uint_ge(late_ms(NET_UDP, 60000), 59);
+    ck_assert_uint_lt(late_ms(NET_UDP, 60000), 60000);
+    ck_assert_uint_lt(late_ms(NET_TCP, 0), 60000);
+    bed_free(wants);
+}
+END_TEST
+
+static void note_late_after_work(void *context, const struct net_flow *flow, struct bytes raw)
+{
+    usleep(30000); /* the work for the message before it */
+    note_late(context, flow, raw);
+}
+
+/* Of a stream counts what the turn has taken so far. */
+START_TEST(it_is_known_how_late_a_turn_is)
+{
+    struct bed *bed = bed_new(NULL);
+    struct net_address address = bed_listen(bed, NET_TCP, "127.0.0.1");
+    net_handle(bed->net, &(struct net_handler){note_late_after_work, bed_broken, bed_closed, bed});
+    bed->client = client_open(SOCK_STREAM, &address);
+    client_say(bed->client, BYTES("OPTIONS sip:b SIP/2.0\r\nl: 0\r\n\r\n"));
+    loop_run(bed->loop);
+    ck_assert_uint_ge(bed->wanted, 29);
+    bed_free(bed);
+}
+END_TEST
+
+UNIT_MAIN("net/udp", it_is_known_how_long_a_datagram_has_waited, it_is_known_how_late_a_turn_is,
+          a_burst_comes_back_whole_and_in_order, a_flow_names_both_ends,
           the_largest_datagram_passes_and_a_larger_one_is_refused, head_and_body_leave_as_one,
           keep_alives_are_no_messages, many_more_than_a_batch_leave_in_one_turn,
           a_full_system_is_waited_for_within_bounds, one_refused_datagram_harms_no_other,

@@ -1,0 +1,37 @@
+/* certificates.h: what a loop proves to its TLS peers, and whom it believes (RFC 5922).
+ *
+ * A domain's certificate is presented to clients that name one of its hosts (SNI), the first one
+ * also to those that name none, and to servers that ask us for one. Files are PEM. Nothing here
+ * keeps the texts that it is given. */
+#ifndef NET_CERTIFICATES_H
+#define NET_CERTIFICATES_H
+
+#include "net/loop.h"
+
+struct net_certificate {
+    const char *const *names; /* the domain, and its other names */
+    size_t name_count;
+    const char *file; /* the certificate, and those between it and its authority */
+    const char *key;  /* NULL: in the same file */
+};
+
+struct net_certificates {
+    const struct net_certificate *list;
+    size_t count;
+    const char *authorities; /* a file of those who are believed; NULL: the system's */
+};
+
+/* Takes the certificates in use, at the start and whenever the files have changed: connections that
+ * there are go on with what they have. Without certificates (count 0) we connect, but cannot be
+ * connected to. On failure all stays as it was, and `why` names the file, the fault and the way
+ * out: ERR_IO a file that cannot be read, ERR_PARSE one that is of no use. */
+enum err loop_use_certificates(struct loop *loop, const struct net_certificates *certificates,
+                               char *why, size_t why_size) __attribute__((warn_unused_result));
+
+/* Makes sure that there is a file with a key and a certificate for these names, signed by itself:
+ * makes one when there is none, or one that lacks a name or is over; `*made` says so. Only its
+ * owner can read it. ERR_IO with a message. */
+enum err certificate_ensure(const char *path, const char *const *names, size_t count, bool *made,
+                            char *why, size_t why_size) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,231 @@
+/* tls_context.c: the certificates in use: from files to OpenSSL's contexts.
+ *
+ * All files are read into a new set, which takes the old one's place only when it is whole.
+ * Connections hold a reference to the context that they began with. A client that names a host
+ * (SNI) is given that host's certificate, any other the first. */
+#include <assert.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "net/tls_internal.h"
+
+enum {
+    CHAIN_MAX = 10, /* certificates between a peer's and its authority */
+    CHAIN_MAX_BYTES = 32768,
+    TICKET_S = 2 * 3600,    /* how long a client may resume */
+    WARN_S = 14 * 24 * 3600 /* of a certificate's end */
+};
+
+/* One reading of the files. */
+struct reading {
+    struct loop *loop;
+    struct credentials *fresh;
+    X509_STORE *believed;
+    struct buffer why;
+};
+
+static enum err reading_fail(struct reading *reading, const char *what, const char *file,
+                             const char *way_out)
+{
+    bool missing = ERR_SYSTEM_ERROR(ERR_peek_error());
+    buffer_format(&reading->why, "%s %s cannot be used: %s; %s", what, file, tls_reason(), way_out);
+    ERR_clear_error();
+    return missing ? ERR_IO : ERR_PARSE;
+}
+
+/* A key with a password cannot be used by a server that starts by itself. */
+static int no_password(char *out, int size, int writing, void *unused)
+{
+    (void)out, (void)size, (void)writing, (void)unused;
+    return 0;
+}
+
+static int on_server_name(SSL *ssl, int *alert, void *unused)
+{
+    const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    const struct credentials *credentials = tls_connection(ssl)->loop->credentials;
+    SSL_CTX *context = name != NULL ? credentials_find(credentials, bytes_of(name)) : NULL;
+    (void)alert, (void)unused;
+    if (context == NULL)
+        return SSL_TLSEXT_ERR_NOACK; /* the first one will do: many clients name what they dialled
+                                      */
+    (void)SSL_set_SSL_CTX(ssl, context);
+    return SSL_TLSEXT_ERR_OK;
+}
+
+/* What both roles have in common. */
+static SSL_CTX *context_new(const struct reading *reading, const SSL_METHOD *method)
+{
+    SSL_CTX *context = SSL_CTX_new(method);
+    if (context == NULL)
+        abort(); /* no memory, as in base/memory.c */
+    (void)SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    (void)SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+                                           SSL_OP_CIPHER_SERVER_PREFERENCE |
+                                           SSL_OP_IGNORE_UNEXPECTED_EOF);
+    (void)SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                        SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                        SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
+    (void)SSL_CTX_set_read_ahead(context, 1);
+    SSL_CTX_set_default_passwd_cb(context, no_password);
+    SSL_CTX_set1_cert_store(context, reading->believed);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_verify_depth(context, CHAIN_MAX);
+    (void)SSL_CTX_set_max_cert_list(context, CHAIN_MAX_BYTES);
+    SSL_CTX_set_cert_verify_callback(context, tls_verify, NULL);
+    return context;
+}
+
+static SSL_CTX *server_context(const struct reading *reading)
+{
+    static const unsigned char own[] = "herald";
+    SSL_CTX *context = context_new(reading, TLS_server_method());
+    (void)SSL_CTX_set_session_id_context(context, own, sizeof(own) - 1);
+    (void)SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF); /* tickets need no memory */
+    (void)SSL_CTX_set_num_tickets(context, 1);
+    (void)SSL_CTX_set_timeout(context, TICKET_S);
+    (void)SSL_CTX_set_tlsext_servername_callback(context, on_server_name);
+    return context;
+}
+
+static SSL_CTX *client_context(const struct reading *reading)
+{
+    SSL_CTX *context = context_new(reading, TLS_client_method());
+    (void)SSL_CTX_set_session_cache_mode(context,
+                                         SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(context, sessions_keep);
+    return context;
+}
+
+static enum err use_files(struct reading *reading, SSL_CTX *context,
+                          const struct net_certificate *certificate)
+{
+    const char *key = certificate->key != NULL ? certificate->key : certificate->file;
+    ERR_clear_error();
+    if (SSL_CTX_use_certificate_chain_file(context, certificate->file) != 1)
+        return reading_fail(reading, "the certificate", certificate->file,
+                            "let this user read a PEM file there (domains: certificate = ...)");
+    if (SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1 ||
+        SSL_CTX_check_private_key(context) != 1)
+        return reading_fail(reading, "the key", key,
+                            "let this user read the key of the certificate there, without a "
+                            "password (domains: key = ...)");
+    return ERR_NONE;
+}
+
+/* What works, but not for long or not for everybody. */
+static void certificate_remark(const struct reading *reading, const SSL_CTX *context,
+                               const struct net_certificate *certificate)
+{
+    X509 *own = SSL_CTX_get0_certificate(context);
+    struct log *log = reading->loop->log;
+    time_t soon = (time_t)(reading->loop->world->wall_ms / 1000) + WARN_S;
+    char *names = names_of(own);
+    if (X509_cmp_time(X509_get0_notAfter(own), &soon) < 0)
+        log_write(log, LOG_WARNING, "net",
+                  "the certificate %s is over, or will be within two weeks", certificate->file);
+    if (!names_have(names, bytes_of(certificate->names[0])))
+        log_write(log, LOG_WARNING, "net",
+                  "the certificate %s does not name %s: other servers will not believe it",
+                  certificate->file, certificate->names[0]);
+    free(names);
+}
+
+static void names_take(struct credentials *fresh, const struct net_certificate *certificate,
+                       SSL_CTX *context)
+{
+    size_t count = fresh->name_count + certificate->name_count;
+    fresh->names = memory_resize(fresh->names, count * sizeof(fresh->names[0]));
+    for (size_t i = 0; i < certificate->name_count; i++)
+        fresh->names[fresh->name_count++] =
+            (struct server_name){memory_copy(bytes_of(certificate->names[i])), context};
+}
+
+static enum err certificate_take(struct reading *reading, const struct net_certificate *certificate)
+{
+    struct credentials *fresh = reading->fresh;
+    assert(certificate->name_count > 0);
+    SSL_CTX *context = server_context(reading);
+    fresh->server[fresh->count++] = context;
+    names_take(fresh, certificate, context);
+    enum err err = use_files(reading, context, certificate);
+    if (err == ERR_NONE)
+        certificate_remark(reading, context, certificate);
+    return err;
+}
+
+/* Whoever stands in the file is believed, be it an authority, one below it, or a single server. */
+static enum err authorities_take(struct reading *reading, const char *file)
+{
+    reading->believed = X509_STORE_new();
+    if (reading->believed == NULL)
+        abort(); /* no memory, as in base/memory.c */
+    (void)X509_STORE_set_flags(reading->believed, X509_V_FLAG_PARTIAL_CHAIN);
+    ERR_clear_error();
+    if (file == NULL)
+        (void)X509_STORE_set_default_paths(reading->believed); /* none there: nobody is believed */
+    else if (X509_STORE_load_file(reading->believed, file) != 1)
+        return reading_fail(reading, "the file of authorities", file,
+                            "let this user read a PEM file there (tls.ca = ...)");
+    ERR_clear_error();
+    return ERR_NONE;
+}
+
+static enum err reading_do(struct reading *reading, const struct net_certificates *certificates)
+{
+    struct credentials *fresh = reading->fresh;
+    enum err err = authorities_take(reading, certificates->authorities);
+    fresh->server = memory_new((certificates->count + 1) * sizeof(fresh->server[0]));
+    for (size_t i = 0; i < certificates->count && err == ERR_NONE; i++)
+        err = certificate_take(reading, &certificates->list[i]);
+    if (err != ERR_NONE)
+        return err;
+    fresh->client = client_context(reading);
+    return certificates->count > 0 ? use_files(reading, fresh->client, &certificates->list[0])
+                                   : ERR_NONE;
+}
+
+enum err loop_use_certificates(struct loop *loop, const struct net_certificates *certificates,
+                               char *why, size_t why_size)
+{
+    assert(why_size > 0);
+    struct reading reading = {.loop = loop, .why = buffer_over(why, why_size - 1)};
+    reading.fresh = memory_new(sizeof(*reading.fresh));
+    enum err err = reading_do(&reading, certificates);
+    why[reading.why.length] = '\0';
+    X509_STORE_free(reading.believed);
+    if (err != ERR_NONE) {
+        credentials_free(&reading.fresh);
+        return err;
+    }
+    credentials_free(&loop->credentials);
+    loop->credentials = reading.fresh;
+    return ERR_NONE;
+}
+
+SSL_CTX *credentials_find(const struct credentials *credentials, struct bytes host)
+{
+    for (size_t i = 0; i < credentials->name_count; i++)
+        if (bytes_equal_nocase(bytes_of(credentials->names[i].name), host))
+            return credentials->names[i].context;
+    return NULL;
+}
+
+void credentials_free(struct credentials **credentials)
+{
+    struct credentials *old = *credentials;
+    if (old == NULL)
+        return;
+    *credentials = NULL;
+    sessions_release(old);
+    for (size_t i = 0; i < old->count; i++)
+        SSL_CTX_free(old->server[i]);
+    for (size_t i = 0; i < old->name_count; i++)
+        free(old->names[i].name);
+    SSL_CTX_free(old->client);
+    free(old->server);
+    free(old->names);
+    free(old);
+}

@@ -1,0 +1,67 @@
+/* tls_internal.h: what the files of TLS share: the certificates in use, the state of a connection,
+ * and the names that a certificate proves. */
+#ifndef NET_TLS_INTERNAL_H
+#define NET_TLS_INTERNAL_H
+
+#include <openssl/ssl.h>
+
+#include "net/certificates.h"
+#include "net/connection_internal.h"
+
+/* A name by which clients ask for a certificate (SNI). */
+struct server_name {
+    char *name;
+    SSL_CTX *context; /* one of `server` */
+};
+
+struct client_session; /* tls_session.c: what a connection of ours may resume */
+
+/* The certificates in use: contexts, shared with the connections that began under them. */
+struct credentials {
+    SSL_CTX **server;
+    size_t count;
+    struct server_name *names;
+    size_t name_count;
+    SSL_CTX *client;
+    struct client_session *sessions; /* table, the oldest first */
+};
+
+/* TLS of one connection. */
+struct tls {
+    SSL *ssl;
+    char *domain; /* whom the peer must prove to be; NULL: anybody */
+    char *proved; /* the SIP domains that the peer has proved to be (names_of); NULL: none */
+    bool shaken, broken;
+    bool eof;         /* of the socket */
+    bool alias_asked; /* the first request was looked at (RFC 5923) */
+};
+
+/* The connection of a session; for OpenSSL's callbacks. */
+struct connection *tls_connection(const SSL *ssl);
+
+/* The reason of OpenSSL's first error in plain words; static or the thread's. */
+const char *tls_reason(void);
+
+/* tls_context.c */
+void credentials_free(struct credentials **credentials);
+/* The context of the certificate for a host, or NULL. */
+SSL_CTX *credentials_find(const struct credentials *credentials, struct bytes host);
+
+/* tls_verify.c: the SIP domains that a certificate names (RFC 5922 7.1): each with a NUL behind it,
+ * an empty one behind the last. NULL: none. The caller frees it. */
+char *names_of(const X509 *certificate);
+/* True when one of them is the domain (RFC 5922 7.2); `names` may be NULL. */
+bool names_have(const char *names, struct bytes domain);
+/* For SSL_CTX_set_cert_verify_callback. A peer that must prove a domain and does not is refused
+ * with the right alert; of others the result is only kept. */
+int tls_verify(X509_STORE_CTX *chain, void *unused);
+
+/* tls_session.c: sessions that servers gave us, to resume with. */
+/* For SSL_CTX_sess_set_new_cb. */
+int sessions_keep(SSL *ssl, SSL_SESSION *session);
+/* Offers what is kept for the connection's address and domain, and forgets it: each is used once
+ * (RFC 8446 C.4). */
+void sessions_offer(struct connection *connection);
+void sessions_release(struct credentials *credentials);
+
+#endif
