@@ -1,5 +1,5 @@
 /* loop_internal.h: what the files of net share: the loop, its listeners, and the orders between
- * loop.c, listen.c, socket.c, udp.c, stream.c, connection.c and resolve.c.
+ * loop.c, listen.c, socket.c, udp.c, stream.c, connection.c, dns.c and resolve.c.
  *
  * Every socket here is our own and non-blocking; libuv only says when it is ready (uv_poll), which
  * lets us use recvmmsg, sendmmsg and accept4 directly, and costs an idle connection no buffers. */
@@ -127,7 +127,7 @@ void stream_close(struct loop *loop, uint64_t handle);
  * must come at once. */
 bool streams_turn(struct loop *loop);
 
-/* resolve.c */
+/* resolve.c and dns.c */
 void resolve_start(struct loop *loop, const struct net_query *query, struct net_lookup *lookup,
                    net_found_fn found);
 void resolve_cancel(struct loop *loop, struct net_lookup *lookup);
