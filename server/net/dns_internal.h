@@ -1,24 +1,19 @@
-/* dns_internal.h: the c-ares channel of a loop. */
+/* dns_internal.h: the c-ares channel of a loop. Questions go out here; the raw answers are read
+ * (records_internal.h) and handed to the loop's resolver. */
 #ifndef NET_DNS_INTERNAL_H
 #define NET_DNS_INTERNAL_H
 
-#include <ares.h>
+#include "net/names_internal.h"
 
-#include "net/loop_internal.h"
+struct loop;
+struct dns;
 
-struct watch;
+/* Opens nothing before the first question: c-ares costs memory that many servers never need. */
+struct dns *dns_new(struct loop *loop);
+/* Questions under way are forgotten. */
+void dns_free(struct dns **dns);
 
-struct resolver {
-    struct loop *loop;
-    ares_channel channel;
-    struct timer timer; /* c-ares's next timeout */
-    struct watch *watches;
-    size_t queries;
-};
-
-/* NULL: c-ares cannot be used; the log says why. */
-struct resolver *resolver_new(struct loop *loop);
-/* Sets the timer for the next timeout of c-ares; after each call of it. */
-void resolver_arm(struct resolver *resolver);
+/* A names_ask_fn; `context` is the loop. */
+void dns_ask(void *context, const char *name, enum record_type type, struct name_entry *entry);
 
 #endif

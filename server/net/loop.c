@@ -10,6 +10,8 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "net/dns_internal.h"
+#include "net/resolve_internal.h"
 
 struct loop_signal {
     uv_signal_t signal;
@@ -30,7 +32,16 @@ struct net_settings net_settings_default(void)
         .send_queue_max_bytes = 262144,
         .resolve_timeout_ms = 5000,
         .lookups_max = 1000,
-        .resolver = NULL,
+        .dns =
+            {
+                .servers = NULL,
+                .cache_max = 10000,
+                .ttl_most_s = 86400,
+                .negative_s = 300,
+                .failure_s = 5,
+                .stale_s = 3600,
+                .shuns_max = 1000,
+            },
     };
 }
 
@@ -176,16 +187,15 @@ static void real_write_local(struct net *net, const struct net_flow *flow, struc
     net_address_write(&flow->local, out);
 }
 
-/* A name without a transport means UDP (RFC 3263 4.1) until NAPTR records say more. */
 static void real_resolve(struct net *net, const struct net_query *query, struct net_lookup *lookup,
                          net_found_fn found)
 {
-    resolve_start(HOLDER(net, struct loop, net), query, lookup, found);
+    resolve_start(HOLDER(net, struct loop, net)->resolver, query, lookup, found);
 }
 
 static void real_shun(struct net *net, const struct net_target *target, unsigned seconds)
 {
-    (void)net, (void)target, (void)seconds;
+    resolve_shun(HOLDER(net, struct loop, net)->resolver, target, seconds);
 }
 
 static unsigned real_late_ms(struct net *net)
@@ -196,7 +206,7 @@ static unsigned real_late_ms(struct net *net)
 
 static void real_cancel(struct net *net, struct net_lookup *lookup)
 {
-    resolve_cancel(HOLDER(net, struct loop, net), lookup);
+    resolve_cancel(HOLDER(net, struct loop, net)->resolver, lookup);
 }
 
 static const struct net_ops real_ops = {
@@ -224,6 +234,24 @@ static bool loop_open(struct loop *loop)
     return uv_prepare_start(&loop->prepare, turn_end) == 0;
 }
 
+static bool loop_speaks(void *context, enum net_protocol protocol, unsigned char family)
+{
+    return listener_speaks(context, protocol, family);
+}
+
+static void names_open(struct loop *loop)
+{
+    loop->dns = dns_new(loop);
+    loop->resolver = resolver_new(&(struct resolver_ground){
+        .world = loop->world,
+        .metrics = loop->metrics,
+        .settings = &loop->settings,
+        .speaks = loop_speaks,
+        .ask = dns_ask,
+        .context = loop,
+    });
+}
+
 struct loop *loop_new(struct world *world, const struct net_settings *settings, struct log *log,
                       struct metrics *metrics)
 {
@@ -240,6 +268,7 @@ struct loop *loop_new(struct world *world, const struct net_settings *settings, 
     }
     streams_init(loop);
     loop_now(loop);
+    names_open(loop);
     if (!loop_open(loop))
         loop_free(&loop);
     return loop;
@@ -262,6 +291,7 @@ void loop_free(struct loop **loop)
     if (own == NULL)
         return;
     *loop = NULL;
+    dns_free(&own->dns); /* first: nothing is answered any more */
     resolver_free(&own->resolver);
     streams_release(own);
     listeners_close(own);
