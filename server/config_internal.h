@@ -72,6 +72,8 @@ bool config_take_level(struct config_reader *reader, const struct config_key *ke
                        config_setting_t *setting, void *field);
 bool config_take_listen(struct config_reader *reader, const struct config_key *key,
                         config_setting_t *setting, void *field);
+bool config_take_servers(struct config_reader *reader, const struct config_key *key,
+                         config_setting_t *setting, void *field);
 bool config_take_networks(struct config_reader *reader, const struct config_key *key,
                           config_setting_t *setting, void *field);
 bool config_take_peers(struct config_reader *reader, const struct config_key *key,

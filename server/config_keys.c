@@ -16,6 +16,13 @@
 #member, config_take_number, FIELD(struct config, member), least, most, value, help \
     }
 
+/* The same of the group dns, which net looks after. */
+#define DNS_NUMBER(member, least, most, value, help)                                           \
+    {                                                                                          \
+        "dns." #member, config_take_number, FIELD(struct config, net.dns.member), least, most, \
+            value, help                                                                        \
+    }
+
 enum { MINUTE_S = 60, HOUR_S = 3600, DAY_S = 86400, YEAR_S = 31536000, MIB = 1048576 };
 
 static const struct config_key file_keys[] = {
@@ -69,6 +76,19 @@ static const struct config_key file_keys[] = {
     {"tls.ca", config_take_path, FIELD(struct config, tls_ca), 0, 1024, "\"\"",
      "PEM file of the authorities whose certificates are believed of other servers; \"\": the "
      "system's. SIGHUP reads it, and all certificates, anew."},
+    {"dns.servers", config_take_servers, FIELD(struct config, net.dns.servers), 0, 8, "[ ]",
+     "Name servers to ask, \"ADDRESS\" or \"ADDRESS:PORT\"; none: those of /etc/resolv.conf."},
+    DNS_NUMBER(cache_max, 1, 10000000, "10000", "Answers of the DNS that are kept."),
+    DNS_NUMBER(ttl_most_s, 0, DAY_S * 7, "86400",
+               "Seconds that an answer is believed at most, whatever it says itself."),
+    DNS_NUMBER(negative_s, 0, DAY_S, "300",
+               "Seconds that it is believed at most that a name or record does not exist."),
+    DNS_NUMBER(failure_s, 0, 300, "5",
+               "Seconds before a question that was not answered is asked again."),
+    DNS_NUMBER(stale_s, 0, DAY_S * 7, "3600",
+               "Seconds that an answer serves beyond its time while the DNS does not answer."),
+    DNS_NUMBER(shuns_max, 1, 1000000, "1000",
+               "Marks of addresses that failed and are therefore tried last for a while."),
 
     NUMBER(
         transaction.t1_ms, 10, 60000, "500",

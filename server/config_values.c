@@ -202,6 +202,34 @@ bool config_take_listen(struct config_reader *reader, const struct config_key *k
     return true;
 }
 
+/* As c-ares wants them: "ADDRESS:PORT,...", IPv6 in brackets. NULL for none. */
+bool config_take_servers(struct config_reader *reader, const struct config_key *key,
+                         config_setting_t *setting, void *field)
+{
+    enum { PORT_DNS = 53, ADDRESS_CHARS = 64 };
+    int length = list_length(reader, key, setting);
+    if (length < 0)
+        return false;
+    size_t size = (size_t)length * ADDRESS_CHARS + 1;
+    struct buffer servers = buffer_over(arena_alloc(reader->arena, size), size - 1);
+    for (int i = 0; i < length; i++) {
+        const char *text = list_text(reader, key, setting, i);
+        struct net_address address;
+        if (text == NULL)
+            return false;
+        if (!net_address_parse_with_port(bytes_of(text), PORT_DNS, &address) || address.port == 0)
+            return config_fail(reader, setting,
+                               "%s: \"%s\" is no address; write \"192.0.2.53\", "
+                               "\"127.0.0.1:5353\" or \"[::1]:53\"",
+                               key->path, text);
+        buffer_text(&servers, i > 0 ? "," : "");
+        net_address_write(&address, &servers);
+    }
+    assert(!servers.overflow);
+    *(const char **)field = length > 0 ? servers.at : NULL;
+    return true;
+}
+
 bool config_take_networks(struct config_reader *reader, const struct config_key *key,
                           config_setting_t *setting, void *field)
 {

@@ -59,6 +59,15 @@
     X(notifies_folded, "changes folded into a later NOTIFY")                                  \
     X(messages_relayed, "MESSAGEs relayed")                                                   \
     X(forks_limited, "requests whose targets were cut by the fork limit")                     \
+    X(dns_questions, "questions asked of the DNS")                                            \
+    X(dns_known, "questions answered from the cache")                                         \
+    X(dns_shared, "questions that joined one under way")                                      \
+    X(dns_limited, "questions not asked because of the limit of lookups")                     \
+    X(dns_failures, "questions that the DNS did not answer")                                  \
+    X(dns_stale, "failed questions answered with what was known before")                      \
+    X(dns_evicted, "answers forgotten early by the cache's limit")                            \
+    X(lookups_late, "lookups of targets that were not done in time")                          \
+    X(shuns_evicted, "marks of failed targets forgotten early by their limit")                \
     X(store_commits, "commits")                                                               \
     X(store_changes, "change sets committed")                                                 \
     X(store_refused, "change sets refused by the database")

@@ -33,6 +33,16 @@ bool listener_family(const struct loop *loop, unsigned char family)
     return false;
 }
 
+bool listener_speaks(const struct loop *loop, enum net_protocol protocol, unsigned char family)
+{
+    for (size_t i = 0; i < loop->listener_count; i++) {
+        const struct listener *listener = loop->listeners[i];
+        if (listener->protocol == protocol && (family == 0 || listener->address.family == family))
+            return true;
+    }
+    return false;
+}
+
 struct listener *listener_for(const struct loop *loop, enum net_protocol protocol,
                               const struct net_address *target)
 {

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "net/dns_internal.h"
+#include "net/resolve_internal.h"
 
 struct loop_signal {
     uv_signal_t signal;
@@ -33,7 +35,16 @@ struct net_settings net_settings_default(void)
         .send_queue_max_bytes = 262144,
         .resolve_timeout_ms = 5000,
         .lookups_max = 1000,
-        .resolver = NULL,
+        .dns =
+            {
+                .servers = NULL,
+                .cache_max = 10000,
+                .ttl_most_s = 86400,
+                .negative_s = 300,
+                .failure_s = 5,
+                .stale_s = 3600,
+                .shuns_max = 1000,
+            },
     };
 }
 
@@ -181,16 +192,15 @@ static void real_write_local(struct net *net, const struct net_flow *flow, struc
     net_address_write(public ? &listener->public : &flow->local, out);
 }
 
-/* A name without a transport means UDP (RFC 3263 4.1) until NAPTR records say more. */
 static void real_resolve(struct net *net, const struct net_query *query, struct net_lookup *lookup,
                          net_found_fn found)
 {
-    resolve_start(HOLDER(net, struct loop, net), query, lookup, found);
+    resolve_start(HOLDER(net, struct loop, net)->resolver, query, lookup, found);
 }
 
 static void real_shun(struct net *net, const struct net_target *target, unsigned seconds)
 {
-    (void)net, (void)target, (void)seconds;
+    resolve_shun(HOLDER(net, struct loop, net)->resolver, target, seconds);
 }
 
 /* A datagram tells when it reached this host. Of a stream it is known when its bytes were found, at
@@ -212,7 +222,7 @@ static void real_unanswered(struct net *net, const struct net_flow *flow)
 
 static void real_cancel(struct net *net, struct net_lookup *lookup)
 {
-    resolve_cancel(HOLDER(net, struct loop, net), lookup);
+    resolve_cancel(HOLDER(net, struct loop, net)->resolver, lookup);
 }
 
 static const struct net_ops real_ops = {
@@ -241,6 +251,24 @@ static bool loop_open(struct loop *loop)
     return uv_prepare_start(&loop->prepare, turn_end) == 0;
 }
 
+static bool loop_speaks(void *context, enum net_protocol protocol, unsigned char family)
+{
+    return listener_speaks(context, protocol, family);
+}
+
+static void names_open(struct loop *loop)
+{
+    loop->dns = dns_new(loop);
+    loop->resolver = resolver_new(&(struct resolver_ground){
+        .world = loop->world,
+        .metrics = loop->metrics,
+        .settings = &loop->settings,
+        .speaks = loop_speaks,
+        .ask = dns_ask,
+        .context = loop,
+    });
+}
+
 struct loop *loop_new(struct world *world, const struct net_settings *settings, struct log *log,
                       struct metrics *metrics)
 {
@@ -257,6 +285,7 @@ struct loop *loop_new(struct world *world, const struct net_settings *settings, 
     }
     streams_init(loop);
     loop_now(loop);
+    names_open(loop);
     if (!loop_open(loop))
         loop_free(&loop);
     return loop;
@@ -279,6 +308,7 @@ void loop_free(struct loop **loop)
     if (own == NULL)
         return;
     *loop = NULL;
+    dns_free(&own->dns); /* first: nothing is answered any more */
     resolver_free(&own->resolver);
     streams_release(own);
     tls_end(own);

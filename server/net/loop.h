@@ -18,6 +18,19 @@ struct net_listen {
     struct net_address public;  /* where peers reach it (a NAT is between); family 0: there, too */
 };
 
+/* What is kept of names. */
+struct dns_settings {
+    const char *servers; /* in place of the system's, "127.0.0.1:5353,[::1]:53"; borrowed as long as
+                            the loop; default NULL */
+    unsigned cache_max;  /* answers kept that nobody uses just now, default 10000 */
+    unsigned ttl_most_s; /* an answer is believed at most so long, default 86400 */
+    unsigned negative_s; /* that there is nothing, default 300 (RFC 2308 5) */
+    unsigned failure_s;  /* a question that failed is not repeated before, default 5 */
+    unsigned stale_s;    /* records serve so long after their time when the DNS fails (RFC 8767),
+                            default 3600 */
+    unsigned shuns_max;  /* marks of failed targets, default 1000 */
+};
+
 struct net_settings {
     size_t message_max_bytes; /* of a message on a stream; default 65536. A datagram has at most
                                  65535 */
@@ -32,8 +45,7 @@ struct net_settings {
     size_t send_queue_max_bytes; /* of one connection; default 262144 */
     unsigned resolve_timeout_ms; /* default 5000 */
     unsigned lookups_max;        /* default 1000 */
-    const char *resolver; /* name servers in place of the system's, "127.0.0.1:5353,..."; borrowed
-                             as long as the loop; default NULL */
+    struct dns_settings dns;
 };
 
 /* The defaults above. */

@@ -1,5 +1,5 @@
 /* loop_internal.h: what the files of net share: the loop, its listeners, and the orders between
- * loop.c, listen.c, socket.c, udp.c, stream.c, connection.c and resolve.c.
+ * loop.c, listen.c, socket.c, udp.c, stream.c, connection.c and dns.c.
  *
  * Every socket here is our own and non-blocking; libuv only says when it is ready (uv_poll), which
  * lets us use recvmmsg, sendmmsg and accept4 directly, and costs an idle connection no buffers. */
@@ -82,16 +82,19 @@ struct loop {
     struct credentials *credentials; /* NULL: there is no TLS */
     struct bio_method_st *bio;       /* NULL before the first connection with TLS */
     uint64_t tls_log_again_ms;       /* when the log may tell of a failed connection again */
-    struct resolver *resolver;       /* NULL before the first name is looked up */
+    struct dns *dns;
+    struct resolver *resolver;
 };
 
 /* loop.c: sets the world's time to now; before anything is handed up. */
 void loop_now(struct loop *loop);
 
-/* listen.c: the listener of exactly that address, or NULL; whether there is one of the family. */
+/* listen.c: the listener of exactly that address, or NULL; whether there is one of the family; one
+ * of that protocol too (family 0: of any). */
 struct listener *listener_at(const struct loop *loop, enum net_protocol protocol,
                              const struct net_address *address);
 bool listener_family(const struct loop *loop, unsigned char family);
+bool listener_speaks(const struct loop *loop, enum net_protocol protocol, unsigned char family);
 /* The listener that fits a target best: loopback for loopback, else any of the family; NULL. */
 struct listener *listener_for(const struct loop *loop, enum net_protocol protocol,
                               const struct net_address *target);
@@ -145,12 +148,5 @@ bool stream_proved(const struct loop *loop, uint64_t handle, struct bytes domain
 
 /* tls.c: gives back the certificates, when there are no connections any more. */
 void tls_end(struct loop *loop);
-
-/* resolve.c */
-void resolve_start(struct loop *loop, const struct net_query *query, struct net_lookup *lookup,
-                   net_found_fn found);
-void resolve_cancel(struct loop *loop, struct net_lookup *lookup);
-/* Ends all lookups without an answer. */
-void resolver_free(struct resolver **resolver);
 
 #endif

@@ -137,24 +137,51 @@ static void write_local(struct net *net, const struct net_flow *flow, struct buf
     net_address_write(&flow->local, out);
 }
 
+static struct fake_shun *shun_of(struct fake_net *fake, const struct net_target *target)
+{
+    for (size_t i = 0; i < SHUNS_MAX; i++) {
+        struct fake_shun *shun = &fake->shuns[i];
+        if (fake->world->now_ms < shun->until_ms && shun->target.protocol == target->protocol &&
+            net_address_equal(&shun->target.address, &target->address))
+            return shun;
+    }
+    return NULL;
+}
+
+/* The host's targets that fit (sips: TLS alone), the shunned ones behind the others. */
+static size_t targets_of(struct fake_net *fake, const struct fake_host *host,
+                         const struct net_query *query, struct net_target *targets)
+{
+    size_t count = 0;
+    for (int shunned = 0; shunned <= 1; shunned++) {
+        for (size_t i = 0; i < host->count; i++) {
+            struct net_target target = host->targets[i];
+            if ((query->secure && !net_is_secure(target.protocol)) ||
+                (shun_of(fake, &target) != NULL) != shunned)
+                continue;
+            target.domain = query->host;
+            targets[count++] = target;
+        }
+    }
+    return count;
+}
+
 static void resolve(struct net *net, const struct net_query *query, struct net_lookup *lookup,
                     net_found_fn found)
 {
-    const struct fake_net *fake = fake_of(net);
-    struct net_target target = {query->protocol, {0}};
+    struct fake_net *fake = fake_of(net);
+    struct net_target targets[NET_TARGETS_MAX] = {
+        {query->secure ? NET_TLS : query->protocol, {0}, query->host}};
+    uint16_t port = net_is_secure(targets[0].protocol) ? 5061 : 5060;
+    size_t count = 0;
     lookup->found = found;
     lookup->running = NULL;
-    if (net_address_parse(query->host, query->port ? query->port : 5060, &target.address)) {
-        found(lookup, &target, 1);
-        return;
-    }
-    for (size_t i = 0; i < fake->host_count; i++) {
-        if (bytes_equal_nocase(query->host, bytes_of(fake->hosts[i].name))) {
-            found(lookup, &fake->hosts[i].target, 1);
-            return;
-        }
-    }
-    found(lookup, NULL, 0);
+    if (net_address_parse(query->host, query->port ? query->port : port, &targets[0].address))
+        count = 1;
+    for (size_t i = 0; i < fake->host_count && count == 0; i++)
+        if (bytes_equal_nocase(query->host, bytes_of(fake->hosts[i].name)))
+            count = targets_of(fake, &fake->hosts[i], query, targets);
+    found(lookup, targets, count);
 }
 
 static void cancel(struct net *net, struct net_lookup *lookup)
@@ -165,7 +192,11 @@ static void cancel(struct net *net, struct net_lookup *lookup)
 
 static void shun(struct net *net, const struct net_target *target, unsigned seconds)
 {
-    (void)net, (void)target, (void)seconds;
+    struct fake_net *fake = fake_of(net);
+    struct fake_shun *shun = shun_of(fake, target);
+    if (shun == NULL)
+        shun = &fake->shuns[fake->shun_next++ % SHUNS_MAX];
+    *shun = (struct fake_shun){*target, fake->world->now_ms + (uint64_t)seconds * 1000};
 }
 
 static unsigned late_ms(struct net *net)
@@ -188,9 +219,10 @@ static const struct net_ops ops = {
     .late_ms = late_ms,
 };
 
-void fake_net_init(struct fake_net *fake, const struct fake_peers *peers)
+void fake_net_init(struct fake_net *fake, const struct world *world, const struct fake_peers *peers)
 {
-    *fake = (struct fake_net){.net = {&ops}, .peers = *peers, .settings = net_settings_default()};
+    *fake = (struct fake_net){
+        .net = {&ops}, .peers = *peers, .settings = net_settings_default(), .world = world};
     fake->connections = memory_new(CONNECTIONS_MAX * sizeof(*fake->connections));
 }
 
@@ -203,6 +235,7 @@ void fake_net_down(struct fake_net *fake)
         end_connection(connection);
         fake->peers.ended(fake->peers.context, &connection->flow);
     }
+    memset(fake->shuns, 0, sizeof(fake->shuns));
     fake->up = false;
     fake->busy = false;
 }

@@ -8,7 +8,7 @@
 #include "net/loop.h"
 #include "net/net.h"
 
-enum { HOSTS_MAX = 16, LISTENERS_MAX = 4, CONNECTIONS_MAX = 4096 };
+enum { HOSTS_MAX = 16, LISTENERS_MAX = 4, CONNECTIONS_MAX = 4096, SHUNS_MAX = 16 };
 
 /* Who is at the other end. */
 struct fake_peers {
@@ -29,9 +29,16 @@ struct fake_connection {
     size_t length, scanned;
 };
 
+/* What a name is found to be, best first. */
 struct fake_host {
     char name[64];
+    struct net_target targets[NET_TARGETS_MAX];
+    size_t count;
+};
+
+struct fake_shun {
     struct net_target target;
+    uint64_t until_ms;
 };
 
 struct fake_net {
@@ -44,12 +51,16 @@ struct fake_net {
     size_t listener_count;
     struct fake_host hosts[HOSTS_MAX];
     size_t host_count;
+    struct fake_shun shuns[SHUNS_MAX]; /* marks; a later one takes the place of the oldest */
+    size_t shun_next;
+    const struct world *world;
     struct fake_connection *connections; /* number n at n-1 */
     uint64_t connection_count;
     bool busy; /* there is something for fake_net_turn */
 };
 
-void fake_net_init(struct fake_net *fake, const struct fake_peers *peers);
+void fake_net_init(struct fake_net *fake, const struct world *world,
+                   const struct fake_peers *peers);
 void fake_net_release(struct fake_net *fake);
 
 /* The server is gone: every connection ends, nothing is delivered until it is up again. */

@@ -337,14 +337,29 @@ static bool read_place(struct words *words, enum net_protocol *protocol,
            net_address_parse_with_port(words_take(words), 5060, address);
 }
 
+/* One target of a host; `*more`: a comma says that another follows. */
+static bool read_target(struct words *words, struct net_target *target, bool *more)
+{
+    bool known = net_protocol_of(words_take(words), &target->protocol);
+    struct bytes address = words_take(words);
+    *more = !bytes_empty(address) && address.at[address.length - 1] == ',';
+    address.length -= *more;
+    return known && net_address_parse_with_port(address, 5060, &target->address);
+}
+
+/* host NAME is PROTOCOL ADDRESS, PROTOCOL ADDRESS ...: best first. */
 static bool do_host(struct play *play, struct words *words)
 {
     struct fake_net *net = &play->stage.net;
     struct fake_host *host = &net->hosts[net->host_count];
     struct bytes name = words_take(words);
-    if (net->host_count == HOSTS_MAX || !words_are(words, "is") ||
-        !read_place(words, &host->target.protocol, &host->target.address))
-        return play_fault(play, "host NAME is PROTOCOL ADDRESS:PORT");
+    bool more = net->host_count < HOSTS_MAX && words_are(words, "is");
+    while (more && host->count < NET_TARGETS_MAX) {
+        if (!read_target(words, &host->targets[host->count++], &more))
+            return play_fault(play, "host NAME is PROTOCOL ADDRESS:PORT, ...");
+    }
+    if (more || net->host_count == HOSTS_MAX || host->count == 0)
+        return play_fault(play, "host NAME is PROTOCOL ADDRESS:PORT, ...");
     snprintf(host->name, sizeof(host->name), "%.*s", BYTES_ARGS(name));
     net->host_count++;
     return true;

@@ -96,7 +96,7 @@ static bool make_work_folder(struct stage *stage)
 bool stage_init(struct stage *stage, uint64_t seed, const struct fake_peers *peers)
 {
     *stage = (struct stage){.seed = seed};
-    fake_net_init(&stage->net, peers);
+    fake_net_init(&stage->net, &stage->world, peers);
     world_init(&stage->world, first_now_ms, first_wall_ms, seeded_random, &stage->seed);
     return make_work_folder(stage) && make_data_folder(stage);
 }

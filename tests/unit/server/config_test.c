@@ -124,6 +124,14 @@ START_TEST(test_defaults_are_those_of_the_parts)
     SAME(net.send_queue_max_bytes);
     SAME(net.resolve_timeout_ms);
     SAME(net.lookups_max);
+    SAME(net.dns.cache_max);
+    SAME(net.dns.ttl_most_s);
+    SAME(net.dns.negative_s);
+    SAME(net.dns.failure_s);
+    SAME(net.dns.stale_s);
+    SAME(net.dns.shuns_max);
+    ck_assert_ptr_null(config->net.dns.servers);
+    ck_assert_ptr_null(parts.net.dns.servers);
     SAME(transaction.t1_ms);
     SAME(transaction.t2_ms);
     SAME(transaction.t4_ms);
@@ -268,6 +276,20 @@ START_TEST(test_domains)
 }
 END_TEST
 
+START_TEST(test_name_servers)
+{
+    struct config *config = load("dns: { servers = [ \"192.0.2.53\", \"127.0.0.1:5353\",\n"
+                                 "  \"[::1]:54\", \"2001:db8::1\" ]; };\n");
+    ck_assert_msg(config != NULL, "%s", why);
+    ck_assert_str_eq(config->net.dns.servers,
+                     "192.0.2.53:53,127.0.0.1:5353,[::1]:54,[2001:db8::1]:53");
+    config_free(&config);
+    refuses("dns: { servers = [ \"ns.example\" ]; };", 1,
+            "dns.servers: \"ns.example\" is no address");
+    refuses("dns: { servers = [ \"127.0.0.1:0\" ]; };", 1, "is no address");
+}
+END_TEST
+
 START_TEST(test_unknown_keys_name_the_nearest)
 {
     refuses("\n\nlisten_on = [ ];\n", 3, "\"listen_on\"; the nearest known one is \"listen\"");
@@ -392,6 +414,7 @@ END_TEST
 UNIT_MAIN("config", test_the_sample_file_is_the_table, test_the_sample_file_is_the_default,
           test_defaults_without_a_file, test_defaults_are_those_of_the_parts,
           test_takes_what_it_says, test_certificates, test_every_protocol_and_public_addresses,
-          test_the_folder_itself_as_data, test_domains, test_unknown_keys_name_the_nearest,
-          test_wrong_types, test_wrong_values, test_values_that_contradict_each_other,
-          test_every_number_has_a_range, test_broken_files, test_not_a_configuration_at_all)
+          test_the_folder_itself_as_data, test_domains, test_name_servers,
+          test_unknown_keys_name_the_nearest, test_wrong_types, test_wrong_values,
+          test_values_that_contradict_each_other, test_every_number_has_a_range, test_broken_files,
+          test_not_a_configuration_at_all)
