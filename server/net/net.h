@@ -177,6 +177,10 @@ static inline bool net_is_stream(enum net_protocol protocol)
 {
     return protocol != NET_UDP;
 }
+static inline bool net_is_framed(enum net_protocol protocol) /* keeps the bounds of messages */
+{
+    return protocol != NET_TCP && protocol != NET_TLS;
+}
 static inline bool net_is_secure(enum net_protocol protocol)
 {
     return protocol == NET_TLS || protocol == NET_WSS;

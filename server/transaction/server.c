@@ -307,7 +307,7 @@ const struct sip_message *transaction_keep(struct server_transaction *transactio
     struct bytes raw = incoming->message->raw;
     struct kept_request *kept = memory_resize(NULL, sizeof(*kept) + raw.length);
     memcpy(kept->raw, raw.at, raw.length);
-    bool stream = net_is_stream(transaction->path.flow.protocol);
+    bool stream = !net_is_framed(transaction->path.flow.protocol);
     struct verdict v = sip_message_parse(bytes_from(kept->raw, raw.length), stream, &kept->message);
     assert(verdict_ok(v)); /* the same bytes were parsed a moment ago */
     (void)v;
