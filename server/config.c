@@ -154,9 +154,50 @@ static void take_defaults(struct config_reader *reader)
     free(text);
 }
 
+/* The text of an address where we are reached; NULL when it says nothing. */
+static const char *host_text(struct config *config, const struct net_address *address)
+{
+    char text[64];
+    struct buffer host = buffer_over(text, sizeof(text));
+    if (address->family == 0 || net_address_is_any(address))
+        return NULL;
+    net_address_write_host(address, &host);
+    return arena_copy(config->memory, buffer_bytes(&host)).at;
+}
+
+static void add_origin(const char **list, size_t *count, const char *host)
+{
+    if (host != NULL)
+        list[(*count)++] = host;
+}
+
+/* Whose pages may connect: as configured, else those of the names and addresses that are ours. */
+static const char *const *origins_of(struct config *config)
+{
+    size_t most = CONFIG_ORIGINS_MAX + CONFIG_DOMAINS_MAX * (1 + (size_t)CONFIG_ALIASES_MAX) +
+                  2 * (size_t)CONFIG_LISTEN_MAX;
+    size_t count = 0;
+    const char **list = arena_alloc(config->memory, (most + 1) * sizeof(*list));
+    for (unsigned i = 0; i < config->origin_count; i++)
+        add_origin(list, &count, config->origins[i]);
+    for (unsigned i = 0; config->origin_count == 0 && i < config->domain_count; i++) {
+        const struct config_domain *domain = &config->domains[i];
+        add_origin(list, &count, domain->domain.name);
+        for (unsigned j = 0; j < domain->alias_count; j++)
+            add_origin(list, &count, domain->aliases[j]);
+    }
+    for (unsigned i = 0; config->origin_count == 0 && i < config->listen_count; i++) {
+        add_origin(list, &count, host_text(config, &config->listen[i].address));
+        add_origin(list, &count, host_text(config, &config->listen[i].public));
+    }
+    list[count] = NULL;
+    return list;
+}
+
 /* What other parts read through their settings. */
 static void share(struct config *config)
 {
+    config->net.ws_origins = origins_of(config);
     config->store.folder = config->data;
     config->front.trusted = config->trusted;
     config->front.trusted_count = config->trusted_count;

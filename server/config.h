@@ -18,7 +18,8 @@ enum {
     CONFIG_DOMAINS_MAX = 64,
     CONFIG_ALIASES_MAX = 16,
     CONFIG_LISTEN_MAX = 64,
-    CONFIG_TRUSTED_MAX = 64
+    CONFIG_TRUSTED_MAX = 64,
+    CONFIG_ORIGINS_MAX = 64
 };
 
 struct config_domain {
@@ -40,6 +41,8 @@ struct config {
     const char *tls_ca; /* PEM file of the authorities that are believed; NULL: the system's */
     struct net_network trusted[CONFIG_TRUSTED_MAX];
     unsigned trusted_count;
+    const char *origins[CONFIG_ORIGINS_MAX];
+    unsigned origin_count;
     struct net_settings net;
     struct transaction_settings transaction;
     struct auth_settings auth;

@@ -78,6 +78,8 @@ bool config_take_networks(struct config_reader *reader, const struct config_key 
                           config_setting_t *setting, void *field);
 bool config_take_peers(struct config_reader *reader, const struct config_key *key,
                        config_setting_t *setting, void *field);
+bool config_take_origins(struct config_reader *reader, const struct config_key *key,
+                         config_setting_t *setting, void *field);
 bool config_take_domains(struct config_reader *reader, const struct config_key *key,
                          config_setting_t *setting, void *field);
 bool config_take_host(struct config_reader *reader, const struct config_key *key,

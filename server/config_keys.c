@@ -90,6 +90,14 @@ static const struct config_key file_keys[] = {
     DNS_NUMBER(shuns_max, 1, 1000000, "1000",
                "Marks of addresses that failed and are therefore tried last for a while."),
 
+    {"ws.origins", config_take_origins, 0, 0, 0, CONFIG_ORIGINS_MAX, "[ ]",
+     "Web sites whose pages may connect by WebSocket: \"https://phone.example.org\", a host for "
+     "every origin on it, or \"*\" for any. Without one: the hosts of the domains and of the "
+     "addresses that are listened on. Clients that are no browsers say no origin and may always."},
+    {"ws.ping_s", config_take_number, FIELD(struct config, net.ws_ping_s), 0, HOUR_S, "30",
+     "Seconds of silence after which a WebSocket client is asked for a sign of life; when none "
+     "comes in as long again, the connection is closed. 0 asks never."},
+
     NUMBER(
         transaction.t1_ms, 10, 60000, "500",
         "Timer T1 of RFC 3261 in milliseconds: the usual round trip. A request is given up after "

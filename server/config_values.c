@@ -325,6 +325,32 @@ static const char *new_name(struct config_reader *reader, config_setting_t *sett
     return name;
 }
 
+bool config_take_origins(struct config_reader *reader, const struct config_key *key,
+                         config_setting_t *setting, void *field)
+{
+    (void)field;
+    struct config *config = reader->config;
+    int length = list_length(reader, key, setting);
+    if (length < 0)
+        return false;
+    config->origin_count = 0;
+    for (int i = 0; i < length; i++) {
+        const char *text = list_text(reader, key, setting, i);
+        if (text == NULL)
+            return false;
+        bool whole = strstr(text, "://") != NULL || strcmp(text, "*") == 0;
+        const char *origin =
+            whole ? arena_copy(reader->arena, bytes_of(text)).at : host_of(reader->arena, text);
+        if (origin == NULL)
+            return config_fail(reader, setting,
+                               "%s: \"%s\" is no origin; write \"https://phone.example.org\", "
+                               "\"example.org\" or \"*\"",
+                               key->path, text);
+        config->origins[config->origin_count++] = origin;
+    }
+    return true;
+}
+
 bool config_take_host(struct config_reader *reader, const struct config_key *key,
                       config_setting_t *setting, void *field)
 {

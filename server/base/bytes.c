@@ -169,6 +169,45 @@ bool bytes_to_u64(struct bytes digits, uint64_t *value)
     return to_number(digits, UINT64_MAX, value);
 }
 
+/* Bytes of the character that begins there; 0: it is none (RFC 3629 4: neither longer than needed,
+ * nor a surrogate, nor above U+10FFFF). */
+static size_t utf8_length(const unsigned char *at, size_t left)
+{
+    unsigned lead = at[0], least = 0x80, most = 0xbf;
+    size_t length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    if (lead < 0x80)
+        return 1;
+    if (lead < 0xc2 || lead > 0xf4 || length > left)
+        return 0;
+    if (lead == 0xe0 || lead == 0xf0)
+        least = lead == 0xe0 ? 0xa0 : 0x90;
+    if (lead == 0xed || lead == 0xf4)
+        most = lead == 0xed ? 0x9f : 0x8f;
+    if (at[1] < least || at[1] > most)
+        return 0;
+    for (size_t i = 2; i < length; i++)
+        if ((at[i] & 0xc0) != 0x80)
+            return 0;
+    return length;
+}
+
+bool bytes_is_utf8(struct bytes slice)
+{
+    const uint64_t tops = UINT64_C(0x8080808080808080);
+    size_t i = 0, length;
+    while (i < slice.length) {
+        if (slice.length - i >= WORD && (word_load(slice.at + i) & tops) == 0) {
+            i += WORD; /* eight of ASCII */
+            continue;
+        }
+        length = utf8_length((const unsigned char *)slice.at + i, slice.length - i);
+        if (length == 0)
+            return false;
+        i += length;
+    }
+    return true;
+}
+
 static inline uint64_t hash_mix(uint64_t a, uint64_t b)
 {
     wide_word product = (wide_word)a * b;

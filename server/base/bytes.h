@@ -77,6 +77,9 @@ struct bytes bytes_split(struct bytes *rest, char separator);
 bool bytes_to_u32(struct bytes digits, uint32_t *value);
 bool bytes_to_u64(struct bytes digits, uint64_t *value);
 
+/* True when all of it is UTF-8 (RFC 3629). */
+bool bytes_is_utf8(struct bytes slice);
+
 /* A hash for tables in memory, keyed by `seed` so that a peer cannot choose collisions; the nocase
  * form gives equal values for slices that bytes_equal_nocase calls equal. */
 uint64_t bytes_hash(struct bytes slice, uint64_t seed);

@@ -20,6 +20,11 @@
     X(handshakes_failed, "TLS or WebSocket handshakes that failed or took too long")          \
     X(handshakes_limited, "connections beyond the limit of handshakes under way")             \
     X(handshakes_resumed, "TLS handshakes that resumed a session")                            \
+    X(stun_answered, "STUN requests answered on the SIP port")                                \
+    X(stun_dropped, "STUN messages dropped: malformed, or no requests")                       \
+    X(websockets_opened, "WebSocket handshakes done")                                         \
+    X(websockets_failed, "WebSockets closed because their client broke the protocol")         \
+    X(websockets_silent, "WebSockets closed because their client did not answer a ping")      \
     X(send_failures, "messages that the network refused")                                     \
     X(retransmissions_absorbed, "received retransmissions answered from a transaction")       \
     X(retransmissions_sent, "requests sent again")                                            \

@@ -171,6 +171,7 @@ void connection_message(struct connection *connection, struct bytes raw)
 {
     struct loop *loop = connection->loop;
     assert(connection->state == CONNECTION_OPEN);
+    connection->progress = true;
     connection->asking = is_question(raw);
     connection->awaiting += connection->asking;
     if (connection->tls != NULL && connection->asking)
@@ -201,7 +202,7 @@ static ssize_t connection_receive(struct connection *connection, struct bytes *a
 
 /* A message that has begun must be whole in time, however its bytes trickle in: each half one costs
  * memory. A handshake has a time of its own. */
-static void connection_await_rest(struct connection *connection, bool progress)
+static void connection_await_rest(struct connection *connection)
 {
     struct world *world = connection->loop->world;
     uint64_t most_ms = (uint64_t)connection->loop->settings.message_s * 1000;
@@ -211,7 +212,7 @@ static void connection_await_rest(struct connection *connection, bool progress)
                 connection->framing->half(connection, queue_bytes(&connection->in));
     if (!half)
         world_timer_cancel(world, &connection->timer);
-    else if (progress || !timer_is_set(&connection->timer))
+    else if (connection->progress || !timer_is_set(&connection->timer))
         world_timer(world, &connection->timer, most_ms, connection_late);
 }
 
@@ -222,7 +223,7 @@ static void connection_keep(struct connection *connection, struct bytes arrived,
         queue_drop(&connection->in, done);
     else
         queue_add(&connection->in, bytes_skip(arrived, done));
-    connection_await_rest(connection, done > 0);
+    connection_await_rest(connection);
 }
 
 /* The peer says no more, or is gone. In the first case it may still listen. */
@@ -247,6 +248,7 @@ static bool connection_read_once(struct connection *connection)
         return false;
     }
     connection_touch(connection);
+    connection->progress = false;
     size_t done = connection->framing->take(connection, arrived);
     connection_keep(connection, arrived,
                     connection->state <= CONNECTION_OPEN ? done : arrived.length);

@@ -86,7 +86,7 @@ struct framing {
     bool (*half)(const struct connection *connection, struct bytes rest);
     /* The connection is about to end gently: queues the last words. NULL: none. */
     void (*goodbye)(struct connection *connection);
-    /* Gives back `connection->websocket`. NULL: nothing to give back. */
+    /* Gives back `connection->web`. NULL: nothing to give back. */
     void (*release)(struct connection *connection);
 };
 
@@ -103,15 +103,16 @@ struct connection {
     struct net_flow flow;
     const struct wire *wire;
     const struct framing *framing;
-    struct tls *tls;             /* the wire's own */
-    struct websocket *websocket; /* the framing's own */
-    uint64_t handle;             /* stays when the table has forgotten it */
+    struct tls *tls;     /* the wire's own */
+    struct web *web;     /* the framing's own */
+    uint64_t handle;     /* stays when the table has forgotten it */
     int fd, mask, wants; /* `mask`: the events that are watched; `wants`: also, for the wire */
     size_t allowance;    /* bytes that the wire may still take from the socket in this turn */
     enum connection_state state;
     bool wired;          /* the wire's handshake is over */
     bool dirty, blocked; /* has something to flush; waits until the socket is writable */
     bool starved;        /* the wire must read before it can write */
+    bool progress;       /* a message became whole in this read */
     bool eof, finished;  /* the peer says no more; we say no more */
     bool half_closed;    /* of OPEN: stays for answers alone */
     bool asking;         /* a request of the peer is being handed up */
@@ -154,6 +155,8 @@ void connection_close_step(struct connection *connection);
 /* wire.c, framing.c */
 extern const struct wire wire_plain, wire_tls;
 extern const struct framing framing_sip;
+/* web_framing.c */
+extern const struct framing framing_websocket;
 /* The tables of a stream protocol; NULL: none that we speak. */
 const struct wire *wire_of(enum net_protocol protocol);
 const struct framing *framing_of(enum net_protocol protocol);

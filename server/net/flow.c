@@ -2,7 +2,7 @@
  *
  * The text of a flow is its three parts with '/' between them, which neither a protocol nor an
  * address contains: "udp/127.0.0.1:5060/[::1]:40112". */
-#include "net/net.h"
+#include "net/flow.h"
 
 #include <assert.h>
 

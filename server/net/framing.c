@@ -62,6 +62,8 @@ const struct framing framing_sip = {
 static const struct framing *const framings[NET_PROTOCOLS] = {
     [NET_TCP] = &framing_sip,
     [NET_TLS] = &framing_sip,
+    [NET_WS] = &framing_websocket,
+    [NET_WSS] = &framing_websocket,
 };
 
 const struct framing *framing_of(enum net_protocol protocol)

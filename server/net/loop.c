@@ -30,6 +30,8 @@ struct net_settings net_settings_default(void)
         .idle_s = 600,
         .handshakes_max = 1000,
         .handshake_s = 10,
+        .ws_ping_s = 30,
+        .ws_origins = NULL,
         .message_s = 32,
         .half_closed_s = 32,
         .send_queue_max_bytes = 262144,
@@ -284,6 +286,7 @@ struct loop *loop_new(struct world *world, const struct net_settings *settings, 
         return NULL;
     }
     streams_init(loop);
+    loop->origins = origins_new(settings->ws_origins);
     loop_now(loop);
     names_open(loop);
     if (!loop_open(loop))
@@ -320,6 +323,7 @@ void loop_free(struct loop **loop)
     left = uv_loop_close(&own->uv);
     assert(left == 0);
     (void)left;
+    origins_free(&own->origins);
     free(own->slab);
     free(own);
 }

@@ -12,6 +12,7 @@
 
 #include "base/handles.h"
 #include "net/loop.h"
+#include "net/origins.h"
 
 enum { LISTENERS_MAX = 64, SIP_PORT = 5060 };
 
@@ -79,6 +80,7 @@ struct loop {
     const struct msghdr *datagram; /* the one that is being handed up; NULL: none, or a stream */
     struct udp_slab *slab;         /* NULL before the first UDP listener */
     struct streams streams;
+    struct origins *origins;         /* whose pages may connect by WebSocket */
     struct credentials *credentials; /* NULL: there is no TLS */
     struct bio_method_st *bio;       /* NULL before the first connection with TLS */
     uint64_t tls_log_again_ms;       /* when the log may tell of a failed connection again */

@@ -22,6 +22,7 @@
 #include <time.h>
 
 #include "base/memory.h"
+#include "net/stun.h"
 
 enum {
     DATAGRAM_MAX = 65507, /* of IPv4: 65535 less both headers */
@@ -98,21 +99,46 @@ unsigned udp_late_ms(const struct msghdr *datagram)
     return late_ms > 0 && late_ms < LATE_MAX_MS ? (unsigned)late_ms : 0;
 }
 
-static void datagram_take(struct listener *listener, struct udp_slab *slab, unsigned slot)
+static bool udp_put(struct listener *listener, const struct net_address *remote, struct bytes head,
+                    struct bytes body);
+
+/* A keep-alive of RFC 5626 4.4.2, or somebody's idea of one. */
+static void stun_take(struct listener *listener, const struct net_address *from, struct bytes raw)
+{
+    struct metrics *metrics = listener->loop->metrics;
+    char answer[STUN_ANSWER_MAX];
+    size_t length = stun_answer(raw, from, answer);
+    metrics_count(metrics, length > 0 ? METRIC_stun_answered : METRIC_stun_dropped);
+    if (length > 0)
+        (void)udp_put(listener, from, bytes_from(answer, length), BYTES(""));
+}
+
+static void datagram_hand(struct listener *listener, const struct net_flow *flow,
+                          struct msghdr *head, struct bytes raw)
 {
     struct loop *loop = listener->loop;
+    if (stun_is(raw)) {
+        stun_take(listener, &flow->remote, raw);
+        return;
+    }
+    raw = datagram_message(raw);
+    if (raw.length == 0)
+        return;
+    metrics_count(loop->metrics, METRIC_messages_received);
+    loop->datagram = head;
+    if (loop->handler.message != NULL)
+        loop->handler.message(loop->handler.context, flow, raw);
+    loop->datagram = NULL;
+}
+
+static void datagram_take(struct listener *listener, struct udp_slab *slab, unsigned slot)
+{
     struct bytes raw = {slab->parts[slot].iov_base, slab->heads[slot].msg_len};
     struct net_flow flow = {NET_UDP, listener->address, socket_address(&slab->from[slot]), 0};
     struct msghdr *head = &slab->heads[slot].msg_hdr;
     head->msg_namelen = sizeof(slab->from[slot]);
-    raw = datagram_message(raw);
-    if (raw.length > 0 && flow.remote.family != 0 && flow.remote.port != 0) {
-        metrics_count(loop->metrics, METRIC_messages_received);
-        loop->datagram = head;
-        if (loop->handler.message != NULL)
-            loop->handler.message(loop->handler.context, &flow, raw);
-        loop->datagram = NULL;
-    }
+    if (flow.remote.family != 0 && flow.remote.port != 0)
+        datagram_hand(listener, &flow, head, raw);
     head->msg_controllen = CONTROL_BYTES;
 }
 
@@ -200,6 +226,24 @@ static void batch_add(struct batch *batch, const struct net_address *remote, str
     batch->heads[i].msg_hdr.msg_namelen = socket_system_address(remote, &batch->to[i]);
 }
 
+/* Puts a datagram into the batch; false: it is lost on the way, as datagrams may be. */
+static bool udp_put(struct listener *listener, const struct net_address *remote, struct bytes head,
+                    struct bytes body)
+{
+    size_t length = head.length + body.length;
+    if (listener->batch == NULL)
+        listener->batch = memory_new(sizeof(*listener->batch));
+    if (!listener->blocked &&
+        (listener->batch->count >= BATCH_SEND || !batch_fits(listener->batch, length)))
+        udp_flush(listener);
+    if (!batch_fits(listener->batch, length)) {
+        metrics_count(listener->loop->metrics, METRIC_send_failures);
+        return false;
+    }
+    batch_add(listener->batch, remote, head, body);
+    return true;
+}
+
 enum err udp_send(struct listener *listener, const struct net_address *remote, struct bytes head,
                   struct bytes body)
 {
@@ -207,18 +251,8 @@ enum err udp_send(struct listener *listener, const struct net_address *remote, s
     if (head.length > DATAGRAM_MAX || body.length > DATAGRAM_MAX - head.length ||
         remote->family != listener->address.family)
         return ERR_IO;
-    if (listener->batch == NULL)
-        listener->batch = memory_new(sizeof(*listener->batch));
-    size_t length = head.length + body.length;
-    if (!listener->blocked &&
-        (listener->batch->count >= BATCH_SEND || !batch_fits(listener->batch, length)))
-        udp_flush(listener);
-    if (!batch_fits(listener->batch, length)) {
-        metrics_count(listener->loop->metrics, METRIC_send_failures);
-        return ERR_NONE; /* lost on the way, as datagrams may be */
-    }
-    batch_add(listener->batch, remote, head, body);
-    metrics_count(listener->loop->metrics, METRIC_messages_sent);
+    if (udp_put(listener, remote, head, body))
+        metrics_count(listener->loop->metrics, METRIC_messages_sent);
     return ERR_NONE;
 }
 

@@ -111,7 +111,7 @@ static void receive(void *context, const struct net_flow *flow, struct bytes raw
 {
     struct transaction_layer *layer = context;
     struct sip_message message;
-    struct verdict v = sip_message_parse(raw, net_is_stream(flow->protocol), &message);
+    struct verdict v = sip_message_parse(raw, !net_is_framed(flow->protocol), &message);
     struct incoming incoming = {&message, *flow};
     layer->match.message = NULL;
     if (!verdict_ok(v))

@@ -154,6 +154,41 @@ START_TEST(test_defaults_are_those_of_the_parts)
 }
 END_TEST
 
+static void expect_origins(const struct config *config, const char *const *wanted)
+{
+    size_t i = 0;
+    for (; wanted[i] != NULL; i++) {
+        ck_assert_ptr_nonnull(config->net.ws_origins[i]);
+        ck_assert_str_eq(config->net.ws_origins[i], wanted[i]);
+    }
+    ck_assert_ptr_null(config->net.ws_origins[i]);
+}
+
+/* RFC 6455 10.2: without a setting the pages of our own names, never those of anybody. */
+START_TEST(test_origins_are_those_listed_or_our_own_hosts)
+{
+    const char *const own[] = {"a.example", "b.example", "c.example", "127.0.0.1",
+                               "10.0.0.5",  "192.0.2.5", NULL};
+    const char *const listed[] = {"https://phone.example", "a.example", "*", NULL};
+    struct config *config =
+        load("domains = ( { name = \"a.example\"; aliases = [ \"b.example\" ]; },\n"
+             "{ name = \"c.example\"; } );\n"
+             "listen = [ \"ws:127.0.0.1:80\", \"wss:10.0.0.5:443=192.0.2.5:443\", "
+             "\"ws:0.0.0.0:81\" ];\n");
+    ck_assert_msg(config != NULL, "%s", why);
+    expect_origins(config, own);
+    ck_assert_uint_eq(config->net.ws_ping_s, 30);
+    config_free(&config);
+    config = load("ws: { origins = [ \"https://phone.example\", \"A.example\", \"*\" ];\n"
+                  "ping_s = 0; };\n");
+    ck_assert_msg(config != NULL, "%s", why);
+    expect_origins(config, listed);
+    ck_assert_uint_eq(config->net.ws_ping_s, 0);
+    config_free(&config);
+    refuses("ws: { origins = [ \"not a host\" ]; };", 1, "\"not a host\" is no origin");
+}
+END_TEST
+
 START_TEST(test_takes_what_it_says)
 {
     struct config *config = load("data = \"state\";\n"
@@ -413,7 +448,8 @@ END_TEST
 
 UNIT_MAIN("config", test_the_sample_file_is_the_table, test_the_sample_file_is_the_default,
           test_defaults_without_a_file, test_defaults_are_those_of_the_parts,
-          test_takes_what_it_says, test_certificates, test_every_protocol_and_public_addresses,
+          test_origins_are_those_listed_or_our_own_hosts, test_takes_what_it_says,
+          test_certificates, test_every_protocol_and_public_addresses,
           test_the_folder_itself_as_data, test_domains, test_name_servers,
           test_unknown_keys_name_the_nearest, test_wrong_types, test_wrong_values,
           test_values_that_contradict_each_other, test_every_number_has_a_range, test_broken_files,

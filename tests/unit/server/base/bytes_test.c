@@ -148,7 +148,46 @@ START_TEST(low_bits_of_hashes_are_spread)
 }
 END_TEST
 
-UNIT_MAIN("bytes", packed_slices_stand_one_behind_the_other,
+/* Every code point in its one form, and the forms that RFC 3629 3 forbids. */
+START_TEST(utf8_is_told_from_other_bytes)
+{
+    static const char *const good[] = {"",
+                                       "plain text of some length",
+                                       "\xc2\x80",
+                                       "\xdf\xbf",
+                                       "\xe0\xa0\x80",
+                                       "\xed\x9f\xbf",
+                                       "\xee\x80\x80",
+                                       "\xf0\x90\x80\x80",
+                                       "\xf4\x8f\xbf\xbf",
+                                       "long enough: Gr\xc3\xbc\xc3\x9f, \xe2\x82\xac"};
+    static const char *const bad[] = {"\x80",
+                                      "\xbf",
+                                      "\xc0\x80",
+                                      "\xc1\xbf",
+                                      "\xc2",
+                                      "\xc2\x20",
+                                      "\xe0\x9f\xbf",
+                                      "\xe2\x82",
+                                      "\xe2\x82\x28",
+                                      "\xed\xa0\x80",
+                                      "\xf0\x8f\xbf\xbf",
+                                      "\xf0\x9f\x98",
+                                      "\xf0\x9f\x98\x7f",
+                                      "\xf4\x90\x80\x80",
+                                      "\xf5\x80\x80\x80",
+                                      "\xff",
+                                      "eight...\xfe"};
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+        ck_assert_msg(bytes_is_utf8(bytes_of(good[i])), "good[%zu]", i);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        ck_assert_msg(!bytes_is_utf8(bytes_of(bad[i])), "bad[%zu]", i);
+    ck_assert(bytes_is_utf8(bytes_from("\xe2\x82\xac", 3)));
+    ck_assert(!bytes_is_utf8(bytes_from("\xe2\x82\xac", 2)));
+}
+END_TEST
+
+UNIT_MAIN("bytes", utf8_is_told_from_other_bytes, packed_slices_stand_one_behind_the_other,
           equality_is_of_bytes_and_of_ascii_letters, folding_touches_nothing_but_letters,
           order_puts_a_prefix_first, parts_never_leave_the_slice,
           splitting_drops_the_separator_and_ends_empty, numbers_are_digits_within_their_type,

@@ -119,6 +119,36 @@ START_TEST(keep_alives_are_no_messages)
 }
 END_TEST
 
+/* RFC 5626 4.4.2: binding requests are answered here; nobody above hears of them. */
+START_TEST(stun_is_answered_and_never_handed_up)
+{
+#define STUN_HEAD(type)             \
+    type "\x00\x00\x21\x12\xa4\x42" \
+         "transaction!"
+    struct bed *bed = bed_new(NULL);
+    struct net_address address = bed_listen(bed, NET_UDP, "127.0.0.1");
+    bed->client = client_open(SOCK_DGRAM, &address);
+    client_say(bed->client, BYTES(STUN_HEAD("\x01\x01"))); /* a response: dropped */
+    client_say(bed->client, BYTES(STUN_HEAD("\x00\x01") "x"));
+    client_say(bed->client, BYTES(STUN_HEAD("\x00\x01")));
+    client_until(bed, 32);
+    uint16_t port = client_port(bed->client) ^ 0x2112;
+    ck_assert_mem_eq(bed->read, "\x01\x01\x00\x0c", 4);
+    ck_assert_mem_eq(bed->read + 8, "transaction!\x00\x20\x00\x08\x00\x01", 18);
+    ck_assert_uint_eq((unsigned char)bed->read[26], port >> 8);
+    ck_assert_uint_eq((unsigned char)bed->read[27], port & 0xff);
+    client_say(bed->client, BYTES("OPTIONS"));
+    bed_until_messages(bed, 1);
+    client_read(bed);
+    ck_assert_uint_eq(bed->read_length, 32);
+    ck_assert_uint_eq(bed->metrics.values[METRIC_messages_received], 1);
+    ck_assert_uint_eq(bed->metrics.values[METRIC_messages_sent], 0);
+    ck_assert_uint_eq(bed->metrics.values[METRIC_stun_answered], 1);
+    ck_assert_uint_eq(bed->metrics.values[METRIC_stun_dropped], 2);
+    bed_free(bed);
+}
+END_TEST
+
 START_TEST(many_more_than_a_batch_leave_in_one_turn)
 {
     enum { MANY = 700 };
@@ -297,7 +327,8 @@ START_TEST(it_is_known_how_late_a_turn_is)
 }
 END_TEST
 
-UNIT_MAIN("net/udp", it_is_known_how_long_a_datagram_has_waited, it_is_known_how_late_a_turn_is,
+UNIT_MAIN("net/udp", stun_is_answered_and_never_handed_up,
+          it_is_known_how_long_a_datagram_has_waited, it_is_known_how_late_a_turn_is,
           a_burst_comes_back_whole_and_in_order, a_flow_names_both_ends,
           the_largest_datagram_passes_and_a_larger_one_is_refused, head_and_body_leave_as_one,
           keep_alives_are_no_messages, many_more_than_a_batch_leave_in_one_turn,

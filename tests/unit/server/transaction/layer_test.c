@@ -94,6 +94,26 @@ START_TEST(broken_streams_are_answered)
 }
 END_TEST
 
+/* RFC 7118 5: a WebSocket keeps messages apart, as datagrams do; RFC 3261 18.3: TCP does not. */
+START_TEST(websocket_messages_need_no_length)
+{
+    static const enum net_protocol protocols[] = {NET_WS, NET_WSS, NET_TCP, NET_TLS};
+    for (size_t i = 0; i < 4; i++) {
+        struct fixture *fixture = fixture_new(NULL);
+        struct net_flow flow = tcp_from(fixture, "127.0.0.2:9988");
+        flow.protocol = protocols[i];
+        receive(fixture, flow,
+                "MESSAGE sip:bob@example.com SIP/2.0\r\n"
+                "Via: SIP/2.0/WSS df7jal23ls0d.invalid;branch=z9hG4bK1\r\n"
+                "From: <sip:alice@example.com>;tag=a1\r\nTo: <sip:bob@example.com>\r\n"
+                "Call-ID: c1\r\nCSeq: 1 MESSAGE\r\n\r\nhello");
+        ck_assert_uint_eq(fixture->requests, i < 2 ? 1 : 0);
+        ck_assert_uint_eq(count_of(fixture, METRIC_messages_malformed), i < 2 ? 0 : 1);
+        fixture_free(fixture);
+    }
+}
+END_TEST
+
 START_TEST(usual_settings)
 {
     struct fixture *fixture = fixture_new(NULL);
@@ -129,4 +149,5 @@ END_TEST
 
 UNIT_MAIN("layer", malformed_requests_get_their_status, what_cannot_be_answered_is_dropped,
           ack_comes_up_and_is_not_answered, stray_responses_are_counted_and_dropped,
-          broken_streams_are_answered, usual_settings, how_late_a_request_is)
+          broken_streams_are_answered, websocket_messages_need_no_length, usual_settings,
+          how_late_a_request_is)

@@ -1,0 +1,114 @@
+// client.js: a user's page with SIP.js, told over standard input, one command a line:
+//
+//     say TEXT            a message to the friend
+//     go online|offline   change the own presence
+//     quit                leave as a page that is closed properly does
+//
+// It registers, publishes and watches the friend by itself, also after its connection was lost, and
+// prints what happens. The file "trace" has what went over the wire.
+//
+//     node client.js USER FRIEND DOMAIN SERVER
+import fs from "node:fs";
+import readline from "node:readline";
+import WebSocket from "ws";
+
+globalThis.WebSocket = WebSocket; // of browsers; SIP.js looks for it there
+
+const { Messager, Publisher, Registerer, RegistererState, Subscriber, SubscriptionState, UserAgent } =
+    await import("sip.js");
+
+const [user, friend, domain, server] = process.argv.slice(2);
+const uriOf = (name) => UserAgent.makeURI(`sip:${name}@${domain}`);
+const print = (...words) => console.log(...words);
+
+const agent = new UserAgent({
+    uri: uriOf(user),
+    authorizationUsername: user,
+    authorizationPassword: `${user}-pw`,
+    transportOptions: { server },
+    logBuiltinEnabled: false,
+    logConnector: (level, category, label, content) =>
+        fs.appendFileSync("trace", `${level} ${category}: ${content}\n`),
+    delegate: {
+        onConnect: () => arrive(),
+        onDisconnect: () => { if (!leaving) comeBack(); },
+        onMessage: async (message) => {
+            await message.accept();
+            print("message:", message.request.body);
+        },
+    },
+});
+
+let leaving = false;
+let subscriber;
+const registerer = new Registerer(agent, { expires: 600 });
+registerer.stateChange.addListener((state) => {
+    if (state === RegistererState.Registered) print("registered");
+});
+const publisher = new Publisher(agent, uriOf(user), "presence", {
+    body: "", contentType: "application/pidf+xml", expires: 600,
+});
+
+function publish(basic) {
+    publisher.publish(`<?xml version="1.0" encoding="UTF-8"?>
+<presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:${user}@${domain}">
+<tuple id="page"><status><basic>${basic}</basic></status></tuple></presence>`);
+}
+
+function watch() {
+    subscriber = new Subscriber(agent, uriOf(friend), "presence", {
+        expires: 600, extraHeaders: ["Accept: application/pidf+xml"],
+    });
+    subscriber.delegate = {
+        onNotify: async (notification) => {
+            await notification.accept();
+            const open = notification.request.body.includes("<basic>open</basic>");
+            print(`${friend} is ${open ? "Online" : "Offline"}`);
+        },
+    };
+    subscriber.subscribe();
+}
+
+// Each life of the connection: the dialog with the server outlives it, so it is only refreshed.
+async function arrive() {
+    await registerer.register({
+        requestDelegate: {
+            onAccept: () => {
+                if (subscriber && subscriber.state === SubscriptionState.Subscribed) {
+                    subscriber.subscribe();
+                } else if (!subscriber) {
+                    publish("open");
+                    watch();
+                }
+                print("arrived");
+            },
+            onReject: (response) => print("refused:", response.message.statusCode),
+        },
+    });
+}
+
+function comeBack() {
+    setTimeout(() => agent.reconnect().catch(() => comeBack()), 100);
+}
+
+async function quit() {
+    leaving = true;
+    await subscriber.unsubscribe();
+    await publisher.unpublish();
+    await registerer.unregister();
+    await agent.stop();
+    process.exit(0);
+}
+
+const commands = {
+    say: (text) => new Messager(agent, uriOf(friend), text, "text/plain").message(),
+    go: (state) => publish(state === "online" ? "open" : "closed"),
+    quit,
+};
+
+readline.createInterface({ input: process.stdin }).on("line", (line) => {
+    const [word, ...rest] = line.split(" ");
+    Promise.resolve(commands[word](rest.join(" "))).catch((error) => print("failed:", error.message));
+});
+
+await agent.start();
