@@ -1,6 +1,6 @@
-/* model_test.c: an INVITE client transaction and its CANCEL against a model of the figures of RFC
- * 3261 (17.1.1.2, 17.1.2.2, 9.1) and RFC 6026 (8.4): whatever happens, in whatever order, the same
- * messages leave and the same outcomes are reported, at the same times.
+/* client_model_test.c: an INVITE client transaction and its CANCEL against a model of the figures
+ * of RFC 3261 (17.1.1.2, 17.1.2.2, 9.1) and RFC 6026 (8.4): whatever happens, in whatever order,
+ * the same messages leave and the same outcomes are reported, at the same times.
  *
  * The model knows no message: it counts. It walks from due time to due time by itself. */
 #include "invites.h"
