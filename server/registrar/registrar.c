@@ -149,7 +149,8 @@ static void settle(struct record *record)
 static void delete_row(struct store_set *set, const struct record *record,
                        const struct binding *binding)
 {
-    store_delete_binding(set, record_aor(record), binding->contact);
+    const struct store_binding key = {.aor = record_aor(record), .contact = binding->contact};
+    store_delete_binding(set, &key);
 }
 
 static void expire(struct timer *timer)
