@@ -11,21 +11,10 @@
 
 #include "base/memory.h"
 #include "base/token.h"
-#include "registrar/binding_internal.h"
-#include "registrar/contacts_internal.h"
+#include "registrar/registrar_internal.h"
 #include "sip/write.h"
 
-enum { FLOW_TEXT_MAX = 160, RETRY_MS = 1000 };
-
-struct registrar {
-    struct front *front;
-    const struct front_parts *parts;
-    struct registrar_settings settings;
-    struct record *records[PARTITIONS]; /* by address-of-record */
-    uint64_t hash_seed;
-    struct contacts contacts; /* of the request in hand */
-    size_t count;
-};
+enum { FLOW_TEXT_MAX = 160 };
 
 static void handle_register(void *context, struct front_request *request);
 
@@ -64,115 +53,15 @@ size_t registrar_count(const struct registrar *registrar)
     return registrar->count;
 }
 
-/* Records. */
-
-static struct record *find_record(const struct registrar *registrar, struct bytes aor)
-{
-    struct record *record;
-    TABLE_FIND(registrar->records[partition_of(aor)], aor.at, aor.length, registrar->hash_seed,
-               record);
-    return record;
-}
-
-static struct record *make_record(struct registrar *registrar, struct bytes aor)
-{
-    struct record *record = memory_new(sizeof(*record) + aor.length);
-    record->registrar = registrar;
-    record->partition = partition_of(aor);
-    record->aor_length = aor.length;
-    memcpy(record->aor, aor.at, aor.length);
-    TABLE_ADD(registrar->records[record->partition], record->aor, record->aor_length,
-              registrar->hash_seed, record);
-    return record;
-}
-
-static void remove_binding(struct record *record, struct binding *binding)
-{
-    DL_DELETE(record->bindings, binding);
-    record->registrar->count--;
-    binding_free(&binding);
-}
-
-static void add_binding(struct record *record, struct binding *binding)
-{
-    DL_APPEND(record->bindings, binding);
-    record->registrar->count++;
-}
-
-static void free_record(struct record *record)
-{
-    struct registrar *registrar = record->registrar;
-    world_timer_cancel(registrar->parts->world, &record->expiry);
-    struct binding *binding, *next;
-    DL_FOREACH_SAFE(record->bindings, binding, next)
-    {
-        remove_binding(record, binding);
-    }
-    HASH_DELETE(hh, registrar->records[record->partition], record);
-    free(record);
-}
-
 void registrar_free(struct registrar **registrar)
 {
     if (*registrar == NULL)
         return;
     for (unsigned i = 0; i < PARTITIONS; i++)
         while ((*registrar)->records[i] != NULL)
-            free_record((*registrar)->records[i]);
+            record_free((*registrar)->records[i]);
     free(*registrar);
     *registrar = NULL;
-}
-
-/* Expiry. */
-
-static void expire(struct timer *timer);
-
-/* Sets the timer to the first end of a binding; a record without bindings goes. */
-static void settle(struct record *record)
-{
-    struct world *world = record->registrar->parts->world;
-    uint64_t first = UINT64_MAX;
-    struct binding *binding;
-    DL_FOREACH(record->bindings, binding)
-    {
-        if (binding->expires_ms < first)
-            first = binding->expires_ms;
-    }
-    if (record->bindings == NULL) {
-        free_record(record);
-        return;
-    }
-    uint64_t in_ms = first > world->wall_ms ? first - world->wall_ms : 0;
-    world_timer(world, &record->expiry, in_ms, expire);
-}
-
-static void delete_row(struct store_set *set, const struct record *record,
-                       const struct binding *binding)
-{
-    const struct store_binding key = {.aor = record_aor(record), .contact = binding->contact};
-    store_delete_binding(set, &key);
-}
-
-static void expire(struct timer *timer)
-{
-    struct record *record = TIMER_OWNER(timer, struct record, expiry);
-    const struct front_parts *parts = record->registrar->parts;
-    if (!store_ready(parts->store)) {
-        world_timer(parts->world, timer, RETRY_MS, expire);
-        return;
-    }
-    struct store_set *set = store_begin(parts->store, record->partition);
-    struct binding *binding, *next;
-    DL_FOREACH_SAFE(record->bindings, binding, next)
-    {
-        if (binding->expires_ms > parts->world->wall_ms)
-            continue;
-        delete_row(set, record, binding);
-        remove_binding(record, binding);
-        metrics_count(parts->metrics, METRIC_bindings_expired);
-    }
-    store_submit(parts->store, &set);
-    settle(record);
 }
 
 /* REGISTER. */
@@ -312,8 +201,8 @@ static void remove_left_behind(struct record *record, struct store_set *set,
     {
         if (!is_left_behind(record, binding, wish))
             continue;
-        delete_row(set, record, binding);
-        remove_binding(record, binding);
+        record_delete_row(set, record, binding);
+        record_remove(record, binding);
     }
 }
 
@@ -325,14 +214,14 @@ static void apply_wish(struct record *record, struct store_set *set,
     struct binding *made = wish->expires_s > 0 ? make_binding(record, request, wish) : NULL;
     if (old != NULL) {
         if (made == NULL || !bytes_equal(old->contact, made->contact))
-            delete_row(set, record, old);
-        remove_binding(record, old);
+            record_delete_row(set, record, old);
+        record_remove(record, old);
     }
     remove_left_behind(record, set, wish);
     if (made == NULL)
         return;
     save(set, record, made);
-    add_binding(record, made);
+    record_add(record, made);
 }
 
 static void remove_all(struct record *record, struct store_set *set)
@@ -340,53 +229,24 @@ static void remove_all(struct record *record, struct store_set *set)
     struct binding *binding, *next;
     DL_FOREACH_SAFE(record->bindings, binding, next)
     {
-        delete_row(set, record, binding);
-        remove_binding(record, binding);
+        record_delete_row(set, record, binding);
+        record_remove(record, binding);
     }
-}
-
-static void write_contact(struct buffer *out, const struct binding *binding, uint64_t wall_ms)
-{
-    buffer_text(out, "Contact: <");
-    buffer_put(out, binding->contact);
-    buffer_char(out, '>');
-    buffer_put(out, binding->parameters);
-    if (binding->q != 1000)
-        buffer_format(out, ";q=0.%03u", binding->q);
-    buffer_text(out, ";expires=");
-    buffer_number(out, (binding->expires_ms - wall_ms + 999) / 1000);
-    buffer_text(out, "\r\n");
-}
-
-/* 200 with all bindings that there are now (RFC 3261 10.3 step 8). */
-static void answer(const struct registrar *registrar, struct front_request *request,
-                   const struct record *record, struct store_change after)
-{
-    uint64_t wall_ms = registrar->parts->world->wall_ms;
-    struct buffer *out = front_respond(request, 200, NULL, BYTES(""));
-    const struct binding *binding;
-    if (record != NULL)
-        DL_FOREACH(record->bindings, binding)
-        {
-            if (binding->expires_ms > wall_ms)
-                write_contact(out, binding, wall_ms);
-        }
-    front_send(request, after);
 }
 
 static void apply(struct registrar *registrar, struct front_request *request, struct record *record)
 {
     const struct contacts *contacts = &registrar->contacts;
     if (record == NULL)
-        record = make_record(registrar, request->target);
+        record = record_make(registrar, request->target);
     struct store_set *set = store_begin(registrar->parts->store, record->partition);
     if (contacts->star)
         remove_all(record, set);
     for (size_t i = 0; i < contacts->count && !contacts->star; i++)
         apply_wish(record, set, request, &contacts->wishes[i]);
     metrics_count(registrar->parts->metrics, METRIC_registrations);
-    answer(registrar, request, record, store_submit(registrar->parts->store, &set));
-    settle(record);
+    registrar_answer(registrar, request, record, store_submit(registrar->parts->store, &set));
+    record_settle(record);
 }
 
 /* True when nothing stands against the change; else it was answered. */
@@ -422,16 +282,16 @@ static void handle_register(void *context, struct front_request *request)
         front_refuse_verdict(request, v);
         return;
     }
-    struct record *record = find_record(registrar, request->target);
+    struct record *record = record_find(registrar, request->target);
     if (registrar->contacts.count == 0)
-        answer(registrar, request, record, STORE_NOTHING);
+        registrar_answer(registrar, request, record, STORE_NOTHING);
     else if (judge(registrar, request, record))
         apply(registrar, request, record);
 }
 
 void registrar_drop_user(struct registrar *registrar, struct bytes aor)
 {
-    struct record *record = find_record(registrar, aor);
+    struct record *record = record_find(registrar, aor);
     struct binding *binding;
     if (record == NULL)
         return;
@@ -439,62 +299,5 @@ void registrar_drop_user(struct registrar *registrar, struct bytes aor)
     {
         binding->expires_ms = registrar->parts->world->wall_ms;
     }
-    settle(record);
-}
-
-/* Looking up. */
-
-size_t registrar_find(const struct registrar *registrar, struct bytes aor, struct bytes instance,
-                      struct bytes call, struct registrar_target *targets, size_t most)
-{
-    const struct record *record = find_record(registrar, aor);
-    const struct binding *binding;
-    size_t count = 0;
-    (void)instance, (void)call;
-    if (record == NULL)
-        return 0;
-    DL_FOREACH(record->bindings, binding)
-    {
-        if (binding->expires_ms <= registrar->parts->world->wall_ms)
-            continue;
-        size_t at = count < most ? count++ : most;
-        while (at > 0 && targets[at - 1].q < binding->q) {
-            if (at < most)
-                targets[at] = targets[at - 1];
-            at--;
-        }
-        if (at < most)
-            targets[at] = (struct registrar_target){.contact = binding->contact,
-                                                    .parameters = binding->parameters,
-                                                    .has_flow = binding->has_flow,
-                                                    .flow = binding->flow,
-                                                    .q = binding->q};
-    }
-    return count;
-}
-
-/* The store's rows. */
-
-static void take_row(void *context, const struct store_binding *row)
-{
-    struct registrar *registrar = context;
-    struct record *record = find_record(registrar, row->aor);
-    if (record == NULL)
-        record = make_record(registrar, row->aor);
-    add_binding(record, binding_new(row));
-}
-
-enum err registrar_load(struct registrar *registrar, unsigned partition)
-{
-    assert(partition < PARTITIONS);
-    while (registrar->records[partition] != NULL)
-        free_record(registrar->records[partition]);
-    const struct store_visitor visitor = {.binding = take_row, .context = registrar};
-    enum err err = store_load(registrar->parts->store, partition, &visitor);
-    struct record *record, *next;
-    HASH_ITER(hh, registrar->records[partition], record, next)
-    {
-        settle(record);
-    }
-    return err;
+    record_settle(record);
 }
