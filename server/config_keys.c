@@ -134,6 +134,14 @@ static const struct config_key file_keys[] = {
            "Longest registration in seconds; a longer wish is shortened."),
     NUMBER(registrar.bindings_max, 1, 1000, "10", "Contacts that one user can have registered."),
     NUMBER(registrar.contact_max_bytes, 64, 8192, "1024", "Longest Contact, in bytes."),
+    NUMBER(registrar.path_max_bytes, 64, 8192, "1024",
+           "Longest Path (the proxies that a registration came through), in bytes."),
+    NUMBER(registrar.flow_timer_s, 0, DAY_S, "120",
+           "Seconds within which clients that keep their connection open for us (RFC 5626) are "
+           "asked to send keep-alives; 0: they are not told."),
+    NUMBER(registrar.flow_grace_s, 0, DAY_S, "30",
+           "Seconds that a contact stays registered when the connection has gone that was the only "
+           "way to it."),
 
     NUMBER(proxy.targets_max, 1, 1000, "20", "Contacts that one request is sent to at most."),
 

@@ -144,6 +144,12 @@ START_TEST(test_defaults_are_those_of_the_parts)
     SAME(registrar.expires_most_s);
     SAME(registrar.bindings_max);
     SAME(registrar.contact_max_bytes);
+    SAME(registrar.path_max_bytes);
+    SAME(registrar.flow_timer_s);
+    SAME(registrar.flow_grace_s);
+    SAME(registrar.fixed_count);
+    SAME(registrar.deputy_count);
+    SAME(registrar.route_count);
     SAME(proxy.targets_max);
     SAME(presence.publications_max);
     SAME(presence.subscriptions_max_per_watcher);
