@@ -1,4 +1,6 @@
 /* answer.c: the 200 to a REGISTER. */
+#include <assert.h>
+
 #include "registrar/registrar_internal.h"
 #include "sip/write.h"
 
@@ -7,6 +9,7 @@ static void write_gruus(struct buffer *out, const struct registrar *registrar,
                         const struct record *record, const struct binding *binding)
 {
     unsigned char call[GRUU_CALL_BYTES];
+    assert(!bytes_empty(binding->instance));
     struct gruu *gruu = registrar->parts->gruu;
     const struct gruu_parts parts = {record_aor(record), binding->instance,
                                      bytes_from(call, sizeof(call))};

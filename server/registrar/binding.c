@@ -1,4 +1,5 @@
 /* binding.c: one binding: made from a row, written back to one, and found again. */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -23,6 +24,7 @@ bool binding_is_here(struct bytes host)
 void binding_set_flow(struct binding *binding, const struct net_flow *flow)
 {
     struct bytes host = binding->uri.host;
+    assert(!binding->has_flow && binding->users == NULL);
     binding->has_flow = true;
     binding->flow = *flow;
     binding->flow_only = binding->reg_id > 0 || binding_is_nowhere(host) ||

@@ -1,6 +1,8 @@
 /* features.c: Supported, Path and the Vias of a REGISTER. */
 #include "registrar/features_internal.h"
 
+#include <assert.h>
+
 void features_put_unfolded(struct buffer *out, struct bytes value)
 {
     for (size_t i = 0; i < value.length; i++)
@@ -38,8 +40,7 @@ static struct verdict read_path(const struct sip_message *request, size_t most,
                                 struct features *features)
 {
     struct sip_values hops = sip_values_of(request, SIP_PATH);
-    struct buffer path =
-        buffer_over(features->path_text, most < FEATURES_PATH_MAX ? most : FEATURES_PATH_MAX);
+    struct buffer path = buffer_over(features->path_text, most);
     struct bytes hop;
     while (sip_values_next(&hops, &hop)) {
         struct verdict v = read_hop(hop, features);
@@ -63,6 +64,7 @@ static bool is_direct(const struct sip_message *request)
 struct verdict features_read(const struct sip_message *request,
                              const struct registrar_settings *settings, struct features *features)
 {
+    assert(settings->path_max_bytes <= FEATURES_PATH_MAX);
     features->path = features->gruu = features->outbound = features->edge = false;
     features->path_length = 0;
     features->direct = is_direct(request);

@@ -1,4 +1,6 @@
 /* find.c: where a user can be reached. */
+#include <assert.h>
+
 #include "registrar/registrar_internal.h"
 
 /* What is asked for, and what has been found so far. */
@@ -79,6 +81,8 @@ static void search_fixed(struct search *search, const struct record *record)
 size_t registrar_find(const struct registrar *registrar, struct bytes aor, struct bytes instance,
                       struct bytes call, struct registrar_target *targets, size_t most)
 {
+    assert(targets != NULL || most == 0);
+    assert(bytes_empty(call) || (call.length == GRUU_CALL_BYTES && !bytes_empty(instance)));
     struct search search = {.registrar = registrar, .targets = targets, .most = most};
     const struct record *record = record_find(registrar, aor);
     if (record == NULL)

@@ -1,5 +1,7 @@
 /* fixed.c: bindings of the configuration. They are told in every answer, as RFC 3261 10.3 step 8
  * asks of all current bindings, and used like those that were registered. */
+#include <assert.h>
+
 #include "registrar/registrar_internal.h"
 
 static void free_fixed(struct record *record)
@@ -15,6 +17,7 @@ static void free_fixed(struct record *record)
 static void add_fixed(struct registrar *registrar, const struct registrar_fixed *fixed)
 {
     struct bytes aor = bytes_of(fixed->user);
+    assert(fixed->user != NULL && fixed->contact != NULL && fixed->q <= 1000);
     const struct store_binding row = {
         .aor = aor, .contact = bytes_of(fixed->contact), .q = fixed->q, .expires_ms = UINT64_MAX};
     struct record *record = record_find(registrar, aor);

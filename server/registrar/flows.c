@@ -3,6 +3,7 @@
  * Who can be dialled stays until its time is over: its next request may come over a new connection,
  * or ours to it may be made. A binding whose only way was the connection cannot be used any more.
  * It stays a little longer, for the client that comes back at once, and ends then. */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -27,6 +28,7 @@ static struct flow_users *make_users(struct registrar *registrar, uint64_t conne
 void flows_add(struct registrar *registrar, struct binding *binding)
 {
     uint64_t connection = binding->flow.connection;
+    assert(binding->users == NULL);
     if (!binding->has_flow || connection == 0)
         return;
     struct flow_users *users = find_users(registrar, connection);
@@ -57,6 +59,7 @@ bool flows_is_lost(const struct registrar *registrar, const struct binding *bind
 
 void flows_begin_grace(const struct registrar *registrar, struct binding *binding)
 {
+    assert(binding->flow_only);
     uint64_t end_ms =
         registrar->parts->world->wall_ms + (uint64_t)registrar->settings.flow_grace_s * 1000;
     if (binding->expires_ms <= end_ms)

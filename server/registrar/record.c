@@ -25,6 +25,7 @@ struct record *record_find(const struct registrar *registrar, struct bytes aor)
 
 struct record *record_make(struct registrar *registrar, struct bytes aor)
 {
+    assert(!bytes_empty(aor) && record_find(registrar, aor) == NULL);
     struct record *record = memory_new(sizeof(*record) + aor.length);
     record->registrar = registrar;
     record->partition = partition_of(aor);
@@ -37,6 +38,7 @@ struct record *record_make(struct registrar *registrar, struct bytes aor)
 
 void record_remove(struct record *record, struct binding *binding)
 {
+    assert(binding->record == record && record->registrar->count > 0);
     flows_remove(record->registrar, binding);
     DL_DELETE(record->bindings, binding);
     record->registrar->count--;
@@ -45,6 +47,7 @@ void record_remove(struct record *record, struct binding *binding)
 
 void record_add(struct record *record, struct binding *binding)
 {
+    assert(binding->record == NULL && binding->users == NULL);
     binding->record = record;
     DL_APPEND(record->bindings, binding);
     record->registrar->count++;
