@@ -126,7 +126,7 @@ static bool take_text(struct config_reader *reader, const char *text)
     } else {
         taken = config_take_group(reader, &config_file_keys, config_root_setting(&file), "",
                                   reader->config) &&
-                check_orders(reader, &file);
+                check_orders(reader, &file) && config_check_registrar(reader, &file);
     }
     config_destroy(&file);
     return taken;
@@ -201,6 +201,9 @@ static void share(struct config *config)
     config->store.folder = config->data;
     config->front.trusted = config->trusted;
     config->front.trusted_count = config->trusted_count;
+    config->registrar.fixed = config->fixed;
+    config->registrar.deputies = config->deputies;
+    config->registrar.routes = config->routes;
 }
 
 struct config *config_default(const char *data)

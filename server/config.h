@@ -19,7 +19,8 @@ enum {
     CONFIG_ALIASES_MAX = 16,
     CONFIG_LISTEN_MAX = 64,
     CONFIG_TRUSTED_MAX = 64,
-    CONFIG_ORIGINS_MAX = 64
+    CONFIG_ORIGINS_MAX = 64,
+    CONFIG_REGISTRAR_MAX = 256, /* entries of each list of the registrar */
 };
 
 struct config_domain {
@@ -49,6 +50,9 @@ struct config {
     struct front_settings front;
     struct policy_settings policy;
     struct registrar_settings registrar;
+    struct registrar_fixed fixed[CONFIG_REGISTRAR_MAX];
+    struct registrar_deputy deputies[CONFIG_REGISTRAR_MAX];
+    struct registrar_route routes[CONFIG_DOMAINS_MAX];
     struct proxy_settings proxy;
     struct presence_settings presence;
     struct store_settings store;

@@ -61,6 +61,9 @@ bool config_take_group(struct config_reader *reader, const struct config_keys *k
 bool config_fail(struct config_reader *reader, const config_setting_t *setting, const char *format,
                  ...) __attribute__((format(printf, 3, 4)));
 
+/* Makes the users and domains of the registrar's lists canonical, when all has been read. */
+bool config_check_registrar(struct config_reader *reader, const config_t *file);
+
 /* The types. */
 bool config_take_number(struct config_reader *reader, const struct config_key *key,
                         config_setting_t *setting, void *field);
@@ -88,6 +91,12 @@ bool config_take_aliases(struct config_reader *reader, const struct config_key *
                          config_setting_t *setting, void *field);
 bool config_take_digests(struct config_reader *reader, const struct config_key *key,
                          config_setting_t *setting, void *field);
+bool config_take_fixed(struct config_reader *reader, const struct config_key *key,
+                       config_setting_t *setting, void *field);
+bool config_take_deputies(struct config_reader *reader, const struct config_key *key,
+                          config_setting_t *setting, void *field);
+bool config_take_routes(struct config_reader *reader, const struct config_key *key,
+                        config_setting_t *setting, void *field);
 bool config_take_qop(struct config_reader *reader, const struct config_key *key,
                      config_setting_t *setting, void *field);
 

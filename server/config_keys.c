@@ -142,6 +142,26 @@ static const struct config_key file_keys[] = {
            "Longest registration in seconds; a longer wish is shortened."),
     NUMBER(registrar.bindings_max, 1, 1000, "10", "Contacts that one user can have registered."),
     NUMBER(registrar.contact_max_bytes, 64, 8192, "1024", "Longest Contact, in bytes."),
+    NUMBER(registrar.path_max_bytes, 64, 8192, "1024",
+           "Longest Path (the proxies that a registration came through), in bytes."),
+    NUMBER(registrar.flow_timer_s, 0, DAY_S, "120",
+           "Seconds within which clients that keep their connection open for us (RFC 5626) are "
+           "asked to send keep-alives; 0: they are not told."),
+    NUMBER(registrar.flow_grace_s, 0, DAY_S, "30",
+           "Seconds that a contact stays registered when the connection has gone that was the only "
+           "way to it."),
+    {"registrar.static", config_take_fixed, FIELD(struct config, fixed), 0, CONFIG_REGISTRAR_MAX,
+     "( )",
+     "Contacts that are always there, whoever registers: ( { user = \"alice@example.org\"; contact "
+     "= \"sip:alice@192.0.2.7:5060\"; q = 0.5; } ). Without a domain the first one is meant."},
+    {"registrar.third_party", config_take_deputies, FIELD(struct config, deputies), 0,
+     CONFIG_REGISTRAR_MAX, "( )",
+     "Users who may register contacts of others: ( { user = \"pbx@example.org\"; registers = "
+     "\"alice@example.org\"; } )."},
+    {"registrar.service_route", config_take_routes, FIELD(struct config, routes), 0,
+     CONFIG_DOMAINS_MAX, "( )",
+     "Routes that clients of a domain are told to send their requests by (RFC 3608): ( { domain = "
+     "\"example.org\"; route = \"<sip:proxy.example.org;lr>\"; } )."},
 
     NUMBER(proxy.targets_max, 1, 1000, "20", "Contacts that one request is sent to at most."),
 

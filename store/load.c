@@ -17,11 +17,15 @@ static void load_binding(const struct store_visitor *visitor, struct row row)
 {
     struct store_binding binding = {.aor = row_bytes(&row)};
     binding.contact = row_bytes(&row);
+    binding.instance = row_bytes(&row);
+    binding.reg_id = (uint32_t)row_number(&row);
+    binding.path = row_bytes(&row);
     binding.parameters = row_bytes(&row);
     binding.flow = row_bytes(&row);
     binding.user_agent = row_bytes(&row);
     binding.origin = row_origin(&row);
     binding.q = (uint32_t)row_number(&row);
+    binding.updated_ms = (uint64_t)row_number(&row);
     binding.expires_ms = (uint64_t)row_number(&row);
     visitor->binding(visitor->context, &binding);
 }

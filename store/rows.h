@@ -22,15 +22,20 @@ struct store_account {
     bool removed; /* only in what store_accounts_changed visits */
 };
 
-/* A binding of the registrar (RFC 3261 10.3). Key: aor, contact. */
+/* A binding of the registrar (RFC 3261 10.3). Key: aor, contact, instance, reg_id: flows of one
+ * device have the same contact (RFC 5626 9.2), devices behind different NATs perhaps too. */
 struct store_binding {
     struct bytes aor;
     struct bytes contact;    /* the URI as registered */
+    struct bytes instance;   /* +sip.instance in its canonical form, or empty */
+    uint32_t reg_id;         /* RFC 5626; 0: none */
+    struct bytes path;       /* value of the Path field (RFC 3327), or empty */
     struct bytes parameters; /* of the Contact, as written: ";+sip.instance=..." */
     struct bytes flow;       /* where it registered from (net_flow_write); empty: unknown */
     struct bytes user_agent;
     struct store_origin origin;
-    uint32_t q; /* thousandths */
+    uint32_t q;          /* thousandths */
+    uint64_t updated_ms; /* by its last REGISTER */
     uint64_t expires_ms;
 };
 

@@ -49,6 +49,19 @@ static const char *const migrations[] = {
     "local_cseq INTEGER NOT NULL, epoch INTEGER NOT NULL, expires_ms INTEGER NOT NULL, "
     "ended INTEGER NOT NULL, PRIMARY KEY (partition, aor, event, local_tag)) "
     "STRICT, WITHOUT ROWID;",
+
+    /* The key of a binding grows, so its table is made anew. */
+    "CREATE TABLE bindings_2 (partition INTEGER NOT NULL, aor TEXT NOT NULL, "
+    "contact TEXT NOT NULL, instance TEXT NOT NULL, reg_id INTEGER NOT NULL, path TEXT NOT NULL, "
+    "parameters TEXT NOT NULL, flow TEXT NOT NULL, user_agent TEXT NOT NULL, " ORIGIN
+    "q INTEGER NOT NULL, updated_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL, "
+    "PRIMARY KEY (partition, aor, contact, instance, reg_id)) STRICT, WITHOUT ROWID;"
+    "INSERT INTO bindings_2 (partition, aor, contact, instance, reg_id, path, parameters, flow, "
+    "user_agent, origin_call_id, origin_branch, origin_cseq, q, updated_ms, expires_ms) "
+    "SELECT partition, aor, contact, '', 0, '', parameters, flow, user_agent, origin_call_id, "
+    "origin_branch, origin_cseq, q, 0, expires_ms FROM bindings;"
+    "DROP TABLE bindings;"
+    "ALTER TABLE bindings_2 RENAME TO bindings;",
 };
 
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };

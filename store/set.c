@@ -79,12 +79,20 @@ static void set_number(struct store_set *set, uint64_t number)
     set_bytes(set, &number, sizeof(number));
 }
 
+static void set_binding_key(struct store_set *set, const struct store_binding *key)
+{
+    set_text(set, key->aor);
+    set_text(set, key->contact);
+    set_text(set, key->instance);
+    set_number(set, key->reg_id);
+}
+
 void store_put_binding(struct store_set *set, const struct store_binding *binding)
 {
     assert(partition_of(binding->aor) == set->partition);
     set_operation(set, SQL_PUT_BINDING);
-    set_text(set, binding->aor);
-    set_text(set, binding->contact);
+    set_binding_key(set, binding);
+    set_text(set, binding->path);
     set_text(set, binding->parameters);
     set_text(set, binding->flow);
     set_text(set, binding->user_agent);
@@ -92,15 +100,15 @@ void store_put_binding(struct store_set *set, const struct store_binding *bindin
     set_text(set, binding->origin.branch);
     set_number(set, binding->origin.cseq);
     set_number(set, binding->q);
+    set_number(set, binding->updated_ms);
     set_number(set, binding->expires_ms);
 }
 
-void store_delete_binding(struct store_set *set, struct bytes aor, struct bytes contact)
+void store_delete_binding(struct store_set *set, const struct store_binding *key)
 {
-    assert(partition_of(aor) == set->partition);
+    assert(partition_of(key->aor) == set->partition);
     set_operation(set, SQL_DELETE_BINDING);
-    set_text(set, aor);
-    set_text(set, contact);
+    set_binding_key(set, key);
 }
 
 void store_put_publication(struct store_set *set, const struct store_publication *publication)

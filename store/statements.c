@@ -8,9 +8,9 @@
 
 #include "store/database_internal.h"
 
-#define BINDING_COLUMNS                                                                           \
-    "aor, contact, parameters, flow, user_agent, origin_call_id, origin_branch, origin_cseq, q, " \
-    "expires_ms"
+#define BINDING_COLUMNS                                                                    \
+    "aor, contact, instance, reg_id, path, parameters, flow, user_agent, origin_call_id, " \
+    "origin_branch, origin_cseq, q, updated_ms, expires_ms"
 #define PUBLICATION_COLUMNS                                                                       \
     "aor, event, id, tag, content_type, body, flow, origin_call_id, origin_branch, origin_cseq, " \
     "made_ms, expires_ms, ended"
@@ -36,11 +36,11 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
                         ""},
     [SQL_FORGET_REMOVED] = {"DELETE FROM accounts WHERE removed = 1", ""},
     [SQL_PUT_BINDING] = {"REPLACE INTO bindings (partition, " BINDING_COLUMNS ") VALUES "
-                         "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-                         "tttttttiii"},
+                         "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                         "tttittttttiiii"},
     [SQL_DELETE_BINDING] = {"DELETE FROM bindings WHERE partition = ?1 AND aor = ?2 AND "
-                            "contact = ?3",
-                            "tt"},
+                            "contact = ?3 AND instance = ?4 AND reg_id = ?5",
+                            "ttti"},
     [SQL_PUT_PUBLICATION] =
         {"REPLACE INTO publications (partition, " PUBLICATION_COLUMNS
          ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
@@ -56,7 +56,7 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
                                  "event = ?3 AND local_tag = ?4",
                                  "ttt"},
     [SQL_BINDINGS] = {"SELECT " BINDING_COLUMNS " FROM bindings WHERE partition = ?1 "
-                      "ORDER BY aor, contact",
+                      "ORDER BY aor, updated_ms, contact, instance, reg_id",
                       ""},
     [SQL_PUBLICATIONS] = {"SELECT " PUBLICATION_COLUMNS " FROM publications WHERE partition = ?1 "
                           "ORDER BY made_ms, aor, event, id",

@@ -69,7 +69,7 @@ bool store_ready(const struct store *store);
 struct store_set *store_begin(struct store *store, unsigned partition);
 void store_drop(struct store_set **set);
 void store_put_binding(struct store_set *set, const struct store_binding *binding);
-void store_delete_binding(struct store_set *set, struct bytes aor, struct bytes contact);
+void store_delete_binding(struct store_set *set, const struct store_binding *key);
 void store_put_publication(struct store_set *set, const struct store_publication *publication);
 void store_delete_publication(struct store_set *set, struct bytes aor, struct bytes event,
                               struct bytes id);
@@ -111,8 +111,8 @@ void store_turn(struct store *store);
 size_t store_step(struct store *store, unsigned partition, size_t count,
                   enum store_outcome outcome);
 
-/* Reads the rows of one partition, in the order of their keys, publications by made_ms; blocks. Any
- * visitor may be NULL. */
+/* Reads the rows of one partition, in the order of their keys, bindings of a user by updated_ms,
+ * publications by made_ms; blocks. Any visitor may be NULL. */
 struct store_visitor {
     void (*binding)(void *context, const struct store_binding *binding);
     void (*publication)(void *context, const struct store_publication *publication);

@@ -52,6 +52,7 @@
     X(registrations, "REGISTERs that changed bindings")                                       \
     X(bindings_limited, "REGISTERs refused by the bindings limit")                            \
     X(bindings_expired, "bindings that expired")                                              \
+    X(bindings_flow_died, "bindings that end early because their only flow died")             \
     X(publications, "PUBLISHes that changed a publication")                                   \
     X(publications_limited, "PUBLISHes refused by the publications limit")                    \
     X(publications_expired, "publications that expired")                                      \

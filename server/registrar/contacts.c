@@ -3,8 +3,32 @@
 
 enum {
     MALFORMED_EXPIRES_S = 3600, /* RFC 3261 10.2.1.1 */
-    NEVER_BRIEF_S = 3600        /* 423 is for less alone (10.3 step 7) */
+    NEVER_BRIEF_S = 3600,       /* 423 is for less alone (10.3 step 7) */
+    REG_ID_MOST = INT32_MAX     /* RFC 5626 10 */
 };
+
+/* The parameters of a Contact that mean something to us. */
+enum parameter { OTHER, EXPIRES, Q, INSTANCE, REG_ID, PUBLIC_GRUU, TEMPORARY_GRUU, PARAMETERS };
+
+static const struct bytes names[PARAMETERS] = {
+    [EXPIRES] = {"expires", 7},         [Q] = {"q", 1},
+    [INSTANCE] = {"+sip.instance", 13}, [REG_ID] = {"reg-id", 6},
+    [PUBLIC_GRUU] = {"pub-gruu", 8},    [TEMPORARY_GRUU] = {"temp-gruu", 9},
+};
+
+/* Their values in one Contact; the first of a name counts. */
+struct found {
+    bool is[PARAMETERS], twice[PARAMETERS];
+    struct bytes value[PARAMETERS];
+};
+
+static enum parameter parameter_of(struct bytes name)
+{
+    for (int i = EXPIRES; i < PARAMETERS; i++)
+        if (bytes_equal_nocase(name, names[i]))
+            return (enum parameter)i;
+    return OTHER;
+}
 
 static uint32_t lifetime(struct bytes text)
 {
@@ -15,39 +39,45 @@ static uint32_t lifetime(struct bytes text)
     return bytes_to_u64(text, &large) ? UINT32_MAX : MALFORMED_EXPIRES_S;
 }
 
-/* Folds, which may stand inside of quotes, become spaces. */
-static void put_unfolded(struct buffer *out, struct bytes value)
+/* The registrar keeps all parameters but those that it answers itself, of which GRUUs are not the
+ * client's to choose (RFC 5627 5.1). */
+static bool is_kept(enum parameter parameter)
 {
-    for (size_t i = 0; i < value.length; i++)
-        buffer_char(out, value.at[i] == '\r' || value.at[i] == '\n' ? ' ' : value.at[i]);
+    return parameter == OTHER || parameter == INSTANCE || parameter == REG_ID;
 }
 
-/* The registrar keeps all parameters but those that it answers itself. */
-static bool keep_parameters(struct contact_wish *wish)
+static void keep(struct buffer *kept, struct bytes name, struct bytes value)
+{
+    buffer_char(kept, ';');
+    buffer_put(kept, name);
+    if (bytes_empty(value))
+        return;
+    buffer_char(kept, '=');
+    /* folds may stand inside of quotes */
+    features_put_unfolded(kept, value);
+}
+
+static bool read_parameters(struct contact_wish *wish, struct found *found)
 {
     struct buffer kept = buffer_over(wish->parameters, sizeof(wish->parameters));
     struct bytes rest = wish->address.parameters, name, value;
     while (sip_parameter_next(&rest, &name, &value)) {
-        if (bytes_equal_nocase(name, BYTES("expires")) || bytes_equal_nocase(name, BYTES("q")))
-            continue;
-        buffer_char(&kept, ';');
-        buffer_put(&kept, name);
-        if (bytes_empty(value))
-            continue;
-        buffer_char(&kept, '=');
-        put_unfolded(&kept, value);
+        enum parameter parameter = parameter_of(name);
+        if (is_kept(parameter))
+            keep(&kept, name, value);
+        found->twice[parameter] = found->is[parameter];
+        if (!found->is[parameter])
+            found->value[parameter] = value;
+        found->is[parameter] = true;
     }
     wish->parameters_length = kept.length;
     return !kept.overflow;
 }
 
-static struct verdict read_lifetime(struct contact_wish *wish, uint32_t usual,
-                                    const struct registrar_settings *settings)
+static struct verdict read_lifetime(struct contact_wish *wish, const struct found *found,
+                                    uint32_t usual, const struct registrar_settings *settings)
 {
-    struct bytes value;
-    wish->expires_s = usual;
-    if (sip_parameter(wish->address.parameters, "expires", &value))
-        wish->expires_s = lifetime(value);
+    wish->expires_s = found->is[EXPIRES] ? lifetime(found->value[EXPIRES]) : usual;
     if (wish->expires_s > 0 && wish->expires_s < settings->expires_least_s &&
         wish->expires_s < NEVER_BRIEF_S)
         return verdict(423, NULL, 0);
@@ -56,25 +86,54 @@ static struct verdict read_lifetime(struct contact_wish *wish, uint32_t usual,
     return VERDICT_OK;
 }
 
+/* RFC 5626 6: a reg-id without an instance is ignored. */
+static struct verdict read_device(struct contact_wish *wish, const struct found *found)
+{
+    struct buffer instance = buffer_over(wish->instance, sizeof(wish->instance));
+    wish->reg_id = 0;
+    if (found->twice[INSTANCE] || found->twice[REG_ID])
+        return verdict(400, "A Contact has two of +sip.instance or reg-id", 0);
+    if (found->is[INSTANCE] && !gruu_write_instance(found->value[INSTANCE], &instance))
+        return verdict(400, "A +sip.instance must be \"<a URN>\"", 0);
+    wish->instance_length = instance.length;
+    if (found->is[REG_ID] && (!bytes_to_u32(found->value[REG_ID], &wish->reg_id) ||
+                              wish->reg_id < 1 || wish->reg_id > REG_ID_MOST))
+        return verdict(400, "A reg-id must be a number from 1 to 2147483647", 0);
+    if (!found->is[INSTANCE])
+        wish->reg_id = 0;
+    return VERDICT_OK;
+}
+
+/* RFC 5627 5.1 wants 403 for what has an instance; the rest is our own choice. */
+static struct verdict judge_scheme(const struct contact_wish *wish)
+{
+    enum sip_scheme scheme = wish->address.uri.scheme;
+    if (scheme == SIP_SCHEME_SIP || scheme == SIP_SCHEME_SIPS)
+        return VERDICT_OK;
+    return verdict(wish->instance_length > 0 ? 403 : 400, "A Contact must be a SIP URI", 0);
+}
+
 static struct verdict read_wish(struct bytes element, uint32_t usual,
                                 const struct registrar_settings *settings,
                                 struct contact_wish *wish)
 {
-    struct bytes value;
+    struct found found = {0};
     struct verdict v = sip_address_parse(element, &wish->address);
     if (!verdict_ok(v))
         return verdict(400, "A Contact is malformed", v.offset);
     if (wish->address.star)
         return VERDICT_OK;
-    if (element.length > settings->contact_max_bytes || !keep_parameters(wish))
+    if (element.length > settings->contact_max_bytes || !read_parameters(wish, &found))
         return verdict(400, "A Contact is too long", 0);
-    enum sip_scheme scheme = wish->address.uri.scheme;
-    if (scheme != SIP_SCHEME_SIP && scheme != SIP_SCHEME_SIPS)
-        return verdict(400, "A Contact must be a SIP URI", 0);
+    v = read_device(wish, &found);
+    if (verdict_ok(v))
+        v = judge_scheme(wish);
+    if (!verdict_ok(v))
+        return v;
     wish->q = 1000;
-    if (sip_parameter(wish->address.parameters, "q", &value) && !sip_q_parse(value, &wish->q))
+    if (found.is[Q] && !sip_q_parse(found.value[Q], &wish->q))
         return verdict(400, "The q of a Contact is malformed", 0);
-    return read_lifetime(wish, usual, settings);
+    return read_lifetime(wish, &found, usual, settings);
 }
 
 /* "*" stands alone, with Expires: 0 (RFC 3261 10.3 step 6). */
@@ -85,8 +144,30 @@ static struct verdict judge_star(const struct contacts *contacts, uint32_t usual
     return VERDICT_OK;
 }
 
+/* RFC 5626 6: reg-ids count when nothing stands between us and the client, or a first hop that
+ * knows what they mean; and one binding is made at a time. */
+static struct verdict judge_outbound(struct contacts *contacts, const struct features *features)
+{
+    bool counts = features->direct || features->edge;
+    size_t made = 0;
+    for (size_t i = 0; i < contacts->count; i++) {
+        struct contact_wish *wish = &contacts->wishes[i];
+        if (wish->reg_id > 0 && !counts && features->outbound)
+            return verdict(439, NULL, 0);
+        if (!counts)
+            wish->reg_id = 0;
+        made += wish->expires_s > 0;
+        contacts->outbound = contacts->outbound || wish->reg_id > 0;
+    }
+    for (size_t i = 0; i < contacts->count && made > 1; i++)
+        if (contacts->wishes[i].reg_id > 0 && contacts->wishes[i].expires_s > 0)
+            return verdict(400, "A REGISTER with reg-id makes one binding alone", 0);
+    return VERDICT_OK;
+}
+
 struct verdict contacts_read(const struct sip_message *request,
-                             const struct registrar_settings *settings, struct contacts *contacts)
+                             const struct registrar_settings *settings,
+                             const struct features *features, struct contacts *contacts)
 {
     uint32_t usual = settings->expires_usual_s;
     struct bytes expires = sip_message_value(request, SIP_EXPIRES), element;
@@ -94,7 +175,7 @@ struct verdict contacts_read(const struct sip_message *request,
         usual = lifetime(expires);
     struct sip_values values = sip_values_of(request, SIP_CONTACT);
     contacts->count = 0;
-    contacts->star = false;
+    contacts->star = contacts->outbound = false;
     while (sip_values_next(&values, &element)) {
         if (contacts->count == CONTACTS_MAX)
             return verdict(400, "There are too many Contacts", 0);
@@ -104,5 +185,5 @@ struct verdict contacts_read(const struct sip_message *request,
             return v;
         contacts->star = contacts->star || wish->address.star;
     }
-    return contacts->star ? judge_star(contacts, usual) : VERDICT_OK;
+    return contacts->star ? judge_star(contacts, usual) : judge_outbound(contacts, features);
 }

@@ -3,29 +3,45 @@
 #ifndef REGISTRAR_CONTACTS_INTERNAL_H
 #define REGISTRAR_CONTACTS_INTERNAL_H
 
-#include "registrar/registrar.h"
-#include "sip/message.h"
+#include "registrar/binding_internal.h"
+#include "registrar/features_internal.h"
 
 enum { CONTACTS_MAX = 32 };
 
 struct contact_wish {
     struct sip_address address;
     unsigned q;
-    uint32_t expires_s;    /* 0: remove */
-    bool stands;           /* while what would be is counted */
-    char parameters[1024]; /* without expires and q */
-    size_t parameters_length;
+    uint32_t expires_s; /* 0: remove */
+    uint32_t reg_id;    /* that counts (RFC 5626 6); 0: none */
+    bool has_flow;      /* the request's flow is a way to it */
+    bool stands;        /* while what would be is counted */
+    size_t instance_length, parameters_length;
+    char instance[GRUU_INSTANCE_MAX]; /* canonical */
+    char parameters[1024];            /* without those that the registrar answers itself */
 };
 
 struct contacts {
-    bool star; /* remove all */
+    bool star;     /* remove all */
+    bool outbound; /* one counts its reg-id */
     size_t count;
     struct contact_wish wishes[CONTACTS_MAX];
 };
 
-/* Reads them by RFC 3261 10.2.1.1 and 10.3 steps 6 and 7: 400 with the reason, 423 when an interval
- * is too brief. Nothing is skipped: a malformed binding refuses the request. */
+/* Reads them by RFC 3261 10.2.1.1 and 10.3 steps 6 and 7, RFC 5626 6 and RFC 5627 5.1: 400 and 403
+ * with the reason, 423 when an interval is too brief, 439 when the first hop lacks outbound.
+ * Nothing is skipped: a malformed binding refuses the request. */
 struct verdict contacts_read(const struct sip_message *request,
-                             const struct registrar_settings *settings, struct contacts *contacts);
+                             const struct registrar_settings *settings,
+                             const struct features *features, struct contacts *contacts);
+
+static inline struct bytes wish_instance(const struct contact_wish *wish)
+{
+    return bytes_from(wish->instance, wish->instance_length);
+}
+
+static inline struct binding_key wish_key(const struct contact_wish *wish)
+{
+    return (struct binding_key){&wish->address.uri, wish_instance(wish), wish->reg_id};
+}
 
 #endif

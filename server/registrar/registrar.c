@@ -1,31 +1,16 @@
-/* registrar.c: REGISTER, and who is where (RFC 3261 10.3).
+/* registrar.c: REGISTER, and what it changes (RFC 3261 10.3).
  *
- *   handle: whose? (403) -> what is asked for? (400, 423) -> in order? (500) -> room? (403)
+ *   handle: whose? (403) -> over which proxies? (400, 420) -> what is asked for? (400, 423, 439)
+ *           -> can it be reached? (403) -> in order? (500) -> room? (403)
  *           -> apply to memory and to one change set -> 200 with all bindings when that is durable
  *
  * Everything is judged before anything changes. */
 #include "registrar/registrar.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "base/token.h"
-#include "registrar/binding_internal.h"
-#include "registrar/contacts_internal.h"
-#include "sip/write.h"
-
-enum { FLOW_TEXT_MAX = 160, RETRY_MS = 1000 };
-
-struct registrar {
-    struct front *front;
-    const struct front_parts *parts;
-    struct registrar_settings settings;
-    struct record *records[PARTITIONS]; /* by address-of-record */
-    uint64_t hash_seed;
-    struct contacts contacts; /* of the request in hand */
-    size_t count;
-};
+#include "registrar/registrar_internal.h"
 
 static void handle_register(void *context, struct front_request *request);
 
@@ -37,6 +22,9 @@ struct registrar_settings registrar_settings_default(void)
         .expires_most_s = 86400,
         .bindings_max = 10,
         .contact_max_bytes = 1024,
+        .path_max_bytes = 1024,
+        .flow_timer_s = 120,
+        .flow_grace_s = 30,
     };
 }
 
@@ -47,69 +35,28 @@ struct registrar *registrar_new(struct front *front, const struct registrar_sett
     registrar->parts = front_parts(front);
     registrar->settings = *settings;
     registrar->hash_seed = world_random_u64(registrar->parts->world);
-    const struct front_method method = {
-        SIP_REGISTER, FRONT_PROVED | FRONT_LOCAL_USER | FRONT_CHANGES | FRONT_TO_IS_TARGET,
-        handle_register, registrar};
+    const struct front_method method = {.method = SIP_REGISTER,
+                                        .needs = FRONT_PROVED | FRONT_LOCAL_USER | FRONT_CHANGES |
+                                                 FRONT_TO_IS_TARGET,
+                                        .handle = handle_register,
+                                        .context = registrar,
+                                        .supports = "path outbound gruu"};
+    const struct front_flow_watch watch = {flows_closed, registrar};
     front_register(front, &method);
+    front_watch_flows(front, &watch);
+    fixed_load(registrar);
     return registrar;
 }
 
 void registrar_reload(struct registrar *registrar, const struct registrar_settings *settings)
 {
     registrar->settings = *settings;
+    fixed_load(registrar);
 }
 
 size_t registrar_count(const struct registrar *registrar)
 {
     return registrar->count;
-}
-
-/* Records. */
-
-static struct record *find_record(const struct registrar *registrar, struct bytes aor)
-{
-    struct record *record;
-    TABLE_FIND(registrar->records[partition_of(aor)], aor.at, aor.length, registrar->hash_seed,
-               record);
-    return record;
-}
-
-static struct record *make_record(struct registrar *registrar, struct bytes aor)
-{
-    struct record *record = memory_new(sizeof(*record) + aor.length);
-    record->registrar = registrar;
-    record->partition = partition_of(aor);
-    record->aor_length = aor.length;
-    memcpy(record->aor, aor.at, aor.length);
-    TABLE_ADD(registrar->records[record->partition], record->aor, record->aor_length,
-              registrar->hash_seed, record);
-    return record;
-}
-
-static void remove_binding(struct record *record, struct binding *binding)
-{
-    DL_DELETE(record->bindings, binding);
-    record->registrar->count--;
-    binding_free(&binding);
-}
-
-static void add_binding(struct record *record, struct binding *binding)
-{
-    DL_APPEND(record->bindings, binding);
-    record->registrar->count++;
-}
-
-static void free_record(struct record *record)
-{
-    struct registrar *registrar = record->registrar;
-    world_timer_cancel(registrar->parts->world, &record->expiry);
-    struct binding *binding, *next;
-    DL_FOREACH_SAFE(record->bindings, binding, next)
-    {
-        remove_binding(record, binding);
-    }
-    HASH_DELETE(hh, registrar->records[record->partition], record);
-    free(record);
 }
 
 void registrar_free(struct registrar **registrar)
@@ -118,63 +65,12 @@ void registrar_free(struct registrar **registrar)
         return;
     for (unsigned i = 0; i < PARTITIONS; i++)
         while ((*registrar)->records[i] != NULL)
-            free_record((*registrar)->records[i]);
+            record_free(&(*registrar)->records[i], (*registrar)->records[i]);
     free(*registrar);
     *registrar = NULL;
 }
 
-/* Expiry. */
-
-static void expire(struct timer *timer);
-
-/* Sets the timer to the first end of a binding; a record without bindings goes. */
-static void settle(struct record *record)
-{
-    struct world *world = record->registrar->parts->world;
-    uint64_t first = UINT64_MAX;
-    struct binding *binding;
-    DL_FOREACH(record->bindings, binding)
-    {
-        if (binding->expires_ms < first)
-            first = binding->expires_ms;
-    }
-    if (record->bindings == NULL) {
-        free_record(record);
-        return;
-    }
-    uint64_t in_ms = first > world->wall_ms ? first - world->wall_ms : 0;
-    world_timer(world, &record->expiry, in_ms, expire);
-}
-
-static void delete_row(struct store_set *set, const struct record *record,
-                       const struct binding *binding)
-{
-    store_delete_binding(set, record_aor(record), binding->contact);
-}
-
-static void expire(struct timer *timer)
-{
-    struct record *record = TIMER_OWNER(timer, struct record, expiry);
-    const struct front_parts *parts = record->registrar->parts;
-    if (!store_ready(parts->store)) {
-        world_timer(parts->world, timer, RETRY_MS, expire);
-        return;
-    }
-    struct store_set *set = store_begin(parts->store, record->partition);
-    struct binding *binding, *next;
-    DL_FOREACH_SAFE(record->bindings, binding, next)
-    {
-        if (binding->expires_ms > parts->world->wall_ms)
-            continue;
-        delete_row(set, record, binding);
-        remove_binding(record, binding);
-        metrics_count(parts->metrics, METRIC_bindings_expired);
-    }
-    store_submit(parts->store, &set);
-    settle(record);
-}
-
-/* REGISTER. */
+/* Order. */
 
 /* True when the request was here before, perhaps in an earlier life of the server: it gets the same
  * answer. */
@@ -204,58 +100,59 @@ static bool judge_order(const struct record *record, const struct contacts *cont
         return true;
     }
     for (size_t i = 0; i < contacts->count; i++) {
-        binding = binding_find(record->bindings, &contacts->wishes[i].address.uri);
+        const struct binding_key key = wish_key(&contacts->wishes[i]);
+        binding = binding_find(record->bindings, &key);
         if (binding != NULL && !is_in_order(binding, message))
             return false;
     }
     return true;
 }
 
+/* Room. */
+
 /* True when the wish is of the same device as a binding whose connection is no more (RFC 5626 4.1:
  * an instance is one device). It came back from another port: nobody is behind the old one, and a
- * device that often comes back would use up the user's room. */
+ * device that often comes back would use up the user's room. Flows with a reg-id end by
+ * themselves. */
 static bool is_left_behind(const struct record *record, const struct binding *binding,
                            const struct contact_wish *wish)
 {
-    struct bytes parameters = bytes_from(wish->parameters, wish->parameters_length);
-    struct bytes theirs, ours;
-    return binding->has_flow && net_is_stream(binding->flow.protocol) &&
-           sip_parameter(parameters, "+sip.instance", &theirs) && !bytes_empty(theirs) &&
-           sip_parameter(binding->parameters, "+sip.instance", &ours) &&
-           bytes_equal(theirs, ours) && !net_alive(record->registrar->parts->net, &binding->flow);
+    return binding->has_flow && net_is_stream(binding->flow.protocol) && binding->reg_id == 0 &&
+           wish->instance_length > 0 && bytes_equal(binding->instance, wish_instance(wish)) &&
+           !net_alive(record->registrar->parts->net, &binding->flow);
 }
 
-/* Marks what goes with a wish: the first binding of an equal URI (equality is not transitive, RFC
- * 3261 19.1.4), and those left behind. True when there was an equal one. */
+/* Marks what goes with a wish: the binding that it is about (the first of an equal URI, for
+ * equality is not transitive, RFC 3261 19.1.4), and those left behind. True when there was one. */
 static bool mark_replaced(const struct record *record, const struct contact_wish *wish)
 {
-    bool found = false;
+    const struct binding_key key = wish_key(wish);
     struct binding *binding;
     if (record == NULL)
         return false;
+    struct binding *same = binding_find(record->bindings, &key);
     DL_FOREACH(record->bindings, binding)
     {
-        if (binding->goes)
-            continue;
-        bool same = !found && sip_uri_equal(&binding->uri, &wish->address.uri);
-        binding->goes = same || is_left_behind(record, binding, wish);
-        found = found || same;
+        binding->goes = binding->goes || binding == same || is_left_behind(record, binding, wish);
     }
-    return found;
+    return same != NULL;
 }
 
 /* Plays one wish as apply_wish will do: what it replaces goes, and it stands itself. */
 static void play_wish(const struct record *record, struct contacts *contacts, size_t index)
 {
     struct contact_wish *wish = &contacts->wishes[index], *earlier = contacts->wishes;
+    const struct binding_key key = wish_key(wish);
     wish->stands = wish->expires_s > 0;
     if (mark_replaced(record, wish))
         return;
-    while (earlier < wish &&
-           !(earlier->stands && sip_uri_equal(&earlier->address.uri, &wish->address.uri)))
-        earlier++;
-    if (earlier < wish)
+    for (; earlier < wish; earlier++) {
+        const struct binding_key other = wish_key(earlier);
+        if (!earlier->stands || !binding_key_meets(&other, &key))
+            continue;
         earlier->stands = false;
+        return;
+    }
 }
 
 /* How many bindings there would be. Played out, because a request may name one more than once. */
@@ -276,31 +173,86 @@ static size_t count_after(const struct record *record, struct contacts *contacts
     return count;
 }
 
-static struct binding *make_binding(const struct record *record,
+/* Places. */
+
+/* True when requests reach the Contact over the flow of its REGISTER: always when a client that
+ * came directly gave a reg-id (RFC 5626 6), never when there is a Path to follow. */
+static bool has_flow(const struct registrar *registrar, const struct front_request *request,
+                     const struct contact_wish *wish)
+{
+    if (registrar->features.path_length > 0)
+        return false;
+    return (wish->reg_id > 0 && registrar->features.direct) ||
+           front_contact_is_sender(request->incoming, &wish->address.uri);
+}
+
+/* RFC 5627 5.1: an address-of-record, or a GRUU of it, that has itself as Contact. A numeric host
+ * is an alias of ours at one port, and may have a phone at another. */
+static bool is_loop(const struct registrar *registrar, const struct front_request *request,
+                    const struct sip_uri *uri)
+{
+    char text[4096];
+    struct buffer out = buffer_over(text, sizeof(text));
+    struct gruu_parts parts;
+    struct net_address address;
+    struct bytes value;
+    if (gruu_read(registrar->parts->gruu, uri, &out, &parts))
+        return bytes_equal(parts.aor, request->target);
+    if (uri->port != 0 || net_address_parse(uri->host, 0, &address) ||
+        sip_parameter(uri->parameters, "maddr", &value))
+        return false;
+    out = buffer_over(text, sizeof(text));
+    return domains_write_aor(registrar->parts->domains, uri, &out) != NULL &&
+           bytes_equal(buffer_bytes(&out), request->target);
+}
+
+static struct verdict judge_place(const struct registrar *registrar,
+                                  const struct front_request *request, struct contact_wish *wish)
+{
+    const struct sip_uri *uri = &wish->address.uri;
+    wish->has_flow = has_flow(registrar, request, wish);
+    if (is_loop(registrar, request, uri))
+        return verdict(403, "A Contact that is the user's own address leads nowhere", 0);
+    if (!wish->has_flow && registrar->features.path_length == 0 && binding_is_here(uri->host) &&
+        !net_address_is_loopback(&request->incoming->flow.remote))
+        return verdict(403, "A Contact with a loopback address cannot be reached from here", 0);
+    return VERDICT_OK;
+}
+
+static struct verdict judge_places(struct registrar *registrar, const struct front_request *request)
+{
+    struct contacts *contacts = &registrar->contacts;
+    struct verdict v = VERDICT_OK;
+    for (size_t i = 0; i < contacts->count && !contacts->star && verdict_ok(v); i++)
+        if (contacts->wishes[i].expires_s > 0)
+            v = judge_place(registrar, request, &contacts->wishes[i]);
+    return v;
+}
+
+/* Changing. */
+
+static struct binding *make_binding(const struct registrar *registrar,
                                     const struct front_request *request,
                                     const struct contact_wish *wish)
 {
     const struct sip_message *message = request->message;
+    uint64_t wall_ms = registrar->parts->world->wall_ms;
     struct store_binding row = {
         .contact = wish->address.uri.text,
+        .instance = wish_instance(wish),
+        .reg_id = wish->reg_id,
+        .path = features_path(&registrar->features),
         .parameters = bytes_from(wish->parameters, wish->parameters_length),
         .user_agent = bytes_first(sip_message_value(message, SIP_USER_AGENT), 128),
         .origin = {message->call_id, message->via.branch, message->cseq},
         .q = wish->q,
-        .expires_ms = record->registrar->parts->world->wall_ms + (uint64_t)wish->expires_s * 1000,
+        .updated_ms = wall_ms,
+        .expires_ms = wall_ms + (uint64_t)wish->expires_s * 1000,
     };
     struct binding *binding = binding_new(&row);
-    binding->has_flow = front_contact_is_sender(request->incoming, &wish->address.uri);
-    binding->flow = request->incoming->flow;
+    if (wish->has_flow)
+        binding_set_flow(binding, &request->incoming->flow);
     return binding;
-}
-
-static void save(struct store_set *set, const struct record *record, const struct binding *binding)
-{
-    char text[FLOW_TEXT_MAX];
-    struct buffer flow = buffer_over(text, sizeof(text));
-    struct store_binding row = binding_row(record, binding, &flow);
-    store_put_binding(set, &row);
 }
 
 static void remove_left_behind(struct record *record, struct store_set *set,
@@ -311,27 +263,35 @@ static void remove_left_behind(struct record *record, struct store_set *set,
     {
         if (!is_left_behind(record, binding, wish))
             continue;
-        delete_row(set, record, binding);
-        remove_binding(record, binding);
+        record_delete_row(set, record, binding);
+        record_remove(record, binding);
     }
+}
+
+static bool is_same_row(const struct binding *a, const struct binding *b)
+{
+    return a->reg_id == b->reg_id && bytes_equal(a->contact, b->contact) &&
+           bytes_equal(a->instance, b->instance);
 }
 
 /* One wish applied to memory and to the change set. */
 static void apply_wish(struct record *record, struct store_set *set,
                        const struct front_request *request, const struct contact_wish *wish)
 {
-    struct binding *old = binding_find(record->bindings, &wish->address.uri);
-    struct binding *made = wish->expires_s > 0 ? make_binding(record, request, wish) : NULL;
+    const struct binding_key key = wish_key(wish);
+    struct binding *old = binding_find(record->bindings, &key);
+    struct binding *made =
+        wish->expires_s > 0 ? make_binding(record->registrar, request, wish) : NULL;
     if (old != NULL) {
-        if (made == NULL || !bytes_equal(old->contact, made->contact))
-            delete_row(set, record, old);
-        remove_binding(record, old);
+        if (made == NULL || !is_same_row(old, made))
+            record_delete_row(set, record, old);
+        record_remove(record, old);
     }
     remove_left_behind(record, set, wish);
     if (made == NULL)
         return;
-    save(set, record, made);
-    add_binding(record, made);
+    record_put_row(set, record, made);
+    record_add(record, made);
 }
 
 static void remove_all(struct record *record, struct store_set *set)
@@ -339,53 +299,47 @@ static void remove_all(struct record *record, struct store_set *set)
     struct binding *binding, *next;
     DL_FOREACH_SAFE(record->bindings, binding, next)
     {
-        delete_row(set, record, binding);
-        remove_binding(record, binding);
+        record_delete_row(set, record, binding);
+        record_remove(record, binding);
     }
-}
-
-static void write_contact(struct buffer *out, const struct binding *binding, uint64_t wall_ms)
-{
-    buffer_text(out, "Contact: <");
-    buffer_put(out, binding->contact);
-    buffer_char(out, '>');
-    buffer_put(out, binding->parameters);
-    if (binding->q != 1000)
-        buffer_format(out, ";q=0.%03u", binding->q);
-    buffer_text(out, ";expires=");
-    buffer_number(out, (binding->expires_ms - wall_ms + 999) / 1000);
-    buffer_text(out, "\r\n");
-}
-
-/* 200 with all bindings that there are now (RFC 3261 10.3 step 8). */
-static void answer(const struct registrar *registrar, struct front_request *request,
-                   const struct record *record, struct store_change after)
-{
-    uint64_t wall_ms = registrar->parts->world->wall_ms;
-    struct buffer *out = front_respond(request, 200, NULL, BYTES(""));
-    const struct binding *binding;
-    if (record != NULL)
-        DL_FOREACH(record->bindings, binding)
-        {
-            if (binding->expires_ms > wall_ms)
-                write_contact(out, binding, wall_ms);
-        }
-    front_send(request, after);
 }
 
 static void apply(struct registrar *registrar, struct front_request *request, struct record *record)
 {
     const struct contacts *contacts = &registrar->contacts;
     if (record == NULL)
-        record = make_record(registrar, request->target);
+        record = record_make(registrar, request->target);
     struct store_set *set = store_begin(registrar->parts->store, record->partition);
     if (contacts->star)
         remove_all(record, set);
     for (size_t i = 0; i < contacts->count && !contacts->star; i++)
         apply_wish(record, set, request, &contacts->wishes[i]);
     metrics_count(registrar->parts->metrics, METRIC_registrations);
-    answer(registrar, request, record, store_submit(registrar->parts->store, &set));
-    settle(record);
+    registrar_answer(registrar, request, record, store_submit(registrar->parts->store, &set));
+    record_settle(record);
+}
+
+/* Refusing. */
+
+static void refuse(const struct registrar *registrar, struct front_request *request,
+                   struct verdict v)
+{
+    if (v.status == 423)
+        front_refuse_interval(request, registrar->settings.expires_least_s);
+    else if (v.status == 420)
+        front_refuse_listing(request, 420, v.reason, "Unsupported", BYTES("path"));
+    else
+        front_refuse_verdict(request, v);
+}
+
+/* A client that has lost count may count on by then. */
+static void refuse_order(const struct registrar *registrar, struct front_request *request)
+{
+    char text[16];
+    struct buffer seconds = buffer_over(text, sizeof(text));
+    buffer_number(&seconds, front_settings(registrar->front)->retry_after_s);
+    front_refuse_listing(request, 500, "The CSeq is not higher than the last one of this Call-ID",
+                         "Retry-After", buffer_bytes(&seconds));
 }
 
 /* True when nothing stands against the change; else it was answered. */
@@ -394,7 +348,7 @@ static bool judge(struct registrar *registrar, struct front_request *request,
 {
     struct contacts *contacts = &registrar->contacts;
     if (record != NULL && !judge_order(record, contacts, request->message)) {
-        front_refuse(request, 500, "The CSeq is not higher than the last one of this Call-ID");
+        refuse_order(registrar, request);
         return false;
     }
     if (!contacts->star && count_after(record, contacts) > registrar->settings.bindings_max) {
@@ -405,95 +359,44 @@ static bool judge(struct registrar *registrar, struct front_request *request,
     return true;
 }
 
+/* RFC 3261 10.3 step 4. */
+static bool may_register(const struct registrar *registrar, const struct front_request *request)
+{
+    if (request->trusted || bytes_equal(request->identity, request->target))
+        return true;
+    for (size_t i = 0; i < registrar->settings.deputy_count; i++) {
+        const struct registrar_deputy *deputy = &registrar->settings.deputies[i];
+        if (bytes_equal(request->identity, bytes_of(deputy->user)) &&
+            bytes_equal(request->target, bytes_of(deputy->registers)))
+            return true;
+    }
+    return false;
+}
+
+static struct verdict read_request(struct registrar *registrar, const struct front_request *request)
+{
+    const struct registrar_settings *settings = &registrar->settings;
+    struct verdict v = features_read(request->message, settings, &registrar->features);
+    if (verdict_ok(v))
+        v = contacts_read(request->message, settings, &registrar->features, &registrar->contacts);
+    return verdict_ok(v) ? judge_places(registrar, request) : v;
+}
+
 static void handle_register(void *context, struct front_request *request)
 {
     struct registrar *registrar = context;
-    if (!request->trusted && !bytes_equal(request->identity, request->target)) {
+    if (!may_register(registrar, request)) {
         front_refuse(request, 403, "A user registers only for itself");
         return;
     }
-    struct verdict v = contacts_read(request->message, &registrar->settings, &registrar->contacts);
-    if (v.status == 423) {
-        front_refuse_interval(request, registrar->settings.expires_least_s);
-        return;
-    }
+    struct verdict v = read_request(registrar, request);
     if (!verdict_ok(v)) {
-        front_refuse_verdict(request, v);
+        refuse(registrar, request, v);
         return;
     }
-    struct record *record = find_record(registrar, request->target);
+    struct record *record = record_find(registrar, request->target);
     if (registrar->contacts.count == 0)
-        answer(registrar, request, record, STORE_NOTHING);
+        registrar_answer(registrar, request, record, STORE_NOTHING);
     else if (judge(registrar, request, record))
         apply(registrar, request, record);
-}
-
-void registrar_drop_user(struct registrar *registrar, struct bytes aor)
-{
-    struct record *record = find_record(registrar, aor);
-    struct binding *binding;
-    if (record == NULL)
-        return;
-    DL_FOREACH(record->bindings, binding)
-    {
-        binding->expires_ms = registrar->parts->world->wall_ms;
-    }
-    settle(record);
-}
-
-/* Looking up. */
-
-size_t registrar_find(const struct registrar *registrar, struct bytes aor, struct bytes instance,
-                      struct bytes call, struct registrar_target *targets, size_t most)
-{
-    const struct record *record = find_record(registrar, aor);
-    const struct binding *binding;
-    size_t count = 0;
-    (void)instance, (void)call;
-    if (record == NULL)
-        return 0;
-    DL_FOREACH(record->bindings, binding)
-    {
-        if (binding->expires_ms <= registrar->parts->world->wall_ms)
-            continue;
-        size_t at = count < most ? count++ : most;
-        while (at > 0 && targets[at - 1].q < binding->q) {
-            if (at < most)
-                targets[at] = targets[at - 1];
-            at--;
-        }
-        if (at < most)
-            targets[at] = (struct registrar_target){.contact = binding->contact,
-                                                    .parameters = binding->parameters,
-                                                    .has_flow = binding->has_flow,
-                                                    .flow = binding->flow,
-                                                    .q = binding->q};
-    }
-    return count;
-}
-
-/* The store's rows. */
-
-static void take_row(void *context, const struct store_binding *row)
-{
-    struct registrar *registrar = context;
-    struct record *record = find_record(registrar, row->aor);
-    if (record == NULL)
-        record = make_record(registrar, row->aor);
-    add_binding(record, binding_new(row));
-}
-
-enum err registrar_load(struct registrar *registrar, unsigned partition)
-{
-    assert(partition < PARTITIONS);
-    while (registrar->records[partition] != NULL)
-        free_record(registrar->records[partition]);
-    const struct store_visitor visitor = {.binding = take_row, .context = registrar};
-    enum err err = store_load(registrar->parts->store, partition, &visitor);
-    struct record *record, *next;
-    HASH_ITER(hh, registrar->records[partition], record, next)
-    {
-        settle(record);
-    }
-    return err;
 }

@@ -1,8 +1,10 @@
-/* registrar.h: the registrar and location service (RFC 3261 10).
+/* registrar.h: the registrar and location service (RFC 3261 10), with Path (RFC 3327),
+ * Service-Route (RFC 3608), GRUUs (RFC 5627) and client-initiated connections (RFC 5626 6).
  *
  * Bindings of local users, in memory and in the store; a change is answered when it is durable.
  * Order by Call-ID and CSeq (10.3 step 7); a repeated request (same Call-ID, CSeq and branch) gets
- * the same answer. */
+ * the same answer. Beside them stand those of the configuration, which never end and which no
+ * REGISTER changes. */
 #ifndef REGISTRAR_REGISTRAR_H
 #define REGISTRAR_REGISTRAR_H
 
@@ -10,14 +12,34 @@
 
 struct registrar;
 
+/* Of the configuration; users are canonical addresses-of-record. */
+struct registrar_fixed {
+    const char *user, *contact; /* a SIP URI that is always a way to the user */
+    unsigned q;                 /* thousandths */
+};
+struct registrar_deputy { /* who may register for whom */
+    const char *user, *registers;
+};
+struct registrar_route {
+    const char *domain; /* canonical name */
+    const char *route;  /* value of Service-Route for its users */
+};
+
 struct registrar_settings {
     unsigned expires_least_s, expires_usual_s, expires_most_s; /* 60, 3600, 86400 */
     unsigned bindings_max;                                     /* of one user; more: 403; 10 */
     unsigned contact_max_bytes;                                /* of one Contact; 1024 */
+    unsigned path_max_bytes;                                   /* of one Path; at most 8192; 1024 */
+    unsigned flow_timer_s; /* told to clients that use RFC 5626 over a flow of ours; 0: none; 120 */
+    unsigned flow_grace_s; /* that bindings outlive a dead flow, their only way; 30 */
+    const struct registrar_fixed *fixed; /* these three outlive the settings' use */
+    const struct registrar_deputy *deputies;
+    const struct registrar_route *routes;
+    size_t fixed_count, deputy_count, route_count;
 };
 struct registrar_settings registrar_settings_default(void);
 
-/* Registers REGISTER with the front end. */
+/* Registers REGISTER with the front end, and listens to its flows. */
 struct registrar *registrar_new(struct front *front, const struct registrar_settings *settings);
 void registrar_free(struct registrar **registrar);
 
@@ -25,7 +47,7 @@ void registrar_free(struct registrar **registrar);
 void registrar_reload(struct registrar *registrar, const struct registrar_settings *settings);
 
 /* Forgets a partition's bindings and takes them from the store (at start, and when its changes were
- * refused). */
+ * refused); those of users who are no more go. Accounts are there before. */
 enum err registrar_load(struct registrar *registrar, unsigned partition)
     __attribute__((warn_unused_result));
 
@@ -39,19 +61,20 @@ struct registrar_target {
     struct bytes instance;   /* +sip.instance without quotes and angle brackets, or empty */
     struct bytes parameters; /* of the Contact, as kept (RFC 3840) */
     bool has_flow;
-    bool outbound;        /* registered by RFC 5626 (reg-id): its flow is the only way */
+    bool outbound;        /* its flow is the only way: registered by RFC 5626 (reg-id), or its
+                             Contact cannot be dialled */
     struct net_flow flow; /* where it registered from; a stream's connection 0 when it was made by
                              an earlier life */
     unsigned q;           /* thousandths */
 };
 
-/* The live bindings of a user, highest q first, of one q the latest first, at most `most`.
- * `instance` not empty: of that device alone; `call` not empty: only when it is still registered
- * under that Call-ID (front/gruu.h). */
+/* The live bindings of a user, highest q first, of one q the latest first, at most `most`; without
+ * those whose only way is a dead flow (RFC 5626 7). `instance` not empty: of that device alone;
+ * `call` not empty: only when it is still registered under that Call-ID (front/gruu.h). */
 size_t registrar_find(const struct registrar *registrar, struct bytes aor, struct bytes instance,
                       struct bytes call, struct registrar_target *targets, size_t most);
 
-/* How many bindings there are. */
+/* How many bindings there are, those of the configuration apart. */
 size_t registrar_count(const struct registrar *registrar);
 
 #endif

@@ -28,6 +28,7 @@ static const uint8_t by_hash[128] = {
     [NAME_HASH(4, 'f', 'r')] = SIP_FROM,
     [NAME_HASH(12, 'm', 'a')] = SIP_MAX_FORWARDS,
     [NAME_HASH(11, 'm', 'i')] = SIP_MIN_EXPIRES,
+    [NAME_HASH(4, 'p', 'a')] = SIP_PATH,
     [NAME_HASH(18, 'p', 'r')] = SIP_PROXY_AUTHENTICATE,
     [NAME_HASH(19, 'p', 'r')] = SIP_PROXY_AUTHORIZATION,
     [NAME_HASH(13, 'p', 'r')] = SIP_PROXY_REQUIRE,

@@ -26,6 +26,7 @@
     X(FROM, "From", 'f', true)                              \
     X(MAX_FORWARDS, "Max-Forwards", 0, true)                \
     X(MIN_EXPIRES, "Min-Expires", 0, true)                  \
+    X(PATH, "Path", 0, false)                               \
     X(PROXY_AUTHENTICATE, "Proxy-Authenticate", 0, false)   \
     X(PROXY_AUTHORIZATION, "Proxy-Authorization", 0, false) \
     X(PROXY_REQUIRE, "Proxy-Require", 0, false)             \

@@ -144,6 +144,12 @@ START_TEST(test_defaults_are_those_of_the_parts)
     SAME(registrar.expires_most_s);
     SAME(registrar.bindings_max);
     SAME(registrar.contact_max_bytes);
+    SAME(registrar.path_max_bytes);
+    SAME(registrar.flow_timer_s);
+    SAME(registrar.flow_grace_s);
+    SAME(registrar.fixed_count);
+    SAME(registrar.deputy_count);
+    SAME(registrar.route_count);
     SAME(proxy.targets_max);
     SAME(presence.publications_max);
     SAME(presence.subscriptions_max_per_watcher);
@@ -325,6 +331,67 @@ START_TEST(test_name_servers)
 }
 END_TEST
 
+/* Users and domains are made canonical, wherever `domains` stands. */
+START_TEST(test_lists_of_the_registrar)
+{
+    struct config *config = load(
+        "registrar: {\n"
+        "  static = ( { contact = \"sip:1@h\"; user = \"alice\"; },\n"
+        "             { user = \"B%6fb@SIP.example.org\"; contact = \"sips:2@h\"; q = 0.25; },\n"
+        "             { user = \"x@example.net\"; contact = \"sip:3@h\"; q = 0; } );\n"
+        "  third_party = ( { user = \"pbx\"; registers = \"x@example.net\"; } );\n"
+        "  service_route = ( { domain = \"EXAMPLE.net\"; route = \"<sip:a;lr>, <sip:b;lr>\"; } );\n"
+        "};\n"
+        "domains = ( { name = \"example.org\"; aliases = [ \"sip.example.org\" ]; },\n"
+        "            { name = \"example.net\"; } );\n");
+    ck_assert_msg(config != NULL, "%s", why);
+    const struct registrar_settings *settings = &config->registrar;
+    ck_assert_uint_eq(settings->fixed_count, 3);
+    ck_assert_str_eq(settings->fixed[0].user, "alice@example.org");
+    ck_assert_str_eq(settings->fixed[0].contact, "sip:1@h");
+    ck_assert_uint_eq(settings->fixed[0].q, 1000);
+    ck_assert_str_eq(settings->fixed[1].user, "Bob@example.org");
+    ck_assert_uint_eq(settings->fixed[1].q, 250);
+    ck_assert_str_eq(settings->fixed[2].user, "x@example.net");
+    ck_assert_uint_eq(settings->fixed[2].q, 0);
+    ck_assert_uint_eq(settings->deputy_count, 1);
+    ck_assert_str_eq(settings->deputies[0].user, "pbx@example.org");
+    ck_assert_str_eq(settings->deputies[0].registers, "x@example.net");
+    ck_assert_uint_eq(settings->route_count, 1);
+    ck_assert_str_eq(settings->routes[0].domain, "example.net");
+    ck_assert_str_eq(settings->routes[0].route, "<sip:a;lr>, <sip:b;lr>");
+    config_free(&config);
+}
+END_TEST
+
+START_TEST(test_wrong_lists_of_the_registrar)
+{
+    refuses("registrar: { static = 5; };", 1, "registrar.static must be a list of groups");
+    refuses("registrar: { static = [ \"a\" ]; };", 1, "registrar.static must be a list of groups");
+    refuses("registrar: { static = ( \"a\" ); };", 1, "registrar.static must be a list of groups");
+    refuses("registrar: { static = (\n { user = \"a\"; } ); };", 2, "without contact; add contact");
+    refuses("registrar: { static = (\n { usr = \"a\"; } ); };", 2,
+            "\"usr\"; the nearest known one is \"user\"");
+    refuses("registrar: { static = ( { user = \"a\"; contact = \"tel:1\"; } ); };", 1,
+            "\"tel:1\" is no SIP URI");
+    refuses("registrar: { static = ( { user = \"a\"; contact = \"sip:b\"; q = 1.5; } ); };", 1,
+            "q must be a number from 0 to 1");
+    refuses("registrar: { static = ( { user = \"a\"; contact = \"sip:b\"; q = \"1\"; } ); };", 1,
+            "q must be a number from 0 to 1");
+    refuses("registrar: { static = ( { contact = \"sip:b\";\n user = \"a@b.example\"; } ); };", 2,
+            "\"a@b.example\" is no user of a domain in `domains`");
+    refuses("registrar: { third_party = ( { user = \"a\"; registers = \"a b\"; } ); };", 1,
+            "registrar.third_party: \"a b\" is no user");
+    refuses("registrar: { third_party = ( { user = \"a\"; } ); };", 1, "without registers");
+    refuses(
+        "registrar: { service_route = ( { domain = \"example.org\"; route = \"<sip:a>\"; } ); };",
+        1, "\"<sip:a>\" is no route");
+    refuses(
+        "registrar: { service_route = ( { domain = \"b.example\"; route = \"<sip:a;lr>\"; } ); };",
+        1, "\"b.example\" is no domain in `domains`");
+}
+END_TEST
+
 START_TEST(test_unknown_keys_name_the_nearest)
 {
     refuses("\n\nlisten_on = [ ];\n", 3, "\"listen_on\"; the nearest known one is \"listen\"");
@@ -451,6 +518,7 @@ UNIT_MAIN("config", test_the_sample_file_is_the_table, test_the_sample_file_is_t
           test_origins_are_those_listed_or_our_own_hosts, test_takes_what_it_says,
           test_certificates, test_every_protocol_and_public_addresses,
           test_the_folder_itself_as_data, test_domains, test_name_servers,
+          test_lists_of_the_registrar, test_wrong_lists_of_the_registrar,
           test_unknown_keys_name_the_nearest, test_wrong_types, test_wrong_values,
           test_values_that_contradict_each_other, test_every_number_has_a_range, test_broken_files,
           test_not_a_configuration_at_all)

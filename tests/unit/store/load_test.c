@@ -38,11 +38,15 @@ static void see_binding(void *context, const struct store_binding *b)
     const struct store_binding *a = &expected->bindings[expected->seen++];
     equal(a->aor, b->aor);
     equal(a->contact, b->contact);
+    equal(a->instance, b->instance);
+    ck_assert_uint_eq(a->reg_id, b->reg_id);
+    equal(a->path, b->path);
     equal(a->parameters, b->parameters);
     equal(a->flow, b->flow);
     equal(a->user_agent, b->user_agent);
     equal_origin(a->origin, b->origin);
     ck_assert_uint_eq(a->q, b->q);
+    ck_assert_uint_eq(a->updated_ms, b->updated_ms);
     ck_assert_uint_eq(a->expires_ms, b->expires_ms);
 }
 
@@ -102,7 +106,8 @@ static void reload(struct fixture *f, unsigned partition, struct expected expect
     ck_assert_uint_eq(expected.seen, count);
 }
 
-START_TEST(bindings_come_back_whole_and_by_contact)
+/* By the time of their last REGISTER; each part of the key tells two apart. */
+START_TEST(bindings_come_back_whole_and_in_their_order)
 {
     struct fixture f;
     char text[64], octets[256];
@@ -111,21 +116,29 @@ START_TEST(bindings_come_back_whole_and_by_contact)
     struct bytes aor = fixture_aor(77, text);
     const struct store_binding bindings[] = {
         {.aor = aor, .contact = BYTES("sip:a@192.0.2.1")},
+        {.aor = aor, .contact = BYTES("sip:a@192.0.2.1"), .reg_id = 2},
+        {.aor = aor, .contact = BYTES("sip:a@192.0.2.1"), .instance = BYTES("urn:uuid:1")},
         {.aor = aor,
          .contact = BYTES("sip:b@[2001:db8::1]:5062;transport=tcp"),
+         .instance = BYTES("urn:uuid:1"),
+         .reg_id = INT32_MAX,
+         .path = BYTES("<sip:p2@192.0.2.9;lr>, <sip:p1@192.0.2.8;lr;ob>"),
          .parameters = BYTES(";+sip.instance=\"<urn:uuid:1>\";q=0.5"),
          .flow = BYTES("tcp:12:192.0.2.1:5060"),
          .user_agent = every_octet(octets),
          .origin = {BYTES("call@host"), BYTES("z9hG4bKx"), UINT32_MAX},
          .q = 500,
+         .updated_ms = UINT64_C(1600000000123),
          .expires_ms = UINT64_C(1700000000123)},
+        {.aor = aor, .contact = BYTES("sip:a@192.0.2.0"), .updated_ms = UINT64_C(1600000000124)},
     };
+    const unsigned count = sizeof(bindings) / sizeof(bindings[0]);
     struct store_set *set = store_begin(f.store, 77);
-    store_put_binding(set, &bindings[1]);
-    store_put_binding(set, &bindings[0]);
+    for (unsigned i = count; i > 0; i--)
+        store_put_binding(set, &bindings[i - 1]);
     store_submit(f.store, &set);
     store_step(f.store, PARTITIONS, 1, STORE_DURABLE);
-    reload(&f, 77, (struct expected){.bindings = bindings}, 2);
+    reload(&f, 77, (struct expected){.bindings = bindings}, count);
     fixture_release(&f);
 }
 END_TEST
@@ -237,8 +250,8 @@ START_TEST(a_put_replaces_the_whole_row_and_a_delete_takes_it_away)
     store_put_subscription(set, &watch);
     store_put_binding(set, &binding);
     store_delete_subscription(set, aor, event, id);
-    store_delete_binding(set, aor, id);
-    store_delete_binding(set, aor, BYTES("never there"));
+    store_delete_binding(set, &binding);
+    store_delete_binding(set, &(struct store_binding){.aor = aor, .contact = BYTES("never there")});
     store_submit(f.store, &set);
     store_step(f.store, PARTITIONS, 1, STORE_DURABLE);
     struct expected expected = {
@@ -288,7 +301,7 @@ START_TEST(a_table_that_is_gone_is_an_error_and_not_an_empty_partition)
 }
 END_TEST
 
-UNIT_MAIN("store/load", bindings_come_back_whole_and_by_contact,
+UNIT_MAIN("store/load", bindings_come_back_whole_and_in_their_order,
           publications_come_back_whole_and_in_the_order_they_were_made,
           subscriptions_come_back_whole, a_body_larger_than_a_page_comes_back_whole,
           a_put_replaces_the_whole_row_and_a_delete_takes_it_away, a_partition_is_loaded_by_itself,

@@ -8,6 +8,7 @@
 static struct registrar_settings settings;
 static struct sip_message message;
 static struct contacts contacts;
+static struct features features;
 static char raw[70000];
 
 static struct verdict read_fields(const char *fields)
@@ -19,7 +20,7 @@ static struct verdict read_fields(const char *fields)
                           fields);
     ck_assert_int_lt(length, (int)sizeof(raw));
     ck_assert(verdict_ok(sip_message_parse(bytes_of(raw), true, &message)));
-    return contacts_read(&message, &settings, &contacts);
+    return contacts_read(&message, &settings, &features, &contacts);
 }
 
 static void begin(void)
@@ -28,6 +29,7 @@ static void begin(void)
                                            .expires_usual_s = 1800,
                                            .expires_most_s = 7200,
                                            .contact_max_bytes = 1024};
+    features = (struct features){.direct = true};
 }
 
 /* What the only Contact gets. */
@@ -159,4 +161,99 @@ START_TEST(bounds)
 }
 END_TEST
 
-UNIT_MAIN("contacts", expires, too_brief, star, parameters_are_kept, refused, bounds)
+#define UUID "<urn:uuid:F81D4FAE-7dec-11d0-a765-00a0c91e6bf6>"
+#define DEVICE ";+sip.instance=\"" UUID "\""
+
+/* RFC 5626 4.1, 6: what tells the bindings of a device apart. */
+START_TEST(devices)
+{
+    begin();
+    lifetime_of("m: <sip:a@b>" DEVICE ";reg-id=2147483647\r\n");
+    ck_assert(bytes_equal(wish_instance(&contacts.wishes[0]),
+                          BYTES("urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6")));
+    ck_assert_uint_eq(contacts.wishes[0].reg_id, INT32_MAX);
+    ck_assert(contacts.outbound);
+    assert_parameters("<sip:a@b>;REG-ID = 1" DEVICE, ";REG-ID=1" DEVICE);
+    ck_assert_uint_eq(contacts.wishes[0].reg_id, 1);
+    lifetime_of("m: <sip:a@b>" DEVICE "\r\n");
+    ck_assert_uint_eq(contacts.wishes[0].reg_id, 0);
+    ck_assert(!contacts.outbound);
+    /* without an instance it is ignored, and kept all the same */
+    assert_parameters("<sip:a@b>;reg-id=3", ";reg-id=3");
+    ck_assert_uint_eq(contacts.wishes[0].reg_id, 0);
+    ck_assert(bytes_empty(wish_instance(&contacts.wishes[0])) && !contacts.outbound);
+}
+END_TEST
+
+START_TEST(malformed_devices)
+{
+    static const char *const broken[] = {
+        "+sip.instance",
+        "+sip.instance=x",
+        "+sip.instance=\"\"",
+        "+sip.instance=\"<>\"",
+        "+sip.instance=\"urn:1\"",
+        "+sip.instance=\"<urn:\r\n 1>\"",
+        "reg-id",
+        "reg-id=0",
+        "reg-id=2147483648",
+        "reg-id=-1",
+        "reg-id=1x",
+        "reg-id=\"1\"",
+        "reg-id=1;reg-id=1",
+        "+sip.instance=\"<a>\";+sip.instance=\"<a>\"",
+        "reg-id=4294967297",
+    };
+    begin();
+    for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+        char fields[200];
+        snprintf(fields, sizeof(fields), "m: <sip:a@b>;%s\r\n", broken[i]);
+        ck_assert_msg(read_fields(fields).status == 400, "%s", broken[i]);
+    }
+    /* RFC 5627 5.1: of what has an instance 403 */
+    ck_assert_uint_eq(read_fields("m: <mailto:a@b>" DEVICE "\r\n").status, 403);
+}
+END_TEST
+
+/* RFC 5627 5.1: GRUUs are not the client's to choose. */
+START_TEST(gruus_are_not_kept)
+{
+    begin();
+    assert_parameters("<sip:a@b>;pub-gruu=\"sip:a@b;gr=1\";x;Temp-GRUU=\"sip:b@b;gr\"", ";x");
+}
+END_TEST
+
+/* RFC 5626 6, 11.6: reg-ids count when nobody stands between, or who knows them. */
+START_TEST(first_hops)
+{
+    static const char contact[] = "m: <sip:a@b>" DEVICE ";reg-id=1\r\n";
+    begin();
+    features.direct = false;
+    ck_assert(verdict_ok(read_fields(contact)));
+    ck_assert_uint_eq(contacts.wishes[0].reg_id, 0);
+    ck_assert(!contacts.outbound);
+    features.outbound = true;
+    ck_assert_uint_eq(read_fields(contact).status, 439);
+    ck_assert(verdict_ok(read_fields("m: <sip:a@b>" DEVICE "\r\n")));
+    features.edge = true;
+    ck_assert(verdict_ok(read_fields(contact)));
+    ck_assert_uint_eq(contacts.wishes[0].reg_id, 1);
+    ck_assert(contacts.outbound);
+}
+END_TEST
+
+/* RFC 5626 6: with a reg-id one binding is made, any number removed. */
+START_TEST(one_binding_a_flow)
+{
+    begin();
+    ck_assert_uint_eq(read_fields("m: <sip:a@b>" DEVICE ";reg-id=1, <sip:c@b>\r\n").status, 400);
+    ck_assert_uint_eq(read_fields("m: <sip:c@b>, <sip:a@b>" DEVICE ";reg-id=1\r\n").status, 400);
+    ck_assert(verdict_ok(read_fields("m: <sip:a@b>" DEVICE ";reg-id=1, <sip:c@b>;expires=0\r\n")));
+    ck_assert(verdict_ok(read_fields("m: <sip:a@b>" DEVICE ";reg-id=1;expires=0, <sip:c@b>, "
+                                     "<sip:d@b>\r\n")));
+    ck_assert(verdict_ok(read_fields("m: <sip:a@b>;reg-id=1, <sip:c@b>\r\n")));
+}
+END_TEST
+
+UNIT_MAIN("contacts", devices, malformed_devices, gruus_are_not_kept, first_hops,
+          one_binding_a_flow, expires, too_brief, star, parameters_are_kept, refused, bounds)

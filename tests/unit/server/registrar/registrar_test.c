@@ -1,87 +1,10 @@
 /* registrar_test.c: REGISTER where scenarios reach badly: limits, order, the store's refusals. */
-#include "registrar/registrar.h"
+#include "fixture/registering.h"
 
-#include "fixture/ask.h"
-
-static struct ground *ground;
-static struct registrar *registrar;
-
-static void reload(struct ground *on, unsigned partition)
-{
-    (void)on;
-    ck_assert_int_eq(registrar_load(registrar, partition), ERR_NONE);
-}
-
-static void load_all(void)
-{
-    for (unsigned i = 0; i < PARTITIONS; i++)
-        reload(ground, i);
-}
-
-static void open_registrar(void)
-{
-    const struct registrar_settings settings = registrar_settings_default();
-    ground = ground_new(&(struct ground_options){.queue_max = 200});
-    ground->refused = reload;
-    registrar = registrar_new(ground->front, &settings);
-    load_all();
-}
-
-static void restart(void)
-{
-    const struct registrar_settings settings = registrar_settings_default();
-    registrar_free(&registrar);
-    ground_restart(ground);
-    registrar = registrar_new(ground->front, &settings);
-    load_all();
-}
-
-static void close_registrar(void)
-{
-    registrar_free(&registrar);
-    ground_free(ground);
-}
-
-static struct ask bob(const char *fields)
-{
-    return (struct ask){.method = "REGISTER",
-                        .uri = "sip:example.org",
-                        .fields = fields,
-                        .from = "<sip:bob@example.org>;tag=1",
-                        .to = "<sip:bob@example.org>"};
-}
-
-static unsigned do_register(const char *fields)
-{
-    return ground_do(ground, bob(fields));
-}
-
-static unsigned contacts_told(void)
-{
-    const char *text = sent_text(ground, "SIP/2.0 200");
-    unsigned count = 0;
-    while ((text = strstr(text, "\r\nContact: ")) != NULL) {
-        count++;
-        text++;
-    }
-    return count;
-}
-
-static size_t find(struct registrar_target *targets, size_t most)
-{
-    return registrar_find(registrar, BYTES("bob@example.org"), BYTES(""), BYTES(""), targets, most);
-}
-
-static void assert_target(const struct registrar_target *target, const char *contact)
-{
-    ck_assert_msg(bytes_equal(target->contact, bytes_of(contact)), "%.*s is not %s",
-                  BYTES_ARGS(target->contact), contact);
-}
-
-/* Highest q first, equal ones in the order in which they came; those with the lowest are cut. */
+/* Highest q first, of one q the latest first; those with the lowest are cut. */
 START_TEST(order_of_q)
 {
-    static const char *const wanted[] = {"sip:e@h", "sip:g@h", "sip:b@h", "sip:c@h",
+    static const char *const wanted[] = {"sip:g@h", "sip:e@h", "sip:c@h", "sip:b@h",
                                          "sip:f@h", "sip:a@h", "sip:d@h"};
     struct registrar_target targets[8];
     open_registrar();
@@ -381,7 +304,148 @@ START_TEST(user_removed)
 }
 END_TEST
 
-UNIT_MAIN("registrar", order_of_q, limit, repeated_contacts_are_counted_once,
+/* RFC 5626 6: the flows of a device are bindings of their own, of whatever contact. */
+START_TEST(flows_of_a_device)
+{
+    static const char device[] = ";+sip.instance=\"<urn:uuid:1>\"";
+    char fields[200];
+    struct registrar_target targets[4];
+    open_registrar();
+    for (unsigned i = 1; i <= 3; i++) {
+        snprintf(fields, sizeof(fields), "m: <sip:bob@h>%s;reg-id=%u\r\n", device, 1 + i % 2);
+        ck_assert_uint_eq(do_register(fields), 200);
+        ck_assert_uint_eq(contacts_told(), i == 1 ? 1 : 2);
+        ground_wait(ground, 2);
+    }
+    snprintf(fields, sizeof(fields), "m: <sip:elsewhere@h>%s;reg-id=1\r\n", device);
+    ck_assert_uint_eq(do_register(fields), 200);
+    restart(); /* the row of the old contact has gone */
+    ck_assert_uint_eq(find(targets, 4), 2);
+    assert_target(&targets[0], "sip:elsewhere@h");
+    assert_target(&targets[1], "sip:bob@h");
+    ck_assert(targets[0].outbound && targets[1].outbound);
+    snprintf(fields, sizeof(fields), "m: <sip:x@h>%s;reg-id=1;expires=0\r\n", device);
+    ck_assert_uint_eq(do_register(fields), 200);
+    restart();
+    ck_assert_uint_eq(find(targets, 4), 1);
+    assert_target(&targets[0], "sip:bob@h");
+    close_registrar();
+}
+END_TEST
+
+/* RFC 3261 10.3 step 7 by the key of RFC 5626. */
+START_TEST(order_of_flows)
+{
+    struct ask ask = bob("m: <sip:1@h>;+sip.instance=\"<urn:1>\";reg-id=1\r\n");
+    open_registrar();
+    ask.cseq = 50;
+    ck_assert_uint_eq(ground_do(ground, ask), 200);
+    ask.fields = "m: <sip:2@h>;+sip.instance=\"<urn:1>\";reg-id=1\r\n";
+    ck_assert_uint_eq(ground_do(ground, ask), 500);
+    ck_assert_has(sent_text(ground, "SIP"), "Retry-After: 5\r\n");
+    ask.fields = "m: <sip:1@h>;+sip.instance=\"<urn:1>\";reg-id=2\r\n";
+    ck_assert_uint_eq(ground_do(ground, ask), 200);
+    close_registrar();
+}
+END_TEST
+
+/* A device that begins to use reg-id has no second binding for that. */
+START_TEST(device_that_changes)
+{
+    open_registrar();
+    ck_assert_uint_eq(do_register("m: <sip:1@h>;+sip.instance=\"<urn:1>\"\r\n"), 200);
+    ck_assert_uint_eq(do_register("m: <sip:1@h>;+sip.instance=\"<urn:1>\";reg-id=1\r\n"), 200);
+    ck_assert_uint_eq(contacts_told(), 1);
+    restart();
+    ck_assert_uint_eq(registrar_count(registrar), 1);
+    ck_assert_uint_eq(do_register("m: <sip:1@h>;expires=0\r\n"), 200);
+    ck_assert_uint_eq(contacts_told(), 0);
+    close_registrar();
+}
+END_TEST
+
+static void limit_of_two(struct registrar_settings *settings)
+{
+    settings->bindings_max = 2;
+}
+
+START_TEST(limit_of_flows)
+{
+    open_registrar();
+    use_settings(limit_of_two);
+    ck_assert_uint_eq(do_register("m: <sip:1@h>;+sip.instance=\"<urn:1>\";reg-id=1\r\n"), 200);
+    ck_assert_uint_eq(do_register("m: <sip:1@h>;+sip.instance=\"<urn:1>\";reg-id=2\r\n"), 200);
+    ck_assert_uint_eq(do_register("m: <sip:1@h>;+sip.instance=\"<urn:1>\";reg-id=3\r\n"), 403);
+    ck_assert_uint_eq(do_register("m: <sip:9@h>;+sip.instance=\"<urn:1>\";reg-id=2\r\n"), 200);
+    ck_assert_uint_eq(do_register("m: <sip:3@h>, <sip:x@h>;+sip.instance=\"<urn:1>\";reg-id=1;"
+                                  "expires=0\r\n"),
+                      200);
+    ck_assert_uint_eq(contacts_told(), 2);
+    close_registrar();
+}
+END_TEST
+
+/* RFC 5627 5.1: who has itself as Contact leads nowhere. */
+START_TEST(loops)
+{
+    char fields[700], temporary[500];
+    open_registrar();
+    ck_assert_uint_eq(do_register("m: <sip:bob@example.org>\r\n"), 403);
+    ck_assert_uint_eq(do_register("m: <sips:%62ob@EXAMPLE.org;transport=tcp>\r\n"), 403);
+    ck_assert_uint_eq(do_register("m: <sip:bob@example.org;gr=urn:1>\r\n"), 403);
+    ck_assert_uint_eq(do_register("m: <sip:1@h>;+sip.instance=\"<urn:1>\"\r\nk: gruu\r\n"), 200);
+    const char *at = strstr(told(), "temp-gruu=\"") + strlen("temp-gruu=\"");
+    snprintf(temporary, sizeof(temporary), "%.*s", (int)strcspn(at, "\""), at);
+    snprintf(fields, sizeof(fields), "m: <%s>\r\n", temporary);
+    ck_assert_uint_eq(do_register(fields), 403);
+    /* somebody else, a machine of the domain, and what is to be removed */
+    ck_assert_uint_eq(do_register("m: <sip:alice@example.org>, <sip:bob@example.org:5070>, "
+                                  "<sip:bob@example.org;maddr=192.0.2.1>\r\n"),
+                      200);
+    ck_assert_uint_eq(do_register("m: <sip:bob@example.org>;expires=0\r\n"), 200);
+    close_registrar();
+}
+END_TEST
+
+/* A phone elsewhere cannot be at our own loopback address, unless it is reached where it called
+ * from. */
+START_TEST(loopback_contacts)
+{
+    const struct net_flow far = ground_udp("192.0.2.1:5060");
+    struct registrar_target target;
+    struct net_network trusted[2];
+    struct ask ask = bob("m: <sip:bob@127.0.0.1:8080>\r\n");
+    open_registrar();
+    struct front_settings settings = *front_settings(ground->front);
+    ck_assert(net_network_parse(BYTES("127.0.0.0/8"), &trusted[0]));
+    ck_assert(net_network_parse(BYTES("192.0.2.0/24"), &trusted[1]));
+    settings.trusted = trusted;
+    settings.trusted_count = 2;
+    front_reload(ground->front, &settings);
+    ask.flow = &far;
+    ask.via = "SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK-1";
+    ck_assert_uint_eq(ground_do(ground, ask), 403);
+    ask.fields = "m: <sip:bob@localhost>\r\n";
+    ck_assert_uint_eq(ground_do(ground, ask), 403);
+    ask.fields = "m: <sip:bob@[::]:5060>, <sip:bob@192.0.2.1>\r\n";
+    ck_assert_uint_eq(ground_do(ground, ask), 403);
+    ck_assert_uint_eq(registrar_count(registrar), 0);
+    ask.fields = "m: <sip:bob@127.0.1.1>\r\n"; /* a host that does not know its name */
+    ask.via = "SIP/2.0/UDP 127.0.1.1;branch=z9hG4bK-2";
+    ck_assert_uint_eq(ground_do(ground, ask), 200);
+    ck_assert_uint_eq(find(&target, 1), 1);
+    ck_assert(target.outbound && net_flow_equal(&target.flow, &far));
+    ask.fields = "m: <sip:bob@127.0.1.1>;expires=0, <sip:bob@127.0.0.1>;expires=0\r\n";
+    ck_assert_uint_eq(ground_do(ground, ask), 200);
+    ask.flow = NULL; /* from here it may be */
+    ask.fields = "m: <sip:bob@127.0.0.1:8080>\r\n";
+    ck_assert_uint_eq(ground_do(ground, ask), 200);
+    close_registrar();
+}
+END_TEST
+
+UNIT_MAIN("registrar", flows_of_a_device, order_of_flows, device_that_changes, limit_of_flows,
+          loops, loopback_contacts, order_of_q, limit, repeated_contacts_are_counted_once,
           contact_that_equals_several, dead_connections_give_way, order_of_requests,
           repeated_over_a_crash, refused_changes, queries_wait, store_full,
           expiry_while_the_store_is_full, expired_while_down, only_for_oneself, user_removed)

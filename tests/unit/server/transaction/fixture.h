@@ -111,7 +111,8 @@ static inline struct store_change change(struct fixture *fixture)
 {
     struct bytes aor = BYTES("bob@example.com");
     struct store_set *set = store_begin(fixture->store, partition_of(aor));
-    store_delete_binding(set, aor, BYTES("sip:bob@192.0.2.1"));
+    store_delete_binding(
+        set, &(struct store_binding){.aor = aor, .contact = BYTES("sip:bob@192.0.2.1")});
     return store_submit(fixture->store, &set);
 }
 

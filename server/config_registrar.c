@@ -1,0 +1,231 @@
+/* config_registrar.c: the lists of the registrar in the configuration file: bindings that are
+ * always there, who may register for whom, and Service-Routes.
+ *
+ * Each is a list of groups, whose keys stand in a table like those of the file. Users and domains
+ * are made canonical when the whole file is read, because `domains` may stand behind them. */
+#include "config_internal.h"
+#include "sip/fields.h"
+
+#define FIELD(type, member) offsetof(type, member), sizeof(((type *)NULL)->member)
+
+static bool take_q(struct config_reader *reader, const struct config_key *key,
+                   config_setting_t *setting, void *field)
+{
+    int type = config_setting_type(setting);
+    double q = type == CONFIG_TYPE_FLOAT ? config_setting_get_float(setting)
+                                         : config_setting_get_int(setting);
+    if ((type != CONFIG_TYPE_FLOAT && type != CONFIG_TYPE_INT) || !(q >= 0 && q <= 1))
+        return config_fail(reader, setting, "%s must be a number from 0 to 1", key->path);
+    *(unsigned *)field = (unsigned)(q * 1000 + 0.5);
+    return true;
+}
+
+static bool take_contact(struct config_reader *reader, const struct config_key *key,
+                         config_setting_t *setting, void *field)
+{
+    struct sip_uri uri;
+    if (!config_take_text(reader, key, setting, field))
+        return false;
+    struct bytes text = bytes_of(*(const char **)field);
+    if (verdict_ok(sip_uri_parse(text, &uri)) &&
+        (uri.scheme == SIP_SCHEME_SIP || uri.scheme == SIP_SCHEME_SIPS))
+        return true;
+    return config_fail(reader, setting, "%s: \"%.*s\" is no SIP URI; write \"sip:...\"", key->path,
+                       BYTES_ARGS(text));
+}
+
+static bool take_route(struct config_reader *reader, const struct config_key *key,
+                       config_setting_t *setting, void *field)
+{
+    if (!config_take_text(reader, key, setting, field))
+        return false;
+    struct bytes rest = bytes_of(*(const char **)field), element, value;
+    while (sip_list_next(&rest, &element)) {
+        struct sip_address hop;
+        if (!verdict_ok(sip_address_parse(element, &hop)) || hop.star ||
+            !sip_parameter(hop.uri.parameters, "lr", &value))
+            return config_fail(reader, setting, "%s: \"%.*s\" is no route; write \"<sip:HOST;lr>\"",
+                               key->path, BYTES_ARGS(element));
+    }
+    return true;
+}
+
+static const struct config_key fixed_keys[] = {
+    {"user", config_take_text, FIELD(struct registrar_fixed, user), 1, 1000, NULL, ""},
+    {"contact", take_contact, FIELD(struct registrar_fixed, contact), 1, 1000, NULL, ""},
+    {"q", take_q, FIELD(struct registrar_fixed, q), 0, 1, NULL, ""},
+};
+static const struct config_key deputy_keys[] = {
+    {"user", config_take_text, FIELD(struct registrar_deputy, user), 1, 1000, NULL, ""},
+    {"registers", config_take_text, FIELD(struct registrar_deputy, registers), 1, 1000, NULL, ""},
+};
+static const struct config_key route_keys[] = {
+    {"domain", config_take_text, FIELD(struct registrar_route, domain), 1, 255, NULL, ""},
+    {"route", take_route, FIELD(struct registrar_route, route), 1, 1000, NULL, ""},
+};
+
+#define KEYS(table)                             \
+    {                                           \
+        table, sizeof(table) / sizeof(table[0]) \
+    }
+static const struct config_keys fixed_table = KEYS(fixed_keys), deputy_table = KEYS(deputy_keys),
+                                route_table = KEYS(route_keys);
+
+/* The length of a list of groups; -1 with a message. */
+static int groups(struct config_reader *reader, const struct config_key *key,
+                  config_setting_t *setting)
+{
+    int length = config_setting_is_list(setting) ? config_setting_length(setting) : -1;
+    for (int i = 0; i < length; i++)
+        if (!config_setting_is_group(config_setting_get_elem(setting, (unsigned)i)))
+            length = -1;
+    if (length < 0) {
+        config_fail(reader, setting, "%s must be a list of groups: ( { ... }, { ... } )",
+                    key->path);
+        return -1;
+    }
+    if ((uint64_t)length <= key->most)
+        return length;
+    config_fail(reader, setting, "%s has %d entries; it can have up to %llu", key->path, length,
+                (unsigned long long)key->most);
+    return -1;
+}
+
+/* Takes one group; the two texts that begin its struct must be there. */
+static bool take_entry(struct config_reader *reader, const struct config_key *key,
+                       const struct config_keys *keys, config_setting_t *group, void *entry)
+{
+    const char *const *texts = entry;
+    if (!config_take_group(reader, keys, group, "", entry))
+        return false;
+    for (size_t i = 0; i < 2; i++)
+        if (texts[i] == NULL)
+            return config_fail(reader, group, "%s: an entry without %s; add %s = \"...\";",
+                               key->path, keys->keys[i].path, keys->keys[i].path);
+    return true;
+}
+
+bool config_take_fixed(struct config_reader *reader, const struct config_key *key,
+                       config_setting_t *setting, void *field)
+{
+    struct registrar_fixed *entries = field;
+    int length = groups(reader, key, setting);
+    for (int i = 0; i < length; i++) {
+        entries[i] = (struct registrar_fixed){.q = 1000};
+        if (!take_entry(reader, key, &fixed_table, config_setting_get_elem(setting, (unsigned)i),
+                        &entries[i]))
+            return false;
+    }
+    reader->config->registrar.fixed_count = length < 0 ? 0 : (size_t)length;
+    return length >= 0;
+}
+
+bool config_take_deputies(struct config_reader *reader, const struct config_key *key,
+                          config_setting_t *setting, void *field)
+{
+    struct registrar_deputy *entries = field;
+    int length = groups(reader, key, setting);
+    for (int i = 0; i < length; i++) {
+        entries[i] = (struct registrar_deputy){NULL, NULL};
+        if (!take_entry(reader, key, &deputy_table, config_setting_get_elem(setting, (unsigned)i),
+                        &entries[i]))
+            return false;
+    }
+    reader->config->registrar.deputy_count = length < 0 ? 0 : (size_t)length;
+    return length >= 0;
+}
+
+bool config_take_routes(struct config_reader *reader, const struct config_key *key,
+                        config_setting_t *setting, void *field)
+{
+    struct registrar_route *entries = field;
+    int length = groups(reader, key, setting);
+    for (int i = 0; i < length; i++) {
+        entries[i] = (struct registrar_route){NULL, NULL};
+        if (!take_entry(reader, key, &route_table, config_setting_get_elem(setting, (unsigned)i),
+                        &entries[i]))
+            return false;
+    }
+    reader->config->registrar.route_count = length < 0 ? 0 : (size_t)length;
+    return length >= 0;
+}
+
+/* What is being made canonical: where it stands, for messages. */
+struct place {
+    struct config_reader *reader;
+    const struct domains *domains;
+    const config_t *file;
+    const char *list; /* "registrar.static" */
+    unsigned index;
+};
+
+static bool fail_at(const struct place *place, const char *key, const char *text, const char *what)
+{
+    char path[128];
+    struct buffer out = buffer_over(path, sizeof(path) - 1);
+    buffer_format(&out, "%s.[%u].%s", place->list, place->index, key);
+    path[out.length] = '\0';
+    return config_fail(place->reader, config_lookup(place->file, path), "%s: \"%s\" is no %s",
+                       place->list, text, what);
+}
+
+/* Makes "alice" (of the first domain) or "alice@example.org" canonical. */
+static bool canonical_user(const struct place *place, const char *key, const char **user)
+{
+    enum { SIZE = 2048 };
+    struct buffer uri = buffer_over(arena_alloc(place->reader->arena, SIZE), SIZE);
+    struct buffer aor = buffer_over(arena_alloc(place->reader->arena, SIZE), SIZE - 1);
+    struct sip_uri parsed;
+    bool whole = strchr(*user, '@') != NULL;
+    buffer_format(&uri, "sip:%s%s%s", *user, whole ? "" : "@",
+                  whole ? "" : domains_first(place->domains)->name);
+    if (!verdict_ok(sip_uri_parse(buffer_bytes(&uri), &parsed)) || !parsed.has_user ||
+        domains_write_aor(place->domains, &parsed, &aor) == NULL)
+        return fail_at(place, key, *user, "user of a domain in `domains`");
+    *user = aor.at; /* the arena's memory is zeroed */
+    return true;
+}
+
+static bool check_fixed(struct place place, struct config *config)
+{
+    place.list = "registrar.static";
+    for (; place.index < config->registrar.fixed_count; place.index++)
+        if (!canonical_user(&place, "user", &config->fixed[place.index].user))
+            return false;
+    return true;
+}
+
+static bool check_deputies(struct place place, struct config *config)
+{
+    place.list = "registrar.third_party";
+    for (; place.index < config->registrar.deputy_count; place.index++) {
+        struct registrar_deputy *deputy = &config->deputies[place.index];
+        if (!canonical_user(&place, "user", &deputy->user) ||
+            !canonical_user(&place, "registers", &deputy->registers))
+            return false;
+    }
+    return true;
+}
+
+static bool check_routes(struct place place, struct config *config)
+{
+    place.list = "registrar.service_route";
+    for (; place.index < config->registrar.route_count; place.index++) {
+        struct registrar_route *route = &config->routes[place.index];
+        const struct domain *domain = domains_find(place.domains, bytes_of(route->domain));
+        if (domain == NULL)
+            return fail_at(&place, "domain", route->domain, "domain in `domains`");
+        route->domain = arena_copy(place.reader->arena, bytes_of(domain->name)).at;
+    }
+    return true;
+}
+
+bool config_check_registrar(struct config_reader *reader, const config_t *file)
+{
+    struct domains *domains = config_domains(reader->config);
+    const struct place place = {.reader = reader, .domains = domains, .file = file};
+    bool good = check_fixed(place, reader->config) && check_deputies(place, reader->config) &&
+                check_routes(place, reader->config);
+    domains_free(&domains);
+    return good;
+}

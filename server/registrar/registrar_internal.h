@@ -1,0 +1,72 @@
+/* registrar_internal.h: the registrar's own state, and what its files share. */
+#ifndef REGISTRAR_REGISTRAR_INTERNAL_H
+#define REGISTRAR_REGISTRAR_INTERNAL_H
+
+#include "base/token.h"
+#include "registrar/binding_internal.h"
+#include "registrar/contacts_internal.h"
+
+/* The bindings whose flow is one connection. */
+struct flow_users {
+    UT_hash_handle hh;
+    uint64_t connection;
+    struct binding *bindings;
+};
+
+struct registrar {
+    struct front *front;
+    const struct front_parts *parts;
+    struct registrar_settings settings;
+    struct record *records[PARTITIONS]; /* by address-of-record */
+    struct record *former;              /* while a partition is loaded: what it was before */
+    struct flow_users *flows;           /* by connection */
+    uint64_t hash_seed;
+    struct features features; /* of the request in hand */
+    struct contacts contacts;
+    size_t count;
+};
+
+/* record.c: the record of a user, or NULL; a new one. */
+struct record *record_find(const struct registrar *registrar, struct bytes aor);
+struct record *record_make(struct registrar *registrar, struct bytes aor);
+
+/* Sets the timer to the first end of a binding; a record without bindings goes. */
+void record_settle(struct record *record);
+/* Takes it out of the table whose head is given. */
+void record_free(struct record **table, struct record *record);
+
+/* Appends a binding, which then belongs to the record; takes one out and frees it. */
+void record_add(struct record *record, struct binding *binding);
+void record_remove(struct record *record, struct binding *binding);
+
+/* True when its time is not over and there is a way to it. */
+bool record_is_live(const struct registrar *registrar, const struct binding *binding);
+
+/* Puts or deletes the row of a binding. */
+void record_put_row(struct store_set *set, const struct record *record,
+                    const struct binding *binding);
+void record_delete_row(struct store_set *set, const struct record *record,
+                       const struct binding *binding);
+
+/* flows.c: notes and forgets that a binding uses its connection, if it has one. */
+void flows_add(struct registrar *registrar, struct binding *binding);
+void flows_remove(struct registrar *registrar, struct binding *binding);
+/* True when the binding's flow is its only way, and dead. */
+bool flows_is_lost(const struct registrar *registrar, const struct binding *binding);
+/* Has a binding that is lost end after the grace. */
+void flows_begin_grace(const struct registrar *registrar, struct binding *binding);
+/* Of the front end: a connection has gone. */
+void flows_closed(void *context, uint64_t connection);
+
+/* fixed.c: puts the bindings of the configuration in the place of those there are. */
+void fixed_load(struct registrar *registrar);
+/* True when a user has registered the same contact, which then stands for it. */
+bool fixed_is_hidden(const struct registrar *registrar, const struct record *record,
+                     const struct binding *fixed);
+
+/* answer.c: 200 with all bindings that there are now (RFC 3261 10.3 step 8); `record` may be NULL.
+ */
+void registrar_answer(const struct registrar *registrar, struct front_request *request,
+                      const struct record *record, struct store_change after);
+
+#endif
