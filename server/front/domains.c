@@ -62,7 +62,8 @@ static bool fold_ipv6(struct bytes host, struct folded *folded)
 
 static struct folded fold(struct bytes host)
 {
-    struct folded folded = {.length = 0};
+    struct folded folded;
+    folded.length = 0;
     if (host.length > 2 && host.at[0] == '[' && fold_ipv6(host, &folded))
         return folded;
     if (host.length > 1 && host.at[host.length - 1] == '.')

@@ -111,7 +111,8 @@ const struct front_settings *front_settings(const struct front *front);
 void front_reload(struct front *front, const struct front_settings *settings);
 
 /* Registers a method at start-up; one handler a method. SIP_METHOD_OTHER: whatever is to be
- * relayed. Copied. */
+ * relayed, of any method, the ACK for a 2xx too (to which nothing is answered: front_refuse drops
+ * it). Copied. */
 void front_register(struct front *front, const struct front_method *method);
 
 /* Has the watch called for each connection that goes, in the order of registration; at start-up, at

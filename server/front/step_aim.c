@@ -99,6 +99,8 @@ static bool pass(struct front_passage *passage)
     request->in_dialog = (method->needs & FRONT_DIALOGS) && !bytes_empty(message->to.tag);
     if (is_led_away(request))
         return aim_elsewhere(request);
+    if (message->method == SIP_OPTIONS && !request->uri.has_user && !request->routed)
+        return aim(request, FRONT_AIM_SERVER);
     request->domain = front_domain_at(request, request->uri.host, request->uri.port);
     if (request->domain != NULL && take_gruu(request))
         return aim(request, FRONT_AIM_DEVICE);
@@ -106,8 +108,7 @@ static bool pass(struct front_passage *passage)
         return aim_elsewhere(request);
     if (request->domain != NULL)
         return aim_at_us(request);
-    bool asks_us = message->method == SIP_OPTIONS && !request->uri.has_user;
-    if (!request->routed && (request->in_dialog || asks_us))
+    if (!request->routed && request->in_dialog)
         return aim(request, FRONT_AIM_SERVER);
     return aim_elsewhere(request);
 }

@@ -53,10 +53,8 @@ static bool next_route(struct routes *routes, struct bytes *value)
 /* True when the Request-URI is a value that we placed in a Record-Route. */
 static bool is_record_route(const struct front_request *request)
 {
-    enum flow_token_kind kind = FLOW_TOKEN_NONE;
-    if (request->uri.has_user && is_us(request, &request->uri))
-        kind = read_token(request, request->uri.user).kind;
-    return kind == FLOW_TOKEN_OURS || kind == FLOW_TOKEN_A_FLOW;
+    enum flow_token_kind kind = read_token(request, request->uri.user).kind;
+    return (kind == FLOW_TOKEN_OURS || kind == FLOW_TOKEN_A_FLOW) && is_us(request, &request->uri);
 }
 
 /* The Request-URI back from where the strict router has put it; 16.4, first paragraph. */

@@ -16,7 +16,8 @@ static bool pass(struct front_passage *passage)
 {
     struct front_request *request = &passage->request;
     struct sip_uri asserted;
-    if (!front_trusts(request->front, &request->incoming->flow.remote))
+    if ((passage->needs & FRONT_ANYBODY) ||
+        !front_trusts(request->front, &request->incoming->flow.remote))
         return true;
     request->trusted = true;
     bool has = asserted_uri(request->message, &asserted);
