@@ -27,6 +27,7 @@ static void check_cancelled(bool stream, void (*on_request)(struct fixture *, st
     call_free(call);
 }
 
+/* RFC 3261 9.2 */
 START_TEST(rfc3261_9_2_cancelled)
 {
     check_cancelled(false, call_begin);
@@ -96,7 +97,7 @@ START_TEST(the_tag_before_any_answer)
 }
 END_TEST
 
-/* After a final response: 200 and no effect. */
+/* RFC 3261 9.2: after a final response 200 and no effect. */
 static void check_too_late(unsigned status)
 {
     struct call *call = call_new(NULL, true);
@@ -111,6 +112,7 @@ static void check_too_late(unsigned status)
     call_free(call);
 }
 
+/* RFC 3261 9.2 */
 START_TEST(too_late)
 {
     check_too_late(200);
@@ -132,7 +134,7 @@ START_TEST(too_late_when_it_is_settled)
 }
 END_TEST
 
-/* 481 is for the user to say. */
+/* RFC 3261 9.2: 481 is for the user to say. */
 START_TEST(nothing_to_cancel_goes_up)
 {
     struct call *call = call_new(NULL, false);

@@ -22,6 +22,7 @@ static void check_100_at_once(bool stream, void (*on_request)(struct fixture *, 
     call_free(call);
 }
 
+/* RFC 3261 17.2.1 */
 START_TEST(rfc3261_17_2_1_100_at_once)
 {
     check_100_at_once(false, call_begin);
@@ -61,6 +62,7 @@ START_TEST(no_100_before_an_answer_in_the_same_turn)
 }
 END_TEST
 
+/* RFC 3261 17.2.1. */
 START_TEST(any_number_of_provisional_responses)
 {
     struct call *call = call_new(NULL, false);
@@ -80,7 +82,7 @@ START_TEST(any_number_of_provisional_responses)
 }
 END_TEST
 
-/* Timers G and H: 300-699 is sent again after T1, 2*T1 ... T2, T2 until 64*T1. */
+/* Timers G and H (RFC 3261 17.2.1): 300-699 is sent again after T1, 2*T1 ... T2, T2 until 64*T1. */
 static void check_timers_g_and_h(unsigned t1_ms, unsigned t2_ms)
 {
     struct transaction_settings settings = transaction_settings_default();
@@ -114,6 +116,7 @@ static void check_timers_g_and_h(unsigned t1_ms, unsigned t2_ms)
     call_free(call);
 }
 
+/* RFC 3261 17.2.1 and table 4. */
 START_TEST(timers_g_and_h_on_datagrams)
 {
     check_timers_g_and_h(500, 4000);
@@ -122,6 +125,7 @@ START_TEST(timers_g_and_h_on_datagrams)
 }
 END_TEST
 
+/* RFC 3261 17.2.1: timer G is not set on reliable transports, timer H is. */
 START_TEST(timer_h_alone_on_streams)
 {
     struct call *call = call_new(NULL, true);
@@ -165,6 +169,7 @@ static void check_timer_i(unsigned t4_ms)
     call_free(call);
 }
 
+/* RFC 3261 17.2.1: T4 in Confirmed. */
 START_TEST(timer_i_on_datagrams)
 {
     check_timer_i(5000);
@@ -172,6 +177,7 @@ START_TEST(timer_i_on_datagrams)
 }
 END_TEST
 
+/* RFC 3261 17.2.1 and table 4. */
 START_TEST(timer_i_is_zero_on_streams)
 {
     struct call *call = call_new(NULL, true);
@@ -221,6 +227,7 @@ static void check_accepted(bool stream, unsigned t1_ms)
     call_free(call);
 }
 
+/* RFC 6026 7.1: timer L, 64*T1 on all transports. */
 START_TEST(rfc6026_7_1_accepted)
 {
     check_accepted(false, 500);

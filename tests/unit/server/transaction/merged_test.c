@@ -58,6 +58,7 @@ static struct request second(void)
     return request;
 }
 
+/* RFC 3261 8.2.2.2 */
 START_TEST(rfc3261_8_2_2_2_another_branch)
 {
     struct twice twice = twice_new(false);
