@@ -186,11 +186,14 @@ static bool has_flow(const struct registrar *registrar, const struct front_reque
            front_contact_is_sender(request->incoming, &wish->address.uri);
 }
 
-/* RFC 5627 5.1: an address-of-record, or a GRUU of it, that has itself as Contact. A numeric host
- * is an alias of ours at one port, and may have a phone at another. */
+/* RFC 5627 5.1: an address-of-record, or a GRUU of it, that has itself as Contact. A name with a
+ * port may be one machine of the domain; a number is ours at the ports that we listen on, if no
+ * flow is the way. */
 static bool is_loop(const struct registrar *registrar, const struct front_request *request,
-                    const struct sip_uri *uri)
+                    const struct contact_wish *wish)
 {
+    const struct domains *domains = registrar->parts->domains;
+    const struct sip_uri *uri = &wish->address.uri;
     char text[4096];
     struct buffer out = buffer_over(text, sizeof(text));
     struct gruu_parts parts;
@@ -198,11 +201,12 @@ static bool is_loop(const struct registrar *registrar, const struct front_reques
     struct bytes value;
     if (gruu_read(registrar->parts->gruu, uri, &out, &parts))
         return bytes_equal(parts.aor, request->target);
-    if (uri->port != 0 || net_address_parse(uri->host, 0, &address) ||
-        sip_parameter(uri->parameters, "maddr", &value))
+    bool numeric = net_address_parse(uri->host, 0, &address);
+    if (sip_parameter(uri->parameters, "maddr", &value) || (!numeric && uri->port != 0) ||
+        (numeric && wish->has_flow) || domains_find_at(domains, uri->host, uri->port) == NULL)
         return false;
     out = buffer_over(text, sizeof(text));
-    return domains_write_aor(registrar->parts->domains, uri, &out) != NULL &&
+    return domains_write_aor(domains, uri, &out) != NULL &&
            bytes_equal(buffer_bytes(&out), request->target);
 }
 
@@ -211,7 +215,7 @@ static struct verdict judge_place(const struct registrar *registrar,
 {
     const struct sip_uri *uri = &wish->address.uri;
     wish->has_flow = has_flow(registrar, request, wish);
-    if (is_loop(registrar, request, uri))
+    if (is_loop(registrar, request, wish))
         return verdict(403, "A Contact that is the user's own address leads nowhere", 0);
     if (!wish->has_flow && registrar->features.path_length == 0 && binding_is_here(uri->host) &&
         !net_address_is_loopback(&request->incoming->flow.remote))
