@@ -146,8 +146,7 @@ struct relaying {
 };
 
 static void relay(struct proxy *proxy, struct front_request *request,
-                  const struct proxy_target *targets, size_t count,
-                  const struct relaying *relaying)
+                  const struct proxy_target *targets, size_t count, const struct relaying *relaying)
 {
     if (count > proxy->settings.targets_max) {
         metrics_count(proxy->parts->metrics, METRIC_forks_limited);
@@ -234,8 +233,8 @@ static bool choose(struct proxy *proxy, struct front_request *request, struct ch
         return false;
     }
     assert(proxy->locator.find != NULL);
-    choice->count = proxy->locator.find(proxy->locator.context, request, choice->targets,
-                                        TARGETS_FOUND_MAX);
+    choice->count =
+        proxy->locator.find(proxy->locator.context, request, choice->targets, TARGETS_FOUND_MAX);
     assert(choice->count <= TARGETS_FOUND_MAX);
     for (size_t i = 0; i < choice->count; i++)
         choice->scores[i] = 0;
@@ -278,7 +277,7 @@ void proxy_deliver(struct proxy *proxy, struct front_request *request)
     if (!check_loop(proxy, request, &relaying.loop_key) || !choose(proxy, request, &choice))
         return;
     if (wants_redirection(proxy, request, &wish)) {
-        redirect(request, choice.targets, choice.scores, choice.count);
+        redirect_to(request, choice.targets, choice.scores, choice.count);
         return;
     }
     if (wish.no_fork)
@@ -287,7 +286,8 @@ void proxy_deliver(struct proxy *proxy, struct front_request *request)
 }
 
 /* Where Route or Request-URI lead (RFC 3261 16.5). The flow that a token of ours names is the way,
- * unless it has gone and the Request-URI names the host that was at its end: that can be dialled. */
+ * unless it has gone and the Request-URI names the host that was at its end: that can be dialled.
+ */
 static void relay_elsewhere(struct proxy *proxy, struct front_request *request)
 {
     struct relaying relaying = {.manner = PLAN_TOGETHER};

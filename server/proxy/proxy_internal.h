@@ -2,7 +2,8 @@
  *
  * proxy.c is the way in: loops, breadth, whom to ask, redirection; preferences.c and plan.c say
  * which contacts in which order; fork.c is the response context of RFC 3261 16.7; forward.c writes
- * requests; answer.c keeps and writes what goes back. */
+ * requests; redirect.c answers 302; loop.c makes and finds the keys; answer.c keeps and writes what
+ * goes back. */
 #ifndef PROXY_PROXY_INTERNAL_H
 #define PROXY_PROXY_INTERNAL_H
 
@@ -66,6 +67,10 @@ bool forward_write(struct proxy *proxy, const struct forward *forward, struct fo
 /* True when who is at this URI can only be reached by this flow: a stream, or a datagram's way
  * through a NAT. */
 bool forward_flow_only(const struct net_flow *flow, struct bytes uri);
+
+/* redirect.c: answers 302 with the targets in their order. */
+void redirect_to(struct front_request *request, const struct proxy_target *targets,
+                 const unsigned *scores, size_t count);
 
 /* answer.c: the best of the final responses (RFC 3261 16.7 steps 3 to 7), as it goes back. */
 struct answer {

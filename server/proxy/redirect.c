@@ -18,8 +18,8 @@ static void write_contact(struct buffer *out, struct bytes uri, unsigned q)
 
 /* The values of q are ours, and say the order that we would have taken; the feature parameters are
  * left out, or the next server would apply the caller's preferences once more (RFC 3841 7.2.4). */
-void redirect(struct front_request *request, const struct proxy_target *targets,
-              const unsigned *scores, size_t count)
+void redirect_to(struct front_request *request, const struct proxy_target *targets,
+                 const unsigned *scores, size_t count)
 {
     unsigned rank = 0;
     struct buffer *out = front_respond(request, 302, NULL, BYTES(""));

@@ -144,7 +144,10 @@ START_TEST(test_defaults_are_those_of_the_parts)
     SAME(registrar.expires_most_s);
     SAME(registrar.bindings_max);
     SAME(registrar.contact_max_bytes);
+    SAME(proxy.mode);
     SAME(proxy.targets_max);
+    SAME(proxy.breadth_max);
+    SAME(proxy.timer_c_s);
     SAME(presence.publications_max);
     SAME(presence.subscriptions_max_per_watcher);
     SAME(presence.subscriptions_max_per_resource);
