@@ -12,7 +12,7 @@
  *
  * When nothing is pending the next group begins; when there is none, the best goes back. So a fork
  * answers once, but for the 2xx of an INVITE, of which each makes a dialog. It lives until the last
- * client transaction has ended, because a 2xx may come to the end (RFC 6026).
+ * of its transactions has ended, because a 2xx may come to the end (RFC 6026).
  *
  * The request is the server transaction's copy, which is gone after the answer, or when the
  * caller's time is over (64*T1, non-INVITE): from then on nothing begins. */
@@ -48,6 +48,7 @@ struct fork {
     unsigned group;          /* the next one to begin */
     uint32_t breadth;
     bool invite, no_cancel;
+    bool watched;   /* the server transaction will tell that it has ended */
     bool closed;    /* nothing is begun any more */
     bool cancelled; /* by the caller */
     bool settled;   /* answered, or nobody is left to answer */
@@ -78,7 +79,7 @@ static void free_fork(struct fork *fork)
         world_timer_cancel(fork->proxy->parts->world, &fork->branches[i].timer_c);
         transaction_forget(transactions_of(fork), fork->branches[i].client);
     }
-    if (fork->invite && server != NULL)
+    if (server != NULL && fork->watched)
         transaction_watch(server, &nobody);
     DL_DELETE(fork->proxy->forks, fork);
     answer_release(&fork->best);
@@ -89,6 +90,13 @@ void fork_end_all(struct proxy *proxy)
 {
     while (proxy->forks != NULL)
         free_fork(proxy->forks);
+}
+
+/* Nothing of it may be left, on either side. */
+static void release(struct fork *fork)
+{
+    if (fork->alive == 0 && !fork->watched)
+        free_fork(fork);
 }
 
 /* Cancelling. */
@@ -339,8 +347,7 @@ static void advance(struct fork *fork)
         fork->group++;
     if (fork->pending == 0 && !fork->settled)
         settle(fork);
-    if (fork->alive == 0)
-        free_fork(fork);
+    release(fork);
 }
 
 /* What a branch reports. */
@@ -396,7 +403,7 @@ static void take_silence(struct branch *branch, unsigned status)
     struct fork *fork = branch->fork;
     if (branch->state != BRANCH_PENDING || (status != 487 && begin_next_way(branch)))
         return;
-    if (status == 408)
+    if (status == 408 || status == 487) /* the latter: not even its CANCEL was answered */
         fork->timed_out = true;
     else if (status == 500)
         fork->refused = 500;
@@ -502,14 +509,16 @@ static void take_cancel(void *context, const struct sip_message *cancel)
     cancel_pending(fork, reason_of(cancel, &memory));
 }
 
-/* Before an answer: nobody waits for one any more. */
+/* When that is before an answer nobody waits for one any more. */
 static void take_end(void *context)
 {
     struct fork *fork = context;
-    if (fork->settled)
-        return;
-    fork->settled = fork->failed = true;
-    cancel_pending(fork, BYTES(""));
+    fork->watched = false;
+    if (!fork->settled) {
+        fork->settled = fork->failed = true;
+        cancel_pending(fork, BYTES(""));
+    }
+    release(fork);
 }
 
 /* The context. */
@@ -583,7 +592,8 @@ void fork_begin(struct proxy *proxy, struct front_request *request, const struct
         return;
     struct fork *fork = make_fork(proxy, request, plan, server);
     const struct server_watch watch = {take_cancel, take_end, fork};
-    if (fork->invite)
+    fork->watched = fork->invite;
+    if (fork->watched)
         transaction_watch(server, &watch);
     advance(fork);
 }
