@@ -324,7 +324,8 @@ static void caller_gets(struct story *story, const struct sent *sent)
         if (strcmp(story->tags[i], tag) == 0)
             return;
     ck_assert_uint_lt(story->successes, TAGS_MAX);
-    strcpy(story->tags[story->successes++], tag);
+    keep_text(story->tags[story->successes], tag);
+    story->successes++;
 }
 
 /* Looks at everything that was sent since the last time; that may lead to more. */
@@ -457,7 +458,7 @@ static void judge(const struct story *story, uint64_t number)
  * failure. */
 START_TEST(random_stories)
 {
-    for (uint64_t number = 0; number < 300; number++) {
+    for (uint64_t number = 0; number < 150; number++) {
         static struct story story;
         story = (struct story){.seed = 1000 + number};
         play(&story);
