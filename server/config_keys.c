@@ -138,7 +138,7 @@ static const struct config_key file_keys[] = {
     {"proxy.mode", config_take_proxy_mode, FIELD(struct config, proxy.mode), 0, 0, "\"relay\"",
      "What becomes of requests for users: \"relay\" sends them to their contacts, \"redirect\" "
      "answers 302 and tells the contacts."},
-    NUMBER(proxy.targets_max, 1, 1000, "20", "Contacts that one request is sent to at most."),
+    NUMBER(proxy.targets_max, 1, PROXY_TARGETS_MAX, "20", "Contacts that one request is sent to at most."),
     NUMBER(proxy.breadth_max, 1, 1000, "60",
            "Branches that a request may have at a time, here and wherever it goes on to "
            "(Max-Breadth, RFC 5393)."),

@@ -12,7 +12,7 @@
 #include "im/im.h"
 #include "policy/policy.h"
 
-enum { LIST_MAX = 512, TARGETS_MAX = 64 };
+enum { LIST_MAX = 512 };
 
 struct reactor {
     struct reactor_ground ground;
@@ -22,7 +22,7 @@ struct reactor {
     struct proxy *proxy;
     struct im *im;
     struct presence *presence;
-    struct registrar_target found[TARGETS_MAX];    /* what the proxy asked for last */
+    struct registrar_target found[PROXY_TARGETS_MAX];    /* what the proxy asked for last */
     char allow_events[LIST_MAX], accept[LIST_MAX]; /* of the packages, for answers */
 };
 
@@ -95,7 +95,7 @@ static size_t locate(void *context, const struct front_request *request,
     struct reactor *reactor = context;
     size_t count =
         registrar_find(reactor->registrar, request->target, request->instance, request->gruu_call,
-                       reactor->found, most < TARGETS_MAX ? most : TARGETS_MAX);
+                       reactor->found, most < PROXY_TARGETS_MAX ? most : PROXY_TARGETS_MAX);
     for (size_t i = 0; i < count; i++)
         targets[i] = target_of(&reactor->found[i]);
     return count;

@@ -13,7 +13,7 @@
 #include "proxy/preferences.h"
 #include "proxy_internal.h"
 
-enum { TARGETS_FOUND_MAX = 64, TIMER_C_LEAST_S = 181 };
+enum { TIMER_C_LEAST_S = 181 };
 
 struct proxy_settings proxy_settings_default(void)
 {
@@ -148,11 +148,12 @@ struct relaying {
 static void relay(struct proxy *proxy, struct front_request *request,
                   const struct proxy_target *targets, size_t count, const struct relaying *relaying)
 {
+    assert(count > 0 && proxy->settings.targets_max <= PROXY_TARGETS_MAX);
     if (count > proxy->settings.targets_max) {
         metrics_count(proxy->parts->metrics, METRIC_forks_limited);
         count = proxy->settings.targets_max;
     }
-    struct plan_place *places = memory_new(count * sizeof(*places));
+    struct plan_place places[PROXY_TARGETS_MAX];
     plan_make(targets, count, relaying->manner, places);
     const struct fork_plan plan = {
         .targets = targets,
@@ -171,7 +172,6 @@ static void relay(struct proxy *proxy, struct front_request *request,
         count_relayed(proxy, request);
         fork_begin(proxy, request, &plan);
     }
-    free(places);
 }
 
 /* Contacts of one q are asked together and those of lower ones later. But a request other than
@@ -201,8 +201,8 @@ void proxy_fork(struct proxy *proxy, struct front_request *request,
 
 /* What is known of a user's contacts, and what the caller thinks of them. */
 struct choice {
-    struct proxy_target targets[TARGETS_FOUND_MAX];
-    unsigned scores[TARGETS_FOUND_MAX];
+    struct proxy_target targets[PROXY_TARGETS_MAX];
+    unsigned scores[PROXY_TARGETS_MAX];
     size_t count;
 };
 
@@ -224,6 +224,22 @@ static void apply_preferences(struct choice *choice, const struct preferences *p
         choice->count = kept;
 }
 
+/* What came for a sips URI goes on by TLS alone (RFC 3261 16.6 step 7, RFC 5630 5.3): to a contact
+ * that says so, or over a connection that is so. */
+static void keep_secure(const struct front_request *request, struct choice *choice)
+{
+    size_t kept = 0;
+    if (request->uri.scheme != SIP_SCHEME_SIPS)
+        return;
+    for (size_t i = 0; i < choice->count; i++) {
+        const struct proxy_target *target = &choice->targets[i];
+        bool secure = target->flow != NULL && net_is_secure(target->flow->protocol);
+        if (secure || bytes_equal_nocase(bytes_first(target->uri, 5), BYTES("sips:")))
+            choice->targets[kept++] = *target;
+    }
+    choice->count = kept;
+}
+
 static bool choose(struct proxy *proxy, struct front_request *request, struct choice *choice)
 {
     struct preferences preferences;
@@ -234,15 +250,15 @@ static bool choose(struct proxy *proxy, struct front_request *request, struct ch
     }
     assert(proxy->locator.find != NULL);
     choice->count =
-        proxy->locator.find(proxy->locator.context, request, choice->targets, TARGETS_FOUND_MAX);
-    assert(choice->count <= TARGETS_FOUND_MAX);
-    for (size_t i = 0; i < choice->count; i++)
-        choice->scores[i] = 0;
+        proxy->locator.find(proxy->locator.context, request, choice->targets, PROXY_TARGETS_MAX);
+    assert(choice->count <= PROXY_TARGETS_MAX);
+    keep_secure(request, choice);
+    memset(choice->scores, 0, sizeof(choice->scores));
     if (choice->count > 1 || !preferences.implied)
         apply_preferences(choice, &preferences);
     plan_sort(choice->targets, choice->scores, choice->count);
     if (choice->count == 0)
-        refuse(request, 480, "This user is not registered now");
+        refuse(request, 480, "No contact of this user is registered now, or none that is wanted");
     return choice->count > 0;
 }
 

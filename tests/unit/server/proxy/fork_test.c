@@ -134,6 +134,24 @@ START_TEST(flow_gone)
 }
 END_TEST
 
+/* RFC 3261 16.6 step 7: what came for a sips URI does not leave in the clear. */
+START_TEST(sips_stays_sips)
+{
+    open_proxy(3);
+    flows[1] = ground_tcp(ground, "127.0.0.12:5061");
+    flows[1].protocol = NET_TLS;
+    targets[2].uri = BYTES("sips:bob@127.0.0.13");
+    call((struct ask){.uri = "sips:bob@example.org"});
+    ck_assert(!has_been_called(0) && has_been_called(1) && has_been_called(2));
+    ck_assert_has(invites[1].text, "\r\nRecord-Route: <sips:");
+    wait_for_the_end();
+    phones = 1;
+    call((struct ask){.uri = "sips:bob@example.org"});
+    ck_assert_ptr_nonnull(sent_nth(ground, "SIP/2.0 480", 0));
+    close_proxy();
+}
+END_TEST
+
 /* RFC 3261 16.8: nobody answers the CANCEL of timer C either (9.1). */
 START_TEST(rings_for_ever)
 {
@@ -468,6 +486,6 @@ START_TEST(random_stories)
 }
 END_TEST
 
-UNIT_MAIN("fork", next_way, flow_gone, rings_for_ever, second_success_comes_late,
+UNIT_MAIN("fork", next_way, flow_gone, sips_stays_sips, rings_for_ever, second_success_comes_late,
           end_of_a_branch_is_the_worst_answer, ends_in_the_middle_of_a_call,
           silence_is_answered_with_silence, random_stories)
