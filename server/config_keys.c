@@ -163,7 +163,17 @@ static const struct config_key file_keys[] = {
      "Routes that clients of a domain are told to send their requests by (RFC 3608): ( { domain = "
      "\"example.org\"; route = \"<sip:proxy.example.org;lr>\"; } )."},
 
-    NUMBER(proxy.targets_max, 1, 1000, "20", "Contacts that one request is sent to at most."),
+    {"proxy.mode", config_take_proxy_mode, FIELD(struct config, proxy.mode), 0, 0, "\"relay\"",
+     "What becomes of requests for users: \"relay\" sends them to their contacts, \"redirect\" "
+     "answers 302 and tells the contacts."},
+    NUMBER(proxy.targets_max, 1, PROXY_TARGETS_MAX, "20", "Contacts that one request is sent to at most."),
+    NUMBER(proxy.breadth_max, 1, 1000, "60",
+           "Branches that a request may have at a time, here and wherever it goes on to "
+           "(Max-Breadth, RFC 5393)."),
+    NUMBER(
+        proxy.timer_c_s, 181, DAY_S, "181",
+        "Seconds that a phone may ring, or go without ringing, until the call is given up (timer "
+        "C of RFC 3261)."),
 
     NUMBER(presence.publications_max, 1, 10000, "20",
            "Publications that one user can have at a time."),

@@ -105,6 +105,17 @@ bool config_take_level(struct config_reader *reader, const struct config_key *ke
                        "%s must be one of \"error\", \"warning\", \"info\", \"debug\"", key->path);
 }
 
+bool config_take_proxy_mode(struct config_reader *reader, const struct config_key *key,
+                            config_setting_t *setting, void *field)
+{
+    const char *text = config_setting_get_string(setting);
+    bool redirect = text != NULL && strcmp(text, "redirect") == 0;
+    if (!redirect && (text == NULL || strcmp(text, "relay") != 0))
+        return config_fail(reader, setting, "%s must be one of \"relay\", \"redirect\"", key->path);
+    *(enum proxy_mode *)field = redirect ? PROXY_REDIRECT : PROXY_RELAY;
+    return true;
+}
+
 /* The number of values in a list of texts; -1 with a message. A single text stands for a list of
  * one. */
 static int list_length(struct config_reader *reader, const struct config_key *key,

@@ -22,6 +22,7 @@ struct reactor {
     struct proxy *proxy;
     struct im *im;
     struct presence *presence;
+    struct registrar_target found[PROXY_TARGETS_MAX];    /* what the proxy asked for last */
     char allow_events[LIST_MAX], accept[LIST_MAX]; /* of the packages, for answers */
 };
 
@@ -69,6 +70,35 @@ static void wake(void *context)
     struct reactor *reactor = context;
     if (reactor->ground.wake != NULL)
         reactor->ground.wake(reactor->ground.wake_context);
+}
+
+/* What the proxy asks. */
+
+/* Where a Path leads is not where the flow of the REGISTER ended (RFC 3327 5.3). */
+static struct proxy_target target_of(const struct registrar_target *found)
+{
+    bool direct = found->has_flow && bytes_empty(found->path);
+    return (struct proxy_target){
+        .uri = found->contact,
+        .route = found->path,
+        .flow = direct ? &found->flow : NULL,
+        .flow_only = direct && found->outbound,
+        .q = found->q,
+        .features = found->parameters,
+        .instance = found->instance,
+    };
+}
+
+static size_t locate(void *context, const struct front_request *request,
+                     struct proxy_target *targets, size_t most)
+{
+    struct reactor *reactor = context;
+    size_t count =
+        registrar_find(reactor->registrar, request->target, request->instance, request->gruu_call,
+                       reactor->found, most < PROXY_TARGETS_MAX ? most : PROXY_TARGETS_MAX);
+    for (size_t i = 0; i < count; i++)
+        targets[i] = target_of(&reactor->found[i]);
+    return count;
 }
 
 /* Building. */
@@ -134,7 +164,9 @@ static void build(struct reactor *reactor, const struct config *config)
     reactor->front = front_new(parts, &settings);
     reactor->registrar = registrar_new(reactor->front, &config->registrar);
     reactor->proxy = proxy_new(reactor->front, &config->proxy);
-    reactor->im = im_new(reactor->front, reactor->registrar, reactor->proxy);
+    const struct proxy_locator locator = {locate, reactor};
+    proxy_locate(reactor->proxy, &locator);
+    reactor->im = im_new(reactor->front, reactor->proxy);
     reactor->presence = presence_new(reactor->front, &config->presence);
 }
 

@@ -64,6 +64,10 @@
     X(notifies_sent, "NOTIFYs sent")                                                          \
     X(notifies_folded, "changes folded into a later NOTIFY")                                  \
     X(messages_relayed, "MESSAGEs relayed")                                                   \
+    X(calls_relayed, "INVITEs relayed that begin a call")                                     \
+    X(calls_timed_out, "branches of a call ended by timer C")                                 \
+    X(requests_looped, "requests refused because they came back (482)")                       \
+    X(breadth_exceeded, "requests refused because they may not be forked so often (440)")     \
     X(forks_limited, "requests whose targets were cut by the fork limit")                     \
     X(dns_questions, "questions asked of the DNS")                                            \
     X(dns_known, "questions answered from the cache")                                         \

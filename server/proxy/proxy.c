@@ -1,66 +1,40 @@
-/* proxy.c: forks.
+/* proxy.c: what becomes of a request that is to be relayed.
  *
- * A fork is one server transaction and a client transaction for each target. Each branch reports
- * once:
+ *     elsewhere       one target: the Request-URI, by the route or the flow that the dialog names
+ *     user, device    the bindings -> caller preferences -> order -> 302, or a fork
+ *     ACK             the same, without state: it belongs to the 2xx of an INVITE (16.11)
  *
- *   2xx                      -> back at once; the other branches are forgotten
- *   other final, or nothing  -> remembered if better; the last one sends the best back
- *
- * A fork ends with its answer; nothing of it outlives that. A branch may last longer than the
- * server transaction (it looked for names first, or tried a second way); then there is nobody to
- * answer, and the request that the server transaction kept is gone. */
+ * Before anything leaves: has it been here before (482), and may it be divided so often (440)? */
 #include "proxy/proxy.h"
 
 #include <assert.h>
 #include <stdlib.h>
-#include <utlist.h>
 
-#include "base/memory.h"
-#include "base/token.h"
-#include "sip/write.h"
+#include "proxy/preferences.h"
+#include "proxy_internal.h"
 
-enum { FORWARD_MAX = 131072, URI_MAX = 8192 };
-
-struct branch {
-    struct fork *fork;
-    uint64_t client; /* 0: has reported */
-};
-
-struct fork {
-    struct fork *prev, *next;
-    struct proxy *proxy;
-    struct incoming incoming; /* the request as the transaction keeps it */
-    uint64_t server;
-    unsigned waiting; /* branches that have not reported */
-    bool timed_out;   /* one of them had no answer in time */
-    unsigned refused; /* why one of them never began: 503 or 513; 0: all did */
-    unsigned best;    /* status; 0: no response yet */
-    char *best_bytes; /* as it goes back */
-    size_t best_length;
-    size_t count;
-    struct branch branches[];
-};
-
-struct proxy {
-    struct front *front;
-    const struct front_parts *parts;
-    struct proxy_settings settings;
-    struct fork *forks;
-    char *scratch;
-};
+enum { TIMER_C_LEAST_S = 181 };
 
 struct proxy_settings proxy_settings_default(void)
 {
-    return (struct proxy_settings){.targets_max = 20, .breadth_max = 60, .timer_c_s = 181};
+    return (struct proxy_settings){
+        .targets_max = 20, .breadth_max = 60, .timer_c_s = TIMER_C_LEAST_S};
 }
+
+static void handle(void *context, struct front_request *request);
 
 struct proxy *proxy_new(struct front *front, const struct proxy_settings *settings)
 {
     struct proxy *proxy = memory_new(sizeof(*proxy));
+    const struct front_method relayed = {SIP_METHOD_OTHER, FRONT_LOCAL_USER | FRONT_RELAYED, handle,
+                                         proxy};
     proxy->front = front;
     proxy->parts = front_parts(front);
     proxy->settings = *settings;
-    proxy->scratch = memory_new(FORWARD_MAX);
+    proxy->seed = world_random_u64(proxy->parts->world);
+    proxy->scratch = memory_new(MESSAGE_MAX);
+    proxy->added = memory_new(ADDED_MAX);
+    front_register(front, &relayed);
     return proxy;
 }
 
@@ -69,316 +43,289 @@ void proxy_reload(struct proxy *proxy, const struct proxy_settings *settings)
     proxy->settings = *settings;
 }
 
-static void free_fork(struct fork *fork)
-{
-    for (size_t i = 0; i < fork->count; i++)
-        transaction_forget(fork->proxy->parts->transactions, fork->branches[i].client);
-    DL_DELETE(fork->proxy->forks, fork);
-    free(fork->best_bytes);
-    free(fork);
-}
-
 void proxy_free(struct proxy **proxy)
 {
     if (*proxy == NULL)
         return;
-    while ((*proxy)->forks != NULL)
-        free_fork((*proxy)->forks);
+    fork_end_all(*proxy);
     free((*proxy)->scratch);
+    free((*proxy)->added);
     free(*proxy);
     *proxy = NULL;
 }
 
-/* Answers. */
-
-static void reply_ours(struct fork *fork, struct server_transaction *server, unsigned status,
-                       const char *reason)
+void proxy_locate(struct proxy *proxy, const struct proxy_locator *locator)
 {
-    struct transaction_layer *transactions = fork->proxy->parts->transactions;
-    struct buffer out = buffer_over(fork->proxy->scratch, FORWARD_MAX);
-    transaction_write(transactions, &fork->incoming, &out, status, reason, BYTES(""));
-    if (status == 503)
-        sip_write_number(&out, "Retry-After", front_settings(fork->proxy->front)->retry_after_s);
-    sip_write_body(&out, BYTES(""), BYTES(""));
-    if (!out.overflow)
-        transaction_reply(transactions, server, buffer_bytes(&out), STORE_NOTHING);
+    assert(locator->find != NULL && proxy->locator.find == NULL);
+    proxy->locator = *locator;
 }
 
-/* The order of RFC 3261 16.7 steps 5 and 6, lower is better: 2xx, then 6xx, then the lowest class,
- * and among 4xx those that tell the client how to try again. */
-static unsigned badness(unsigned status)
+/* Checks. */
+
+static bool is_ack(const struct front_request *request)
 {
-    if (status < 300)
-        return 0;
-    if (status >= 600)
-        return 1;
-    if (status < 400)
-        return 2;
-    if (status >= 500)
-        return status == 503 ? 6 : 5;
-    bool helpful =
-        status == 401 || status == 407 || status == 415 || status == 420 || status == 484;
-    return helpful ? 3 : 4;
+    return request->message->method == SIP_ACK;
 }
 
-static void keep_best(struct fork *fork, const struct buffer *written)
+/* An ACK is never answered (RFC 3261 17.1.1.3). */
+static void refuse(struct front_request *request, unsigned status, const char *reason)
 {
-    if (written->overflow)
-        return;
-    free(fork->best_bytes);
-    fork->best_bytes = memory_copy(buffer_bytes(written));
-    fork->best_length = written->length;
+    if (!is_ack(request))
+        front_refuse(request, status, reason);
 }
 
-static bool is_challenge(unsigned status)
+static bool check_loop(const struct proxy *proxy, struct front_request *request, uint64_t *key)
 {
-    return status == 401 || status == 407;
-}
-
-/* Who answers a challenge answers all of them: they go back in one response (RFC 3261 16.7 step 7).
- */
-static void add_challenges(struct fork *fork, const struct sip_message *response)
-{
-    struct bytes best = bytes_from(fork->best_bytes, fork->best_length);
-    struct buffer out = buffer_over(fork->proxy->scratch, FORWARD_MAX);
-    const char *end = memmem(best.at, best.length, "\r\n\r\n", 4);
-    if (end == NULL)
-        return;
-    size_t head = (size_t)(end - best.at) + 2;
-    buffer_put(&out, bytes_first(best, head));
-    sip_write_copy(&out, response, SIP_WWW_AUTHENTICATE);
-    sip_write_copy(&out, response, SIP_PROXY_AUTHENTICATE);
-    buffer_put(&out, bytes_skip(best, head));
-    keep_best(fork, &out);
-}
-
-/* A response without a Via but ours must not go further (RFC 3261 16.7 step 3). */
-static bool has_way_back(const struct sip_message *response)
-{
-    struct sip_values vias = sip_values_of(response, SIP_VIA);
-    struct bytes via;
-    return sip_values_next(&vias, &via) && sip_values_next(&vias, &via);
-}
-
-static void remember(struct fork *fork, const struct sip_message *response)
-{
-    if (!has_way_back(response))
-        return;
-    if (is_challenge(response->status) && is_challenge(fork->best)) {
-        add_challenges(fork, response);
-        return;
-    }
-    if (fork->best != 0 && badness(response->status) >= badness(fork->best))
-        return;
-    struct buffer out = buffer_over(fork->proxy->scratch, FORWARD_MAX);
-    sip_write_backward(&out, response);
-    if (!out.overflow)
-        fork->best = response->status;
-    keep_best(fork, &out);
-}
-
-static void reply_best(struct fork *fork, struct server_transaction *server)
-{
-    struct bytes best = bytes_from(fork->best_bytes, fork->best_length);
-    if (fork->best == 503) /* RFC 3261 16.7 step 6: that server is overloaded, not this one */
-        reply_ours(fork, server, 500, "The contact of this user is overloaded");
-    else if (fork->best != 0)
-        transaction_reply(fork->proxy->parts->transactions, server, best, STORE_NOTHING);
-    else if (fork->refused == 513)
-        reply_ours(fork, server, 513, "The message is too large to be relayed");
-    else if (fork->refused == 503)
-        reply_ours(fork, server, 503, "The server is busy");
-    else if (!fork->timed_out)
-        reply_ours(fork, server, 480, "No contact of this user could be reached");
-}
-
-static void finish(struct fork *fork)
-{
-    struct server_transaction *server =
-        transaction_find(fork->proxy->parts->transactions, fork->server);
-    if (server != NULL)
-        reply_best(fork, server);
-    free_fork(fork);
-}
-
-static void take_answer(void *context, const struct client_answer *answer)
-{
-    struct branch *branch = context;
-    struct fork *fork = branch->fork;
-    branch->client = 0;
-    assert(fork->waiting > 0);
-    fork->waiting--;
-    if (answer->response != NULL) {
-        log_write(fork->proxy->parts->log, LOG_DEBUG, "proxy", "%.*s relayed: %u call-id=%.*s",
-                  BYTES_ARGS(answer->response->cseq_method), answer->status,
-                  BYTES_ARGS(answer->response->call_id));
-        remember(fork, answer->response);
-    } else if (answer->status == 408) {
-        fork->timed_out = true;
-    }
-    bool success = fork->best >= 200 && fork->best < 300;
-    if (success || fork->waiting == 0)
-        finish(fork);
-}
-
-/* Forwarding. */
-
-struct forwarding {
-    const struct domains *domains;
-};
-
-/* Credentials for a realm of ours are nobody else's business (RFC 3261 22.3); the Routes have led
- * here. */
-static bool drop_field(void *context, const struct sip_field *field)
-{
-    const struct forwarding *forwarding = context;
-    struct digest_credentials credentials;
-    if (field->id == SIP_ROUTE)
+    *key = loop_key(proxy, request);
+    if (!loop_found(proxy, request, *key))
         return true;
-    if (field->id != SIP_AUTHORIZATION && field->id != SIP_PROXY_AUTHORIZATION)
-        return false;
-    return verdict_ok(digest_credentials_parse(field->value, &credentials)) &&
-           domains_find(forwarding->domains, credentials.realm) != NULL;
-}
-
-/* A target as it may stand in the request line (RFC 3261 16.6 step 2). */
-static struct bytes write_target(struct bytes target, struct buffer *memory)
-{
-    struct sip_uri uri;
-    if (!verdict_ok(sip_uri_parse(target, &uri)))
-        return target;
-    sip_write_request_uri(memory, &uri);
-    return memory->overflow ? target : buffer_bytes(memory);
-}
-
-/* The request for a target, in the proxy's scratch; says where the Via goes. */
-static struct buffer write_request(const struct fork *fork, const struct front_request *request,
-                                   struct bytes target, size_t *via_at)
-{
-    struct forwarding forwarding = {fork->proxy->parts->domains};
-    char uri_text[URI_MAX], received_text[64];
-    struct buffer uri = buffer_over(uri_text, sizeof(uri_text));
-    struct buffer received = buffer_over(received_text, sizeof(received_text));
-    struct buffer out = buffer_over(fork->proxy->scratch, FORWARD_MAX);
-    transaction_write_received(request->incoming, &received);
-    const struct sip_forward forward = {
-        .request_uri = write_target(target, &uri),
-        .received = buffer_bytes(&received),
-        .rport = request->incoming->flow.remote.port,
-        .drop = drop_field,
-        .context = &forwarding,
-    };
-    *via_at = sip_write_forward(&out, request->message, &forward);
-    return out;
-}
-
-static bool forward(struct fork *fork, struct branch *branch, const struct front_request *request,
-                    const struct proxy_target *target)
-{
-    size_t via_at;
-    struct buffer out = write_request(fork, request, target->uri, &via_at);
-    if (out.overflow) {
-        fork->refused = 513;
-        return false;
-    }
-    struct bytes whole = buffer_bytes(&out);
-    const struct client_request client = {
-        .line = bytes_first(whole, via_at),
-        .head = bytes_skip(whole, via_at),
-        .method = request->message->method,
-        .method_name = request->message->method_name,
-        .flow = target->flow,
-        .next_hop = target->uri,
-        .partition = request->partition,
-        .after = request->seen,
-        .answer = take_answer,
-        .context = branch,
-    };
-    branch->client = transaction_request(fork->proxy->parts->transactions, &client);
-    if (branch->client == 0)
-        fork->refused = 503;
-    return branch->client != 0;
-}
-
-static struct fork *make_fork(struct proxy *proxy, struct front_request *request, size_t count)
-{
-    struct server_transaction *server =
-        transaction_begin(proxy->parts->transactions, request->incoming);
-    if (server == NULL)
-        return NULL;
-    struct fork *fork = memory_new(sizeof(*fork) + count * sizeof(fork->branches[0]));
-    fork->proxy = proxy;
-    fork->server = transaction_handle(server);
-    fork->incoming.message = transaction_keep(server, request->incoming);
-    fork->incoming.flow = request->incoming->flow;
-    fork->count = count;
-    DL_APPEND(proxy->forks, fork);
-    return fork;
-}
-
-static bool check_hops(struct front_request *request)
-{
-    bool present;
-    uint32_t hops;
-    struct verdict v = sip_message_number(request->message, SIP_MAX_FORWARDS, &present, &hops);
-    if (!verdict_ok(v)) {
-        front_refuse_verdict(request, v);
-        return false;
-    }
-    if (!present || hops > 0)
-        return true;
-    front_refuse(request, 483, NULL);
+    metrics_count(proxy->parts->metrics, METRIC_requests_looped);
+    refuse(request, 482, NULL);
     return false;
 }
 
-/* True for a Via that we wrote when we relayed to this same partition. */
-static bool is_our_via(const struct front_request *request, struct bytes element)
+/* How often a request may be divided from here on (RFC 5393 5.3.3); what is no number counts as
+ * absent. */
+static uint32_t breadth_of(const struct proxy *proxy, const struct front_request *request)
 {
-    const struct net_address *local = &request->incoming->flow.local;
-    const struct bytes cookie = BYTES("z9hG4bK");
-    struct net_address sent_by;
-    struct sip_via via;
-    unsigned partition;
-    uint64_t epoch;
-    return verdict_ok(sip_via_parse(element, &via)) && sip_via_rfc3261(&via) &&
-           token_parse(bytes_skip(via.branch, cookie.length), &partition, &epoch) &&
-           partition == request->partition &&
-           epoch == store_epoch(front_parts(request->front)->store) &&
-           net_address_parse(via.host, via.port, &sent_by) && net_address_equal(&sent_by, local);
+    bool present;
+    uint32_t breadth;
+    struct verdict v = sip_message_number(request->message, SIP_MAX_BREADTH, &present, &breadth);
+    if (!verdict_ok(v) || !present || breadth > proxy->settings.breadth_max)
+        return proxy->settings.breadth_max;
+    return breadth;
 }
 
-/* RFC 3261 16.3 step 4 and RFC 5393 4: who forks must notice when a request comes back, or a user
- * whose contacts are this server multiplies it with each round. Our branches name the partition of
- * the user that they were for, so a call forwarded to another user here passes. */
-static bool check_loop(struct front_request *request)
+/* Relaying. */
+
+/* RFC 3261 16.11 and 13.2.2.4: once, to each of them, and nothing is remembered. */
+static void relay_ack(struct proxy *proxy, const struct front_request *request,
+                      const struct fork_plan *plan)
 {
-    struct sip_values vias = sip_values_of(request->message, SIP_VIA);
-    struct bytes element;
-    bool looped = false;
-    while (!looped && sip_values_next(&vias, &element))
-        looped = is_our_via(request, element);
-    if (looped)
-        front_refuse(request, 482, NULL);
-    return !looped;
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct proxy_target *target = &plan->targets[i];
+        bool alive = target->flow != NULL && net_alive(proxy->parts->net, target->flow);
+        struct forwarded written;
+        const struct forward forward = {
+            .request = request,
+            .uri = target->uri,
+            .route = target->route,
+            .flow = alive ? target->flow : NULL,
+            .breadth = plan->breadth,
+        };
+        if ((target->flow_only && !alive) || !forward_write(proxy, &forward, &written))
+            continue;
+        const struct client_request client = {
+            .line = written.line,
+            .head = written.head,
+            .method = SIP_ACK,
+            .method_name = request->message->method_name,
+            .flow = forward.flow,
+            .next_hop = target->flow_only ? BYTES("") : written.next_hop,
+            .partition = request->partition,
+            .loop_key = plan->loop_key,
+            .after = request->seen,
+        };
+        (void)transaction_request(proxy->parts->transactions, &client);
+    }
+}
+
+static void count_relayed(const struct proxy *proxy, const struct front_request *request)
+{
+    enum sip_method method = request->message->method;
+    if (method == SIP_MESSAGE)
+        metrics_count(proxy->parts->metrics, METRIC_messages_relayed);
+    else if (method == SIP_INVITE && bytes_empty(request->message->to.tag))
+        metrics_count(proxy->parts->metrics, METRIC_calls_relayed);
+}
+
+struct relaying {
+    enum plan_manner manner;
+    bool no_cancel;
+    uint64_t loop_key;
+};
+
+static void relay(struct proxy *proxy, struct front_request *request,
+                  const struct proxy_target *targets, size_t count, const struct relaying *relaying)
+{
+    assert(count > 0 && proxy->settings.targets_max <= PROXY_TARGETS_MAX);
+    if (count > proxy->settings.targets_max) {
+        metrics_count(proxy->parts->metrics, METRIC_forks_limited);
+        count = proxy->settings.targets_max;
+    }
+    struct plan_place places[PROXY_TARGETS_MAX];
+    plan_make(targets, count, relaying->manner, places);
+    const struct fork_plan plan = {
+        .targets = targets,
+        .places = places,
+        .count = count,
+        .breadth = breadth_of(proxy, request),
+        .loop_key = relaying->loop_key,
+        .no_cancel = relaying->no_cancel,
+    };
+    if (plan_widest(places, count) > plan.breadth) {
+        metrics_count(proxy->parts->metrics, METRIC_breadth_exceeded);
+        refuse(request, 440, NULL);
+    } else if (is_ack(request)) {
+        relay_ack(proxy, request, &plan);
+    } else {
+        count_relayed(proxy, request);
+        fork_begin(proxy, request, &plan);
+    }
+}
+
+/* Contacts of one q are asked together and those of lower ones later. But a request other than
+ * INVITE has half a minute in all (64*T1), which one silent contact would use up for the others
+ * (RFC 4321 1): it goes to all at once. */
+static enum plan_manner manner_of(const struct front_request *request,
+                                  const struct disposition *wish)
+{
+    if (wish->sequential)
+        return PLAN_ONE_BY_ONE;
+    if (wish->parallel || request->message->method != SIP_INVITE)
+        return PLAN_TOGETHER;
+    return PLAN_BY_Q;
 }
 
 void proxy_fork(struct proxy *proxy, struct front_request *request,
                 const struct proxy_target *targets, size_t count)
 {
     assert(count > 0);
-    if (!check_hops(request) || !check_loop(request))
-        return;
-    if (count > proxy->settings.targets_max) {
-        metrics_count(proxy->parts->metrics, METRIC_forks_limited);
-        count = proxy->settings.targets_max;
+    const struct disposition wish = disposition_read(request->message);
+    struct relaying relaying = {.manner = manner_of(request, &wish), .no_cancel = wish.no_cancel};
+    if (check_loop(proxy, request, &relaying.loop_key))
+        relay(proxy, request, targets, count, &relaying);
+}
+
+/* Choosing. */
+
+/* What is known of a user's contacts, and what the caller thinks of them. */
+struct choice {
+    struct proxy_target targets[PROXY_TARGETS_MAX];
+    unsigned scores[PROXY_TARGETS_MAX];
+    size_t count;
+};
+
+/* Leaves out the contacts that the caller does not want (RFC 3841 7.2.4). When only the method or
+ * the event spoke against all of them they stay: one of them is to say so itself. */
+static void apply_preferences(struct choice *choice, const struct preferences *preferences)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < choice->count; i++) {
+        struct proxy_target target = choice->targets[i];
+        unsigned score;
+        if (!preferences_judge(preferences, target.features, &score))
+            continue;
+        choice->targets[i] = choice->targets[kept];
+        choice->targets[kept] = target;
+        choice->scores[kept++] = score;
     }
-    struct fork *fork = make_fork(proxy, request, count);
-    if (fork == NULL)
+    if (kept > 0 || !preferences->implied)
+        choice->count = kept;
+}
+
+/* What came for a sips URI goes on by TLS alone (RFC 3261 16.6 step 7, RFC 5630 5.3): to a contact
+ * that says so, or over a connection that is so. */
+static void keep_secure(const struct front_request *request, struct choice *choice)
+{
+    size_t kept = 0;
+    if (request->uri.scheme != SIP_SCHEME_SIPS)
         return;
-    for (size_t i = 0; i < count; i++) {
-        fork->branches[i].fork = fork;
-        fork->waiting += forward(fork, &fork->branches[i], request, &targets[i]);
+    for (size_t i = 0; i < choice->count; i++) {
+        const struct proxy_target *target = &choice->targets[i];
+        bool secure = target->flow != NULL && net_is_secure(target->flow->protocol);
+        if (secure || bytes_equal_nocase(bytes_first(target->uri, 5), BYTES("sips:")))
+            choice->targets[kept++] = *target;
     }
-    if (fork->waiting == 0)
-        finish(fork);
+    choice->count = kept;
+}
+
+static bool choose(struct proxy *proxy, struct front_request *request, struct choice *choice)
+{
+    struct preferences preferences;
+    struct verdict v = preferences_read(request->message, &preferences);
+    if (!verdict_ok(v)) {
+        refuse(request, v.status, v.reason);
+        return false;
+    }
+    assert(proxy->locator.find != NULL);
+    choice->count =
+        proxy->locator.find(proxy->locator.context, request, choice->targets, PROXY_TARGETS_MAX);
+    assert(choice->count <= PROXY_TARGETS_MAX);
+    keep_secure(request, choice);
+    memset(choice->scores, 0, sizeof(choice->scores));
+    if (choice->count > 1 || !preferences.implied)
+        apply_preferences(choice, &preferences);
+    plan_sort(choice->targets, choice->scores, choice->count);
+    if (choice->count == 0)
+        refuse(request, 480, "No contact of this user is registered now, or none that is wanted");
+    return choice->count > 0;
+}
+
+/* The best contact, and the other ways to the same device (RFC 3841 9.1, no-fork). */
+static void keep_one_device(struct choice *choice)
+{
+    struct bytes instance = choice->targets[0].instance;
+    size_t kept = 1;
+    for (size_t i = 1; i < choice->count && !bytes_empty(instance); i++)
+        if (bytes_equal(choice->targets[i].instance, instance))
+            choice->targets[kept++] = choice->targets[i];
+    choice->count = kept;
+}
+
+/* Inside a dialog there is nothing to choose. The wish of a stranger to be redirected would tell
+ * where our users are. */
+static bool wants_redirection(const struct proxy *proxy, const struct front_request *request,
+                              const struct disposition *wish)
+{
+    if (is_ack(request) || !bytes_empty(request->message->to.tag))
+        return false;
+    if (proxy->settings.mode == PROXY_REDIRECT)
+        return !wish->proxy;
+    return wish->redirect && !bytes_empty(request->identity);
+}
+
+void proxy_deliver(struct proxy *proxy, struct front_request *request)
+{
+    const struct disposition wish = disposition_read(request->message);
+    struct relaying relaying = {.manner = manner_of(request, &wish), .no_cancel = wish.no_cancel};
+    struct choice choice;
+    if (!check_loop(proxy, request, &relaying.loop_key) || !choose(proxy, request, &choice))
+        return;
+    if (wants_redirection(proxy, request, &wish)) {
+        redirect_to(request, choice.targets, choice.scores, choice.count);
+        return;
+    }
+    if (wish.no_fork)
+        keep_one_device(&choice);
+    relay(proxy, request, choice.targets, choice.count, &relaying);
+}
+
+/* Where Route or Request-URI lead (RFC 3261 16.5). The flow that a token of ours names is the way,
+ * unless it has gone and the Request-URI names the host that was at its end: that can be dialled.
+ */
+static void relay_elsewhere(struct proxy *proxy, struct front_request *request)
+{
+    struct relaying relaying = {.manner = PLAN_TOGETHER};
+    struct net_address host;
+    struct proxy_target target = {
+        .uri = request->uri.text,
+        .route = request->route,
+        .flow = request->has_flow ? &request->flow : NULL,
+        .flow_only = request->has_flow,
+    };
+    if (request->has_flow && net_can_connect(request->flow.protocol) &&
+        net_address_parse(request->uri.host, 0, &host) &&
+        net_address_same_host(&host, &request->flow.remote))
+        target.flow_only = false;
+    if (check_loop(proxy, request, &relaying.loop_key))
+        relay(proxy, request, &target, 1, &relaying);
+}
+
+static void handle(void *context, struct front_request *request)
+{
+    if (request->aim == FRONT_AIM_ELSEWHERE)
+        relay_elsewhere(context, request);
+    else
+        proxy_deliver(context, request);
 }

@@ -16,11 +16,13 @@
 
 struct proxy;
 
+enum { PROXY_TARGETS_MAX = 64 };
+
 enum proxy_mode { PROXY_RELAY, PROXY_REDIRECT /* 302 with the bindings (RFC 3261 8.3) */ };
 
 struct proxy_settings {
     enum proxy_mode mode; /* for requests to users; default PROXY_RELAY */
-    unsigned targets_max; /* of one request; default 20 */
+    unsigned targets_max; /* of one request, at most PROXY_TARGETS_MAX; default 20 */
     unsigned breadth_max; /* Max-Breadth where the request has none (RFC 5393 5.3.3); 60 */
     unsigned timer_c_s;   /* default 180, more than 180 (16.6 step 11) */
 };

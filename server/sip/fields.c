@@ -8,11 +8,12 @@
 
 #include "lex_internal.h"
 
-#define NAME_HASH(length, first, second) (((length) + (first)*7 + (second)*6) & 127)
+#define NAME_HASH(length, first, second) (((length) + (first)*7 + (second)*29) & 255)
 
 /* The letters are those of the name in lower case. */
-static const uint8_t by_hash[128] = {
+static const uint8_t by_hash[256] = {
     [NAME_HASH(6, 'a', 'c')] = SIP_ACCEPT,
+    [NAME_HASH(14, 'a', 'c')] = SIP_ACCEPT_CONTACT,
     [NAME_HASH(5, 'a', 'l')] = SIP_ALLOW,
     [NAME_HASH(12, 'a', 'l')] = SIP_ALLOW_EVENTS,
     [NAME_HASH(13, 'a', 'u')] = SIP_AUTHORIZATION,
@@ -26,13 +27,17 @@ static const uint8_t by_hash[128] = {
     [NAME_HASH(5, 'e', 'v')] = SIP_EVENT,
     [NAME_HASH(7, 'e', 'x')] = SIP_EXPIRES,
     [NAME_HASH(4, 'f', 'r')] = SIP_FROM,
+    [NAME_HASH(11, 'm', 'a')] = SIP_MAX_BREADTH,
     [NAME_HASH(12, 'm', 'a')] = SIP_MAX_FORWARDS,
     [NAME_HASH(11, 'm', 'i')] = SIP_MIN_EXPIRES,
     [NAME_HASH(4, 'p', 'a')] = SIP_PATH,
     [NAME_HASH(18, 'p', 'r')] = SIP_PROXY_AUTHENTICATE,
     [NAME_HASH(19, 'p', 'r')] = SIP_PROXY_AUTHORIZATION,
     [NAME_HASH(13, 'p', 'r')] = SIP_PROXY_REQUIRE,
+    [NAME_HASH(6, 'r', 'e')] = SIP_REASON,
     [NAME_HASH(12, 'r', 'e')] = SIP_RECORD_ROUTE,
+    [NAME_HASH(14, 'r', 'e')] = SIP_REJECT_CONTACT,
+    [NAME_HASH(19, 'r', 'e')] = SIP_REQUEST_DISPOSITION,
     [NAME_HASH(7, 'r', 'e')] = SIP_REQUIRE,
     [NAME_HASH(11, 'r', 'e')] = SIP_RETRY_AFTER,
     [NAME_HASH(5, 'r', 'o')] = SIP_ROUTE,
@@ -50,11 +55,19 @@ static const uint8_t by_hash[128] = {
 };
 
 static const uint8_t by_letter[26] = {
-    ['c' - 'a'] = SIP_CONTENT_TYPE, ['e' - 'a'] = SIP_CONTENT_ENCODING,
-    ['f' - 'a'] = SIP_FROM,         ['i' - 'a'] = SIP_CALL_ID,
-    ['k' - 'a'] = SIP_SUPPORTED,    ['l' - 'a'] = SIP_CONTENT_LENGTH,
-    ['m' - 'a'] = SIP_CONTACT,      ['o' - 'a'] = SIP_EVENT,
-    ['t' - 'a'] = SIP_TO,           ['u' - 'a'] = SIP_ALLOW_EVENTS,
+    ['a' - 'a'] = SIP_ACCEPT_CONTACT,
+    ['c' - 'a'] = SIP_CONTENT_TYPE,
+    ['d' - 'a'] = SIP_REQUEST_DISPOSITION,
+    ['e' - 'a'] = SIP_CONTENT_ENCODING,
+    ['f' - 'a'] = SIP_FROM,
+    ['i' - 'a'] = SIP_CALL_ID,
+    ['j' - 'a'] = SIP_REJECT_CONTACT,
+    ['k' - 'a'] = SIP_SUPPORTED,
+    ['l' - 'a'] = SIP_CONTENT_LENGTH,
+    ['m' - 'a'] = SIP_CONTACT,
+    ['o' - 'a'] = SIP_EVENT,
+    ['t' - 'a'] = SIP_TO,
+    ['u' - 'a'] = SIP_ALLOW_EVENTS,
     ['v' - 'a'] = SIP_VIA,
 };
 

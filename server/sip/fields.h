@@ -9,41 +9,46 @@
 #include "sip/uri.h"
 
 /* Name, compact form (RFC 3261 7.3.3, 0: none), and whether it may stand only once in a message. */
-#define SIP_HEADERS(X)                                      \
-    X(ACCEPT, "Accept", 0, false)                           \
-    X(ALLOW, "Allow", 0, false)                             \
-    X(ALLOW_EVENTS, "Allow-Events", 'u', false)             \
-    X(AUTHORIZATION, "Authorization", 0, false)             \
-    X(CALL_ID, "Call-ID", 'i', true)                        \
-    X(CONTACT, "Contact", 'm', false)                       \
-    X(CONTENT_ENCODING, "Content-Encoding", 'e', false)     \
-    X(CONTENT_LENGTH, "Content-Length", 'l', true)          \
-    X(CONTENT_TYPE, "Content-Type", 'c', true)              \
-    X(CSEQ, "CSeq", 0, true)                                \
-    X(DATE, "Date", 0, true)                                \
-    X(EVENT, "Event", 'o', true)                            \
-    X(EXPIRES, "Expires", 0, true)                          \
-    X(FROM, "From", 'f', true)                              \
-    X(MAX_FORWARDS, "Max-Forwards", 0, true)                \
-    X(MIN_EXPIRES, "Min-Expires", 0, true)                  \
-    X(PATH, "Path", 0, false)                               \
-    X(PROXY_AUTHENTICATE, "Proxy-Authenticate", 0, false)   \
-    X(PROXY_AUTHORIZATION, "Proxy-Authorization", 0, false) \
-    X(PROXY_REQUIRE, "Proxy-Require", 0, false)             \
-    X(RECORD_ROUTE, "Record-Route", 0, false)               \
-    X(REQUIRE, "Require", 0, false)                         \
-    X(RETRY_AFTER, "Retry-After", 0, true)                  \
-    X(ROUTE, "Route", 0, false)                             \
-    X(SIP_ETAG, "SIP-ETag", 0, true)                        \
-    X(SIP_IF_MATCH, "SIP-If-Match", 0, true)                \
-    X(SUBSCRIPTION_STATE, "Subscription-State", 0, true)    \
-    X(SUPPORTED, "Supported", 'k', false)                   \
-    X(TIMESTAMP, "Timestamp", 0, true)                      \
-    X(TO, "To", 't', true)                                  \
-    X(UNSUPPORTED, "Unsupported", 0, false)                 \
-    X(USER_AGENT, "User-Agent", 0, true)                    \
-    X(VIA, "Via", 'v', false)                               \
-    X(WARNING, "Warning", 0, false)                         \
+#define SIP_HEADERS(X)                                        \
+    X(ACCEPT, "Accept", 0, false)                             \
+    X(ACCEPT_CONTACT, "Accept-Contact", 'a', false)           \
+    X(ALLOW, "Allow", 0, false)                               \
+    X(ALLOW_EVENTS, "Allow-Events", 'u', false)               \
+    X(AUTHORIZATION, "Authorization", 0, false)               \
+    X(CALL_ID, "Call-ID", 'i', true)                          \
+    X(CONTACT, "Contact", 'm', false)                         \
+    X(CONTENT_ENCODING, "Content-Encoding", 'e', false)       \
+    X(CONTENT_LENGTH, "Content-Length", 'l', true)            \
+    X(CONTENT_TYPE, "Content-Type", 'c', true)                \
+    X(CSEQ, "CSeq", 0, true)                                  \
+    X(DATE, "Date", 0, true)                                  \
+    X(EVENT, "Event", 'o', true)                              \
+    X(EXPIRES, "Expires", 0, true)                            \
+    X(FROM, "From", 'f', true)                                \
+    X(MAX_BREADTH, "Max-Breadth", 0, false)                   \
+    X(MAX_FORWARDS, "Max-Forwards", 0, true)                  \
+    X(MIN_EXPIRES, "Min-Expires", 0, true)                    \
+    X(PATH, "Path", 0, false)                                 \
+    X(PROXY_AUTHENTICATE, "Proxy-Authenticate", 0, false)     \
+    X(PROXY_AUTHORIZATION, "Proxy-Authorization", 0, false)   \
+    X(PROXY_REQUIRE, "Proxy-Require", 0, false)               \
+    X(REASON, "Reason", 0, false)                             \
+    X(RECORD_ROUTE, "Record-Route", 0, false)                 \
+    X(REJECT_CONTACT, "Reject-Contact", 'j', false)           \
+    X(REQUEST_DISPOSITION, "Request-Disposition", 'd', false) \
+    X(REQUIRE, "Require", 0, false)                           \
+    X(RETRY_AFTER, "Retry-After", 0, true)                    \
+    X(ROUTE, "Route", 0, false)                               \
+    X(SIP_ETAG, "SIP-ETag", 0, true)                          \
+    X(SIP_IF_MATCH, "SIP-If-Match", 0, true)                  \
+    X(SUBSCRIPTION_STATE, "Subscription-State", 0, true)      \
+    X(SUPPORTED, "Supported", 'k', false)                     \
+    X(TIMESTAMP, "Timestamp", 0, true)                        \
+    X(TO, "To", 't', true)                                    \
+    X(UNSUPPORTED, "Unsupported", 0, false)                   \
+    X(USER_AGENT, "User-Agent", 0, true)                      \
+    X(VIA, "Via", 'v', false)                                 \
+    X(WARNING, "Warning", 0, false)                           \
     X(WWW_AUTHENTICATE, "WWW-Authenticate", 0, false)
 
 enum sip_header {

@@ -196,7 +196,7 @@ static uint32_t next_hops(const struct sip_message *request)
 }
 
 /* What becomes of a field of a request that is forwarded. */
-enum fate { FATE_KEPT, FATE_DROPPED, FATE_HOPS, FATE_VIA };
+enum fate { FATE_KEPT, FATE_DROPPED, FATE_HOPS, FATE_BREADTH, FATE_VIA };
 
 static enum fate fate_of(const struct sip_message *request, int index,
                          const struct sip_forward *forward)
@@ -205,6 +205,8 @@ static enum fate fate_of(const struct sip_message *request, int index,
         return FATE_HOPS;
     if (index == request->first[SIP_VIA])
         return bytes_empty(forward->received) ? FATE_KEPT : FATE_VIA;
+    if (forward->max_breadth != 0 && request->fields[index].id == SIP_MAX_BREADTH)
+        return index == request->first[SIP_MAX_BREADTH] ? FATE_BREADTH : FATE_DROPPED;
     bool dropped =
         forward->drop != NULL && forward->drop(forward->context, &request->fields[index]);
     return dropped ? FATE_DROPPED : FATE_KEPT;
@@ -225,8 +227,11 @@ size_t sip_write_forward(struct buffer *out, const struct sip_message *request,
 {
     write_request_line(out, request, forward->request_uri);
     size_t via_at = out->length;
+    buffer_put(out, forward->added);
     if (request->first[SIP_MAX_FORWARDS] < 0)
         sip_write_number(out, "Max-Forwards", MAX_FORWARDS);
+    if (forward->max_breadth != 0 && request->first[SIP_MAX_BREADTH] < 0)
+        sip_write_number(out, "Max-Breadth", forward->max_breadth);
     const char *from = line_start(request, 0);
     for (int i = 0; i < request->count; i++) {
         enum fate fate = fate_of(request, i, forward);
@@ -235,6 +240,8 @@ size_t sip_write_forward(struct buffer *out, const struct sip_message *request,
         write_between(out, from, line_start(request, i));
         if (fate == FATE_HOPS)
             sip_write_number(out, "Max-Forwards", next_hops(request));
+        else if (fate == FATE_BREADTH)
+            sip_write_number(out, "Max-Breadth", forward->max_breadth);
         else if (fate == FATE_VIA)
             write_first_via(out, request, forward->received, forward->rport);
         from = line_start(request, i + 1);
@@ -259,13 +266,16 @@ void sip_write_request_uri(struct buffer *out, const struct sip_uri *uri)
 
 void sip_write_backward(struct buffer *out, const struct sip_message *response)
 {
-    const struct bytes version = BYTES("SIP/2.0"); /* which may have come in lower case */
     assert(!response->request && response->first[SIP_VIA] >= 0);
-    assert(response->raw.length > version.length);
+    assert(response->status >= 100 && response->status < 700);
     int top = response->first[SIP_VIA];
     struct bytes rest = behind_top_via(response), element;
-    buffer_put(out, version);
-    write_between(out, response->raw.at + version.length, line_start(response, top));
+    buffer_put(out, BYTES("SIP/2.0 ")); /* which may have come in lower case */
+    buffer_number(out, response->status);
+    buffer_char(out, ' ');
+    buffer_put(out, response->reason);
+    buffer_put(out, BYTES("\r\n"));
+    write_between(out, line_start(response, 0), line_start(response, top));
     if (sip_list_next(&rest, &element)) {
         const char *end = response->fields[top].value.at + response->fields[top].value.length;
         write_line(out, BYTES("Via"), bytes_from(element.at, (size_t)(end - element.at)));

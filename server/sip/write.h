@@ -37,12 +37,14 @@ struct sip_forward {
     uint16_t rport;        /* for its rport, if it has one (RFC 3581 4); 0: left as it is */
     bool (*drop)(void *context, const struct sip_field *field); /* true: left out; may be NULL */
     void *context;
+    uint32_t max_breadth; /* becomes the only Max-Breadth (RFC 5393 5.3.3); 0: left as it is */
+    struct bytes added;   /* whole lines, above all other fields: Route and the like; or empty */
 };
 
-/* A request as a proxy forwards it (RFC 3261 16.6): request line, Max-Forwards lessened by one (70
- * when there was none or a senseless one), Content-Length added when it came without (16.6 step
- * 11), all other fields and the body untouched, byte for byte. The proxy's own Via is not added
- * here: returns the offset behind the request line where the sender inserts it. */
+/* A request as a proxy forwards it (RFC 3261 16.6): request line, what is added, Max-Forwards
+ * lessened by one (70 when there was none or a senseless one), Content-Length added when it came
+ * without (16.6 step 9), all other fields and the body untouched, byte for byte. The proxy's own
+ * Via is not added here: returns the offset behind the request line where the sender inserts it. */
 size_t sip_write_forward(struct buffer *out, const struct sip_message *request,
                          const struct sip_forward *forward);
 
@@ -50,8 +52,9 @@ size_t sip_write_forward(struct buffer *out, const struct sip_message *request,
  * method, RFC 3261 19.1.1). */
 void sip_write_request_uri(struct buffer *out, const struct sip_uri *uri);
 
-/* A response as a proxy passes it back: without its topmost Via element (RFC 3261 16.7 step 3),
- * with Content-Length, all else byte for byte. */
+/* A response as a proxy passes it back: without its topmost Via element (RFC 3261 16.7 step 3), a
+ * whole status line (7.2: the space behind the code is often forgotten), with Content-Length, all
+ * else byte for byte. */
 void sip_write_backward(struct buffer *out, const struct sip_message *response);
 
 #endif

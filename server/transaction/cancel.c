@@ -32,7 +32,7 @@ static void begin(struct client_transaction *invite, struct bytes whole, size_t 
     };
     struct client_transaction *cancel = client_new(invite->layer, &request);
     cancel->flow_given = false;
-    client_place_via(cancel, via.at, &invite->via);
+    client_place_via(cancel, via.at, &invite->via, BYTES(""));
     client_start(cancel);
 }
 

@@ -24,7 +24,7 @@
  * One allocation holds everything: the struct, the next hop, and the head of the message. The head
  * is built towards a fixed end, so that a Via of any length fits between line and fields:
  *
- *     | next hop |   room   | line | Via | fields, blank line |
+ *     | next hop |   room   | line | Via, added | fields, blank line |
  *
  * One timer serves for all: it is set to whichever comes first. */
 #include <assert.h>
@@ -151,14 +151,18 @@ void client_set_timer(struct client_transaction *client)
 }
 
 void client_place_via(struct client_transaction *client, const char *via,
-                      const struct via_written *written)
+                      const struct via_written *written, struct bytes added)
 {
-    unsigned via_at = client->fields_at - written->length;
+    unsigned added_at = client->fields_at - (unsigned)added.length;
+    unsigned via_at = added_at - written->length;
     unsigned line_at = via_at - client->line_length;
     assert(line_at >= client->hop_length);
     memmove(client->text + line_at, client->text + client->line_at, client->line_length);
     memcpy(client->text + via_at, via, written->length);
+    if (added.length > 0)
+        memcpy(client->text + added_at, added.at, added.length);
     client->line_at = line_at;
+    client->via_at = via_at;
     client->via = *written;
 }
 
@@ -367,12 +371,14 @@ struct client_transaction *client_new(struct transaction_layer *layer,
 {
     size_t hop = request->next_hop.length, line = request->line.length;
     size_t via = request->loop_key != 0 ? VIA_MAX : VIA_MAX - VIA_LOOP_KEY;
-    size_t end = hop + via + line + request->head.length;
+    size_t added = request->add != NULL ? CLIENT_ADDED_MAX : 0;
+    size_t end = hop + via + added + line + request->head.length;
     assert(end < UINT32_MAX);
     struct client_transaction *client = memory_resize(NULL, sizeof(*client) + end);
     *client = (struct client_transaction){
         .layer = layer,
         .answer = request->answer,
+        .add = request->add,
         .context = request->context,
         .body = blob_ref(request->body),
         .loop_key = request->loop_key,
@@ -384,7 +390,7 @@ struct client_transaction *client_new(struct transaction_layer *layer,
         .line_at = (unsigned)hop,
         .line_length = (unsigned)line,
         .method_length = (unsigned)request->method_name.length,
-        .fields_at = (unsigned)(hop + via + line),
+        .fields_at = (unsigned)(hop + via + added + line),
         .end = (unsigned)end,
     };
     layer->client_bytes += client_size(client);

@@ -26,6 +26,7 @@ struct client_transaction {
     struct transaction_layer *layer;
     uint64_t handle;
     client_answer_fn answer; /* NULL: forgotten */
+    void (*add)(void *context, const struct net_flow *flow, struct buffer *out);
     void *context;
     struct blob *body;
     struct net_flow flow;       /* where it went; before that, the caller's when there is one */
@@ -48,7 +49,7 @@ struct client_transaction {
     unsigned interval_ms;       /* timer A or E */
     struct via_written via;
     unsigned hop_length;
-    unsigned line_at, line_length, method_length, fields_at, end;
+    unsigned line_at, line_length, method_length, via_at, fields_at, end;
     char text[];
 };
 
@@ -58,10 +59,10 @@ static inline struct bytes client_text(const struct client_transaction *client, 
     return bytes_from(client->text + at, length);
 }
 
-/* The Via stands right before the other fields. */
+/* Once it was placed. */
 static inline struct bytes client_via(const struct client_transaction *client)
 {
-    return client_text(client, client->fields_at - client->via.length, client->via.length);
+    return client_text(client, client->via_at, client->via.length);
 }
 
 static inline bool client_is_stream(const struct client_transaction *client)
@@ -79,9 +80,9 @@ static inline bool client_is_invite(const struct client_transaction *client)
 /* A transaction in no table but that of handles; it is not sent. */
 struct client_transaction *client_new(struct transaction_layer *layer,
                                       const struct client_request *request);
-/* Puts a Via before the fields and the line before that. */
+/* Puts a Via, and what the user adds, before the fields and the line before that. */
 void client_place_via(struct client_transaction *client, const char *via,
-                      const struct via_written *written);
+                      const struct via_written *written, struct bytes added);
 /* Sends the request for the first time, as it stands, to client->flow. The caller forgets about the
  * transaction: an ACK ends here. */
 void client_start(struct client_transaction *client);

@@ -138,6 +138,8 @@ struct client_answer {
 };
 typedef void (*client_answer_fn)(void *context, const struct client_answer *answer);
 
+enum { CLIENT_ADDED_MAX = 1024 };
+
 /* A request to send. The layer writes the Via (RFC 3261 8.1.1.7: branch with the magic cookie,
  * partition and epoch; RFC 3581 rport) between `line` and `head`. */
 struct client_request {
@@ -153,7 +155,11 @@ struct client_request {
     uint64_t loop_key;     /* of a proxy (RFC 3261 16.6 step 8): part of the branch; 0: none */
     struct store_change after;
     client_answer_fn answer;
-    void *context;
+    /* Adds fields that depend on the way (Record-Route): called whenever one has been chosen and
+     * the request is about to leave, with room for CLIENT_ADDED_MAX bytes of whole lines. NULL:
+     * none. Not called any more once the answer is not wanted. */
+    void (*add)(void *context, const struct net_flow *flow, struct buffer *out);
+    void *context; /* of both */
 };
 
 /* Sends it (when its change is durable) and reports, never before the return. Returns a handle for

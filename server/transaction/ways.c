@@ -144,6 +144,16 @@ bool way_is_left(const struct client_transaction *client)
 
 /* Going. */
 
+/* What the user adds for the present way; in `text`, CLIENT_ADDED_MAX bytes. */
+static struct bytes write_added(const struct client_transaction *client, char *text)
+{
+    struct buffer added = buffer_over(text, CLIENT_ADDED_MAX);
+    if (client->add != NULL && client->answer != NULL)
+        client->add(client->context, &client->flow, &added);
+    assert(!added.overflow);
+    return buffer_bytes(&added);
+}
+
 /* Over the limit with the Via that it would get, which is only written when that matters. */
 static bool is_long(const struct client_transaction *client)
 {
@@ -151,7 +161,8 @@ static bool is_long(const struct client_transaction *client)
     size_t limit_bytes = layer->settings.datagram_max_bytes;
     size_t bytes =
         client->line_length + (client->end - client->fields_at) + blob_bytes(client->body).length;
-    char via[VIA_MAX];
+    char via[VIA_MAX], added[CLIENT_ADDED_MAX];
+    bytes += write_added(client, added).length;
     if (bytes + VIA_MAX <= limit_bytes)
         return false;
     return bytes > limit_bytes ||
@@ -162,10 +173,10 @@ static bool is_long(const struct client_transaction *client)
 
 static void go(struct client_transaction *client)
 {
-    char via[VIA_MAX];
+    char via[VIA_MAX], added[CLIENT_ADDED_MAX];
     const struct via_written written =
         via_write(client->layer, &client->flow, client->partition, client->loop_key, via);
-    client_place_via(client, via, &written);
+    client_place_via(client, via, &written, write_added(client, added));
     client_start(client);
 }
 

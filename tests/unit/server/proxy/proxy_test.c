@@ -226,7 +226,8 @@ END_TEST
 
 START_TEST(limits)
 {
-    struct proxy_settings settings = {.targets_max = 2};
+    struct proxy_settings settings = proxy_settings_default();
+    settings.targets_max = 2;
     open_proxy(3);
     proxy_reload(proxy, &settings);
     ask((struct ask){0});
@@ -240,37 +241,6 @@ START_TEST(limits)
     ask((struct ask){0});
     ck_assert_uint_eq(sent_count(ground, "MESSAGE "), 3);
     ck_assert_uint_eq(ground->metrics.values[METRIC_forks_limited], 1);
-    close_proxy();
-}
-END_TEST
-
-/* RFC 3261 16.3 step 3. */
-START_TEST(max_forwards)
-{
-    static const char text[] =
-        "MESSAGE sip:bob@example.org SIP/2.0\r\n"
-        "Via: SIP/2.0/UDP 127.0.0.2;branch=z9hG4bK-h%d\r\n"
-        "From: <sip:alice@example.org>;tag=a\r\nTo: <sip:bob@example.org>\r\n"
-        "Call-ID: h\r\nCSeq: 1 MESSAGE\r\nContent-Length: 0\r\n%s\r\n";
-    static const struct {
-        const char *field;
-        unsigned status;
-        const char *relayed;
-    } cases[] = {{"Max-Forwards: 0\r\n", 483, NULL},
-                 {"Max-Forwards: 1\r\n", 0, "\r\nMax-Forwards: 0\r\n"},
-                 {"", 0, "\r\nMax-Forwards: 70\r\n"},
-                 {"Max-Forwards: many\r\n", 400, NULL}};
-    const struct net_flow flow = ground_udp("127.0.0.2:5060");
-    open_proxy(1);
-    for (int i = 0; i < 4; i++) {
-        char raw[1000];
-        snprintf(raw, sizeof(raw), text, i, cases[i].field);
-        ground_receive(ground, &flow, raw);
-        ck_assert_uint_eq(sent_status(ground), cases[i].status);
-        ck_assert_uint_eq(sent_count(ground, "MESSAGE "), cases[i].relayed != NULL);
-        if (cases[i].relayed != NULL)
-            ck_assert_has(sent_text(ground, "MESSAGE "), cases[i].relayed);
-    }
     close_proxy();
 }
 END_TEST
@@ -331,47 +301,93 @@ START_TEST(response_in_lower_case)
 }
 END_TEST
 
-/* RFC 5393 4: it comes back for the same user. For another one it is a call that was forwarded. */
-START_TEST(loops)
+/* Relays a request as it comes back to us. */
+static void come_back(const char *text)
 {
-    char again[TEXT_MAX], *uri;
     const struct net_flow flow = ground_udp("127.0.0.1:5060");
+    char again[TEXT_MAX];
+    snprintf(again, sizeof(again), "%s", text);
+    ground_receive(ground, &flow, again);
+}
+
+/* RFC 5393 4.2: it comes back as it was. */
+START_TEST(loop)
+{
     open_proxy(1);
     targets[0].uri = BYTES("sip:bob@example.org");
     ask((struct ask){0});
-    ground_receive(ground, &flow, relayed[0].text);
+    come_back(relayed[0].text);
     ck_assert_uint_eq(sent_status(ground), 482);
     ck_assert_uint_eq(sent_count(ground, "MESSAGE "), 0);
-    answer(0, "SIP/2.0 482 Loop");
-    targets[0].uri = BYTES("sip:car@example.org");
+    ck_assert_uint_eq(ground->metrics.values[METRIC_requests_looped], 1);
+    close_proxy();
+}
+END_TEST
+
+/* RFC 5393 4.2: for another user it is a call that was forwarded, even when its contact leads back
+ * to the first one, until that round is complete. */
+START_TEST(spiral)
+{
+    struct sent first, second;
+    open_proxy(1);
+    targets[0].uri = BYTES("sip:carol@example.org");
     ask((struct ask){0});
-    snprintf(again, sizeof(again), "%s", relayed[0].text);
-    uri = strstr(again, "sip:car@");
-    memcpy(uri, "sip:bob@", 8); /* what follows is for carol: as long */
-    memmove(uri + 10, uri + 8, strlen(uri + 8) + 1);
-    memcpy(uri, "sip:carol@", 10);
-    ck_assert_uint_ne(partition_of(BYTES("bob@example.org")),
-                      partition_of(BYTES("carol@example.org")));
-    ground_receive(ground, &flow, again);
+    first = relayed[0];
+    come_back(first.text);
+    ck_assert_uint_eq(sent_status(ground), 0);
+    second = *sent_nth(ground, "MESSAGE sip:carol@", 0);
+    targets[0].uri = BYTES("sip:bob@example.org");
+    come_back(second.text); /* for carol once more */
+    ck_assert_uint_eq(sent_status(ground), 482);
+    close_proxy();
+}
+END_TEST
+
+/* RFC 3841: what has an effect on the way makes another request of it. */
+START_TEST(spiral_with_other_preferences)
+{
+    char text[TEXT_MAX + 100];
+    open_proxy(1);
+    targets[0].uri = BYTES("sip:bob@example.org");
+    ask((struct ask){0});
+    const char *at = strstr(relayed[0].text, "Max-Forwards");
+    snprintf(text, sizeof(text), "%.*sRequest-Disposition: no-fork\r\n%s",
+             (int)(at - relayed[0].text), relayed[0].text, at);
+    come_back(text);
     ck_assert_uint_eq(sent_status(ground), 0);
     ck_assert_uint_eq(sent_count(ground, "MESSAGE "), 1);
     close_proxy();
 }
 END_TEST
 
-/* A branch of somebody else that looks like ours is none. */
-START_TEST(branch_of_another_server)
+/* RFC 5393 5.3.3. */
+START_TEST(max_breadth)
 {
-    struct token token;
-    char via[200];
-    open_proxy(1);
-    token = token_make(&ground->world, partition_of(BYTES("bob@example.org")),
-                       store_epoch(ground->parts.store));
-    snprintf(via, sizeof(via),
-             "SIP/2.0/UDP 127.0.0.9:5060;branch=z9hG4bK%s, SIP/2.0/UDP a;branch=z9hG4bKx",
-             token.text);
-    ask((struct ask){.via = via});
+    open_proxy(3);
+    ask((struct ask){0}); /* none: 60 in all */
+    for (int i = 0; i < 3; i++)
+        ck_assert_has(relayed[i].text, "\r\nMax-Breadth: 20\r\n");
+    ask((struct ask){.fields = "Max-Breadth: 5\r\n"});
+    ck_assert_has(relayed[0].text, "\r\nMax-Breadth: 2\r\n");
+    ck_assert_has(relayed[1].text, "\r\nMax-Breadth: 2\r\n");
+    ck_assert_has(relayed[2].text, "\r\nMax-Breadth: 1\r\n");
+    ask((struct ask){.fields = "Max-Breadth: 1000\r\n"}); /* more than we allow */
+    ck_assert_has(relayed[2].text, "\r\nMax-Breadth: 20\r\n");
+    ask((struct ask){.fields = "Max-Breadth: many\r\n"});
+    ck_assert_has(relayed[2].text, "\r\nMax-Breadth: 20\r\n");
+    ck_assert_lacks(relayed[2].text, "many");
+    ask((struct ask){.fields = "Max-Breadth: 2\r\n"});
+    ck_assert_uint_eq(sent_status(ground), 440);
+    ck_assert_uint_eq(sent_count(ground, "MESSAGE "), 0);
+    ck_assert_uint_eq(ground->metrics.values[METRIC_breadth_exceeded], 1);
+    ask((struct ask){.fields = "Max-Breadth: 0\r\n"});
+    ck_assert_uint_eq(sent_status(ground), 440);
+    /* one after the other, each has all of it */
+    ask((struct ask){.fields = "Max-Breadth: 1\r\nRequest-Disposition: sequential\r\n"});
+    ck_assert_has(relayed[0].text, "\r\nMax-Breadth: 1\r\n");
     ck_assert_uint_eq(sent_count(ground, "MESSAGE "), 1);
+    answer(0, "SIP/2.0 404 No");
+    ck_assert_has(sent_text(ground, "MESSAGE sip:bob@127.0.0.12"), "\r\nMax-Breadth: 1\r\n");
     close_proxy();
 }
 END_TEST
@@ -426,6 +442,7 @@ START_TEST(ends_in_the_middle)
 END_TEST
 
 UNIT_MAIN("proxy", relayed_request, best_of_every_pair, timeouts, nobody_can_be_reached,
-          branch_outlives_the_server_transaction, late_answer_goes_nowhere, limits, max_forwards,
-          challenges_are_collected, response_without_a_way_back, response_in_lower_case, loops,
-          branch_of_another_server, too_many_transactions, too_large, ends_in_the_middle)
+          branch_outlives_the_server_transaction, late_answer_goes_nowhere, limits,
+          challenges_are_collected, response_without_a_way_back, response_in_lower_case, loop,
+          spiral, spiral_with_other_preferences, max_breadth, too_many_transactions, too_large,
+          ends_in_the_middle)

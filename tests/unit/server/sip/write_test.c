@@ -216,6 +216,42 @@ START_TEST(forwarding_adds_what_is_missing)
 }
 END_TEST
 
+/* RFC 5393 5.3.3: a single Max-Breadth, in its place when there was one. */
+START_TEST(forwarding_sets_max_breadth)
+{
+    struct sip_forward forward = {.request_uri = BYTES("sip:x"), .max_breadth = 30};
+    parse(BYTES(START VIA "Max-Forwards: 9\r\n" FROM TO REST "l: 0\r\n\r\n"));
+    fresh();
+    sip_write_forward(&out, &message, &forward);
+    assert_out("MESSAGE sip:x SIP/2.0\r\nMax-Breadth: 30\r\n" VIA "Max-Forwards: 8\r\n" FROM TO REST
+               "l: 0\r\n\r\n");
+    parse(BYTES(START VIA "max-breadth: 60\r\nMax-Forwards: 9\r\n" FROM TO REST
+                          "Max-Breadth: 7\r\nl: 0\r\n\r\n"));
+    fresh();
+    sip_write_forward(&out, &message, &forward);
+    assert_out("MESSAGE sip:x SIP/2.0\r\n" VIA "Max-Breadth: 30\r\nMax-Forwards: 8\r\n" FROM TO REST
+               "l: 0\r\n\r\n");
+    forward.max_breadth = 0;
+    fresh();
+    sip_write_forward(&out, &message, &forward);
+    assert_out("MESSAGE sip:x SIP/2.0\r\n" VIA "max-breadth: 60\r\nMax-Forwards: 8\r\n" FROM TO REST
+               "Max-Breadth: 7\r\nl: 0\r\n\r\n");
+}
+END_TEST
+
+START_TEST(forwarding_adds_lines)
+{
+    const struct sip_forward forward = {.request_uri = BYTES("sip:x"),
+                                        .added = BYTES("Route: <sip:p;lr>\r\nX: 1\r\n")};
+    parse(BYTES(START VIA FROM TO REST "l: 0\r\n\r\n"));
+    fresh();
+    size_t via_at = sip_write_forward(&out, &message, &forward);
+    assert_out("MESSAGE sip:x SIP/2.0\r\nRoute: <sip:p;lr>\r\nX: 1\r\nMax-Forwards: 70\r\n" VIA FROM
+                   TO REST "l: 0\r\n\r\n");
+    ck_assert_uint_eq(via_at, strlen("MESSAGE sip:x SIP/2.0\r\n"));
+}
+END_TEST
+
 static void assert_hops(const char *value, const char *wanted)
 {
     char text[500], expected[500];
@@ -315,7 +351,12 @@ START_TEST(response_passed_back_alone)
     parse(BYTES("SIP/2.0 200\r\nVia: SIP/2.0/UDP me\r\n" FROM TO REST "\r\nx"));
     fresh();
     sip_write_backward(&out, &message);
-    assert_out("SIP/2.0 200\r\n" FROM TO REST "Content-Length: 1\r\n\r\nx");
+    assert_out("SIP/2.0 200 \r\n" FROM TO REST "Content-Length: 1\r\n\r\nx"); /* 7.2 */
+    parse(BYTES("SIP/2.0 404  Not \xc3\xa9 here \r\nVia: SIP/2.0/UDP me\r\n" FROM TO REST
+                "l: 0\r\n\r\n"));
+    fresh();
+    sip_write_backward(&out, &message);
+    assert_out("SIP/2.0 404  Not \xc3\xa9 here \r\n" FROM TO REST "l: 0\r\n\r\n");
     /* RFC 3261 7.1: the version is not case-sensitive, and we send it in upper case */
     parse(BYTES("sip/2.0 200 x\r\nVia: SIP/2.0/UDP me\r\n" FROM TO REST "l: 0\r\n\r\n"));
     fresh();
@@ -342,6 +383,7 @@ END_TEST
 UNIT_MAIN("write", response_has_what_identifies_it, top_via_is_completed,
           to_gets_a_tag_when_it_has_none, answer_to_a_broken_request, values_cannot_start_a_field,
           numbers_and_bodies, copies, forwarded_request, forwarding_drops_fields,
-          forwarding_adds_what_is_missing, max_forwards, forwarded_uri_stays_one_word,
-          forwarding_tells_where_it_came_from, request_uri_without_what_is_not_allowed,
-          response_passed_back, response_passed_back_alone, too_little_room_is_told)
+          forwarding_adds_what_is_missing, forwarding_sets_max_breadth, forwarding_adds_lines,
+          max_forwards, forwarded_uri_stays_one_word, forwarding_tells_where_it_came_from,
+          request_uri_without_what_is_not_allowed, response_passed_back, response_passed_back_alone,
+          too_little_room_is_told)

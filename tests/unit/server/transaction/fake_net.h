@@ -22,6 +22,7 @@ struct fake_net {
     enum err send_fails, connect_fails; /* ERR_NONE: they work */
     unsigned connect_failures;          /* how many connects fail; then they work again */
     enum err stream_connect_fails;      /* those of streams alone */
+    struct net_target dialled;          /* the last one tried */
     bool open[CONNECTIONS_MAX];         /* by connection */
     struct net_address peers[CONNECTIONS_MAX];
     uint64_t last_connection;

@@ -1,0 +1,91 @@
+/* answer.c: choosing what goes back. */
+#include <stdlib.h>
+
+#include "proxy_internal.h"
+#include "sip/write.h"
+
+void answer_release(struct answer *answer)
+{
+    free(answer->text);
+    *answer = (struct answer){0, NULL, 0};
+}
+
+/* 2xx, then 6xx, then the lowest class, and among 4xx those that tell the client how to try again
+ * first and what only says that we ended a branch last. */
+unsigned answer_badness(unsigned status)
+{
+    if (status < 300)
+        return 0;
+    if (status >= 600)
+        return 1;
+    if (status < 400)
+        return 2;
+    if (status >= 500)
+        return status == 503 ? 7 : 6;
+    if (status == 487)
+        return 5;
+    bool helpful =
+        status == 401 || status == 407 || status == 415 || status == 420 || status == 484;
+    return helpful ? 3 : 4;
+}
+
+static bool is_challenge(unsigned status)
+{
+    return status == 401 || status == 407;
+}
+
+static bool has_way_back(const struct sip_message *response)
+{
+    struct sip_values vias = sip_values_of(response, SIP_VIA);
+    struct bytes via;
+    return sip_values_next(&vias, &via) && sip_values_next(&vias, &via);
+}
+
+struct bytes answer_write(struct proxy *proxy, const struct sip_message *response)
+{
+    struct buffer out = buffer_over(proxy->scratch, MESSAGE_MAX);
+    if (!has_way_back(response))
+        return BYTES("");
+    sip_write_backward(&out, response);
+    return out.overflow ? BYTES("") : buffer_bytes(&out);
+}
+
+static void keep(struct answer *answer, struct bytes text)
+{
+    free(answer->text);
+    answer->text = memory_copy(text);
+    answer->length = text.length;
+}
+
+/* Who answers one challenge and not the other would try for ever. */
+static void add_challenges(struct proxy *proxy, struct answer *answer,
+                           const struct sip_message *response)
+{
+    struct bytes best = bytes_from(answer->text, answer->length);
+    struct buffer out = buffer_over(proxy->scratch, MESSAGE_MAX);
+    const char *end = memmem(best.at, best.length, "\r\n\r\n", 4);
+    if (end == NULL)
+        return;
+    size_t head = (size_t)(end - best.at) + 2;
+    buffer_put(&out, bytes_first(best, head));
+    sip_write_copy(&out, response, SIP_WWW_AUTHENTICATE);
+    sip_write_copy(&out, response, SIP_PROXY_AUTHENTICATE);
+    buffer_put(&out, bytes_skip(best, head));
+    if (!out.overflow)
+        keep(answer, buffer_bytes(&out));
+}
+
+void answer_consider(struct proxy *proxy, struct answer *answer, const struct sip_message *response)
+{
+    struct bytes text = answer_write(proxy, response);
+    if (bytes_empty(text))
+        return;
+    if (is_challenge(response->status) && is_challenge(answer->status)) {
+        add_challenges(proxy, answer, response);
+        return;
+    }
+    if (answer->status != 0 && answer_badness(response->status) >= answer_badness(answer->status))
+        return;
+    answer->status = response->status;
+    keep(answer, text);
+}

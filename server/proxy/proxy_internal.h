@@ -1,0 +1,106 @@
+/* proxy_internal.h: what the files of this folder share.
+ *
+ * proxy.c is the way in: loops, breadth, whom to ask, redirection; preferences.c and plan.c say
+ * which contacts in which order; fork.c is the response context of RFC 3261 16.7; forward.c writes
+ * requests; redirect.c answers 302; loop.c makes and finds the keys; answer.c keeps and writes what
+ * goes back. */
+#ifndef PROXY_PROXY_INTERNAL_H
+#define PROXY_PROXY_INTERNAL_H
+
+#include "base/memory.h"
+#include "front/relay.h"
+#include "proxy/proxy.h"
+
+enum { MESSAGE_MAX = 131072, ADDED_MAX = 65536, URI_MAX = 8192 };
+
+struct fork;
+
+struct proxy {
+    struct front *front;
+    const struct front_parts *parts;
+    struct proxy_settings settings;
+    struct proxy_locator locator;
+    struct fork *forks;
+    uint64_t seed; /* of loop keys */
+    char *scratch; /* one message at a time, MESSAGE_MAX */
+    char *added;   /* what is added to it, ADDED_MAX */
+};
+
+/* plan.c: the order in which targets are tried. */
+enum plan_manner {
+    PLAN_BY_Q,      /* those of one q together, the highest first (RFC 3261 16.6) */
+    PLAN_TOGETHER,  /* all */
+    PLAN_ONE_BY_ONE /* Request-Disposition: sequential (RFC 3841 9.1) */
+};
+struct plan_place {
+    unsigned group; /* from 0; a group begins when the one before has failed */
+    unsigned lead;  /* the target that stands for this one's device: itself, unless there is an
+                       earlier one with the same instance (RFC 5626 7) */
+};
+/* Orders by q, those of one q by score, each in the order in which they came. */
+void plan_sort(struct proxy_target *targets, unsigned *scores, size_t count);
+/* Finds the place of each target; they stand in their order. */
+void plan_make(const struct proxy_target *targets, size_t count, enum plan_manner manner,
+               struct plan_place *places);
+/* How many devices the widest group has. */
+unsigned plan_widest(const struct plan_place *places, size_t count);
+
+/* loop.c: the part of our branches by which a loop is known from a spiral (RFC 5393 4.2). */
+uint64_t loop_key(const struct proxy *proxy, const struct front_request *request);
+/* True when the request has been here before with this key. */
+bool loop_found(const struct proxy *proxy, const struct front_request *request, uint64_t key);
+
+/* forward.c: a request for one target. */
+struct forward {
+    const struct front_request *request;
+    struct bytes uri, route;     /* the target and what leads there; route may be empty */
+    const struct net_flow *flow; /* by which it is reached; NULL: to be found out */
+    uint32_t breadth;            /* its Max-Breadth */
+};
+struct forwarded {
+    struct bytes line, head; /* in the proxy's scratch memory: good until the next is written */
+    struct bytes next_hop;   /* where to look for a way */
+    char memory[2 * URI_MAX];
+};
+/* False when it does not fit into what we write (513). */
+bool forward_write(struct proxy *proxy, const struct forward *forward, struct forwarded *out);
+/* True when who is at this URI can only be reached by this flow: a stream, or a datagram's way
+ * through a NAT. */
+bool forward_flow_only(const struct net_flow *flow, struct bytes uri);
+
+/* redirect.c: answers 302 with the targets in their order. */
+void redirect_to(struct front_request *request, const struct proxy_target *targets,
+                 const unsigned *scores, size_t count);
+
+/* answer.c: the best of the final responses (RFC 3261 16.7 steps 3 to 7), as it goes back. */
+struct answer {
+    unsigned status; /* 0: none yet */
+    char *text;      /* as it goes back */
+    size_t length;
+};
+void answer_release(struct answer *answer);
+/* A response as it goes back, in the proxy's scratch memory; empty when it must not: no Via but
+ * ours (step 3), or too large. */
+struct bytes answer_write(struct proxy *proxy, const struct sip_message *response);
+/* Keeps the response when it is better than what there was (step 6); challenges are gathered (step
+ * 7). */
+void answer_consider(struct proxy *proxy, struct answer *answer,
+                     const struct sip_message *response);
+/* The order of step 6, lower is better. */
+unsigned answer_badness(unsigned status);
+
+/* fork.c */
+struct fork_plan {
+    const struct proxy_target *targets;
+    const struct plan_place *places;
+    size_t count;
+    uint32_t breadth;
+    uint64_t loop_key;
+    bool no_cancel; /* RFC 3841 9.1 */
+};
+/* Begins; it answers by itself and ends by itself. */
+void fork_begin(struct proxy *proxy, struct front_request *request, const struct fork_plan *plan);
+/* Ends all of a proxy's forks; nobody is answered. */
+void fork_end_all(struct proxy *proxy);
+
+#endif
