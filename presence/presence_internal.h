@@ -167,8 +167,7 @@ void subscription_arm(struct subscription *subscription);
 /* Ends it with a reason of RFC 6665 4.1.3; the caller saves or deletes the row and has the last
  * NOTIFY sent. */
 void subscription_end(struct subscription *subscription, const char *reason);
-/* Ends it without a word: the watcher does not know it any more. Frees it, and its resource
- * perhaps. */
+/* Ends it without a word: its watcher forgot it. Frees it, and its resource perhaps. */
 void subscription_drop(struct subscription *subscription);
 /* Frees an ended one that waits for nothing any more, and its resource perhaps. */
 void subscription_settle(struct subscription *subscription);
@@ -182,9 +181,8 @@ struct subscription *subscription_find(struct presence *presence, unsigned parti
                                        const struct subscription_name *name);
 /* True when the watcher may have one more. */
 bool subscription_has_room(const struct presence *presence, struct bytes watcher);
-/* Its watcher may watch no more: it ends as if its time were over (RFC 6665 4.1.3, rejected). */
+/* Ends it, or all of a watcher's, who may watch no more (RFC 6665 4.1.3, rejected). */
 void subscription_reject(struct subscription *subscription);
-/* Ends all subscriptions of a watcher who is no more (RFC 6665 4.1.3, rejected). */
 void subscription_drop_watcher(struct presence *presence, struct bytes aor);
 /* Takes a row in; its watcher is told the state, paced. NULL: the row makes no sense. */
 struct subscription *subscription_of_row(struct resource *resource,

@@ -48,6 +48,7 @@ struct config {
     struct transaction_settings transaction;
     struct auth_settings auth;
     struct front_settings front;
+    struct guard_settings guard;
     struct policy_settings policy;
     struct registrar_settings registrar;
     struct registrar_fixed fixed[CONFIG_REGISTRAR_MAX];

@@ -133,6 +133,19 @@ static const struct config_key file_keys[] = {
      "What the Server field of answers says; \"\" leaves it out."},
     NUMBER(front.retry_after_s, 1, HOUR_S, "5",
            "Seconds after which a client may try again when the server is overloaded (503)."),
+    NUMBER(front.late_ms, 0, MINUTE_S * 1000, "50",
+           "Milliseconds by which requests may be late before new ones are refused (503); 0 never "
+           "refuses."),
+
+    NUMBER(guard.source_per_s, 0, 1000000, "500",
+           "Requests a second that one address may send in the long run; 0: any number. Trusted "
+           "addresses and this host are not counted."),
+    NUMBER(guard.source_burst, 1, 10000000, "5000", "Requests that it may send at once."),
+    NUMBER(guard.guesses_max, 0, 10000, "10",
+           "Wrong passwords of one user or from one address after which no more are looked at for "
+           "a while (but for users who have proved theirs from there); 0: any number."),
+    NUMBER(guard.guesses_s, 1, DAY_S, "60", "Seconds in which those are counted."),
+    NUMBER(guard.lockout_s, 1, DAY_S, "60", "Seconds for which none is looked at then."),
 
     NUMBER(registrar.expires_least_s, 1, HOUR_S, "60",
            "Shortest registration in seconds; a shorter wish is answered 423."),
@@ -166,7 +179,8 @@ static const struct config_key file_keys[] = {
     {"proxy.mode", config_take_proxy_mode, FIELD(struct config, proxy.mode), 0, 0, "\"relay\"",
      "What becomes of requests for users: \"relay\" sends them to their contacts, \"redirect\" "
      "answers 302 and tells the contacts."},
-    NUMBER(proxy.targets_max, 1, PROXY_TARGETS_MAX, "20", "Contacts that one request is sent to at most."),
+    NUMBER(proxy.targets_max, 1, PROXY_TARGETS_MAX, "20",
+           "Contacts that one request is sent to at most."),
     NUMBER(proxy.breadth_max, 1, 1000, "60",
            "Branches that a request may have at a time, here and wherever it goes on to "
            "(Max-Breadth, RFC 5393)."),

@@ -22,8 +22,8 @@ struct reactor {
     struct proxy *proxy;
     struct im *im;
     struct presence *presence;
-    struct registrar_target found[PROXY_TARGETS_MAX];    /* what the proxy asked for last */
-    char allow_events[LIST_MAX], accept[LIST_MAX]; /* of the packages, for answers */
+    struct registrar_target found[PROXY_TARGETS_MAX]; /* what the proxy asked for last */
+    char allow_events[LIST_MAX], accept[LIST_MAX];    /* of the packages, for answers */
 };
 
 /* What the store tells. */
@@ -160,6 +160,7 @@ static void build(struct reactor *reactor, const struct config *config)
                            ground->metrics);
     parts->flow_tokens = flow_tokens_new(store_secret(parts->store), store_epoch(parts->store));
     parts->gruu = gruu_new(ground->world, parts->domains, store_secret(parts->store));
+    parts->guard = guard_new(ground->world, &config->guard, ground->metrics);
     const struct front_settings settings = front_settings_of(reactor, config);
     reactor->front = front_new(parts, &settings);
     reactor->registrar = registrar_new(reactor->front, &config->registrar);
@@ -202,6 +203,7 @@ void reactor_free(struct reactor **reactor)
     proxy_free(&old->proxy);
     registrar_free(&old->registrar);
     front_free(&old->front);
+    guard_free(&old->parts.guard);
     flow_tokens_free(&old->parts.flow_tokens);
     gruu_free(&old->parts.gruu);
     auth_free(&old->parts.auth);
@@ -223,14 +225,15 @@ void reactor_reload(struct reactor *reactor, const struct config *config)
 {
     const struct front_settings settings = front_settings_of(reactor, config);
     front_reload(reactor->front, &settings);
+    guard_reload(reactor->parts.guard, &config->guard);
     policy_reload(reactor->parts.policy, &config->policy);
     registrar_reload(reactor->registrar, &config->registrar);
     proxy_reload(reactor->proxy, &config->proxy);
     presence_reload(reactor->presence, &config->presence);
     log_write(
         reactor->ground.log, LOG_INFO, "reactor",
-        "configuration taken over: trusted networks, peers, registrar, proxy, presence and front "
-        "limits. Listeners, domains, data folder, net, transaction, auth, store and "
+        "configuration taken over: trusted networks, peers, registrar, proxy, presence, guard and "
+        "front limits. Listeners, domains, data folder, net, transaction, auth, store and "
         "presence.body_max_bytes need a restart");
 }
 

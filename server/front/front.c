@@ -20,6 +20,7 @@ struct front *front_new(const struct front_parts *parts, const struct front_sett
     struct front *front = memory_new(sizeof(*front));
     front->parts = *parts;
     front->settings = *settings;
+    front->overload.late_ms = settings->late_ms;
     front->response = buffer_over(memory_new(RESPONSE_MAX), RESPONSE_MAX);
     const struct transaction_user user = {
         .request = receive, .context = front, .closed = flow_closed};
@@ -49,6 +50,7 @@ const struct front_settings *front_settings(const struct front *front)
 void front_reload(struct front *front, const struct front_settings *settings)
 {
     front->settings = *settings;
+    front->overload.late_ms = settings->late_ms;
 }
 
 void front_register(struct front *front, const struct front_method *method)
@@ -160,6 +162,15 @@ void front_refuse(struct front_request *request, unsigned status, const char *re
     if (status == 503)
         sip_write_number(out, "Retry-After", request->front->settings.retry_after_s);
     front_send(request, STORE_NOTHING);
+}
+
+void front_refuse_later(struct front_request *request, unsigned status, const char *reason,
+                        unsigned seconds)
+{
+    char text[16];
+    struct buffer number = buffer_over(text, sizeof(text));
+    buffer_number(&number, seconds);
+    front_refuse_listing(request, status, reason, "Retry-After", buffer_bytes(&number));
 }
 
 void front_refuse_verdict(struct front_request *request, struct verdict verdict)

@@ -16,6 +16,7 @@
 #include "front/domains.h"
 #include "front/flow_token.h"
 #include "front/gruu.h"
+#include "front/guard.h"
 #include "policy/policy.h"
 #include "transaction/transaction.h"
 
@@ -87,6 +88,7 @@ struct front_parts {
     struct accounts *accounts;
     struct auth *auth;
     struct policy *policy;
+    struct guard *guard;
     struct gruu *gruu;
     struct flow_tokens *flow_tokens;
     struct log *log;
@@ -98,6 +100,7 @@ struct front_settings {
     const char *allow_events;          /* "presence": of 489 and OPTIONS (RFC 6665 8.2.2) */
     const char *accept;                /* body types, of OPTIONS */
     unsigned retry_after_s;            /* of 503; default 5 */
+    unsigned late_ms;                  /* see overload.h; default 50 */
     const struct net_network *trusted; /* whose requests are believed without a challenge (a PBX) */
     size_t trusted_count;
 };

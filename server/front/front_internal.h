@@ -3,6 +3,7 @@
 #define FRONT_FRONT_INTERNAL_H
 
 #include "front/front.h"
+#include "front/overload.h"
 
 enum {
     FRONT_AOR_MAX = 1024,
@@ -16,6 +17,7 @@ enum { FRONT_ANYBODY = 1 << 16 };
 struct front {
     struct front_parts parts;
     struct front_settings settings;
+    struct overload overload;
     struct front_method methods[SIP_METHOD_COUNT]; /* handle NULL: not registered */
     struct buffer response;
     unsigned response_status;
@@ -43,13 +45,17 @@ struct front_step {
 /* The steps in their order, ended by NULL (steps.c). */
 const struct front_step *const *front_steps(void);
 
-extern const struct front_step step_cancel, step_ack, step_uri, step_route, step_aim, step_method,
-    step_hops, step_merged, step_require, step_trust, step_relay, step_privacy, step_room,
-    step_peer, step_credentials, step_identity, step_user;
+extern const struct front_step step_load, step_source, step_cancel, step_ack, step_uri, step_route,
+    step_aim, step_method, step_hops, step_merged, step_require, step_trust, step_relay,
+    step_privacy, step_room, step_peer, step_credentials, step_identity, step_user;
 
 /* True when an answer can be sent: never to an ACK (RFC 3261 17), which is then counted as dropped.
  */
 bool front_can_answer(const struct front_request *request);
+
+/* front_refuse with Retry-After, in seconds (RFC 3261 20.33). */
+void front_refuse_later(struct front_request *request, unsigned status, const char *reason,
+                        unsigned seconds);
 
 /* 405, with what may be asked of this server itself and its users. */
 void front_refuse_method(struct front_request *request);

@@ -29,6 +29,10 @@ static bool aim(struct front_request *request, enum front_aim where)
 static bool aim_by_to(struct front_request *request)
 {
     struct front *front = request->front;
+    if (request->message->to.uri.scheme == SIP_SCHEME_OTHER) { /* RFC 3261 10.2, RFC 4475 3.3.4 */
+        front_refuse(request, 400, "The address in To is no SIP URI");
+        return false;
+    }
     request->target =
         front_canonical(front, &request->message->to.uri, front->target, &request->domain);
     if (request->domain != NULL)

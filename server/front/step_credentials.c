@@ -28,6 +28,32 @@ static bool is_let_through(const struct front_passage *passage, enum auth_outcom
            passage->request.aim == FRONT_AIM_ELSEWHERE && !(passage->needs & FRONT_PROVED);
 }
 
+/* True while guesses have made this user's or source's credentials worthless for a time; they are
+ * then not looked at, right or wrong, and told so. Without credentials the challenge comes. */
+static bool is_locked(struct front_request *request, struct bytes identity)
+{
+    const struct sip_message *message = request->message;
+    unsigned seconds =
+        guard_locked_s(request->front->parts.guard, &request->incoming->flow.remote, identity);
+    if (seconds == 0 || (sip_message_field(message, SIP_AUTHORIZATION) == NULL &&
+                         sip_message_field(message, SIP_PROXY_AUTHORIZATION) == NULL))
+        return false;
+    if (front_can_answer(request))
+        front_refuse_later(request, 403, "Too many wrong passwords; try again later", seconds);
+    return true;
+}
+
+static void note_outcome(const struct front_request *request, enum auth_outcome outcome,
+                         struct bytes identity)
+{
+    struct guard *guard = request->front->parts.guard;
+    const struct net_address *source = &request->incoming->flow.remote;
+    if (outcome == AUTH_WRONG)
+        guard_wrong(guard, source, identity);
+    if (outcome == AUTH_PROVED)
+        guard_proved(guard, source, identity);
+}
+
 static bool pass(struct front_passage *passage)
 {
     struct front_request *request = &passage->request;
@@ -39,7 +65,10 @@ static bool pass(struct front_passage *passage)
         front_canonical(front, &request->message->from.uri, front->identity, &domain);
     if (domain == NULL)
         return true;
+    if (is_locked(request, identity))
+        return false;
     struct auth_result result = auth_check(front->parts.auth, request->message, domain, identity);
+    note_outcome(request, result.outcome, identity);
     if (result.outcome == AUTH_PROVED)
         request->identity = identity;
     if (result.outcome == AUTH_PROVED || is_let_through(passage, result.outcome))

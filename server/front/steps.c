@@ -7,13 +7,16 @@
  * which costs most; authentication (peer, credentials, identity) before the user is looked up, so
  * that strangers do not learn who exists (user).
  *
- * Who sheds load or limits rates wants to stand first, or before the credentials. A new step is a
- * file, a line in front_internal.h and a line here. */
+ * Before all of that stand two that keep us alive: whether we are too late for new work (load), and
+ * whether this source asks too often (source). A new step is a file, a line in front_internal.h and
+ * a line here. */
 #include "front/front_internal.h"
 
 const struct front_step *const *front_steps(void)
 {
     static const struct front_step *const steps[] = {
+        &step_load,        /* 503 */
+        &step_source,      /* 500 */
         &step_cancel,      /* 481 */
         &step_ack,         /* - */
         &step_uri,         /* 400, 416 */

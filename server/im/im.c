@@ -18,8 +18,8 @@ static void deliver(void *context, struct front_request *request)
 struct im *im_new(struct front *front, struct proxy *proxy)
 {
     struct im *im = memory_new(sizeof(*im));
-    const struct front_method message = {
-        SIP_MESSAGE, FRONT_PROVED | FRONT_LOCAL_USER | FRONT_RELAYED, deliver, im};
+    const struct front_method message = {SIP_MESSAGE, FRONT_LOCAL_USER | FRONT_RELAYED, deliver,
+                                         im};
     im->proxy = proxy;
     front_register(front, &message);
     return im;
