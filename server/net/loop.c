@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "net/dns_internal.h"
 #include "net/resolve_internal.h"
+#include "net/tls_internal.h"
 
 struct loop_signal {
     uv_signal_t signal;
@@ -253,9 +254,11 @@ static bool loop_open(struct loop *loop)
     return uv_prepare_start(&loop->prepare, turn_end) == 0;
 }
 
+/* A transport is chosen for a peer only where the peer can come back by it: where we listen. */
 static bool loop_speaks(void *context, enum net_protocol protocol, unsigned char family)
 {
-    return listener_speaks(context, protocol, family);
+    return listener_speaks(context, protocol, family) &&
+           (!net_is_secure(protocol) || tls_can_connect(context));
 }
 
 static void names_open(struct loop *loop)

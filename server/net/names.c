@@ -81,12 +81,17 @@ static struct name_entry *entry_of(struct names *names, const char *name, enum r
     return entry;
 }
 
-static void entry_free(struct names *names, struct name_entry *entry)
+static void entry_free(struct name_entry *entry)
 {
-    HASH_DELETE(hh, names->table, entry);
     free(entry->answer);
     free(entry->came);
     free(entry);
+}
+
+static void entry_forget(struct names *names, struct name_entry *entry)
+{
+    HASH_DELETE(hh, names->table, entry);
+    entry_free(entry);
 }
 
 static void entry_wake(struct names *names, struct name_entry *entry)
@@ -108,15 +113,17 @@ static bool is_stale(const struct names *names, const struct name_entry *entry)
     return entry->answer != NULL && names->world->now_ms < entry->stale_until_ms;
 }
 
+/* There is one more than before. */
 static void idle_trim(struct names *names)
 {
-    while (names->idle_count > names->settings.cache_max) {
-        struct name_entry *oldest = names->idle;
-        if (is_known(names, oldest))
-            metrics_count(names->metrics, METRIC_dns_evicted);
-        entry_wake(names, oldest);
-        entry_free(names, oldest);
-    }
+    struct name_entry *oldest = names->idle;
+    if (names->idle_count <= names->settings.cache_max)
+        return;
+    assert(oldest != NULL);
+    if (is_known(names, oldest))
+        metrics_count(names->metrics, METRIC_dns_evicted);
+    entry_wake(names, oldest);
+    entry_forget(names, oldest);
 }
 
 /* After a use or a question has ended. */
@@ -125,7 +132,7 @@ static void entry_rest(struct names *names, struct name_entry *entry)
     if (entry->asked || entry->waiting != NULL || entry->holding != NULL || entry->idle)
         return;
     if (!is_known(names, entry) && !is_stale(names, entry)) {
-        entry_free(names, entry);
+        entry_forget(names, entry);
         return;
     }
     DL_APPEND(names->idle, entry);
@@ -326,12 +333,14 @@ void names_free(struct names **names)
     if (own == NULL)
         return;
     *names = NULL;
-    struct name_entry *entry, *next;
     wheel_cancel(own->world->wheel, &own->due);
-    HASH_ITER(hh, own->table, entry, next)
-    {
+    struct name_entry *entry = own->table;
+    HASH_CLEAR(hh, own->table); /* the table alone; its entries stay linked */
+    while (entry != NULL) {
+        struct name_entry *next = entry->hh.next;
         assert(entry->waiting == NULL && entry->holding == NULL);
-        entry_free(own, entry);
+        entry_free(entry);
+        entry = next;
     }
     free(own);
 }

@@ -428,9 +428,10 @@ static void ask_transport(struct search *search, enum net_protocol protocol)
 
 /* Transports. */
 
+/* sips has no choice: whether we can speak TLS is then found out by trying. */
 static bool may_use(const struct search *search, enum net_protocol protocol)
 {
-    return speaks(search->resolver, protocol, 0) && (!search->query.secure || protocol == NET_TLS);
+    return search->query.secure ? protocol == NET_TLS : speaks(search->resolver, protocol, 0);
 }
 
 /* RFC 3263 4.1: no NAPTR records; the transports that we have, the best first. */
@@ -625,9 +626,11 @@ void resolver_free(struct resolver **resolver)
     if (own == NULL)
         return;
     *resolver = NULL;
-    while (own->searches != NULL) {
-        own->searches->lookup->running = NULL;
-        search_free(own->searches);
+    struct search *search, *next;
+    DL_FOREACH_SAFE(own->searches, search, next)
+    {
+        search->lookup->running = NULL;
+        search_free(search);
     }
     names_free(&own->names);
     shuns_free(&own->shuns);

@@ -115,6 +115,8 @@ START_TEST(naptr_for_sips)
     speak_tls(bench);
     expect_secure(bench, "example.com", "tls 192.0.2.1:5061");
     questions_were(bench, "NAPTR example.com, SRV _sips._tcp.example.com, A server1.example.com");
+    bench->speaks[NET_TLS][0] = false; /* never anything else, though it will fail */
+    expect_secure(bench, "example.com", "tls 192.0.2.1:5061");
     bench_free(bench);
 }
 END_TEST
