@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "net/address.h"
 
 #define uthash_malloc(size) memory_new(size)
 #include <uthash.h>
@@ -22,7 +23,7 @@ struct domain_name {
     UT_hash_handle hh;
     const struct domain *domain;
     struct domain own; /* used by the canonical name alone */
-    bool listened;     /* an address that nobody configured but as a listener */
+    bool address;      /* no name: ours at our listeners' ports alone */
     size_t length;
     char text[]; /* folded, NUL-terminated */
 };
@@ -95,6 +96,8 @@ static struct domain_name *name_add(struct domains *domains, const struct folded
     struct domain_name *name = memory_new(sizeof(*name) + folded->length + 1);
     name->length = folded->length;
     memcpy(name->text, folded->text, folded->length);
+    struct net_address address;
+    name->address = net_address_parse(bytes_from(name->text, name->length), 0, &address);
     HASH_ADD_KEYPTR_BYHASHVALUE(hh, domains->names, name->text, name->length, folded_hash(folded),
                                 name);
     return name;
@@ -163,7 +166,6 @@ void domains_add_listener(struct domains *domains, struct bytes host, uint16_t p
         return;
     struct domain_name *name = name_add(domains, &folded);
     name->domain = domains->first;
-    name->listened = true;
 }
 
 bool domains_has_port(const struct domains *domains, uint16_t port)
@@ -192,7 +194,8 @@ const struct domain *domains_find_at(const struct domains *domains, struct bytes
                                      uint16_t port)
 {
     const struct domain_name *found = find(domains, host);
-    if (found == NULL || (found->listened && port != 0 && !domains_has_port(domains, port)))
+    if (found == NULL || (found->address && port != 0 && domains->port_count > 0 &&
+                          !domains_has_port(domains, port)))
         return NULL;
     return found->domain;
 }

@@ -30,8 +30,8 @@ void domains_add_listener(struct domains *domains, struct bytes host, uint16_t p
 
 /* The domain of a host (without case, an IPv6 literal with brackets), or NULL. */
 const struct domain *domains_find(const struct domains *domains, struct bytes host);
-/* The same for the host and port (0: none given) of a URI: a name of ours means us at any port, an
- * address that is listened on at the ports of listeners. */
+/* The same for the host and port (0: none given) of a URI: a name of ours means us at any port, a
+ * numeric address at the ports of listeners: another port may be a phone on this host. */
 const struct domain *domains_find_at(const struct domains *domains, struct bytes host,
                                      uint16_t port);
 bool domains_has_port(const struct domains *domains, uint16_t port);

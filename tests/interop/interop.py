@@ -364,12 +364,16 @@ class Linphone(Client):
         eventually(f"{self} hears {text!r}", lambda: re.search(
             rf"Message received from .*{self.friend}@.*: {text}\n", self.now()))
 
-    def call(self):
+    def has_sound(self):
         self.tell("soundcard use files")
+        self.tell(f"play {self.place.tone()}")
+
+    def call(self):
+        self.has_sound()
         self.tell(f"call sip:{self.friend}@{self.domain}")
 
     def rings(self):
-        self.tell("soundcard use files")
+        self.has_sound()
         self.notices("Receiving new incoming call")
 
     def answer(self):

@@ -143,7 +143,7 @@ START_TEST(listeners_at_their_ports)
     } samples[] = {
         {"127.0.0.2", 0, true},       {"127.0.0.2", 5070, true},  {"127.0.0.2", 5071, true},
         {"127.0.0.2", 5073, true},    {"127.0.0.2", 5074, false}, {"127.0.0.3", 5070, false},
-        {"example.org", 9999, true},  {"127.0.0.1", 9999, true}, /* configured as a name */
+        {"example.org", 9999, true},  {"127.0.0.1", 9999, false}, /* a number, though a name */
         {"example.com", 5070, false}, {"", 5073, false},
     };
     for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++)
