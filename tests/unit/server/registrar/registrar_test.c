@@ -340,6 +340,7 @@ START_TEST(order_of_flows)
     open_registrar();
     ask.cseq = 50;
     ck_assert_uint_eq(ground_do(ground, ask), 200);
+    ground_wait(ground, 40000); /* no merged request any more (8.2.2.2) */
     ask.fields = "m: <sip:2@h>;+sip.instance=\"<urn:1>\";reg-id=1\r\n";
     ck_assert_uint_eq(ground_do(ground, ask), 500);
     ck_assert_has(sent_text(ground, "SIP"), "Retry-After: 5\r\n");
