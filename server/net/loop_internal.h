@@ -111,9 +111,11 @@ socklen_t socket_system_address(const struct net_address *address, struct sockad
 struct net_address socket_local(int fd);
 /* A bound and, for streams, listening socket; -1 with errno. */
 int socket_listen(enum net_protocol protocol, const struct net_address *address);
-/* A socket that is being connected; -1 when there is none (errno). `*failed`: the errno of an
- * attempt that failed at once, else 0. */
-int socket_connect(const struct net_address *remote, int *failed);
+/* The address of ours from which the system would send there; family 0: there is no way. */
+struct net_address socket_source(const struct net_address *remote);
+/* A socket that is being connected, from `source` if it has a family (its port does not matter); -1
+ * when there is none (errno). `*failed`: the errno of an attempt that failed at once, else 0. */
+int socket_connect(const struct net_address *remote, const struct net_address *source, int *failed);
 /* Takes the error that waits at a socket; 0: none. */
 int socket_error(int fd);
 /* Close this one with a reset: what the peer does not read is dropped. */

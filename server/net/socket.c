@@ -126,7 +126,36 @@ int socket_listen(enum net_protocol protocol, const struct net_address *address)
     return fd;
 }
 
-int socket_connect(const struct net_address *remote, int *failed)
+struct net_address socket_source(const struct net_address *remote)
+{
+    struct sockaddr_in6 system;
+    socklen_t length = socket_system_address(remote, &system);
+    struct net_address source = {0};
+    int fd = socket_new(NET_UDP, remote->family);
+    if (fd < 0)
+        return source;
+    if (connect(fd, (const struct sockaddr *)&system, length) == 0) /* sends nothing */
+        source = socket_local(fd);
+    (void)close(fd);
+    source.port = 0;
+    return source;
+}
+
+/* Without a port: the system chooses it when it knows the other end. A source that is refused is
+ * not worth the connection. */
+static void socket_bind_source(int fd, const struct net_address *source)
+{
+    struct sockaddr_in6 system;
+    struct net_address address = *source;
+    if (source->family == 0)
+        return;
+    address.port = 0;
+    socklen_t length = socket_system_address(&address, &system);
+    option_set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+    (void)bind(fd, (const struct sockaddr *)&system, length);
+}
+
+int socket_connect(const struct net_address *remote, const struct net_address *source, int *failed)
 {
     struct sockaddr_in6 system;
     socklen_t length = socket_system_address(remote, &system);
@@ -134,6 +163,7 @@ int socket_connect(const struct net_address *remote, int *failed)
     if (fd < 0)
         return -1;
     socket_tune_stream(fd);
+    socket_bind_source(fd, source);
     int result;
     do
         result = connect(fd, (const struct sockaddr *)&system, length);

@@ -424,22 +424,19 @@ void stream_accept_ready(uv_poll_t *poll, int status, int events)
         ;
 }
 
-/* The local end of a connection that we make: our address there, but with the port at which we can
- * be reached, which is what Via and Contact are to say (RFC 3261 18.1.1). */
-static struct net_address stream_local(const struct loop *loop, enum net_protocol protocol, int fd)
+/* The listener whose address a connection is made from: that is what Via, Contact and Record-Route
+ * say, and peers must find us there (RFC 3261 18.1.1). The one at the address that the system would
+ * use, else the one that fits the target; NULL: we have none of that protocol. */
+static const struct listener *stream_home(const struct loop *loop, const struct net_target *target)
 {
-    struct net_address local = socket_local(fd);
-    const struct listener *best = NULL;
+    struct net_address source = socket_source(&target->address);
     for (size_t i = 0; i < loop->listener_count; i++) {
         const struct listener *listener = loop->listeners[i];
-        if (listener->protocol != protocol || listener->address.family != local.family)
-            continue;
-        if (best == NULL || net_address_same_host(&listener->address, &local))
-            best = listener;
+        if (listener->protocol == target->protocol &&
+            net_address_same_host(&listener->address, &source))
+            return listener;
     }
-    if (best != NULL)
-        local.port = best->address.port;
-    return local;
+    return listener_for(loop, target->protocol, &target->address);
 }
 
 enum err stream_connect(struct loop *loop, const struct net_target *target, struct net_flow *flow)
@@ -459,10 +456,12 @@ enum err stream_connect(struct loop *loop, const struct net_target *target, stru
         metrics_count(loop->metrics, METRIC_connections_refused);
         return ERR_LIMIT;
     }
-    int fd = socket_connect(&target->address, &failed);
+    const struct listener *home = stream_home(loop, target);
+    const struct net_address anywhere = {0};
+    int fd = socket_connect(&target->address, home != NULL ? &home->address : &anywhere, &failed);
     if (fd < 0)
         return ERR_LIMIT; /* of the system */
-    *flow = (struct net_flow){target->protocol, stream_local(loop, target->protocol, fd),
+    *flow = (struct net_flow){target->protocol, home != NULL ? home->address : socket_local(fd),
                               target->address, 0};
     connection = connection_new(loop, fd, flow);
     if (connection == NULL)
