@@ -93,8 +93,8 @@ static bool is_for_a_flow(const struct front_request *request)
     return request->routed && request->has_flow && request->uri.has_user;
 }
 
-/* A dialog that we relay, with a phone whose Contact has an address of ours, but not a port where we
- * listen: it is on the same host, whatever we call that. */
+/* A dialog that we relay, with a phone whose Contact has an address of ours, but not a port where
+ * we listen: it is on the same host, whatever we call that. */
 static bool is_beside_us(const struct front_request *request)
 {
     const struct domains *domains = request->front->parts.domains;
