@@ -93,6 +93,17 @@ static bool is_for_a_flow(const struct front_request *request)
     return request->routed && request->has_flow && request->uri.has_user;
 }
 
+/* A dialog that we relay, with a phone whose Contact has an address of ours, but not a port where
+ * we listen: it is on the same host, whatever we call that. */
+static bool is_beside_us(const struct front_request *request)
+{
+    const struct domains *domains = request->front->parts.domains;
+    uint16_t port = request->uri.port;
+    struct net_address address;
+    return request->routed && port != 0 && !domains_has_port(domains, port) &&
+           net_address_parse(request->uri.host, port, &address);
+}
+
 static bool pass(struct front_passage *passage)
 {
     struct front_request *request = &passage->request;
@@ -108,7 +119,7 @@ static bool pass(struct front_passage *passage)
     request->domain = front_domain_at(request, request->uri.host, request->uri.port);
     if (request->domain != NULL && take_gruu(request))
         return aim(request, FRONT_AIM_DEVICE);
-    if (is_for_a_flow(request))
+    if (is_for_a_flow(request) || is_beside_us(request))
         return aim_elsewhere(request);
     if (request->domain != NULL)
         return aim_at_us(request);

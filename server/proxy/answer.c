@@ -1,4 +1,5 @@
 /* answer.c: choosing what goes back. */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "proxy_internal.h"
@@ -77,6 +78,7 @@ static void add_challenges(struct proxy *proxy, struct answer *answer,
 
 void answer_consider(struct proxy *proxy, struct answer *answer, const struct sip_message *response)
 {
+    assert(response->status >= 300 && (answer->text == NULL) == (answer->status == 0));
     struct bytes text = answer_write(proxy, response);
     if (bytes_empty(text))
         return;

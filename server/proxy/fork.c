@@ -163,6 +163,7 @@ static void reply_without_answer(struct fork *fork, struct server_transaction *s
 static void settle(struct fork *fork)
 {
     struct server_transaction *server = server_of(fork);
+    assert(!fork->settled && fork->pending == 0);
     fork->settled = fork->failed = fork->closed = true;
     if (server == NULL)
         return;
@@ -240,6 +241,7 @@ static bool send(struct branch *branch)
     struct net *net = fork->proxy->parts->net;
     bool alive = branch->has_flow && net_alive(net, &branch->flow);
     struct forwarded written;
+    assert(branch->breadth > 0 && server_of(fork) != NULL);
     const struct forward forward = {
         .request = &fork->request,
         .uri = branch->uri,
@@ -354,6 +356,8 @@ static void advance(struct fork *fork)
 
 static void leave_pending(struct branch *branch, enum branch_state state)
 {
+    assert(branch->state == BRANCH_PENDING || branch->state == BRANCH_LINGERS);
+    assert(branch->fork->alive >= branch->fork->pending && branch->fork->alive > 0);
     if (branch->state == BRANCH_PENDING)
         branch->fork->pending--;
     if (state == BRANCH_ENDED)

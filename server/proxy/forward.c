@@ -112,6 +112,7 @@ static const struct net_address *known_hop(const struct forward *forward,
 bool forward_write(struct proxy *proxy, const struct forward *forward, struct forwarded *out)
 {
     const struct front_request *request = forward->request;
+    assert(!bytes_empty(forward->uri) && forward->breadth > 0);
     struct course course = course_of(forward);
     struct net_address address;
     struct front_departure departure = front_depart(request, known_hop(forward, &course, &address));

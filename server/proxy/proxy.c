@@ -242,7 +242,7 @@ static void keep_secure(const struct front_request *request, struct choice *choi
 
 static bool choose(struct proxy *proxy, struct front_request *request, struct choice *choice)
 {
-    struct preferences preferences;
+    struct preferences preferences = {.count = 0};
     struct verdict v = preferences_read(request->message, &preferences);
     if (!verdict_ok(v)) {
         refuse(request, v.status, v.reason);
@@ -307,6 +307,7 @@ void proxy_deliver(struct proxy *proxy, struct front_request *request)
 static void relay_elsewhere(struct proxy *proxy, struct front_request *request)
 {
     struct relaying relaying = {.manner = PLAN_TOGETHER};
+    assert(request->aim == FRONT_AIM_ELSEWHERE);
     struct net_address host;
     struct proxy_target target = {
         .uri = request->uri.text,

@@ -1,4 +1,6 @@
 /* redirect.c: 302 with the contacts in place of relaying (RFC 3261 8.3). */
+#include <assert.h>
+
 #include "proxy_internal.h"
 #include "sip/write.h"
 
@@ -22,6 +24,7 @@ void redirect_to(struct front_request *request, const struct proxy_target *targe
                  const unsigned *scores, size_t count)
 {
     unsigned rank = 0;
+    assert(count > 0 && count <= PROXY_TARGETS_MAX);
     struct buffer *out = front_respond(request, 302, NULL, BYTES(""));
     for (size_t i = 0; i < count; i++) {
         bool lower = i > 0 && (targets[i].q != targets[i - 1].q || scores[i] != scores[i - 1]);
