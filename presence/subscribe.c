@@ -161,8 +161,8 @@ static void take_flow(const struct subscribe *subscribe, struct dialog *dialog)
 {
     if (!subscribe->has_contact)
         return;
-    dialog->has_flow =
-        front_contact_is_sender(subscribe->request->incoming, &subscribe->contact.uri);
+    dialog->has_flow = front_contact_is_sender(
+        subscribe->request->front, subscribe->request->incoming, &subscribe->contact.uri);
     dialog->flow = subscribe->request->incoming->flow;
 }
 

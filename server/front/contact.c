@@ -59,16 +59,25 @@ static bool is_seen(const struct net_address *source, const struct sip_uri *cont
            net_address_equal(&address, source);
 }
 
+/* A GRUU that we handed out (RFC 5627): it leads back to us, and the sender is behind it. */
+static bool is_gruu(const struct front *front, const struct sip_uri *contact)
+{
+    struct bytes instance;
+    return sip_parameter(contact->parameters, "gr", &instance) &&
+           domains_find(front_parts(front)->domains, contact->host) != NULL;
+}
+
 /* Behind a stream the port of the Contact is where the client listens, and another than the one it
  * called from. */
-bool front_contact_is_sender(const struct incoming *incoming, const struct sip_uri *contact)
+bool front_contact_is_sender(const struct front *front, const struct incoming *incoming,
+                             const struct sip_uri *contact)
 {
     if (is_undialable(contact->host))
         return true;
     if (is_relayed(incoming->message))
         return false;
     const struct sip_via *via = &incoming->message->via;
-    if (is_seen(&incoming->flow.remote, contact))
+    if (is_seen(&incoming->flow.remote, contact) || is_gruu(front, contact))
         return true;
     if (!bytes_equal_nocase(via->host, contact->host))
         return false;

@@ -152,7 +152,9 @@ void front_write_contact(const struct front *front, const struct net_flow *flow,
 /* True when the sender of a request can be reached at the given Contact over the flow that the
  * request came by: the Contact names the same place as the only Via's sent-by (then it is the
  * sender itself, and it is where we saw it, NAT or not), or the place where we saw it, or a host
- * that cannot be dialled (".invalid"). False: the Contact is to be followed instead. */
-bool front_contact_is_sender(const struct incoming *incoming, const struct sip_uri *contact);
+ * that cannot be dialled (".invalid", a GRUU of ours). False: the Contact is to be followed
+ * instead. */
+bool front_contact_is_sender(const struct front *front, const struct incoming *incoming,
+                             const struct sip_uri *contact);
 
 #endif

@@ -24,28 +24,30 @@ enum {
     PATH_MAX_BYTES = 4096
 };
 
-/* "sip:example.com" and "DNS:example.com", or the address instead of that. */
+static bool name_push(GENERAL_NAMES *names, int kind, ASN1_STRING *text, struct bytes value)
+{
+    GENERAL_NAME *name = GENERAL_NAME_new();
+    if (name == NULL || text == NULL)
+        abort(); /* no memory, as in base/memory.c */
+    bool set = ASN1_STRING_set(text, value.at, (int)value.length) == 1;
+    GENERAL_NAME_set0_value(name, kind, text);
+    return sk_GENERAL_NAME_push(names, name) > 0 && set;
+}
+
+/* "sip:example.com" and "DNS:example.com"; an address as such besides. As a DNS name too, because
+ * some clients (mbed TLS 2) look for it nowhere else. */
 static bool name_add(GENERAL_NAMES *names, const char *host)
 {
     struct net_address address;
     char uri[300];
-    bool numeric = net_address_parse(bytes_of(host), 0, &address);
     int length = snprintf(uri, sizeof(uri), "sip:%s", host);
     assert(length > 0 && (size_t)length < sizeof(uri)); /* a host has 255 characters at most */
-    GENERAL_NAME *as_uri = GENERAL_NAME_new(), *as_host = GENERAL_NAME_new();
-    ASN1_IA5STRING *uri_text = ASN1_IA5STRING_new();
-    ASN1_STRING *host_text = numeric ? ASN1_OCTET_STRING_new() : ASN1_IA5STRING_new();
-    if (as_uri == NULL || as_host == NULL || uri_text == NULL || host_text == NULL)
-        abort(); /* no memory, as in base/memory.c */
-    bool set = ASN1_STRING_set(uri_text, uri, length) == 1;
-    if (numeric)
-        set = set && ASN1_STRING_set(host_text, address.ip, address.family == 4 ? 4 : 16) == 1;
-    else
-        set = set && ASN1_STRING_set(host_text, host, -1) == 1;
-    GENERAL_NAME_set0_value(as_uri, GEN_URI, uri_text);
-    GENERAL_NAME_set0_value(as_host, numeric ? GEN_IPADD : GEN_DNS, host_text);
-    return sk_GENERAL_NAME_push(names, as_uri) > 0 && sk_GENERAL_NAME_push(names, as_host) > 0 &&
-           set;
+    bool fine = name_push(names, GEN_URI, ASN1_IA5STRING_new(), bytes_of(uri)) &&
+                name_push(names, GEN_DNS, ASN1_IA5STRING_new(), bytes_of(host));
+    if (!net_address_parse(bytes_of(host), 0, &address))
+        return fine;
+    struct bytes ip = bytes_from(address.ip, address.family == 4 ? 4 : 16);
+    return fine && name_push(names, GEN_IPADD, ASN1_OCTET_STRING_new(), ip);
 }
 
 static bool names_write(X509 *certificate, const char *const *names, size_t count)

@@ -217,7 +217,8 @@ static void write_record_route(void *context, const struct net_flow *flow, struc
         verdict_ok(sip_address_parse(sip_message_value(request->message, SIP_CONTACT), &contact));
     const struct front_side from = {
         .flow = came_by,
-        .flow_only = named && front_contact_is_sender(request->incoming, &contact.uri) &&
+        .flow_only = named &&
+                     front_contact_is_sender(request->front, request->incoming, &contact.uri) &&
                      forward_flow_only(came_by, contact.uri.text),
     };
     const struct front_side to = {

@@ -183,7 +183,7 @@ static bool has_flow(const struct registrar *registrar, const struct front_reque
     if (registrar->features.path_length > 0)
         return false;
     return (wish->reg_id > 0 && registrar->features.direct) ||
-           front_contact_is_sender(request->incoming, &wish->address.uri);
+           front_contact_is_sender(request->front, request->incoming, &wish->address.uri);
 }
 
 /* RFC 5627 5.1: an address-of-record, or a GRUU of it, that has itself as Contact. A name with a

@@ -61,12 +61,14 @@ class Place:
         self.folder = pathlib.Path(folder)
         self.config = self.folder / "herald.conf"
         self.log = self.folder / "herald.log"
+        self.certificate = self.folder / "data" / "self-signed.pem"  # made at the first start
         self.port = free_port()
         self.server = None
         self.clients = []
         self.config.write_text(
             'data = "data";\n'
-            f'listen = [ "127.0.0.1:{self.port}", "[::1]:{self.port}" ];\n'
+            f'listen = [ "127.0.0.1:{self.port}", "[::1]:{self.port}", '
+            f'"tls:127.0.0.1:{self.port + 1}" ];\n'
             'domains = ( { name = "127.0.0.1"; aliases = [ "localhost", "[::1]" ]; } );\n'
             'log: { file = "herald.log"; };\n')
         for user in USERS:
@@ -143,7 +145,8 @@ class Client:
     def __init__(self, place, user, friend, transport="udp", host="127.0.0.1"):
         self.place, self.user, self.friend = place, user, friend
         self.transport, self.host = transport, host
-        self.server = f"[{host}]:{place.port}" if ":" in host else f"{host}:{place.port}"
+        port = place.port + (transport == "tls")
+        self.server = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self.domain = f"[{host}]" if ":" in host else host
         self.folder = place.folder / f"{type(self).__name__.lower()}-{user}-{len(place.clients)}"
         self.folder.mkdir()
@@ -214,6 +217,7 @@ class Baresip(Client):
             "module_path /usr/lib/baresip/modules",
             "module stdio.so", "module g711.so", "module uuid.so", "module aufile.so",
             f"audio_source aufile,{self.place.tone()}",
+            f"sip_cafile {self.place.certificate}",
             "module_tmp account.so", "module_app contact.so", "module_app menu.so",
             "module_app presence.so", "module_app ctrl_tcp.so",
             f"ctrl_tcp_listen 127.0.0.1:{self.control}", "")))
@@ -299,7 +303,9 @@ class Linphone(Client):
             "[sip]",
             f"sip_port={-1 if self.transport == 'udp' else 0}",  # -1: any, 0: none
             f"sip_tcp_port={-1 if self.transport == 'tcp' else 0}",
-            "sip_tls_port=0", "guess_hostname=1", "default_proxy=0",
+            f"sip_tls_port={-1 if self.transport == 'tls' else 0}",
+            f"root_ca={self.place.certificate}",
+            "guess_hostname=1", "default_proxy=0",
             f"use_ipv6={int(':' in self.host)}", "register_only_when_network_is_up=0",
             f"bind_address={self.host}",
             "refresher_retry_after=1000",  # milliseconds after a failure; 60 000 otherwise
@@ -323,7 +329,7 @@ class Linphone(Client):
 
     def returns(self):
         """Over TCP it notices that the server was away, and cannot be reached until it is back."""
-        if self.transport == "tcp":
+        if self.transport in ("tcp", "tls"):
             eventually(f"{self} registers again",
                        lambda: self.count_registrations() > self.registrations)
             self.registrations = self.count_registrations()

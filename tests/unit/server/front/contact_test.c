@@ -19,7 +19,10 @@ static bool is_sender(enum net_protocol protocol, const char *via, const char *c
     ck_assert(verdict_ok(sip_uri_parse(bytes_of(contact), &uri)));
     const struct incoming incoming = {&message,
                                       {protocol, address("127.0.0.1:5060"), address(peer), 0}};
-    return front_contact_is_sender(&incoming, &uri);
+    struct ground *ground = ground_new(NULL);
+    bool is = front_contact_is_sender(ground->front, &incoming, &uri);
+    ground_free(ground);
+    return is;
 }
 
 /* A phone behind NAT writes the same private place into both. */
@@ -34,6 +37,16 @@ START_TEST(same_place_as_the_via)
     ck_assert(
         !is_sender(NET_UDP, "SIP/2.0/UDP 10.0.0.1:5070", "sip:a@10.0.0.1:5071", "192.0.2.1:40000"));
     ck_assert(!is_sender(NET_UDP, "SIP/2.0/UDP 10.0.0.1", "sip:a@10.0.0.2", "192.0.2.1:40000"));
+}
+END_TEST
+
+/* Linphone writes the GRUU that it was given, without a port (RFC 5627): it leads to us. */
+START_TEST(a_gruu_of_ours)
+{
+    const char *via = "SIP/2.0/UDP 10.0.0.1:5070;rport";
+    ck_assert(is_sender(NET_UDP, via, "sip:a@example.org;gr=urn:uuid:1", "192.0.2.1:40000"));
+    ck_assert(!is_sender(NET_UDP, via, "sip:a@example.org", "192.0.2.1:40000"));
+    ck_assert(!is_sender(NET_UDP, via, "sip:a@example.net;gr=urn:uuid:1", "192.0.2.1:40000"));
 }
 END_TEST
 
@@ -120,5 +133,5 @@ START_TEST(our_secure_contact)
 }
 END_TEST
 
-UNIT_MAIN("contact", same_place_as_the_via, streams_compare_the_host_alone, place_where_it_was_seen,
-          relayed, undialable, our_contact, our_secure_contact)
+UNIT_MAIN("contact", a_gruu_of_ours, same_place_as_the_via, streams_compare_the_host_alone,
+          place_where_it_was_seen, relayed, undialable, our_contact, our_secure_contact)
