@@ -14,10 +14,23 @@ static unsigned share(unsigned late_ms, unsigned from_ms)
     return over_ms >= span_ms ? WHOLE : (unsigned)((unsigned long long)over_ms * WHOLE / span_ms);
 }
 
-bool overload_refuses(struct overload *overload, unsigned late_ms, enum overload_worth worth)
+/* True when requests have been late for some time. */
+static bool is_late(struct overload *overload, uint64_t now_ms, unsigned late_ms)
+{
+    if (overload->late_ms == 0 || late_ms <= overload->late_ms) {
+        overload->since_ms = 0;
+        return false;
+    }
+    if (overload->since_ms == 0)
+        overload->since_ms = now_ms;
+    return now_ms - overload->since_ms >= OVERLOAD_PATIENCE_MS;
+}
+
+bool overload_refuses(struct overload *overload, uint64_t now_ms, unsigned late_ms,
+                      enum overload_worth worth)
 {
     assert(worth <= OVERLOAD_UNDERWAY);
-    if (overload->late_ms == 0 || worth == OVERLOAD_UNDERWAY)
+    if (!is_late(overload, now_ms, late_ms) || worth == OVERLOAD_UNDERWAY)
         return false;
     unsigned from_ms = worth == OVERLOAD_NEW ? overload->late_ms : 2 * overload->late_ms;
     unsigned *owed = &overload->remainder[worth];

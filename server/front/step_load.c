@@ -18,9 +18,8 @@ static bool pass(struct front_passage *passage)
 {
     struct front_request *request = &passage->request;
     struct front *front = request->front;
-    unsigned late_ms = request->incoming->late_ms;
-    if (late_ms <= front->overload.late_ms ||
-        !overload_refuses(&front->overload, late_ms, worth_of(request->message)))
+    if (!overload_refuses(&front->overload, front->parts.world->now_ms, request->incoming->late_ms,
+                          worth_of(request->message)))
         return true;
     front_refuse(request, 503, "The server is busy");
     return false;

@@ -7,8 +7,9 @@ static unsigned refused(unsigned late_ms, enum overload_worth worth)
 {
     struct overload overload = {.late_ms = 50};
     unsigned count = 0;
+    ck_assert(!overload_refuses(&overload, 1, late_ms, worth));
     for (int i = 0; i < 1000; i++)
-        count += overload_refuses(&overload, late_ms, worth);
+        count += overload_refuses(&overload, 1 + OVERLOAD_PATIENCE_MS, late_ms, worth);
     return count;
 }
 
@@ -41,8 +42,9 @@ START_TEST(refusals_are_spread)
 {
     struct overload overload = {.late_ms = 50};
     bool before = false;
+    ck_assert(!overload_refuses(&overload, 1, 125, OVERLOAD_NEW));
     for (int i = 0; i < 1000; i++) {
-        bool now = overload_refuses(&overload, 125, OVERLOAD_NEW);
+        bool now = overload_refuses(&overload, 1 + OVERLOAD_PATIENCE_MS, 125, OVERLOAD_NEW);
         ck_assert(!(before && now));
         before = now;
     }
@@ -53,9 +55,22 @@ START_TEST(it_can_be_off)
 {
     struct overload overload = {.late_ms = 0};
     for (int i = 0; i < 1000; i++)
-        ck_assert(!overload_refuses(&overload, 100000, OVERLOAD_NEW));
+        ck_assert(!overload_refuses(&overload, (uint64_t)i, 100000, OVERLOAD_NEW));
 }
 END_TEST
 
-UNIT_MAIN("overload", the_share_grows_with_the_delay, what_has_begun_is_refused_later,
-          what_is_under_way_goes_on, refusals_are_spread, it_can_be_off)
+/* What has waited through a stall is served: the delay does not last. */
+START_TEST(a_stall_is_no_overload)
+{
+    struct overload overload = {.late_ms = 50};
+    for (uint64_t now_ms = 1000; now_ms < 1099; now_ms++)
+        ck_assert(!overload_refuses(&overload, now_ms, 900, OVERLOAD_NEW));
+    ck_assert(!overload_refuses(&overload, 1099, 0, OVERLOAD_NEW)); /* over */
+    ck_assert(!overload_refuses(&overload, 1100, 900, OVERLOAD_NEW));
+    ck_assert(overload_refuses(&overload, 1200, 900, OVERLOAD_NEW)); /* it lasts */
+}
+END_TEST
+
+UNIT_MAIN("overload", a_stall_is_no_overload, the_share_grows_with_the_delay,
+          what_has_begun_is_refused_later, what_is_under_way_goes_on, refusals_are_spread,
+          it_can_be_off)
