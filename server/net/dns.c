@@ -42,6 +42,7 @@ struct dns {
     struct watch *watches;
     size_t queries;
     bool open, told;
+    char *servers; /* as the settings name them, which may go; NULL: the system's */
 };
 
 /* What c-ares works at. It cannot cancel one query. */
@@ -154,8 +155,8 @@ static bool channel_open(struct dns *dns)
                  ARES_OPT_SOCK_STATE_CB;
     if (ares_init_options(&dns->channel, &options, wanted) != ARES_SUCCESS)
         return false;
-    if (settings->dns.servers == NULL ||
-        ares_set_servers_ports_csv(dns->channel, settings->dns.servers) == ARES_SUCCESS)
+    if (dns->servers == NULL ||
+        ares_set_servers_ports_csv(dns->channel, dns->servers) == ARES_SUCCESS)
         return true;
     ares_destroy(dns->channel);
     return false;
@@ -182,7 +183,10 @@ static bool dns_open(struct dns *dns)
 struct dns *dns_new(struct loop *loop)
 {
     struct dns *dns = memory_new(sizeof(*dns));
+    const char *servers = loop->settings.dns.servers;
     dns->loop = loop;
+    if (servers != NULL)
+        dns->servers = memory_copy(bytes_from(servers, strlen(servers) + 1));
     return dns;
 }
 
@@ -198,6 +202,7 @@ void dns_free(struct dns **dns)
     }
     assert(own->queries == 0 && own->watches == NULL);
     wheel_cancel(own->loop->world->wheel, &own->timer);
+    free(own->servers);
     free(own);
 }
 

@@ -20,8 +20,8 @@ struct net_listen {
 
 /* What is kept of names. */
 struct dns_settings {
-    const char *servers; /* in place of the system's, "127.0.0.1:5353,[::1]:53"; borrowed as long as
-                            the loop; default NULL */
+    const char *servers; /* in place of the system's, "127.0.0.1:5353,[::1]:53"; copied by loop_new;
+                            default NULL */
     unsigned cache_max;  /* answers kept that nobody uses just now, default 10000 */
     unsigned ttl_most_s; /* an answer is believed at most so long, default 86400 */
     unsigned negative_s; /* that there is nothing, default 300 (RFC 2308 5) */

@@ -398,7 +398,7 @@ static void take_success(struct branch *branch, const struct sip_message *respon
         transaction_reply(transactions_of(fork), server, text, STORE_NOTHING);
     else if (fork->invite)
         send_back(fork, text);
-    if (first && !fork->no_cancel)
+    if (first && fork->invite && !fork->no_cancel) /* 9.1: nothing else can be cancelled */
         cancel_because(fork, 200, "Call completed elsewhere");
 }
 

@@ -24,7 +24,7 @@ struct proxy_settings {
     enum proxy_mode mode; /* for requests to users; default PROXY_RELAY */
     unsigned targets_max; /* of one request, at most PROXY_TARGETS_MAX; default 20 */
     unsigned breadth_max; /* Max-Breadth where the request has none (RFC 5393 5.3.3); 60 */
-    unsigned timer_c_s;   /* default 180, more than 180 (16.6 step 11) */
+    unsigned timer_c_s;   /* default 181, more than 180 (16.6 step 11) */
 };
 struct proxy_settings proxy_settings_default(void);
 

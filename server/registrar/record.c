@@ -186,15 +186,13 @@ static void take_row(void *context, const struct store_binding *row)
  * was down, and those whose only way was a connection of an earlier life. */
 static void settle_loaded(struct registrar *registrar, struct record *record)
 {
-    const struct accounts *accounts = registrar->parts->accounts;
     struct binding *binding;
     DL_FOREACH(record->bindings, binding)
     {
         if (flows_is_lost(registrar, binding))
             flows_begin_grace(registrar, binding);
     }
-    /* none at all: they could not be read, which is no reason to forget anything */
-    if (accounts_count(accounts) > 0 && accounts_find(accounts, record_aor(record)) == NULL)
+    if (accounts_gone(registrar->parts->accounts, record_aor(record)))
         registrar_drop_user(registrar, record_aor(record));
     else
         record_settle(record);

@@ -77,15 +77,18 @@ struct kept_request *kept_new(const struct sip_message *message)
     size_t used =
         offsetof(struct sip_message, fields) + (size_t)message->count * sizeof(message->fields[0]);
     assert(message->request && raw.length > 0 && message->count <= SIP_FIELDS_MAX);
-    struct kept_request *kept = memory_resize(NULL, sizeof(*kept) + raw.length);
-    memcpy(kept->raw, raw.at, raw.length);
-    memcpy(&kept->message, message, used);
-    const struct shift shift = {(uintptr_t)raw.at, (uintptr_t)kept->raw, raw.length};
+    size_t size = offsetof(struct kept_request, message) + used + raw.length;
+    struct kept_request *kept = memory_resize(NULL, size);
+    char *bytes = (char *)kept + size - raw.length;
+    kept->size = size;
+    memcpy(bytes, raw.at, raw.length);
+    memcpy((char *)kept + offsetof(struct kept_request, message), message, used);
+    const struct shift shift = {(uintptr_t)raw.at, (uintptr_t)bytes, raw.length};
     shift_message(&shift, &kept->message);
     return kept;
 }
 
 size_t kept_size(const struct kept_request *kept)
 {
-    return sizeof(*kept) + kept->message.raw.length;
+    return kept->size;
 }

@@ -9,8 +9,8 @@
 /* A copy of a request and of its bytes. */
 struct kept_request {
     struct kept_request *next; /* of the dead */
-    struct sip_message message;
-    char raw[];
+    size_t size;
+    struct sip_message message; /* as many fields as it has; its bytes stand behind the last */
 };
 
 /* What only an INVITE has; see invite_server.c. */
