@@ -64,9 +64,9 @@ static const struct config_key route_keys[] = {
     {"route", take_route, FIELD(struct registrar_route, route), 1, 1000, NULL, ""},
 };
 
-#define KEYS(table)                             \
-    {                                           \
-        table, sizeof(table) / sizeof(table[0]) \
+#define KEYS(table)                                 \
+    {                                               \
+        (table), sizeof(table) / sizeof((table)[0]) \
     }
 static const struct config_keys fixed_table = KEYS(fixed_keys), deputy_table = KEYS(deputy_keys),
                                 route_table = KEYS(route_keys);

@@ -12,6 +12,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/base64.h"
 #include "base/memory.h"
 #include "sip/digest.h"
 
@@ -32,13 +33,11 @@ enum {
 };
 
 static const struct bytes prefix = {"ft.", 3};
-static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 struct flow_tokens {
     struct digest_engine *engine;
     uint64_t epoch;
     unsigned char key[KEY_BYTES];
-    signed char values[256]; /* of digits; -1: none */
 };
 
 struct flow_tokens *flow_tokens_new(struct bytes secret, uint64_t epoch)
@@ -48,9 +47,6 @@ struct flow_tokens *flow_tokens_new(struct bytes secret, uint64_t epoch)
     tokens->engine = digest_engine_new();
     tokens->epoch = epoch;
     digest_hmac(tokens->engine, secret, BYTES("flow tokens"), tokens->key);
-    memset(tokens->values, -1, sizeof(tokens->values));
-    for (int i = 0; i < 64; i++)
-        tokens->values[(unsigned char)digits[i]] = (signed char)i;
     return tokens;
 }
 
@@ -63,41 +59,6 @@ void flow_tokens_free(struct flow_tokens **tokens)
     explicit_bzero(*tokens, sizeof(**tokens));
     free(*tokens);
     *tokens = NULL;
-}
-
-/* base64url without padding (RFC 4648 5). */
-
-static void write_base64(struct buffer *out, struct bytes data)
-{
-    uint32_t bits = 0;
-    unsigned count = 0;
-    for (size_t i = 0; i < data.length; i++) {
-        bits = bits << 8 | (unsigned char)data.at[i];
-        for (count += 8; count >= 6; count -= 6)
-            buffer_char(out, digits[bits >> (count - 6) & 63]);
-    }
-    if (count > 0)
-        buffer_char(out, digits[bits << (6 - count) & 63]);
-}
-
-/* False for other characters, and when bits that carry nothing are not zero: a token has one
- * spelling. */
-static bool read_base64(const struct flow_tokens *tokens, struct bytes text, struct buffer *out)
-{
-    uint32_t bits = 0;
-    unsigned count = 0;
-    for (size_t i = 0; i < text.length; i++) {
-        int value = tokens->values[(unsigned char)text.at[i]];
-        if (value < 0)
-            return false;
-        bits = bits << 6 | (uint32_t)value;
-        count += 6;
-        if (count >= 8) {
-            count -= 8;
-            buffer_char(out, (char)(bits >> count));
-        }
-    }
-    return count < 6 && (bits & ((1U << count) - 1)) == 0 && !out->overflow;
 }
 
 /* Numbers and addresses in network order. */
@@ -203,7 +164,7 @@ void flow_token_write(const struct flow_tokens *tokens, const struct net_flow *f
     buffer_put(&whole, bytes_from(proof, PROOF_BYTES));
     assert(!whole.overflow);
     buffer_put(out, prefix);
-    write_base64(out, buffer_bytes(&whole));
+    base64url_write(buffer_bytes(&whole), out);
 }
 
 static struct net_flow read_flow(const struct flow_tokens *tokens, struct bytes body)
@@ -228,8 +189,7 @@ struct flow_token flow_token_read(const struct flow_tokens *tokens, struct bytes
     struct flow_token token = {.kind = FLOW_TOKEN_NONE};
     struct buffer whole = buffer_over(text, sizeof(text));
     if (!bytes_starts_with(user, prefix) ||
-        !read_base64(tokens, bytes_skip(user, prefix.length), &whole) ||
-        whole.length <= PROOF_BYTES)
+        !base64url_read(bytes_skip(user, prefix.length), &whole) || whole.length <= PROOF_BYTES)
         return token;
     unsigned shape = (unsigned char)text[0];
     size_t length = whole.length - PROOF_BYTES;

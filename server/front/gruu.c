@@ -15,6 +15,7 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
+#include "base/base64.h"
 #include "base/memory.h"
 
 enum {
@@ -31,7 +32,6 @@ enum {
 };
 
 static const char prefix[] = "tgruu.";
-static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 struct gruu {
     struct world *world;
@@ -40,7 +40,6 @@ struct gruu {
     EVP_CIPHER *cipher;
     EVP_CIPHER_CTX *context;
     unsigned char key[KEY_BYTES], call_key[KEY_BYTES];
-    signed char values[256]; /* of digits; -1: none */
 };
 
 struct gruu *gruu_new(struct world *world, const struct domains *domains, struct bytes secret)
@@ -55,9 +54,6 @@ struct gruu *gruu_new(struct world *world, const struct domains *domains, struct
     assert(gruu->cipher != NULL && gruu->context != NULL);
     digest_hmac(gruu->engine, secret, BYTES("gruu tokens"), gruu->key);
     digest_hmac(gruu->engine, secret, BYTES("gruu calls"), gruu->call_key);
-    memset(gruu->values, -1, sizeof(gruu->values));
-    for (int i = 0; i < 64; i++)
-        gruu->values[(unsigned char)digits[i]] = (signed char)i;
     return gruu;
 }
 
@@ -178,16 +174,6 @@ static void seal(const struct gruu *gruu, unsigned char *token, size_t length)
     memcpy(token + TAG_BYTES, sealed, length);
 }
 
-static void write_base64(const unsigned char *at, size_t length, struct buffer *out)
-{
-    assert(length % 3 == 0);
-    for (size_t i = 0; i < length; i += 3) {
-        uint32_t bits = (uint32_t)at[i] << 16 | (uint32_t)at[i + 1] << 8 | at[i + 2];
-        for (int shift = 18; shift >= 0; shift -= 6)
-            buffer_char(out, digits[bits >> shift & 63]);
-    }
-}
-
 /* Fills in what is to be sealed; the length of the whole token. */
 static size_t fill(const struct gruu *gruu, const struct gruu_parts *parts,
                    unsigned char token[TOKEN_BYTES_MAX])
@@ -224,31 +210,13 @@ void gruu_write_temporary(struct gruu *gruu, const struct gruu_parts *parts, str
     seal(gruu, token, length - TAG_BYTES);
     buffer_text(out, "sip:");
     buffer_text(out, prefix);
-    write_base64(token, length, out);
+    base64url_write(bytes_from(token, length), out);
     buffer_char(out, '@');
     buffer_put(out, host_of(parts->aor));
     buffer_text(out, ";gr");
 }
 
 /* Reading. */
-
-static bool read_base64(const struct gruu *gruu, struct bytes text, unsigned char *out)
-{
-    assert(text.length % 4 == 0);
-    for (size_t i = 0; i < text.length; i += 4) {
-        uint32_t bits = 0;
-        for (size_t j = i; j < i + 4; j++) {
-            int value = gruu->values[(unsigned char)text.at[j]];
-            if (value < 0)
-                return false;
-            bits = bits << 6 | (uint32_t)value;
-        }
-        *out++ = (unsigned char)(bits >> 16);
-        *out++ = (unsigned char)(bits >> 8);
-        *out++ = (unsigned char)bits;
-    }
-    return true;
-}
 
 /* Opens a token; false: not one of ours. */
 static bool unseal(const struct gruu *gruu, unsigned char *token, size_t length,
@@ -290,8 +258,9 @@ static bool read_temporary(const struct gruu *gruu, const struct sip_uri *uri,
     if (!bytes_starts_with(uri->user, bytes_of(prefix)))
         return false;
     struct bytes text = bytes_skip(uri->user, sizeof(prefix) - 1);
+    struct buffer read = buffer_over((char *)token, sizeof(token));
     if (text.length % QUANTUM_TEXT != 0 || text.length < 2 * QUANTUM_TEXT ||
-        text.length > TOKEN_TEXT_MAX || !read_base64(gruu, text, token))
+        text.length > TOKEN_TEXT_MAX || !base64url_read(text, &read))
         return false;
     size_t length = text.length / 4 * 3;
     return unseal(gruu, token, length, inside) &&
