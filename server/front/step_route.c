@@ -1,6 +1,7 @@
 /* step_route.c: what the Route fields have to do with us.
  *
- *   Request-URI of our making (a strict router sent this): the last Route takes its place
+ *   Request-URI of our making (a strict router sent this): its token counts as that of a Route, and
+ *   the last Route takes its place
  *   Request-URI with a maddr that is us: it is read without it
  *   Routes at the top that name us: taken off; their tokens say which flow the request takes
  *
@@ -164,7 +165,10 @@ static bool pass(struct front_passage *passage)
 {
     struct front_request *request = &passage->request;
     struct routes routes = {.values = sip_values_of(request->message, SIP_ROUTE)};
+    const struct sip_uri first = request->uri;
     if (is_record_route(request) && !repair(request, &routes))
+        return false;
+    if (!bytes_empty(routes.last) && !take_own(request, &first))
         return false;
     check_maddr(request);
     if (!walk(request, &routes))

@@ -301,24 +301,17 @@ void proxy_deliver(struct proxy *proxy, struct front_request *request)
     relay(proxy, request, choice.targets, choice.count, &relaying);
 }
 
-/* Where Route or Request-URI lead (RFC 3261 16.5). The flow that a token of ours names is the way,
- * unless it has gone and the Request-URI names the host that was at its end: that can be dialled.
- */
+/* Where Route or Request-URI lead (RFC 3261 16.5), or the flow that a token of ours names. */
 static void relay_elsewhere(struct proxy *proxy, struct front_request *request)
 {
     struct relaying relaying = {.manner = PLAN_TOGETHER};
-    assert(request->aim == FRONT_AIM_ELSEWHERE);
-    struct net_address host;
-    struct proxy_target target = {
+    const struct proxy_target target = {
         .uri = request->uri.text,
         .route = request->route,
         .flow = request->has_flow ? &request->flow : NULL,
         .flow_only = request->has_flow,
     };
-    if (request->has_flow && net_can_connect(request->flow.protocol) &&
-        net_address_parse(request->uri.host, 0, &host) &&
-        net_address_same_host(&host, &request->flow.remote))
-        target.flow_only = false;
+    assert(request->aim == FRONT_AIM_ELSEWHERE);
     if (check_loop(proxy, request, &relaying.loop_key))
         relay(proxy, request, &target, 1, &relaying);
 }

@@ -153,6 +153,7 @@ START_TEST(rfc3261_16_4_strict_route_repair)
     ck_assert_uint_eq(probe_alice(ask), 0);
     ck_assert_str_eq(probe.uri, contact);
     ck_assert_str_eq(probe.route, "<sip:a.net;lr>");
+    ck_assert(probe.routed && probe.has_flow);
     snprintf(fields, sizeof(fields), "Route: <%s>\r\n", contact);
     ck_assert_uint_eq(probe_alice(ask), 0);
     ck_assert_str_eq(probe.uri, contact);
