@@ -271,11 +271,16 @@ static bool response_equal(struct bytes response, const struct digest_hex *expec
     return digest_equal(bytes_from(lower, response.length), bytes_of(expected->text));
 }
 
+/* What a copied request could want changed is part of it: where, by whom, what. */
 static uint64_t request_key(const struct auth_case *judge)
 {
     const struct sip_message *request = judge->request;
-    uint64_t hash = bytes_hash(request->call_id, judge->auth->seed);
-    return hash ^ (uint64_t)request->cseq * UINT64_C(0x9E3779B97F4A7C15);
+    uint64_t seed = judge->auth->seed;
+    uint64_t hash = bytes_hash(request->call_id, seed + request->cseq);
+    hash = bytes_hash(request->request_uri, hash);
+    for (int i = request->first[SIP_CONTACT]; i >= 0; i = request->fields[i].next)
+        hash = bytes_hash(request->fields[i].value, hash);
+    return bytes_hash(request->body, hash);
 }
 
 /* True when a response that is right was used for another request before; else it is used now. */

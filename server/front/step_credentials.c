@@ -24,8 +24,18 @@ static void challenge(struct front_request *request, const struct domain *domain
 
 static bool is_let_through(const struct front_passage *passage, enum auth_outcome outcome)
 {
-    return outcome == AUTH_MISSING && passage->request.routed &&
+    return outcome == AUTH_MISSING && passage->request.routed && passage->request.has_flow &&
            passage->request.aim == FRONT_AIM_ELSEWHERE && !(passage->needs & FRONT_PROVED);
+}
+
+/* A name of ours that has no address-of-record (it is too long) is nobody's, and no stranger's. */
+static bool is_foreign(struct front_request *request)
+{
+    if (domains_find(request->front->parts.domains, request->message->from.uri.host) == NULL)
+        return true;
+    if (front_can_answer(request))
+        front_refuse(request, 400, "The address in From is no user's of this server");
+    return false;
 }
 
 /* True while guesses have made this user's or source's credentials worthless for a time; they are
@@ -64,7 +74,7 @@ static bool pass(struct front_passage *passage)
     struct bytes identity =
         front_canonical(front, &request->message->from.uri, front->identity, &domain);
     if (domain == NULL)
-        return true;
+        return is_foreign(request);
     if (is_locked(request, identity))
         return false;
     struct auth_result result = auth_check(front->parts.auth, request->message, domain, identity);

@@ -230,7 +230,8 @@ static void connection_keep(struct connection *connection, struct bytes arrived,
 static void connection_hears_end(struct connection *connection, bool politely)
 {
     connection->eof = true;
-    if (politely && connection->state == CONNECTION_OPEN && connection->awaiting > 0)
+    if (politely && connection->state == CONNECTION_OPEN && connection->awaiting > 0 &&
+        !connection->half_closed)
         connection_half_close(connection);
     else
         connection_end(connection, ERR_CLOSED, true, politely);
@@ -295,7 +296,7 @@ static void connection_failed(struct connection *connection)
         connection_end(connection, reason == ETIMEDOUT ? ERR_TIMEOUT : ERR_IO, true, false);
     else if (connection->state == CONNECTION_HANDSHAKING)
         connection_unshaken(connection, ERR_IO);
-    if (connection->state == CONNECTION_OPEN)
+    if (connection->state == CONNECTION_OPEN && !connection->eof)
         connection_read(connection); /* what came before the reset still counts */
     if (connection->state == CONNECTION_OPEN)
         connection_end(connection, ERR_CLOSED, true, false);

@@ -106,13 +106,30 @@ static const struct net_address *known_hop(const struct forward *forward,
     if (forward->flow != NULL)
         return &forward->flow->remote;
     uint16_t port = hop->port != 0 ? hop->port : PORT_DEFAULT;
-    return net_address_parse(hop->host, port, address) ? address : NULL;
+    struct bytes host = hop->host, maddr;
+    if (sip_parameter(hop->parameters, "maddr", &maddr)) /* it takes the host's place */
+        host = maddr;
+    return net_address_parse(host, port, address) ? address : NULL;
+}
+
+/* What we write must be what we, and others like us, can read: our fields fit in, too. */
+static bool has_room(const struct sip_message *request)
+{
+    enum { OURS = 8 }; /* Via, two Record-Routes, Route, Max-Breadth, Content-Length, asserted */
+    struct sip_values vias = sip_values_of(request, SIP_VIA);
+    struct bytes via;
+    int count = 0;
+    while (sip_values_next(&vias, &via))
+        count++;
+    return request->count + OURS <= SIP_FIELDS_MAX && count < SIP_VIAS_MAX;
 }
 
 bool forward_write(struct proxy *proxy, const struct forward *forward, struct forwarded *out)
 {
     const struct front_request *request = forward->request;
     assert(!bytes_empty(forward->uri) && forward->breadth > 0);
+    if (!has_room(request->message))
+        return false;
     struct course course = course_of(forward);
     struct net_address address;
     struct front_departure departure = front_depart(request, known_hop(forward, &course, &address));

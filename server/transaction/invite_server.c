@@ -280,11 +280,16 @@ void invite_retransmission(struct server_transaction *transaction)
 }
 
 /* Nobody has answered for so long that nobody will. */
+/* For who watches it is over now: the request goes with the 408, and nobody is left to answer. */
 static void invite_give_up(struct server_transaction *transaction)
 {
     struct transaction_layer *layer = transaction->layer;
+    const struct server_watch watch = transaction->invite->watch;
     struct bytes timeout = BYTES("");
     metrics_count(layer->metrics, METRIC_invites_timed_out);
+    transaction->invite->watch = (struct server_watch){0};
+    if (watch.ended != NULL)
+        watch.ended(watch.context);
     if (!transaction->replied)
         timeout = server_draft(transaction, 408);
     transaction->replied = true;

@@ -76,8 +76,11 @@ void transaction_write(struct transaction_layer *layer, const struct incoming *i
     transaction_write_received(incoming, &received);
     assert(!received.overflow);
     if (bytes_empty(to_tag) && bytes_empty(message->to.tag) && status > 100) {
+        bool at_hand = layer->match.message == message;
         tag = reply_tag(layer, message->call_id, match_of(layer, message)->hash);
         to_tag = token_bytes(&tag);
+        if (!at_hand) /* a kept one, which may be gone when the next is matched */
+            layer->match.message = NULL;
     }
     sip_write_response(out, message, status, reason, to_tag, buffer_bytes(&received),
                        incoming->flow.remote.port);

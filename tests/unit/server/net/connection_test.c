@@ -304,6 +304,35 @@ START_TEST(a_half_closed_client_waits_for_a_bounded_time)
 }
 END_TEST
 
+/* It says no more, does not read, and then resets: the system reports that as an end once more. */
+START_TEST(a_half_closed_client_that_resets)
+{
+    enum { PART = 65536, PARTS = 128 };
+    struct linger reset = {1, 0};
+    struct net_settings settings = net_settings_default();
+    settings.send_queue_max_bytes = (size_t)PART * PARTS * 2;
+    struct bed *bed = bed_tcp(&settings, "127.0.0.1");
+    char *text = calloc(1, PART);
+    client_say(bed->client, BYTES(HELLO));
+    bed_until_messages(bed, 1);
+    memcpy(text, "SIP/2.0 100 Trying\r\n", 20);
+    for (int i = 0; i < PARTS; i++)
+        bed_send(bed, &bed->flow, bytes_from(text, PART));
+    ck_assert_int_eq(bed->sent, ERR_NONE);
+    bed_turns(bed, 3);
+    shutdown(bed->client, SHUT_WR);
+    bed_turns(bed, 3);
+    ck_assert(!net_alive(bed->net, &bed->flow));
+    setsockopt(bed->client, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+    close(bed->client);
+    bed->client = -1;
+    bed_until_closed(bed, 1);
+    ck_assert_uint_eq(bed->closed, 1);
+    free(text);
+    bed_free(bed);
+}
+END_TEST
+
 /* Whoever waits for nothing and says no more is gone: its flow has died (RFC 5626 4.2.2). */
 START_TEST(without_a_question_the_end_is_the_end)
 {
@@ -413,10 +442,10 @@ END_TEST
 
 UNIT_MAIN("net/connection", nothing_is_awaited_for_what_was_dropped,
           a_half_closed_client_gets_a_late_answer, a_half_closed_client_waits_for_a_bounded_time,
-          without_a_question_the_end_is_the_end, a_flow_names_both_ends_and_the_connection,
-          a_message_may_be_split_anywhere, a_message_may_come_byte_by_byte,
-          several_messages_in_one_read_are_answered_in_order, a_ping_is_answered,
-          garbage_closes_after_the_answer, a_header_without_end_is_refused,
+          a_half_closed_client_that_resets, without_a_question_the_end_is_the_end,
+          a_flow_names_both_ends_and_the_connection, a_message_may_be_split_anywhere,
+          a_message_may_come_byte_by_byte, several_messages_in_one_read_are_answered_in_order,
+          a_ping_is_answered, garbage_closes_after_the_answer, a_header_without_end_is_refused,
           a_message_as_large_as_allowed_passes, nothing_more_is_taken_after_a_break,
           a_client_that_leaves_is_told, what_came_before_a_reset_still_counts,
           a_half_closed_client_gets_its_answer, a_peer_that_does_not_read_is_let_go,
