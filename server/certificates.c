@@ -99,7 +99,12 @@ bool certificates_use(struct loop *loop, const struct config *config, bool make,
     if (make && listens_securely(config))
         select_own(selection, config);
     first_domain_first(selection, config);
-    const struct net_certificates chosen = {selection->list, selection->count, config->tls_ca};
+    const struct net_certificates chosen = {
+        .list = selection->list,
+        .count = selection->count,
+        .authorities = config->tls_ca,
+        .ask_clients = config->policy.peer_count > 0, /* others' users may do more then */
+    };
     bool used = (selection->own == NULL || own_ensure(selection, log, why, why_size)) &&
                 loop_use_certificates(loop, &chosen, why, why_size) == ERR_NONE;
     free(selection);

@@ -19,6 +19,8 @@ struct net_certificates {
     const struct net_certificate *list;
     size_t count;
     const char *authorities; /* a file of those who are believed; NULL: the system's */
+    bool ask_clients;        /* who connects is asked for a certificate, and may have none. Some
+                                phones (linphone) bother their user then, so only where a proof counts */
 };
 
 /* Takes the certificates in use, at the start and whenever the files have changed: connections that

@@ -113,7 +113,8 @@ static bool tls_accept(struct connection *connection)
         return false;
     tls_new(connection, credentials->server[0]);
     SSL_set_accept_state(connection->tls->ssl);
-    if (connection->flow.protocol == NET_WSS) /* browsers would ask their user for one */
+    if (!credentials->ask_clients ||
+        connection->flow.protocol == NET_WSS) /* browsers would ask their user for one */
         SSL_set_verify(connection->tls->ssl, SSL_VERIFY_NONE, NULL);
     return true;
 }

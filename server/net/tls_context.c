@@ -176,6 +176,7 @@ static enum err authorities_take(struct reading *reading, const char *file)
 static enum err reading_do(struct reading *reading, const struct net_certificates *certificates)
 {
     struct credentials *fresh = reading->fresh;
+    fresh->ask_clients = certificates->ask_clients;
     enum err err = authorities_take(reading, certificates->authorities);
     fresh->server = memory_new((certificates->count + 1) * sizeof(fresh->server[0]));
     for (size_t i = 0; i < certificates->count && err == ERR_NONE; i++)

@@ -23,6 +23,7 @@ struct credentials {
     struct server_name *names;
     size_t name_count;
     SSL_CTX *client;
+    bool ask_clients;
     struct client_session *sessions; /* table, the oldest first */
 };
 

@@ -27,7 +27,7 @@ static inline struct bed *bed_tls(struct papers *papers, const struct net_settin
                       &(struct paper){.file = "org.pem", .alternatives = "DNS:example.org"}),
          NULL},
     };
-    struct net_certificates certificates = {list, 2, papers_path(papers, "ca.pem")};
+    struct net_certificates certificates = {list, 2, papers_path(papers, "ca.pem"), true};
     enum err err = loop_use_certificates(bed->loop, &certificates, why, sizeof(why));
     ck_assert_msg(err == ERR_NONE, "%s", why);
     *address = bed_listen(bed, NET_TLS, "127.0.0.1");
