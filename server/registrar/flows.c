@@ -43,7 +43,8 @@ void flows_remove(struct registrar *registrar, struct binding *binding)
     struct flow_users *users = binding->users;
     if (users == NULL)
         return;
-    assert(users->bindings != NULL && binding->users_prev != NULL);
+    assert(binding->users_prev == binding || binding != users->bindings ||
+           binding->users_next != NULL);
     DL_DELETE2(users->bindings, binding, users_prev, users_next);
     binding->users = NULL;
     if (users->bindings != NULL)
