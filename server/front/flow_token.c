@@ -28,6 +28,8 @@ enum {
 enum {
     KEY_BYTES = 32,
     PROOF_BYTES = 10,
+    SIGNATURE_BYTES = 6,
+    TEXT_MAX = 4096, /* of a longer one, so much is signed */
     BODY_MAX = 1 + 8 + 8 + 2 * (16 + 2),
     CALL_ID_MAX = 1024, /* of a longer one, so much counts */
 };
@@ -204,4 +206,26 @@ struct flow_token flow_token_read(const struct flow_tokens *tokens, struct bytes
     if (token.kind == FLOW_TOKEN_A_FLOW)
         token.flow = read_flow(tokens, bytes_from(text, length));
     return token;
+}
+
+/* No body begins with a zero, so no proof is a signature. */
+void flow_token_sign(const struct flow_tokens *tokens, struct bytes text, struct buffer *out)
+{
+    char whole[1 + TEXT_MAX];
+    unsigned char proof[32];
+    struct buffer data = buffer_over(whole, sizeof(whole));
+    buffer_char(&data, '\0');
+    buffer_put(&data, bytes_first(text, TEXT_MAX));
+    assert(!data.overflow);
+    digest_hmac(tokens->engine, bytes_from(tokens->key, KEY_BYTES), buffer_bytes(&data), proof);
+    base64url_write(bytes_from(proof, SIGNATURE_BYTES), out);
+}
+
+bool flow_token_signed(const struct flow_tokens *tokens, struct bytes signature, struct bytes text)
+{
+    char expected[FLOW_TOKEN_SIGNATURE];
+    struct buffer out = buffer_over(expected, sizeof(expected));
+    flow_token_sign(tokens, text, &out);
+    assert(!out.overflow && out.length == sizeof(expected));
+    return digest_equal(buffer_bytes(&out), signature);
 }

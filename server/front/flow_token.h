@@ -8,7 +8,10 @@
 #include "base/buffer.h"
 #include "net/net.h"
 
-enum { FLOW_TOKEN_MAX = 96 }; /* characters of the longest */
+enum {
+    FLOW_TOKEN_MAX = 96,      /* characters of the longest */
+    FLOW_TOKEN_SIGNATURE = 8, /* of a signature */
+};
 
 struct flow_tokens;
 /* `secret`: store_secret; what is needed of it is derived. `epoch`: store_epoch; connections of an
@@ -35,5 +38,9 @@ struct flow_token {
 };
 struct flow_token flow_token_read(const struct flow_tokens *tokens, struct bytes user,
                                   struct bytes call_id);
+
+/* Appends a signature of a text; true when `signature` is one of this text. */
+void flow_token_sign(const struct flow_tokens *tokens, struct bytes text, struct buffer *out);
+bool flow_token_signed(const struct flow_tokens *tokens, struct bytes signature, struct bytes text);
 
 #endif

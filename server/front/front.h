@@ -49,6 +49,7 @@ struct front_request {
     struct net_flow flow; /* when has_flow: the flow that the token in our Route names (RFC 5626) */
     bool has_flow;
     bool routed;            /* a Route of our own making led here: a dialog that we record-routed */
+    bool party;             /* ... and From and To are those of that dialog */
     struct bytes instance;  /* with FRONT_AIM_DEVICE: its +sip.instance, without quotes */
     struct bytes gruu_call; /* of a temporary GRUU: see gruu.h; else empty */
     struct bytes identity;  /* canonical address-of-record of the sender; empty: not proved */

@@ -57,6 +57,11 @@ bool front_can_answer(const struct front_request *request);
 void front_refuse_later(struct front_request *request, unsigned status, const char *reason,
                         unsigned seconds);
 
+/* Appends the signature of who speaks in the dialog of this request, for its Routes; true when a
+ * later request's From and To are those that were signed (parties.c). */
+void parties_sign(const struct front_request *request, struct buffer *out);
+bool parties_signed(const struct front_request *request, struct bytes signature);
+
 /* 405, with what may be asked of this server itself and its users. */
 void front_refuse_method(struct front_request *request);
 

@@ -24,7 +24,7 @@ static void challenge(struct front_request *request, const struct domain *domain
 
 static bool is_let_through(const struct front_passage *passage, enum auth_outcome outcome)
 {
-    return outcome == AUTH_MISSING && passage->request.routed && passage->request.has_flow &&
+    return outcome == AUTH_MISSING && passage->request.party &&
            passage->request.aim == FRONT_AIM_ELSEWHERE && !(passage->needs & FRONT_PROVED);
 }
 

@@ -6,7 +6,8 @@
  *   Routes at the top that name us: taken off; their tokens say which flow the request takes
  *
  * A token of a dialog's Call-ID proves that we record-routed the dialog (`routed`), but only for
- * requests inside it (RFC 3261 16.6 step 4: nobody may use it elsewhere). When its flow is the one
+ * requests inside it (RFC 3261 16.6 step 4: nobody may use it elsewhere); the signature behind it,
+ * that From and To are those of that dialog (`party`). When its flow is the one
  * that the request came by, the request goes out from there; otherwise it comes in, and takes the
  * flow (RFC 5626 5.3). Of several tokens the last decides: it faces the receiver
  * (record_route.c). */
@@ -14,14 +15,28 @@
 
 enum { USER_MAX = 4 * FLOW_TOKEN_MAX };
 
-static struct flow_token read_token(const struct front_request *request, struct bytes user)
+/* A token, a dot, the signature of who speaks in the dialog (parties.c). */
+struct route_user {
+    struct flow_token token;
+    bool same_parties;
+};
+
+static struct route_user read_user(const struct front_request *request, struct bytes user)
 {
-    const struct flow_tokens *tokens = request->front->parts.flow_tokens;
     char text[USER_MAX];
     struct buffer plain = buffer_over(text, sizeof(text));
+    struct route_user read = {.same_parties = false};
     if (bytes_index(user, '%') >= 0 && sip_unescape(user, &plain) && !plain.overflow)
         user = buffer_bytes(&plain);
-    return flow_token_read(tokens, user, request->message->call_id);
+    size_t length = user.length;
+    if (length > FLOW_TOKEN_SIGNATURE && user.at[length - FLOW_TOKEN_SIGNATURE - 1] == '.') {
+        struct bytes signature = bytes_skip(user, length - FLOW_TOKEN_SIGNATURE);
+        user = bytes_first(user, length - FLOW_TOKEN_SIGNATURE - 1);
+        read.same_parties = parties_signed(request, signature);
+    }
+    read.token =
+        flow_token_read(request->front->parts.flow_tokens, user, request->message->call_id);
+    return read;
 }
 
 static bool is_sip(const struct sip_uri *uri)
@@ -54,7 +69,7 @@ static bool next_route(struct routes *routes, struct bytes *value)
 /* True when the Request-URI is a value that we placed in a Record-Route. */
 static bool is_record_route(const struct front_request *request)
 {
-    enum flow_token_kind kind = read_token(request, request->uri.user).kind;
+    enum flow_token_kind kind = read_user(request, request->uri.user).token.kind;
     return (kind == FLOW_TOKEN_OURS || kind == FLOW_TOKEN_A_FLOW) && is_us(request, &request->uri);
 }
 
@@ -119,13 +134,15 @@ static bool is_source(const struct front_request *request, const struct net_flow
 /* Takes a Route off that names us. */
 static bool take_own(struct front_request *request, const struct sip_uri *uri)
 {
-    struct flow_token token = read_token(request, uri->user);
+    const struct route_user user = read_user(request, uri->user);
+    const struct flow_token token = user.token;
     bool in_dialog = !bytes_empty(request->message->to.tag);
     if (token.kind == FLOW_TOKEN_FORGED) /* RFC 5626 5.3.1 */
         return refuse(request, 403, "This Route is not of this server's making for this Call-ID");
     if (token.kind == FLOW_TOKEN_NONE || (token.bound && !in_dialog))
         return true;
     request->routed = request->routed || token.bound;
+    request->party = request->party || (token.bound && user.same_parties);
     request->has_flow = token.kind == FLOW_TOKEN_A_FLOW && !is_source(request, &token.flow);
     request->flow = token.flow;
     return true;

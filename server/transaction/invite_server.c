@@ -279,8 +279,8 @@ void invite_retransmission(struct server_transaction *transaction)
         reply_send(transaction->layer, &transaction->path, last);
 }
 
-/* Nobody has answered for so long that nobody will. */
-/* For who watches it is over now: the request goes with the 408, and nobody is left to answer. */
+/* Nobody has answered for so long that nobody will. For who watches it is over now: the request
+ * goes with the 408, and nobody is left to answer. */
 static void invite_give_up(struct server_transaction *transaction)
 {
     struct transaction_layer *layer = transaction->layer;

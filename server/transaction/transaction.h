@@ -104,7 +104,7 @@ struct server_watch {
     /* A CANCEL came before a final response; it was answered 200 (RFC 3261 9.2). At most once; the
      * message is borrowed (its Reason, RFC 3326). */
     void (*cancelled)(void *context, const struct sip_message *cancel);
-    /* It has ended; its handle finds nothing any more. */
+    /* It has ended, or nobody can answer it any more (invite_max_s): told once. */
     void (*ended)(void *context);
     void *context;
 };

@@ -171,6 +171,23 @@ START_TEST(of_an_earlier_life)
 }
 END_TEST
 
+/* A signature is good for its text alone, and none is a token's proof. */
+START_TEST(signatures)
+{
+    char text[FLOW_TOKEN_SIGNATURE];
+    struct buffer out = buffer_over(text, sizeof(text));
+    open_tokens();
+    flow_token_sign(tokens, BYTES("alice bob"), &out);
+    ck_assert(!out.overflow && out.length == FLOW_TOKEN_SIGNATURE);
+    ck_assert(flow_token_signed(tokens, buffer_bytes(&out), BYTES("alice bob")));
+    ck_assert(!flow_token_signed(tokens, buffer_bytes(&out), BYTES("alice bo")));
+    ck_assert(!flow_token_signed(tokens, bytes_first(buffer_bytes(&out), 7), BYTES("alice bob")));
+    text[3] ^= 1;
+    ck_assert(!flow_token_signed(tokens, buffer_bytes(&out), BYTES("alice bob")));
+    flow_tokens_free(&tokens);
+}
+END_TEST
+
 START_TEST(something_else)
 {
     static const char *const texts[] = {
@@ -195,5 +212,5 @@ START_TEST(something_else)
 }
 END_TEST
 
-UNIT_MAIN("flow_token", back_and_forth, characters_and_length, without_a_flow, bound_to_a_call,
-          bit_flips, of_another_server, of_an_earlier_life, something_else)
+UNIT_MAIN("flow_token", signatures, back_and_forth, characters_and_length, without_a_flow,
+          bound_to_a_call, bit_flips, of_another_server, of_an_earlier_life, something_else)

@@ -37,7 +37,11 @@ START_TEST(inside_a_relayed_dialog)
     struct ask ask = {.method = "BYE", .uri = "sip:x@192.0.2.7", .to = IN_DIALOG};
     probe_open(true);
     ck_assert_uint_eq(probe_send(ask), 407);
-    ask.fields = probe_route(NULL, "call-1");
+    ask.fields = probe_route(NULL, "call-1"); /* of that call, but whose? */
+    ck_assert_uint_eq(probe_send(ask), 407);
+    ask.fields = probe_party_route(NULL, "call-1", "alice@example.org eve@example.org");
+    ck_assert_uint_eq(probe_send(ask), 407);
+    ask.fields = probe_party_route(NULL, "call-1", "alice@example.org bob@example.org");
     ck_assert_uint_eq(probe_send(ask), 0);
     ck_assert_str_eq(probe.identity, "");
     ck_assert_uint_eq(probe_alice(ask), 0);

@@ -17,7 +17,7 @@ struct model {
     size_t sent;                 /* how many */
     char last[64], repeated[64]; /* status lines: the last one, that of a retransmission */
     unsigned requests, acks, cancels, cancelled, ended;
-    bool was_cancelled;
+    bool was_cancelled, told; /* told: of its end */
 };
 
 static void model_send(struct model *model, const char *line)
@@ -29,7 +29,7 @@ static void model_send(struct model *model, const char *line)
 static void model_end(struct model *model)
 {
     model->state = GONE;
-    model->ended++;
+    model->ended += !model->told;
 }
 
 static void model_fail(struct model *model, const char *line)
@@ -47,7 +47,7 @@ static void model_invite(struct model *model)
     if (model->state == GONE) {
         model->requests++;
         model->state = PROCEEDING;
-        model->was_cancelled = false;
+        model->was_cancelled = model->told = false;
         model->ends_ms = model->now_ms + INVITE_MAX_S * 1000;
         snprintf(model->repeated, sizeof(model->repeated), "SIP/2.0 100 Trying\r\n");
         model_send(model, model->repeated);
@@ -124,6 +124,8 @@ static void model_time(struct model *model, uint64_t ms)
                 model->pause_ms = model->t2_ms;
             model->again_ms += model->pause_ms;
         } else if (model->state == PROCEEDING) {
+            model->ended++;
+            model->told = true;
             model_fail(model, "SIP/2.0 408 Request Timeout\r\n");
         } else {
             model_end(model);
