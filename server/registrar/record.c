@@ -57,6 +57,7 @@ void record_add(struct record *record, struct binding *binding)
 void record_free(struct record **table, struct record *record)
 {
     struct binding *binding, *next;
+    assert(*table != NULL); /* the record is in it */
     world_timer_cancel(record->registrar->parts->world, &record->expiry);
     DL_FOREACH_SAFE(record->bindings, binding, next)
     {
