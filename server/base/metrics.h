@@ -30,6 +30,8 @@
     X(retransmissions_sent, "requests sent again")                                            \
     X(responses_repeated, "failures of INVITEs sent again for want of an ACK")                \
     X(responses_lost, "responses that no way was found for")                                  \
+    X(errands_begun, "responses to be sent over a new connection")                            \
+    X(errands_limited, "responses lost because too many wait for a new connection")           \
     X(invites_timed_out, "INVITEs that got no final response within their limit")             \
     X(transactions_server, "server transactions begun")                                       \
     X(transactions_client, "client transactions begun")                                       \
