@@ -33,7 +33,9 @@ static const struct config_key file_keys[] = {
      "Addresses to listen on: \"udp:ADDRESS:PORT\", likewise \"tcp:\", \"tls:\", \"ws:\" "
      "(WebSocket) "
      "and \"wss:\", or without a protocol for UDP and TCP. 0.0.0.0 and [::] mean every address of "
-     "this host. Behind a NAT add where peers reach it: \"udp:10.0.0.5:5060=203.0.113.5:5060\"."},
+     "this host. Behind a NAT add where peers reach it: \"udp:10.0.0.5:5060=203.0.113.5:5060\". "
+     "Behind \"tls:...\" and \"wss:...\" may stand \" no\", \" ask\" or \" require\" (see "
+     "tls.client_certificate): \"tls:192.0.2.1:5063 require\" for other servers alone."},
     {"domains", config_take_domains, 0, 0, 1, CONFIG_DOMAINS_MAX, NULL,
      "Domains that are served. The addresses that are listened on are aliases of the first."},
     {"trusted", config_take_networks, 0, 0, 0, CONFIG_TRUSTED_MAX, "[ ]",
@@ -76,6 +78,17 @@ static const struct config_key file_keys[] = {
     {"tls.ca", config_take_path, FIELD(struct config, tls_ca), 0, 1024, "\"\"",
      "PEM file of the authorities whose certificates are believed of other servers; \"\": the "
      "system's. SIGHUP reads it, and all certificates, anew."},
+    {"tls.crl", config_take_path, FIELD(struct config, tls_crl), 0, 1024, "\"\"",
+     "PEM file of lists of revoked certificates; \"\": none is looked for. With it each of those "
+     "authorities needs its list there, not older than it says itself, or none of its certificates "
+     "is believed. SIGHUP reads it anew; connections that there are stay."},
+    {"tls.client_certificate", config_take_asking, FIELD(struct config, tls_asking), 0, 0,
+     "\"auto\"",
+     "What is wanted of TLS clients: \"no\" certificate, \"ask\" for one (who has none may stay), "
+     "or "
+     "\"require\" a valid one; \"auto\" asks where `peers` names somebody. Browsers on \"wss:\" "
+     "are "
+     "not asked. A listener of `listen` can have its own word."},
     {"dns.servers", config_take_servers, FIELD(struct config, net.dns.servers), 0, 8, "[ ]",
      "Name servers to ask, \"ADDRESS\" or \"ADDRESS:PORT\"; none: those of /etc/resolv.conf."},
     DNS_NUMBER(cache_max, 1, 10000000, "10000", "Answers of the DNS that are kept."),

@@ -105,6 +105,33 @@ bool config_take_level(struct config_reader *reader, const struct config_key *ke
                        "%s must be one of \"error\", \"warning\", \"info\", \"debug\"", key->path);
 }
 
+static bool read_asking(struct bytes word, enum net_asking *asking)
+{
+    static const char *const words[] = {
+        [NET_ASK_AS_USUAL] = "auto",
+        [NET_ASK_NOTHING] = "no",
+        [NET_ASK_CERTIFICATE] = "ask",
+        [NET_ASK_VALID] = "require",
+    };
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (bytes_equal(word, bytes_of(words[i]))) {
+            *asking = (enum net_asking)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool config_take_asking(struct config_reader *reader, const struct config_key *key,
+                        config_setting_t *setting, void *field)
+{
+    const char *text = config_setting_get_string(setting);
+    if (text != NULL && read_asking(bytes_of(text), field))
+        return true;
+    return config_fail(reader, setting, "%s must be one of \"auto\", \"no\", \"ask\", \"require\"",
+                       key->path);
+}
+
 bool config_take_proxy_mode(struct config_reader *reader, const struct config_key *key,
                             config_setting_t *setting, void *field)
 {
@@ -164,7 +191,7 @@ static bool listen_add(struct config *config, enum net_protocol protocol,
 }
 
 /* "ADDRESS:PORT", or "ADDRESS:PORT=PUBLIC:PORT". */
-static bool listen_parse(struct bytes text, uint16_t port, struct net_listen *listen)
+static bool listen_parse_places(struct bytes text, uint16_t port, struct net_listen *listen)
 {
     ptrdiff_t equals = bytes_index(text, '=');
     struct bytes own = equals >= 0 ? bytes_first(text, (size_t)equals) : text;
@@ -177,6 +204,16 @@ static bool listen_parse(struct bytes text, uint16_t port, struct net_listen *li
            listen->public.port != 0 && !net_address_is_any(&listen->public);
 }
 
+/* Behind a place with TLS perhaps what is asked of clients. */
+static bool listen_parse(struct bytes text, uint16_t port, struct net_listen *listen)
+{
+    ptrdiff_t space = bytes_index(text, ' ');
+    if (space >= 0 && (!net_is_secure(listen->protocol) ||
+                       !read_asking(bytes_trim(bytes_skip(text, (size_t)space)), &listen->asking)))
+        return false;
+    return listen_parse_places(space >= 0 ? bytes_first(text, (size_t)space) : text, port, listen);
+}
+
 /* One listener of "udp:..." and the like, two of a bare address. */
 static bool take_listen(struct config_reader *reader, config_setting_t *setting, const char *text)
 {
@@ -185,11 +222,13 @@ static bool take_listen(struct config_reader *reader, config_setting_t *setting,
     struct net_listen listen = {.protocol = NET_UDP};
     bool named = net_protocol_of(bytes_split(&rest, ':'), &listen.protocol);
     if (!listen_parse(named ? rest : bytes_of(text), ports[listen.protocol], &listen))
-        return config_fail(reader, setting,
-                           "listen: \"%s\" is no address and port; write \"127.0.0.1:5060\", "
-                           "\"[::1]:5060\", \"udp:...\", \"tcp:...\", \"tls:...\", \"ws:...\", "
-                           "\"wss:...\", behind a NAT \"10.0.0.5:5060=203.0.113.5:5060\"",
-                           text);
+        return config_fail(
+            reader, setting,
+            "listen: \"%s\" is no address and port; write \"127.0.0.1:5060\", "
+            "\"[::1]:5060\", \"udp:...\", \"tcp:...\", \"tls:...\", \"ws:...\", "
+            "\"wss:...\", behind a NAT \"10.0.0.5:5060=203.0.113.5:5060\", for clients "
+            "with a certificate \"tls:... require\"",
+            text);
     if (!listen_add(reader->config, listen.protocol, &listen) ||
         (!named && !listen_add(reader->config, NET_TCP, &listen)))
         return config_fail(reader, setting, "listen: \"%s\" stands there twice, or is one too many",

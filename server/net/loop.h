@@ -12,10 +12,15 @@
 
 struct loop;
 
+/* What a TLS listener wants of its clients: nothing (some phones bother their user when asked), a
+ * certificate if they have one, or one that is valid: who has none is not let in (RFC 5922 7.4). */
+enum net_asking { NET_ASK_AS_USUAL, NET_ASK_NOTHING, NET_ASK_CERTIFICATE, NET_ASK_VALID };
+
 struct net_listen {
     enum net_protocol protocol;
     struct net_address address; /* an any-address is opened once for each address of this host */
     struct net_address public;  /* where peers reach it (a NAT is between); family 0: there, too */
+    enum net_asking asking;     /* as usual: what loop_use_certificates was told */
 };
 
 /* What is kept of names. */

@@ -34,9 +34,10 @@ struct listener {
     enum net_protocol protocol;
     int fd;
     struct net_address address, public; /* `public`: family 0 when it is the same */
-    struct batch *batch;                /* UDP; NULL before the first datagram is sent */
-    bool blocked;       /* UDP: the system takes no more until the socket is writable */
-    struct timer pause; /* TCP: no accepting while the system is short of something */
+    enum net_asking asking;
+    struct batch *batch; /* UDP; NULL before the first datagram is sent */
+    bool blocked;        /* UDP: the system takes no more until the socket is writable */
+    struct timer pause;  /* TCP: no accepting while the system is short of something */
 };
 
 /* All streams of a loop. A connection is in exactly one of the lists, by its state. */

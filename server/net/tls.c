@@ -106,6 +106,31 @@ static void tls_new(struct connection *connection, SSL_CTX *context)
     SSL_set_app_data(tls->ssl, connection);
 }
 
+/* What is wanted of who has connected: the listener's word, else the usual. */
+static enum net_asking asking_of(const struct connection *connection)
+{
+    const struct loop *loop = connection->loop;
+    const struct net_flow *flow = &connection->flow;
+    const struct listener *listener = listener_at(loop, flow->protocol, &flow->local);
+    if (listener != NULL && listener->asking != NET_ASK_AS_USUAL)
+        return listener->asking;
+    if (flow->protocol == NET_WSS) /* browsers would ask their user for one */
+        return NET_ASK_NOTHING;
+    return loop->credentials->asking;
+}
+
+/* A session is resumed only where as much was asked when it began: the ticket of a listener that
+ * asks for nothing opens no other one. */
+static void tls_ask(struct tls *tls, enum net_asking asking)
+{
+    static const unsigned char wants[][9] = {"nothing", "nothing", "any", "valid"};
+    static const int modes[] = {SSL_VERIFY_NONE, SSL_VERIFY_NONE, SSL_VERIFY_PEER,
+                                SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT};
+    SSL_set_verify(tls->ssl, modes[asking], NULL);
+    (void)SSL_set_session_id_context(tls->ssl, wants[asking], sizeof(wants[asking]));
+    tls->required = asking == NET_ASK_VALID;
+}
+
 static bool tls_accept(struct connection *connection)
 {
     const struct credentials *credentials = connection->loop->credentials;
@@ -113,9 +138,7 @@ static bool tls_accept(struct connection *connection)
         return false;
     tls_new(connection, credentials->server[0]);
     SSL_set_accept_state(connection->tls->ssl);
-    if (!credentials->ask_clients ||
-        connection->flow.protocol == NET_WSS) /* browsers would ask their user for one */
-        SSL_set_verify(connection->tls->ssl, SSL_VERIFY_NONE, NULL);
+    tls_ask(connection->tls, asking_of(connection));
     return true;
 }
 
@@ -191,7 +214,8 @@ static int tls_failed(struct connection *connection)
 {
     struct tls *tls = connection->tls;
     long verified = SSL_get_verify_result(tls->ssl);
-    bool unproved = tls->domain != NULL && (tls->shaken || verified != X509_V_OK);
+    bool wanted = tls->domain != NULL || tls->required;
+    bool unproved = wanted && (tls->shaken || verified != X509_V_OK);
     if (verified == X509_V_ERR_HOSTNAME_MISMATCH || (unproved && verified == X509_V_OK))
         tls_log(connection, "its certificate does not name the domain");
     else

@@ -80,9 +80,7 @@ static SSL_CTX *context_new(const struct reading *reading, const SSL_METHOD *met
 
 static SSL_CTX *server_context(const struct reading *reading)
 {
-    static const unsigned char own[] = "herald";
     SSL_CTX *context = context_new(reading, TLS_server_method());
-    (void)SSL_CTX_set_session_id_context(context, own, sizeof(own) - 1);
     (void)SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF); /* tickets need no memory */
     (void)SSL_CTX_set_num_tickets(context, 1);
     (void)SSL_CTX_set_timeout(context, TICKET_S);
@@ -173,11 +171,46 @@ static enum err authorities_take(struct reading *reading, const char *file)
     return ERR_NONE;
 }
 
+/* Of an authority whose list is over nobody is believed; better the operator hears of it first. */
+static void revoked_remark(const struct reading *reading, const char *file)
+{
+    STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(reading->believed);
+    time_t now = (time_t)(reading->loop->world->wall_ms / 1000);
+    for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+        const X509_CRL *list = X509_OBJECT_get0_X509_CRL(sk_X509_OBJECT_value(objects, i));
+        if (list == NULL || X509_CRL_get0_nextUpdate(list) == NULL ||
+            X509_cmp_time(X509_CRL_get0_nextUpdate(list), &now) > 0)
+            continue;
+        log_write(
+            reading->loop->log, LOG_WARNING, "net",
+            "a list in %s is over, so none of its authority's certificates is believed: fetch "
+            "a new one and send SIGHUP",
+            file);
+    }
+}
+
+static enum err revoked_take(struct reading *reading, const char *file)
+{
+    X509_LOOKUP *lookup = X509_STORE_add_lookup(reading->believed, X509_LOOKUP_file());
+    if (lookup == NULL)
+        abort(); /* no memory, as in base/memory.c */
+    ERR_clear_error();
+    if (X509_load_crl_file(lookup, file, X509_FILETYPE_PEM) <= 0)
+        return reading_fail(reading, "the file of revoked certificates", file,
+                            "let this user read a PEM file with lists there (tls.crl = ...)");
+    (void)X509_STORE_set_flags(reading->believed, X509_V_FLAG_CRL_CHECK);
+    revoked_remark(reading, file);
+    ERR_clear_error();
+    return ERR_NONE;
+}
+
 static enum err reading_do(struct reading *reading, const struct net_certificates *certificates)
 {
     struct credentials *fresh = reading->fresh;
-    fresh->ask_clients = certificates->ask_clients;
+    fresh->asking = certificates->asking;
     enum err err = authorities_take(reading, certificates->authorities);
+    if (err == ERR_NONE && certificates->revoked != NULL)
+        err = revoked_take(reading, certificates->revoked);
     fresh->server = memory_new((certificates->count + 1) * sizeof(fresh->server[0]));
     for (size_t i = 0; i < certificates->count && err == ERR_NONE; i++)
         err = certificate_take(reading, &certificates->list[i]);

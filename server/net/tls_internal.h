@@ -23,7 +23,7 @@ struct credentials {
     struct server_name *names;
     size_t name_count;
     SSL_CTX *client;
-    bool ask_clients;
+    enum net_asking asking;
     struct client_session *sessions; /* table, the oldest first */
 };
 
@@ -33,6 +33,7 @@ struct tls {
     char *domain; /* whom the peer must prove to be; NULL: anybody */
     char *proved; /* the SIP domains that the peer has proved to be (names_of); NULL: none */
     bool shaken, broken;
+    bool required;    /* who cannot prove to be anybody at all is not let in */
     bool eof;         /* of the socket */
     bool alias_asked; /* the first request was looked at (RFC 5923) */
 };
@@ -53,8 +54,8 @@ SSL_CTX *credentials_find(const struct credentials *credentials, struct bytes ho
 char *names_of(const X509 *certificate);
 /* True when one of them is the domain (RFC 5922 7.2); `names` may be NULL. */
 bool names_have(const char *names, struct bytes domain);
-/* For SSL_CTX_set_cert_verify_callback. A peer that must prove a domain and does not is refused
- * with the right alert; of others the result is only kept. */
+/* For SSL_CTX_set_cert_verify_callback. A peer that must prove a domain, or anything, and does not
+ * is refused with the right alert; of others the result is only kept. */
 int tls_verify(X509_STORE_CTX *chain, void *unused);
 
 /* tls_session.c: sessions that servers gave us, to resume with. */

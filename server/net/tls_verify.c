@@ -140,6 +140,30 @@ static int names_check(const X509 *certificate, const char *domain)
     return named ? X509_V_OK : X509_V_ERR_HOSTNAME_MISMATCH;
 }
 
+/* True when the certificate itself stands in the file of authorities. */
+static bool is_listed(X509_STORE_CTX *chain)
+{
+    const X509 *certificate = X509_STORE_CTX_get0_cert(chain);
+    STACK_OF(X509) *namesakes =
+        X509_STORE_CTX_get1_certs(chain, X509_get_subject_name(certificate));
+    bool listed = false;
+    for (int i = 0; i < sk_X509_num(namesakes) && !listed; i++)
+        listed = X509_cmp(sk_X509_value(namesakes, i), certificate) == 0;
+    sk_X509_pop_free(namesakes, X509_free);
+    return listed;
+}
+
+/* With lists of what was revoked each certificate needs its authority's list. Who is believed by
+ * himself needs none: he is revoked by taking him out of the file. */
+static int judge_link(int good, X509_STORE_CTX *chain)
+{
+    if (good || X509_STORE_CTX_get_error(chain) != X509_V_ERR_UNABLE_TO_GET_CRL ||
+        !is_listed(chain))
+        return good;
+    X509_STORE_CTX_set_error(chain, X509_V_OK);
+    return 1;
+}
+
 int tls_verify(X509_STORE_CTX *chain, void *unused)
 {
     const SSL *ssl = X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx());
@@ -148,6 +172,7 @@ int tls_verify(X509_STORE_CTX *chain, void *unused)
     (void)unused;
     /* the purpose is checked here, as OpenSSL knows but one role at a time */
     (void)X509_VERIFY_PARAM_set_purpose(X509_STORE_CTX_get0_param(chain), X509_PURPOSE_ANY);
+    X509_STORE_CTX_set_verify_cb(chain, judge_link);
     bool valid = X509_verify_cert(chain) > 0;
     int error = X509_STORE_CTX_get_error(chain);
     if (!valid && error == X509_V_OK)
@@ -157,5 +182,6 @@ int tls_verify(X509_STORE_CTX *chain, void *unused)
     else if (valid && connection->tls->domain != NULL)
         error = names_check(certificate, connection->tls->domain);
     X509_STORE_CTX_set_error(chain, error);
-    return connection->tls->domain == NULL || error == X509_V_OK;
+    bool wanted = connection->tls->domain != NULL || connection->tls->required;
+    return !wanted || error == X509_V_OK;
 }

@@ -291,7 +291,8 @@ START_TEST(certificates_change_under_living_connections)
     struct net_flow flow = bed->flow;
     struct net_certificate one = {org, 1, papers_path(papers, "org.pem"),
                                   papers_path(papers, "com.pem")};
-    struct net_certificates fresh = {&one, 1, papers_path(papers, "ca.pem"), true};
+    struct net_certificates fresh = {&one, 1, papers_path(papers, "ca.pem"), NULL,
+                                     NET_ASK_CERTIFICATE};
     ck_assert_int_eq(loop_use_certificates(bed->loop, &fresh, why, sizeof(why)), ERR_PARSE);
     ck_assert_ptr_nonnull(strstr(why, "com.pem")); /* the key is another's */
     one.key = papers_path(papers, "none.pem");
