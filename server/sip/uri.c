@@ -355,3 +355,11 @@ bool sip_unescape(struct bytes text, struct buffer *out)
     }
     return true;
 }
+
+struct bytes sip_aor_domain(struct bytes aor)
+{
+    size_t at = aor.length;
+    while (at > 0 && aor.at[at - 1] != '@')
+        at--;
+    return bytes_skip(aor, at);
+}

@@ -308,6 +308,16 @@ START_TEST(canonical_users_stay_canonical)
 }
 END_TEST
 
+START_TEST(an_address_of_record_has_a_domain)
+{
+    assert_bytes(sip_aor_domain(BYTES("ann@example.org")), "example.org");
+    assert_bytes(sip_aor_domain(BYTES("a@b@example.org")), "example.org");
+    assert_bytes(sip_aor_domain(BYTES("example.org")), "example.org");
+    assert_bytes(sip_aor_domain(BYTES("ann@")), "");
+    assert_bytes(sip_aor_domain(BYTES("")), "");
+}
+END_TEST
+
 START_TEST(escapes_are_undone_once)
 {
     char memory[32];
@@ -326,4 +336,4 @@ UNIT_MAIN("uri", parts_are_found, least_uri_is_a_host, user_part_reaches_to_the_
           unknown_schemes_are_text, other_schemes_of_presence_are_known,
           parameters_are_found_by_name, iteration_stops_before_a_fault, equal_uris, different_uris,
           addresses_of_record_are_canonical, canonical_users_stay_canonical,
-          escapes_are_undone_once)
+          an_address_of_record_has_a_domain, escapes_are_undone_once)
