@@ -1,8 +1,8 @@
 /* certificates.h: what a loop proves to its TLS peers, and whom it believes (RFC 5922).
  *
- * A domain's certificate is presented to clients that name one of its hosts (SNI), the first one
- * also to those that name none, and to servers that ask us for one. Files are PEM. Nothing here
- * keeps the texts that it is given. */
+ * A domain's certificate is presented to clients that name one of its hosts (SNI), and to servers
+ * that ask us for one when the domain has something to say there; the first one to all others.
+ * Files are PEM. Nothing here keeps the texts that it is given. */
 #ifndef NET_CERTIFICATES_H
 #define NET_CERTIFICATES_H
 

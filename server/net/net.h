@@ -28,8 +28,11 @@ struct net_handler {
 struct net_target {
     enum net_protocol protocol;
     struct net_address address;
-    struct bytes domain; /* whom a TLS peer there must prove to be (RFC 5922 4: the name that was
-                            asked for); empty: anybody. Borrowed from the query */
+    struct bytes domain;  /* whom a TLS peer there must prove to be (RFC 5922 4: the name that was
+                             asked for); empty: anybody. Borrowed from the query */
+    struct bytes speaker; /* the domain of ours that has something to say there: its certificate is
+                             shown to a TLS peer, and no connection is used that was made for
+                             another (RFC 5923 9.3). None of ours, or empty: the first. Borrowed */
 };
 enum { NET_TARGETS_MAX = 8 };
 

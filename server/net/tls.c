@@ -92,13 +92,14 @@ static BIO_METHOD *bio_method(struct loop *loop)
 }
 
 /* Begins TLS on a connection. */
-static void tls_new(struct connection *connection, SSL_CTX *context)
+static void tls_new(struct connection *connection, SSL_CTX *context, const char *speaker)
 {
     struct tls *tls = memory_new(sizeof(*tls));
     BIO *bio = BIO_new(bio_method(connection->loop));
     tls->ssl = SSL_new(context);
     if (bio == NULL || tls->ssl == NULL)
         abort(); /* no memory, as in base/memory.c */
+    tls->speaker = memory_copy(bytes_of(speaker));
     connection->tls = tls;
     BIO_set_data(bio, connection);
     BIO_set_init(bio, 1);
@@ -134,9 +135,9 @@ static void tls_ask(struct tls *tls, enum net_asking asking)
 static bool tls_accept(struct connection *connection)
 {
     const struct credentials *credentials = connection->loop->credentials;
-    if (credentials == NULL || credentials->count == 0)
+    if (credentials == NULL || credentials->own[0].server == NULL)
         return false;
-    tls_new(connection, credentials->server[0]);
+    tls_new(connection, credentials->own[0].server, identity_name(&credentials->own[0]));
     SSL_set_accept_state(connection->tls->ssl);
     tls_ask(connection->tls, asking_of(connection));
     return true;
@@ -165,10 +166,13 @@ bool tls_can_connect(const struct loop *loop)
     return loop->credentials != NULL;
 }
 
-void tls_connect(struct connection *connection, struct bytes domain)
+void tls_connect(struct connection *connection, const struct net_target *target)
 {
+    const struct identity *own =
+        credentials_speaker(connection->loop->credentials, target->speaker);
+    struct bytes domain = target->domain;
     struct net_address numeric;
-    tls_new(connection, connection->loop->credentials->client);
+    tls_new(connection, own->client, identity_name(own));
     struct tls *tls = connection->tls;
     SSL_set_connect_state(tls->ssl);
     if (!bytes_empty(domain))
@@ -178,13 +182,18 @@ void tls_connect(struct connection *connection, struct bytes domain)
     sessions_offer(connection);
 }
 
-bool tls_serves(const struct connection *connection, struct bytes domain)
+bool tls_serves(const struct connection *connection, const struct net_target *target)
 {
     const struct tls *tls = connection->tls;
-    if (bytes_empty(domain))
-        return true;
+    struct bytes domain = target->domain;
     if (tls == NULL)
         return false; /* accepted, and not begun yet */
+    const struct identity *own =
+        credentials_speaker(connection->loop->credentials, target->speaker);
+    if (!bytes_equal_nocase(bytes_of(tls->speaker), bytes_of(identity_name(own))))
+        return false;
+    if (bytes_empty(domain))
+        return true;
     if (tls->shaken)
         return names_have(tls->proved, domain);
     return tls->domain != NULL && bytes_equal_nocase(bytes_of(tls->domain), domain);
@@ -320,6 +329,7 @@ static void tls_release(struct connection *connection)
         SSL_set_shutdown(tls->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(tls->ssl);
     free(tls->domain);
+    free(tls->speaker);
     free(tls->proved);
     free(tls);
 }

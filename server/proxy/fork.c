@@ -266,6 +266,7 @@ static bool send(struct branch *branch)
         .method_name = message->method_name,
         .flow = forward.flow,
         .next_hop = branch->flow_only ? BYTES("") : written.next_hop,
+        .speaker = forward_speaker(fork->proxy, &fork->request),
         .partition = fork->request.partition,
         .loop_key = fork->loop_key,
         .after = fork->request.seen,

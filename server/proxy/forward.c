@@ -159,6 +159,18 @@ bool forward_write(struct proxy *proxy, const struct forward *forward, struct fo
     return !whole.overflow;
 }
 
+struct bytes forward_speaker(const struct proxy *proxy, const struct front_request *request)
+{
+    const struct domains *domains = proxy->parts->domains;
+    const struct sip_message *message = request->message;
+    const struct domain *domain = request->domain;
+    if (domain == NULL)
+        domain = domains_find(domains, message->from.uri.host);
+    if (domain == NULL)
+        domain = domains_find(domains, message->to.uri.host);
+    return domain != NULL ? bytes_of(domain->name) : BYTES("");
+}
+
 bool forward_flow_only(const struct net_flow *flow, struct bytes text)
 {
     struct sip_uri uri = parse_uri(text);

@@ -64,6 +64,9 @@ struct forwarded {
 };
 /* False when it does not fit into what we write (513). */
 bool forward_write(struct proxy *proxy, const struct forward *forward, struct forwarded *out);
+/* The domain of ours for which a request goes on: the target's whose contact is meant, else the
+ * sender's, else, inside a dialog, the other side's; empty: none of ours. */
+struct bytes forward_speaker(const struct proxy *proxy, const struct front_request *request);
 /* True when who is at this URI can only be reached by this flow: a stream, or a datagram's way
  * through a NAT. */
 bool forward_flow_only(const struct net_flow *flow, struct bytes uri);

@@ -30,7 +30,7 @@ struct client_transaction {
     void *context;
     struct blob *body;
     struct net_flow flow;       /* where it went; before that, the caller's when there is one */
-    struct net_target *targets; /* of the next hop; NULL: none. Their domains lie in `text` */
+    struct net_target *targets; /* of the next hop; NULL: none. Their texts lie in `text` */
     uint64_t loop_key;
     char *reason;        /* of the CANCEL, NUL-terminated; NULL: none */
     uint64_t way_ms;     /* when the present way was begun */
@@ -48,7 +48,7 @@ struct client_transaction {
     unsigned partition, status; /* status: of the last way that failed */
     unsigned interval_ms;       /* timer A or E */
     struct via_written via;
-    unsigned hop_length;
+    unsigned hop_length, speaker_length;
     unsigned line_at, line_length, method_length, via_at, fields_at, end;
     char text[];
 };

@@ -42,7 +42,8 @@ struct errand {
     bool resolved;
     bool broken; /* the timer is to try the next target, not to end */
     uint64_t ends_ms;
-    struct sip_via via; /* of the text */
+    struct sip_via via;   /* of the text */
+    struct bytes speaker; /* likewise: the domain of ours that was asked for */
     size_t length;
     char text[];
 };
@@ -149,8 +150,10 @@ static void errand_found(struct net_lookup *lookup, const struct net_target *tar
     for (size_t i = 0; i < count; i++)
         if (errand_may_dial(errand, &source, &targets[i]))
             errand->targets[errand->target_count++] = targets[i];
-    for (size_t i = 0; i < errand->target_count; i++)
+    for (size_t i = 0; i < errand->target_count; i++) {
         errand->targets[i].domain = errand->via.host; /* the query's, which is borrowed */
+        errand->targets[i].speaker = errand->speaker;
+    }
     errand_go(errand);
 }
 
@@ -202,7 +205,7 @@ static struct errand *errand_new(struct transaction_layer *layer, const struct r
     errand->reach = net_address_reach(&path->flow.remote);
     errand->ends_ms = layer->world->now_ms + layer->lifetime_ms;
     if (verdict_ok(sip_message_parse(bytes_from(errand->text, response.length), false, &message)))
-        errand->via = message.via;
+        errand->via = message.via, errand->speaker = message.to.uri.host;
     else
         errand->resolved = true; /* there is no sent-by to look up */
     errand->next = layer->errand_list;
@@ -242,6 +245,7 @@ void errand_begin(struct transaction_layer *layer, const struct reply_path *path
     struct net_target *source = &errand->targets[errand->target_count++];
     *source = (struct net_target){.protocol = errand->protocol, .address = path->flow.remote};
     source->address.port = path->sent_by_port;
+    source->speaker = errand->speaker;
     if (!net_address_parse(errand->via.host, 0, &numeric))
         source->domain = errand->via.host;
     errand_go(errand);

@@ -151,6 +151,7 @@ struct client_request {
     const struct net_flow *flow; /* tried first when it is alive; may be NULL */
     struct bytes next_hop; /* the URI to resolve when the flow is gone (RFC 3261 8.1.2); empty: the
                               flow alone */
+    struct bytes speaker;  /* the domain of ours for which it speaks (net_target); may be empty */
     unsigned partition;    /* home of what the answer is for */
     uint64_t loop_key;     /* of a proxy (RFC 3261 16.6 step 8): part of the branch; 0: none */
     struct store_change after;

@@ -241,6 +241,10 @@ static void hop_found(struct net_lookup *lookup, const struct net_target *target
         memcpy(client->targets, targets, count * sizeof(*targets));
         client->target_count = (unsigned char)count;
     }
+    for (size_t i = 0; i < count; i++) {
+        client->targets[i].speaker =
+            client_text(client, client->hop_length, client->speaker_length);
+    }
     if (is_late(client) || !go_to_target(client))
         client_fail(client, client->status);
 }

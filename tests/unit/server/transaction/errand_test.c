@@ -237,6 +237,12 @@ START_TEST(tls_goes_to_5061)
     ck_assert_str_eq(fixture->net.looked_up, "a.example.com 0 TLS named");
     ck_assert_uint_eq(fixture->net.connected.address.port, 5061);
     ck_assert(bytes_equal(fixture->net.connected.domain, BYTES("a.example.com")));
+    ck_assert(
+        bytes_equal(fixture->net.connected.speaker, BYTES("example.com"))); /* who was asked */
+    const struct net_target found = {.protocol = NET_TLS, .address = address("127.0.0.9:5061")};
+    fake_found(&fixture->net, &found, 1);
+    check_sent(fixture, 1, "127.0.0.9:5061");
+    ck_assert(bytes_equal(fixture->net.connected.speaker, BYTES("example.com")));
     fixture_free(fixture);
 }
 END_TEST
