@@ -171,6 +171,8 @@ bool tls_serves(const struct connection *connection, const struct net_target *ta
 /* Reads the first request of a peer that has proved a domain: whether it lets us send requests back
  * on its connection (RFC 5923). */
 void tls_ask_alias(struct connection *connection, struct bytes raw);
+/* True of one that we made where either side proves a domain, as far as is known yet. */
+bool tls_reusable(const struct connection *connection);
 /* True when the peer has proved to be the domain. */
 bool tls_proved(const struct connection *connection, struct bytes domain);
 

@@ -150,6 +150,7 @@ bool stream_alive(const struct loop *loop, uint64_t handle);
 /* The request that is being handed up will not be answered. */
 void stream_unanswered(struct loop *loop, uint64_t handle);
 bool stream_proved(const struct loop *loop, uint64_t handle, struct bytes domain);
+bool stream_reusable(const struct loop *loop, uint64_t handle);
 
 /* tls.c: gives back the certificates, when there are no connections any more. */
 void tls_end(struct loop *loop);

@@ -530,6 +530,12 @@ bool stream_proved(const struct loop *loop, uint64_t handle, struct bytes domain
     return connection != NULL && tls_proved(connection, domain);
 }
 
+bool stream_reusable(const struct loop *loop, uint64_t handle)
+{
+    const struct connection *connection = handles_find(loop->streams.handles, handle);
+    return connection != NULL && tls_reusable(connection);
+}
+
 void stream_close(struct loop *loop, uint64_t handle)
 {
     struct connection *connection = handles_find(loop->streams.handles, handle);

@@ -242,8 +242,10 @@ static int tls_shaken(struct connection *connection)
     tls->shaken = true;
     if (certificate != NULL && SSL_get_verify_result(tls->ssl) == X509_V_OK)
         tls->proved = names_of(certificate);
-    if (SSL_session_reused(tls->ssl))
+    if (SSL_session_reused(tls->ssl)) {
         metrics_count(connection->loop->metrics, METRIC_handshakes_resumed);
+        tls->shown = true; /* perhaps: whether it was asked for then is not kept */
+    }
     if (tls->domain == NULL || names_have(tls->proved, bytes_of(tls->domain)))
         return 0;
     return tls_failed(connection);
@@ -348,6 +350,22 @@ void tls_end(struct loop *loop)
     credentials_free(&loop->credentials);
     BIO_meth_free(loop->bio);
     loop->bio = NULL;
+}
+
+int tls_show(SSL *ssl, void *unused)
+{
+    (void)unused;
+    tls_connection(ssl)->tls->shown = true;
+    return 1; /* go on with the certificate of the context */
+}
+
+/* The first request leaves before we know whether we are asked: whoever did not ask cannot know us
+ * and goes on as if nothing had been said (RFC 5923 9.2). */
+bool tls_reusable(const struct connection *connection)
+{
+    const struct tls *tls = connection->tls;
+    return tls != NULL && !SSL_is_server(tls->ssl) && tls->domain != NULL &&
+           *tls->speaker != '\0' && (!tls->shaken || tls->shown);
 }
 
 bool tls_proved(const struct connection *connection, struct bytes domain)

@@ -98,6 +98,7 @@ static SSL_CTX *client_context(const struct reading *reading)
     (void)SSL_CTX_set_session_cache_mode(context,
                                          SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(context, sessions_keep);
+    SSL_CTX_set_cert_cb(context, tls_show, NULL);
     return context;
 }
 

@@ -32,6 +32,7 @@ struct tls {
     char *speaker; /* whom we have shown to be, or will: the first of our identity's names */
     char *proved;  /* the SIP domains that the peer has proved to be (names_of); NULL: none */
     bool shaken, broken;
+    bool shown;       /* of ours: the peer was given our certificate, now or in the first session */
     bool required;    /* who cannot prove to be anybody at all is not let in */
     bool eof;         /* of the socket */
     bool alias_asked; /* the first request was looked at (RFC 5923) */
@@ -42,6 +43,9 @@ struct connection *tls_connection(const SSL *ssl);
 
 /* The reason of OpenSSL's first error in plain words; static or the thread's. */
 const char *tls_reason(void);
+
+/* For SSL_CTX_set_cert_cb of connections that we make: the peer asks for our certificate. */
+int tls_show(SSL *ssl, void *unused);
 
 /* tls_context.c */
 void credentials_free(struct credentials **credentials);

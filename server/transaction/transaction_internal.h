@@ -165,7 +165,7 @@ void errands_release(struct transaction_layer *layer);
 
 /* way.c: the Via of a request that leaves by `flow`: writes into `out` (VIA_MAX bytes), says where
  * in it branch and host of the sent-by stand. `loop_key` 0: none. */
-enum { VIA_MAX = 192, VIA_LOOP_KEY = 17 /* what a loop key takes of it */ };
+enum { VIA_MAX = 200, VIA_LOOP_KEY = 17 /* what a loop key takes of it */ };
 struct via_written {
     unsigned char length, branch_at, branch_length, host_at, host_length;
     uint16_t port; /* of the sent-by; 0: none */

@@ -163,7 +163,58 @@ START_TEST(an_alias_serves_the_domain_that_was_called)
 }
 END_TEST
 
+/* RFC 5923 8.1: who proves a domain and may know ours, as far as that is known. */
+START_TEST(rfc5923_8_1_requests_may_come_back_on_a_proved_connection)
+{
+    for (int asks = 0; asks < 2; asks++) {
+        struct stand stand = stand_new();
+        if (!asks)
+            SSL_CTX_set_verify(stand.server, SSL_VERIFY_NONE, NULL);
+        struct net_flow flow = speak(&stand, "example.org");
+        ck_assert(net_reusable(stand.bed->net, &flow)); /* not known yet, and no harm */
+        struct party *party = listen_to(&stand);
+        say(stand.bed, party, BYTES(NOTE));
+        ck_assert(net_flow_equal(&stand.bed->flow, &flow)); /* what comes back is taken */
+        ck_assert_int_eq(net_reusable(stand.bed->net, &flow), asks);
+        party_free(party);
+        bed_until_closed(stand.bed, 1);
+        ck_assert(!net_reusable(stand.bed->net, &flow));
+        stand_free(&stand);
+    }
+}
+END_TEST
+
+START_TEST(other_connections_carry_our_requests_alone)
+{
+    char why[256];
+    struct stand stand = stand_new();
+    struct net_flow flow = speak(&stand, "example.com");
+    struct net_target plain = {NET_TCP, stand.target.address};
+    struct net_flow other;
+    ck_assert(net_reusable(stand.bed->net, &flow));
+    ck_assert_int_eq(net_connect(stand.bed->net, &plain, &other), ERR_NONE);
+    ck_assert(!net_reusable(stand.bed->net, &other));
+    flow.local.port++; /* the Via would name a port where nobody listens */
+    ck_assert(!net_reusable(stand.bed->net, &flow));
+    stand.target.domain = BYTES("");
+    flow = speak(&stand, "example.org"); /* whoever that is */
+    ck_assert(!net_reusable(stand.bed->net, &flow));
+    struct party *party = client_call(stand.client, &stand.address, NULL);
+    shake(stand.bed, party);
+    say(stand.bed, party, BYTES(NOTE));
+    ck_assert(!net_reusable(stand.bed->net, &stand.bed->flow)); /* the other end's to say */
+    party_free(party);
+    struct net_certificates nobody = {NULL, 0, papers_path(stand.papers, "ca.pem")};
+    ck_assert_int_eq(loop_use_certificates(stand.bed->loop, &nobody, why, sizeof(why)), ERR_NONE);
+    stand.target.domain = BYTES("peer.example");
+    flow = speak(&stand, "example.com");
+    ck_assert(!net_reusable(stand.bed->net, &flow)); /* we have nothing to show */
+    stand_free(&stand);
+}
+END_TEST
+
 UNIT_MAIN("net/tls_speaker", each_domain_shows_its_own_certificate,
           rfc5923_9_3_each_domain_has_its_own_connections,
           connections_outlive_a_change_of_certificates, each_domain_has_its_own_sessions,
-          an_alias_serves_the_domain_that_was_called)
+          rfc5923_8_1_requests_may_come_back_on_a_proved_connection,
+          other_connections_carry_our_requests_alone, an_alias_serves_the_domain_that_was_called)
