@@ -89,6 +89,8 @@ static const struct config_key file_keys[] = {
      "\"require\" a valid one; \"auto\" asks where `peers` names somebody. Browsers on \"wss:\" "
      "are "
      "not asked. A listener of `listen` can have its own word."},
+    {"tls.sessions_max", config_take_number, FIELD(struct config, net.tls_sessions_max), 1, 1000000,
+     "1000", "TLS sessions with other servers that are kept to be resumed."},
     {"dns.servers", config_take_servers, FIELD(struct config, net.dns.servers), 0, 8, "[ ]",
      "Name servers to ask, \"ADDRESS\" or \"ADDRESS:PORT\"; none: those of /etc/resolv.conf."},
     DNS_NUMBER(cache_max, 1, 10000000, "10000", "Answers of the DNS that are kept."),
@@ -136,6 +138,8 @@ static const struct config_key file_keys[] = {
            "Seconds for which a server that failed is tried after the others of its domain."),
     NUMBER(transaction.shun_most_s, 1, DAY_S, "600",
            "The same at most, when the server itself says for how long (503 with Retry-After)."),
+    NUMBER(transaction.errands_max, 1, 1000000, "1024",
+           "Answers at a time that look for another connection because theirs has gone."),
 
     NUMBER(auth.nonce_lifetime_s, 10, DAY_S, "3600",
            "Seconds after which a client has to answer a new challenge (it does so by itself)."),

@@ -20,6 +20,8 @@
     X(handshakes_failed, "TLS or WebSocket handshakes that failed or took too long")          \
     X(handshakes_limited, "connections beyond the limit of handshakes under way")             \
     X(handshakes_resumed, "TLS handshakes that resumed a session")                            \
+    X(tls_sessions_evicted, "sessions with TLS servers forgotten early by their limit")       \
+    X(certificates_cut, "certificates of peers with more names than are read")                \
     X(stun_answered, "STUN requests answered on the SIP port")                                \
     X(stun_dropped, "STUN messages dropped: malformed, or no requests")                       \
     X(websockets_opened, "WebSocket handshakes done")                                         \
@@ -29,6 +31,7 @@
     X(retransmissions_absorbed, "received retransmissions answered from a transaction")       \
     X(retransmissions_sent, "requests sent again")                                            \
     X(responses_repeated, "failures of INVITEs sent again for want of an ACK")                \
+    X(responses_unheld, "provisional responses left out because too many wait for a change")  \
     X(responses_lost, "responses that no way was found for")                                  \
     X(errands_begun, "responses to be sent over a new connection")                            \
     X(errands_limited, "responses lost because too many wait for a new connection")           \
@@ -41,6 +44,7 @@
     X(ways_failed, "ways of a request that led to no answer, or to a 503")                    \
     X(targets_shunned, "targets put behind others for a while after a failure")               \
     X(requests_by_stream, "requests sent by TCP because they are too long for UDP")           \
+    X(stream_refusals_evicted, "hosts without TCP forgotten early by their limit")            \
     X(cancels_sent, "CANCELs sent")                                                           \
     X(responses_stray, "responses that match no transaction")                                 \
     X(challenges_sent, "requests challenged for credentials")                                 \
@@ -78,6 +82,8 @@
     X(dns_failures, "questions that the DNS did not answer")                                  \
     X(dns_stale, "failed questions answered with what was known before")                      \
     X(dns_evicted, "answers forgotten early by the cache's limit")                            \
+    X(dns_answers_cut, "answers of the DNS with more records than are kept")                  \
+    X(lookups_cut, "lookups that found more targets than are tried")                          \
     X(lookups_late, "lookups of targets that were not done in time")                          \
     X(shuns_evicted, "marks of failed targets forgotten early by their limit")                \
     X(store_commits, "commits")                                                               \

@@ -34,6 +34,7 @@ struct net_settings net_settings_default(void)
         .ws_ping_s = 30,
         .ws_origins = NULL,
         .message_s = 32,
+        .tls_sessions_max = 1000,
         .half_closed_s = 32,
         .send_queue_max_bytes = 262144,
         .resolve_timeout_ms = 5000,

@@ -46,7 +46,8 @@ struct net_settings {
     unsigned handshakes_max; /* accepted connections in their TLS or WebSocket handshake; 1000 */
     unsigned handshake_s;    /* in which it must be done; default 10 */
     unsigned message_s; /* in which a message that has begun must be whole, default 32 (64*T1) */
-    unsigned half_closed_s; /* an answer may take for who says no more, default 32 */
+    unsigned tls_sessions_max; /* sessions of servers that are kept to resume; default 1000 */
+    unsigned half_closed_s;    /* an answer may take for who says no more, default 32 */
     unsigned ws_ping_s; /* a WebSocket that has been silent for so long is asked for a sign of life,
                            and closed when none comes in as long again; default 30, 0: never */
     const char *const *ws_origins; /* whose pages may connect (origins.h), the last one NULL; copied

@@ -48,6 +48,7 @@ struct draft {
     enum answer_kind kind;
     uint32_t ttl_s, extras_ttl_s;
     unsigned count, extra_count;
+    bool cut;
     struct record records[RECORDS_MAX], extras[RECORDS_MAX];
     char names[RECORDS_MAX + 1][NAME_SIZE]; /* of `records`; the last for what is not kept */
 };
@@ -297,6 +298,7 @@ static void take_answers(struct reader *reader, const struct sections *sections,
         bool usable = read_data(reader, &resource, &record, kept);
         draft->kind = ANSWER_RECORDS;
         draft->ttl_s = lesser(draft->ttl_s, resource.ttl_s);
+        draft->cut = draft->cut || (usable && draft->count == RECORDS_MAX);
         if (usable && draft->count < RECORDS_MAX)
             draft->records[draft->count++] = record;
     }
@@ -321,13 +323,16 @@ static void take_extras(struct reader *reader, const struct sections *sections, 
     reader->at = sections->additionals;
     for (unsigned i = 0; i < sections->additional_count; i++) {
         read_resource(reader, &resource);
-        if (reader->broken || draft->extra_count == RECORDS_MAX)
+        if (reader->broken)
             return;
         const struct record *target = target_of(draft, resource.owner);
         bool address = resource.type == RECORD_A || resource.type == RECORD_AAAA;
         if (!address || target == NULL || !is_of(&resource, target->name) ||
             !read_data(reader, &resource, &record, unused))
             continue;
+        draft->cut = draft->cut || draft->extra_count == RECORDS_MAX;
+        if (draft->extra_count == RECORDS_MAX)
+            return;
         record.name = target->name;
         draft->extras[draft->extra_count++] = record;
         draft->extras_ttl_s = lesser(draft->extras_ttl_s, resource.ttl_s);
@@ -443,6 +448,7 @@ static struct answer *draft_pack(const struct draft *draft)
     answer->kind = draft->kind;
     answer->ttl_s = draft->ttl_s;
     answer->extras_ttl_s = draft->extras_ttl_s;
+    answer->cut = draft->cut;
     answer->count = draft->count;
     answer->extra_count = draft->extra_count;
     answer->records = records;

@@ -47,6 +47,7 @@ struct answer {
     uint32_t ttl_s, extras_ttl_s; /* RFC 2181 8; of ANSWER_NOTHING by RFC 2308 5, 0: not to be kept;
                                      of ANSWER_FAILED 0 */
     unsigned count, extra_count;
+    bool cut; /* there were more than RECORDS_MAX */
     const struct record *records, *extras;
 };
 

@@ -58,6 +58,7 @@ struct resolver {
 struct addresses {
     unsigned count;
     struct net_address list[NET_TARGETS_MAX];
+    bool cut; /* there were more */
 };
 
 /* A host that is to be reached by a protocol at a port. */
@@ -84,6 +85,7 @@ struct search {
     struct timer late;
     void (*judge)(struct search *search); /* what to do with the answers; NULL: all is done */
     bool waits, hurry;                    /* counted in waiting_count; out of time */
+    bool cut;                             /* more was found than is tried */
     enum net_protocol protocol;           /* when no record says another */
     unsigned pending, question_first, question_count, hop_count;
     struct question questions[QUESTIONS_MAX];
@@ -173,14 +175,29 @@ static size_t hop_targets(const struct hop *hop, struct bytes domain, unsigned s
     return count;
 }
 
-static size_t search_targets(const struct search *search, struct net_target *targets)
+/* True when it has more addresses than its share. */
+static bool hop_is_cut(const struct hop *hop, unsigned share)
+{
+    unsigned count = 0;
+    bool cut = false;
+    for (unsigned f = 0; f < FAMILIES; f++) {
+        count += hop->by_family[f].count;
+        cut = cut || hop->by_family[f].cut;
+    }
+    return cut || count > share;
+}
+
+static size_t search_targets(struct search *search, struct net_target *targets)
 {
     unsigned share = search->hop_count > 0 ? NET_TARGETS_MAX / search->hop_count : 0;
     size_t count = 0;
     if (share < FAMILIES)
         share = FAMILIES;
-    for (unsigned i = 0; i < search->hop_count; i++)
+    for (unsigned i = 0; i < search->hop_count; i++) {
+        search->cut = search->cut || hop_is_cut(&search->hops[i], share);
         count = hop_targets(&search->hops[i], search->query.host, share, targets, count);
+    }
+    search->cut = search->cut || count > NET_TARGETS_MAX;
     return count;
 }
 
@@ -205,6 +222,8 @@ static void search_end(struct search *search)
     size_t count = search_targets(search, targets);
     assert(count <= ALL);
     shuns_sort(search->resolver->shuns, targets, count);
+    if (search->cut)
+        metrics_count(search->resolver->ground.metrics, METRIC_lookups_cut);
     search_free(search);
     lookup_end(lookup, targets, count < NET_TARGETS_MAX ? count : NET_TARGETS_MAX);
 }
@@ -283,6 +302,8 @@ static void addresses_add(struct addresses *addresses, const struct net_address 
 {
     if (addresses->count < NET_TARGETS_MAX)
         addresses->list[addresses->count++] = *address;
+    else
+        addresses->cut = true;
 }
 
 /* The list for the family of the address. */
@@ -338,8 +359,10 @@ static struct hop *hop_add(struct search *search, const char *name, uint16_t por
                            enum net_protocol protocol)
 {
     struct net_address address;
-    if (search->hop_count == HOPS_MAX)
+    if (search->hop_count == HOPS_MAX) {
+        search->cut = true;
         return NULL;
+    }
     struct hop *hop = &search->hops[search->hop_count++];
     struct buffer text = buffer_over(hop->name, sizeof(hop->name) - 1);
     buffer_text(&text, name);

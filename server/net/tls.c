@@ -241,7 +241,7 @@ static int tls_shaken(struct connection *connection)
     const X509 *certificate = SSL_get0_peer_certificate(tls->ssl);
     tls->shaken = true;
     if (certificate != NULL && SSL_get_verify_result(tls->ssl) == X509_V_OK)
-        tls->proved = names_of(certificate);
+        tls->proved = names_of(certificate, connection->loop->metrics);
     if (SSL_session_reused(tls->ssl)) {
         metrics_count(connection->loop->metrics, METRIC_handshakes_resumed);
         tls->shown = true; /* perhaps: whether it was asked for then is not kept */

@@ -125,7 +125,7 @@ static void certificate_remark(const struct reading *reading, const SSL_CTX *con
     X509 *own = SSL_CTX_get0_certificate(context);
     struct log *log = reading->loop->log;
     time_t soon = (time_t)(reading->loop->world->wall_ms / 1000) + WARN_S;
-    char *names = names_of(own);
+    char *names = names_of(own, NULL);
     if (X509_cmp_time(X509_get0_notAfter(own), &soon) < 0)
         log_write(log, LOG_WARNING, "net",
                   "the certificate %s is over, or will be within two weeks", certificate->file);

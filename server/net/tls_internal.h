@@ -60,8 +60,9 @@ bool credentials_have(const struct credentials *credentials, const SSL_CTX *clie
 const char *identity_name(const struct identity *identity);
 
 /* tls_verify.c: the SIP domains that a certificate names (RFC 5922 7.1): each with a NUL behind it,
- * an empty one behind the last. NULL: none. The caller frees it. */
-char *names_of(const X509 *certificate);
+ * an empty one behind the last. NULL: none. The caller frees it. `metrics` counts what has more
+ * names than are read. */
+char *names_of(const X509 *certificate, struct metrics *metrics);
 /* True when one of them is the domain (RFC 5922 7.2); `names` may be NULL. */
 bool names_have(const char *names, struct bytes domain);
 /* For SSL_CTX_set_cert_verify_callback. A peer that must prove a domain, or anything, and does not

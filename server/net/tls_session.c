@@ -11,7 +11,7 @@
 #include "base/table.h"
 #include "net/tls_internal.h"
 
-enum { SESSIONS_MAX = 1000, SESSION_MS = 2 * 3600 * 1000, KEY_MAX = 512 };
+enum { SESSION_MS = 2 * 3600 * 1000, KEY_MAX = 512 };
 
 struct client_session {
     UT_hash_handle hh;
@@ -53,6 +53,13 @@ static void session_drop(struct credentials *credentials, struct client_session 
     session_free(session);
 }
 
+/* The oldest one. */
+static struct client_session *session_evict(const struct loop *loop)
+{
+    metrics_count(loop->metrics, METRIC_tls_sessions_evicted);
+    return loop->credentials->sessions;
+}
+
 int sessions_keep(SSL *ssl, SSL_SESSION *session)
 {
     char memory[KEY_MAX];
@@ -62,8 +69,9 @@ int sessions_keep(SSL *ssl, SSL_SESSION *session)
     if (!credentials_have(credentials, SSL_get_SSL_CTX(ssl)) || !key_write(connection, &key))
         return 0; /* OpenSSL frees it */
     struct client_session *old = session_find(connection, buffer_bytes(&key));
-    if (old == NULL && HASH_COUNT(credentials->sessions) >= SESSIONS_MAX)
-        old = credentials->sessions;
+    if (old == NULL &&
+        HASH_COUNT(credentials->sessions) >= connection->loop->settings.tls_sessions_max)
+        old = session_evict(connection->loop);
     if (old != NULL)
         session_drop(credentials, old);
     struct client_session *fresh = memory_new(sizeof(*fresh) + key.length);

@@ -39,10 +39,13 @@ static bool is_name(struct bytes name)
 
 static void names_add(struct buffer *names, struct bytes name)
 {
-    if (!is_name(name) || names->size - names->length < name.length + 2)
+    if (!is_name(name) || names->overflow)
         return;
+    size_t before = names->length;
     buffer_put(names, name);
     buffer_char(names, '\0');
+    if (names->overflow)
+        names->length = before;
 }
 
 /* "sip:example.com": the value speaks for a domain; with a user it would for that user alone. */
@@ -81,7 +84,7 @@ static void names_collect(struct buffer *names, const GENERAL_NAMES *alternative
     }
 }
 
-char *names_of(const X509 *certificate)
+char *names_of(const X509 *certificate, struct metrics *metrics)
 {
     char memory[NAMES_MAX_BYTES];
     struct buffer names = buffer_over(memory, sizeof(memory));
@@ -92,6 +95,8 @@ char *names_of(const X509 *certificate)
     else if (place == -1) /* there is none; else it cannot be read */
         names_add_common(&names, certificate);
     GENERAL_NAMES_free(alternatives);
+    if (names.overflow)
+        metrics_count(metrics, METRIC_certificates_cut);
     /* memory_copy puts the NUL of the empty last one there */
     return names.length > 0 ? memory_copy(buffer_bytes(&names)) : NULL;
 }
@@ -134,7 +139,7 @@ static bool usage_fits(X509 *certificate)
 
 static int names_check(const X509 *certificate, const char *domain)
 {
-    char *names = names_of(certificate);
+    char *names = names_of(certificate, NULL);
     bool named = names_have(names, bytes_of(domain));
     free(names);
     return named ? X509_V_OK : X509_V_ERR_HOSTNAME_MISMATCH;

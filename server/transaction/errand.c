@@ -224,7 +224,7 @@ static bool errand_admit(struct transaction_layer *layer, const struct reply_pat
 {
     if (!net_can_connect(path->flow.protocol))
         return false;
-    if (layer->errand_count < ERRANDS_MAX &&
+    if (layer->errand_count < layer->settings.errands_max &&
         layer->server_bytes + response.length <= layer->settings.server_max_bytes)
         return true;
     metrics_count(layer->metrics, METRIC_errands_limited);

@@ -232,8 +232,10 @@ static void invite_hold(struct server_transaction *transaction, struct bytes res
 {
     struct invite *invite = transaction->invite;
     bool first = invite->held == NULL;
-    if (invite->held_count >= HELD_MAX && !decides)
+    if (invite->held_count >= HELD_MAX && !decides) {
+        metrics_count(transaction->layer->metrics, METRIC_responses_unheld);
         return; /* it can be missed: others of its kind will come */
+    }
     held_add(transaction, response, after);
     if (first)
         store_wait(transaction->layer->store, &transaction->wait, after, invite_decided);

@@ -31,6 +31,7 @@ struct transaction_settings transaction_settings_default(void)
         .client_max_bytes = (size_t)256 << 20,
         .datagram_max_bytes = 1300,
         .shun_s = 30,
+        .errands_max = 1024,
         .shun_most_s = 600,
     };
 }

@@ -34,6 +34,7 @@ struct transaction_settings {
     unsigned invite_max_s; /* an INVITE without a final response gets 408 then; half an hour */
     unsigned datagram_max_bytes; /* longer requests try TCP before UDP (RFC 3261 18.1.1); 1300 */
     unsigned shun_s;             /* how long a target that failed is tried after the others; 30 */
+    unsigned errands_max;        /* answers at a time that look for a new connection; 1024 */
     unsigned shun_most_s;        /* the same when a 503 asks for more (Retry-After); 600 */
 };
 struct transaction_settings transaction_settings_default(void);

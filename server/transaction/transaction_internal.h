@@ -156,7 +156,6 @@ struct bytes reply_draft_ok(struct transaction_layer *layer, const struct incomi
 struct token reply_tag(const struct transaction_layer *layer, struct bytes call_id, uint64_t hash);
 
 /* errand.c: a response that found its connection gone is on its way by others. */
-enum { ERRANDS_MAX = 1024 };
 void errand_begin(struct transaction_layer *layer, const struct reply_path *path,
                   struct bytes response);
 void errands_closed(struct transaction_layer *layer, uint64_t connection, enum err why);

@@ -53,7 +53,10 @@ void way_shun(struct client_transaction *client, unsigned seconds)
 static void refuse_stream(struct client_transaction *client)
 {
     struct transaction_layer *layer = client->layer;
-    layer->refusals[layer->refusal_next++ % STREAM_REFUSALS] = (struct stream_refusal){
+    struct stream_refusal *refusal = &layer->refusals[layer->refusal_next++ % STREAM_REFUSALS];
+    if (refusal->until_ms > layer->world->now_ms)
+        metrics_count(layer->metrics, METRIC_stream_refusals_evicted);
+    *refusal = (struct stream_refusal){
         present_target(client)->address,
         layer->world->now_ms + (uint64_t)layer->settings.shun_s * 1000,
     };

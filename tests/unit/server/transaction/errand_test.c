@@ -296,8 +296,10 @@ END_TEST
 /* However little memory each of them takes. */
 START_TEST(bounded_in_number)
 {
-    enum { MOST = 1024 };
-    struct fixture *fixture = fixture_new(NULL);
+    enum { MOST = 100 };
+    struct transaction_settings settings = transaction_settings_default();
+    settings.errands_max = MOST;
+    struct fixture *fixture = fixture_new(&settings);
     struct net_flow flow = tcp_from(fixture, "127.0.0.2:40000");
     fixture->on_request = refuse;
     fixture->net.open[flow.connection] = false;
