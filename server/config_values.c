@@ -217,11 +217,10 @@ static bool listen_parse(struct bytes text, uint16_t port, struct net_listen *li
 /* One listener of "udp:..." and the like, two of a bare address. */
 static bool take_listen(struct config_reader *reader, config_setting_t *setting, const char *text)
 {
-    static const uint16_t ports[NET_PROTOCOLS] = {5060, 5060, 5061, 80, 443}; /* RFC 7118 5.2.2 */
     struct bytes rest = bytes_of(text);
     struct net_listen listen = {.protocol = NET_UDP};
     bool named = net_protocol_of(bytes_split(&rest, ':'), &listen.protocol);
-    if (!listen_parse(named ? rest : bytes_of(text), ports[listen.protocol], &listen))
+    if (!listen_parse(named ? rest : bytes_of(text), net_default_port(listen.protocol), &listen))
         return config_fail(
             reader, setting,
             "listen: \"%s\" is no address and port; write \"127.0.0.1:5060\", "

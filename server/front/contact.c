@@ -2,8 +2,6 @@
 #include "front/front_internal.h"
 #include "front/relay.h"
 
-enum { PORT_DEFAULT = 5060 };
-
 void front_write_place(const struct front *front, const struct net_flow *flow, struct bytes user,
                        bool secure, struct buffer *out)
 {
@@ -54,7 +52,7 @@ static bool is_relayed(const struct sip_message *message)
 static bool is_seen(const struct net_address *source, const struct sip_uri *contact)
 {
     struct net_address address;
-    return net_address_parse(contact->host, contact->port ? contact->port : PORT_DEFAULT,
+    return net_address_parse(contact->host, contact->port ? contact->port : NET_PORT_SIP,
                              &address) &&
            net_address_equal(&address, source);
 }
@@ -83,7 +81,7 @@ bool front_contact_is_sender(const struct front *front, const struct incoming *i
         return false;
     if (net_is_stream(incoming->flow.protocol))
         return true;
-    unsigned via_port = via->port ? via->port : PORT_DEFAULT;
-    unsigned contact_port = contact->port ? contact->port : PORT_DEFAULT;
+    unsigned via_port = via->port ? via->port : NET_PORT_SIP;
+    unsigned contact_port = contact->port ? contact->port : NET_PORT_SIP;
     return via_port == contact_port;
 }

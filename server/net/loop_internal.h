@@ -14,7 +14,7 @@
 #include "net/loop.h"
 #include "net/origins.h"
 
-enum { LISTENERS_MAX = 64, SIP_PORT = 5060 };
+enum { LISTENERS_MAX = 64 };
 
 /* The struct that a member is embedded in. */
 #define HOLDER(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))

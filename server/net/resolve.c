@@ -40,8 +40,6 @@ enum {
     SERVICES_MAX = 4,
     QUESTIONS_MAX = 1 + 1 + SERVICES_MAX + FAMILIES * HOPS_MAX,
     QUESTIONS_PER_LOOKUP = 4, /* under way at a time, on average */
-    PORT_DEFAULT = 5060,
-    PORT_TLS = 5061 /* RFC 3261 19.1.2 */
 };
 
 static const unsigned char families[FAMILIES] = {6, 4};
@@ -97,11 +95,6 @@ static void lookup_end(struct net_lookup *lookup, const struct net_target *targe
 {
     lookup->running = NULL;
     lookup->found(lookup, targets, count);
-}
-
-static uint16_t default_port(enum net_protocol protocol)
-{
-    return net_is_secure(protocol) ? PORT_TLS : PORT_DEFAULT;
 }
 
 /* RFC 3263 4.1: what is meant when nothing says another; TLS over TCP for sips. */
@@ -367,7 +360,7 @@ static struct hop *hop_add(struct search *search, const char *name, uint16_t por
     struct buffer text = buffer_over(hop->name, sizeof(hop->name) - 1);
     buffer_text(&text, name);
     assert(!text.overflow);
-    hop->port = port != 0 ? port : default_port(protocol);
+    hop->port = port != 0 ? port : net_default_port(protocol);
     hop->protocol = protocol;
     if (net_address_parse(bytes_of(name), 0, &address)) /* not by the book, but seen */
         addresses_add(hop_family(hop, &address), &address);
@@ -588,7 +581,7 @@ void resolve_start(struct resolver *resolver, const struct net_query *query,
                    struct net_lookup *lookup, net_found_fn found)
 {
     struct net_target targets[FAMILIES] = {{default_protocol(query), {0}, query->host}};
-    uint16_t port = query->port != 0 ? query->port : default_port(targets[0].protocol);
+    uint16_t port = query->port != 0 ? query->port : net_default_port(targets[0].protocol);
     assert(found != NULL);
     *lookup = (struct net_lookup){found, NULL};
     targets[0].address.port = port;

@@ -19,7 +19,7 @@
 #include "net/tls_internal.h"
 #include "sip/message.h"
 
-enum { LOG_PAUSE_MS = 1000, TLS_PORT = 5061 };
+enum { LOG_PAUSE_MS = 1000 };
 
 struct connection *tls_connection(const SSL *ssl)
 {
@@ -158,7 +158,7 @@ void tls_ask_alias(struct connection *connection, struct bytes raw)
         !verdict_ok(sip_message_parse(raw, true, &message)) ||
         !sip_parameter(message.via.parameters, "alias", &value))
         return;
-    connection_alias(connection, message.via.port != 0 ? message.via.port : TLS_PORT);
+    connection_alias(connection, message.via.port != 0 ? message.via.port : NET_PORT_SIPS);
 }
 
 bool tls_can_connect(const struct loop *loop)

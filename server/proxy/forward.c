@@ -12,8 +12,6 @@
 #include "proxy_internal.h"
 #include "sip/write.h"
 
-enum { PORT_DEFAULT = 5060 };
-
 /* Where a request goes: the URIs as they came, and what is left of the route. */
 struct course {
     struct sip_uri request_uri, next_hop;
@@ -105,7 +103,7 @@ static const struct net_address *known_hop(const struct forward *forward,
     const struct sip_uri *hop = &course->next_hop;
     if (forward->flow != NULL)
         return &forward->flow->remote;
-    uint16_t port = hop->port != 0 ? hop->port : PORT_DEFAULT;
+    uint16_t port = hop->port != 0 ? hop->port : NET_PORT_SIP;
     struct bytes host = hop->host, maddr;
     if (sip_parameter(hop->parameters, "maddr", &maddr)) /* it takes the host's place */
         host = maddr;
@@ -175,7 +173,7 @@ bool forward_flow_only(const struct net_flow *flow, struct bytes text)
 {
     struct sip_uri uri = parse_uri(text);
     struct net_address address;
-    uint16_t port = uri.port != 0 ? uri.port : PORT_DEFAULT;
+    uint16_t port = uri.port != 0 ? uri.port : NET_PORT_SIP;
     if (net_is_stream(flow->protocol) || uri.scheme == SIP_SCHEME_OTHER)
         return true;
     return !net_address_parse(uri.host, port, &address) ||

@@ -18,8 +18,6 @@
 #include "base/memory.h"
 #include "client_internal.h"
 
-enum { PORT_SIP = 5060, PORT_SIPS = 5061 };
-
 /* Shunning. */
 
 static const struct net_target *present_target(const struct client_transaction *client)
@@ -126,7 +124,7 @@ static bool hop_is_here(const struct client_transaction *client, const struct ne
     struct net_address address;
     uint16_t port = query->port;
     if (port == 0)
-        port = query->protocol == NET_TLS ? PORT_SIPS : PORT_SIP;
+        port = net_default_port(query->protocol);
     return query->protocol == client->flow.protocol &&
            net_address_parse(query->host, port, &address) &&
            net_address_equal(&address, &client->flow.remote);
