@@ -42,13 +42,6 @@ static bool is_undialable(struct bytes host)
            bytes_equal_nocase(bytes_skip(host, host.length - ending.length), ending);
 }
 
-static bool is_relayed(const struct sip_message *message)
-{
-    struct sip_values vias = sip_values_of(message, SIP_VIA);
-    struct bytes via;
-    return sip_values_next(&vias, &via) && sip_values_next(&vias, &via);
-}
-
 static bool is_seen(const struct net_address *source, const struct sip_uri *contact)
 {
     struct net_address address;
@@ -72,7 +65,7 @@ bool front_contact_is_sender(const struct front *front, const struct incoming *i
 {
     if (is_undialable(contact->host))
         return true;
-    if (is_relayed(incoming->message))
+    if (sip_message_is_relayed(incoming->message))
         return false;
     const struct sip_via *via = &incoming->message->via;
     if (is_seen(&incoming->flow.remote, contact) || is_gruu(front, contact))

@@ -35,17 +35,10 @@ static bool is_challenge(unsigned status)
     return status == 401 || status == 407;
 }
 
-static bool has_way_back(const struct sip_message *response)
-{
-    struct sip_values vias = sip_values_of(response, SIP_VIA);
-    struct bytes via;
-    return sip_values_next(&vias, &via) && sip_values_next(&vias, &via);
-}
-
 struct bytes answer_write(struct proxy *proxy, const struct sip_message *response)
 {
     struct buffer out = buffer_over(proxy->scratch, MESSAGE_MAX);
-    if (!has_way_back(response))
+    if (!sip_message_is_relayed(response))
         return BYTES("");
     sip_write_backward(&out, response);
     return out.overflow ? BYTES("") : buffer_bytes(&out);
