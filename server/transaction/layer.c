@@ -181,6 +181,8 @@ void transaction_layer_free(struct transaction_layer **layer)
     client_release(*layer);
     server_release(*layer);
     errands_release(*layer);
+    /* all that was counted has gone, and what was charged was taken back */
+    assert((*layer)->client_bytes == 0 && (*layer)->server_bytes == 0);
     free((*layer)->draft.at);
     free((*layer)->key);
     free(*layer);

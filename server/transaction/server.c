@@ -388,6 +388,17 @@ struct server_transaction *transaction_find(struct transaction_layer *layer, uin
     return handles_find(layer->server_handles, handle);
 }
 
+void transaction_charge(struct transaction_layer *layer, size_t bytes)
+{
+    layer->server_bytes += bytes;
+}
+
+void transaction_discharge(struct transaction_layer *layer, size_t bytes)
+{
+    assert(layer->server_bytes >= bytes);
+    layer->server_bytes -= bytes;
+}
+
 /* Replying. */
 
 static void server_complete(struct server_transaction *transaction, struct bytes response)

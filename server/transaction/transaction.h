@@ -30,7 +30,8 @@ struct transaction_settings {
     unsigned t1_ms, t2_ms, t4_ms; /* RFC 3261 table 4: 500, 4000, 5000 */
     unsigned server_max; /* server transactions; the oldest completed ones go first; 200000 */
     unsigned client_max; /* client transactions; more are refused; 200000 */
-    size_t server_max_bytes, client_max_bytes; /* of their memory, likewise; 256 MiB each */
+    size_t server_max_bytes, client_max_bytes; /* of their memory, likewise; 256 MiB each. The first
+                                                  has what was charged, too */
     unsigned invite_max_s; /* an INVITE without a final response gets 408 then; half an hour */
     unsigned datagram_max_bytes; /* longer requests try TCP before UDP (RFC 3261 18.1.1); 1300 */
     unsigned shun_s;             /* how long a target that failed is tried after the others; 30 */
@@ -98,6 +99,11 @@ const struct sip_message *transaction_keep(struct server_transaction *transactio
 /* The handle by which others may remember it, and back (NULL: it has ended). */
 uint64_t transaction_handle(const struct server_transaction *transaction);
 struct server_transaction *transaction_find(struct transaction_layer *layer, uint64_t handle);
+
+/* What the user keeps for a request beside its transaction counts as memory for requests being
+ * answered (server_max_bytes), until it is taken back. What is charged gives way to nothing. */
+void transaction_charge(struct transaction_layer *layer, size_t bytes);
+void transaction_discharge(struct transaction_layer *layer, size_t bytes);
 
 /* What becomes of an INVITE's server transaction. */
 struct server_watch {

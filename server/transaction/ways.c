@@ -239,6 +239,7 @@ static void hop_found(struct net_lookup *lookup, const struct net_target *target
     if (count > 0) {
         client->targets = memory_resize(NULL, count * sizeof(*targets));
         memcpy(client->targets, targets, count * sizeof(*targets));
+        client_beside(client, count * sizeof(*targets), 0);
         client->target_count = (unsigned char)count;
     }
     if (is_late(client) || !go_to_target(client))
