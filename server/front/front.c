@@ -124,7 +124,7 @@ static void send_written(struct front_request *request, struct store_change afte
     bool success = front->response_status < 300;
     if (after.number == 0)
         after = request->seen;
-    if (!request->stateful || (!success && after.number == 0)) {
+    if (!request->stateful || (!success && after.number == 0 && !request->acknowledged)) {
         transaction_refuse(transactions, request->incoming, response);
         return;
     }
@@ -297,6 +297,8 @@ static void handle(struct front_passage *passage)
         if (!(*step)->pass(passage))
             return;
     assert(passage->method != NULL && passage->method->handle != NULL);
+    request->acknowledged =
+        request->message->method == SIP_INVITE && !bytes_empty(request->message->to.tag);
     if (!(passage->needs & FRONT_ANYBODY) && request->aim != FRONT_AIM_ELSEWHERE)
         request->seen = store_latest(request->front->parts.store, request->partition);
     passage->method->handle(passage->method->context, request);

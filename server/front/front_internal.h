@@ -53,10 +53,6 @@ extern const struct front_step step_load, step_source, step_cancel, step_ack, st
  */
 bool front_can_answer(const struct front_request *request);
 
-/* front_refuse with Retry-After, in seconds (RFC 3261 20.33). */
-void front_refuse_later(struct front_request *request, unsigned status, const char *reason,
-                        unsigned seconds);
-
 /* Appends the signature of who speaks in the dialog of this request, for its Routes; true when a
  * later request's From and To are those that were signed (parties.c). */
 void parties_sign(const struct front_request *request, struct buffer *out);
