@@ -5,8 +5,9 @@
 #include "proxy_internal.h"
 #include "sip/write.h"
 
-void answer_release(struct answer *answer)
+void answer_release(struct proxy *proxy, struct answer *answer)
 {
+    transaction_discharge(proxy->parts->transactions, answer->length);
     free(answer->text);
     *answer = (struct answer){0, NULL, 0};
 }
@@ -51,8 +52,10 @@ struct bytes answer_write(struct proxy *proxy, const struct sip_message *respons
     return out.overflow ? BYTES("") : buffer_bytes(&out);
 }
 
-static void keep(struct answer *answer, struct bytes text)
+static void keep(struct proxy *proxy, struct answer *answer, struct bytes text)
 {
+    transaction_discharge(proxy->parts->transactions, answer->length);
+    transaction_charge(proxy->parts->transactions, text.length);
     free(answer->text);
     answer->text = memory_copy(text);
     answer->length = text.length;
@@ -73,7 +76,7 @@ static void add_challenges(struct proxy *proxy, struct answer *answer,
     sip_write_copy(&out, response, SIP_PROXY_AUTHENTICATE);
     buffer_put(&out, bytes_skip(best, head));
     if (!out.overflow)
-        keep(answer, buffer_bytes(&out));
+        keep(proxy, answer, buffer_bytes(&out));
 }
 
 void answer_consider(struct proxy *proxy, struct answer *answer, const struct sip_message *response)
@@ -89,5 +92,5 @@ void answer_consider(struct proxy *proxy, struct answer *answer, const struct si
     if (answer->status != 0 && answer_badness(response->status) >= answer_badness(answer->status))
         return;
     answer->status = response->status;
-    keep(answer, text);
+    keep(proxy, answer, text);
 }

@@ -44,6 +44,7 @@ struct fork {
     struct front_request request; /* of our own copies; see above */
     struct incoming incoming;
     uint64_t server, loop_key;
+    size_t size;             /* of all that was allocated for it, but for the best answer */
     unsigned pending, alive; /* branches PENDING; and those or LINGERS */
     unsigned group;          /* the next one to begin */
     uint32_t breadth;
@@ -82,7 +83,8 @@ static void free_fork(struct fork *fork)
     if (server != NULL && fork->watched)
         transaction_watch(server, &nobody);
     DL_DELETE(fork->proxy->forks, fork);
-    answer_release(&fork->best);
+    answer_release(fork->proxy, &fork->best);
+    transaction_discharge(transactions_of(fork), fork->size);
     free(fork);
 }
 
@@ -175,7 +177,7 @@ static void settle(struct fork *fork)
                           bytes_from(fork->best.text, fork->best.length), STORE_NOTHING);
     else
         reply_without_answer(fork, server);
-    answer_release(&fork->best);
+    answer_release(fork->proxy, &fork->best);
 }
 
 /* A 2xx to an INVITE when there is no server transaction that could take it any more: by its own
@@ -573,9 +575,12 @@ static struct fork *make_fork(struct proxy *proxy, const struct front_request *r
                               const struct fork_plan *plan, struct server_transaction *server)
 {
     size_t size = sizeof(struct fork) + plan->count * sizeof(struct branch);
-    struct fork *fork = memory_new(size + text_size(request, plan));
+    size_t whole = size + text_size(request, plan);
+    struct fork *fork = memory_new(whole);
     char *at = (char *)fork + size;
     fork->proxy = proxy;
+    fork->size = whole;
+    transaction_charge(proxy->parts->transactions, whole);
     fork->server = transaction_handle(server);
     fork->loop_key = plan->loop_key;
     fork->breadth = plan->breadth;

@@ -78,7 +78,7 @@ struct answer {
     char *text;      /* as it goes back */
     size_t length;
 };
-void answer_release(struct answer *answer);
+void answer_release(struct proxy *proxy, struct answer *answer);
 /* A response as it goes back, in the proxy's scratch memory; empty when it must not: no Via but
  * ours (step 3), or too large. */
 struct bytes answer_write(struct proxy *proxy, const struct sip_message *response);

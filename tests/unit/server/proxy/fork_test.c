@@ -22,11 +22,11 @@ static size_t locate(void *context, const struct front_request *request, struct 
 }
 
 /* bob has so many phones at 127.0.0.11, .12 and so on, each behind a flow of its own. */
-static void open_proxy(size_t count)
+static void open_proxy_with(const struct ground_options *options, size_t count)
 {
     const struct proxy_settings settings = proxy_settings_default();
     const struct proxy_locator locator = {locate, NULL};
-    ground = ground_new(NULL);
+    ground = ground_new(options);
     proxy = proxy_new(ground->front, &settings);
     proxy_locate(proxy, &locator);
     phones = count;
@@ -38,6 +38,11 @@ static void open_proxy(size_t count)
         targets[i] = (struct proxy_target){
             .uri = bytes_of(uris[i]), .flow = &flows[i], .flow_only = true, .q = 1000};
     }
+}
+
+static void open_proxy(size_t count)
+{
+    open_proxy_with(NULL, count);
 }
 
 static void close_proxy(void)
@@ -203,6 +208,45 @@ START_TEST(end_of_a_branch_is_the_worst_answer)
     ck_assert_uint_lt(answer_badness(302), answer_badness(407));
     ck_assert_uint_lt(answer_badness(603), answer_badness(302));
     ck_assert_uint_lt(answer_badness(200), answer_badness(603));
+}
+END_TEST
+
+/* A call to two phones at this URI, and then another one: what that is answered at once. */
+static unsigned second_call(const char *uri, const char *first_answer)
+{
+    struct transaction_settings settings = transaction_settings_default();
+    settings.server_max_bytes = 4500;
+    open_proxy_with(&(struct ground_options){.transaction = &settings}, 2);
+    targets[0].uri = targets[1].uri = bytes_of(uri);
+    call((struct ask){0});
+    ck_assert(has_been_called(0) && has_been_called(1));
+    if (first_answer != NULL)
+        answer(0, first_answer);
+    ground_ask(ground, (struct ask){.method = "INVITE"});
+    unsigned status = (unsigned)strtoul(sent_text(ground, "SIP/2.0 ") + 8, NULL, 10);
+    wait_for_the_end();
+    close_proxy();
+    return status;
+}
+
+static const char *filled(char *text, size_t size, const char *start)
+{
+    memset(text, 'x', size - 1);
+    memcpy(text, start, strlen(start));
+    text[size - 1] = '\0';
+    return text;
+}
+
+/* What forks keep is memory for requests being answered (transaction.server_max_bytes): their
+ * targets, and the best answer so far. */
+START_TEST(memory_of_forks_is_bounded)
+{
+    char uri[2500], refusal[3000];
+    ck_assert_uint_eq(second_call("sip:bob@127.0.0.11", NULL), 100);
+    ck_assert_uint_eq(second_call("sip:bob@127.0.0.11", "SIP/2.0 404 Nobody"), 100);
+    ck_assert_uint_eq(second_call(filled(uri, sizeof(uri), "sip:bob@127.0.0.11;p="), NULL), 503);
+    filled(refusal, sizeof(refusal), "SIP/2.0 404 ");
+    ck_assert_uint_eq(second_call("sip:bob@127.0.0.11", refusal), 503);
 }
 END_TEST
 
@@ -488,4 +532,4 @@ END_TEST
 
 UNIT_MAIN("fork", next_way, flow_gone, sips_stays_sips, rings_for_ever, second_success_comes_late,
           end_of_a_branch_is_the_worst_answer, ends_in_the_middle_of_a_call,
-          silence_is_answered_with_silence, random_stories)
+          silence_is_answered_with_silence, memory_of_forks_is_bounded, random_stories)
