@@ -44,6 +44,7 @@ struct fork {
     struct front_request request; /* of our own copies; see above */
     struct incoming incoming;
     uint64_t server, loop_key;
+    struct call call;
     size_t size;             /* of all that was allocated for it, but for the best answer */
     unsigned pending, alive; /* branches PENDING; and those or LINGERS */
     unsigned group;          /* the next one to begin */
@@ -83,6 +84,7 @@ static void free_fork(struct fork *fork)
     if (server != NULL && fork->watched)
         transaction_watch(server, &nobody);
     DL_DELETE(fork->proxy->forks, fork);
+    call_end(fork->proxy, &fork->call);
     answer_release(fork->proxy, &fork->best);
     transaction_discharge(transactions_of(fork), fork->size);
     free(fork);
@@ -92,6 +94,15 @@ void fork_end_all(struct proxy *proxy)
 {
     while (proxy->forks != NULL)
         free_fork(proxy->forks);
+}
+
+/* It is answered, or nobody is left to answer: as a call it is not under way any more. */
+static void become_settled(struct fork *fork, bool failed)
+{
+    assert(!fork->settled);
+    fork->settled = true;
+    fork->failed = failed;
+    call_end(fork->proxy, &fork->call);
 }
 
 /* Nothing of it may be left, on either side. */
@@ -166,7 +177,8 @@ static void settle(struct fork *fork)
 {
     struct server_transaction *server = server_of(fork);
     assert(!fork->settled && fork->pending == 0);
-    fork->settled = fork->failed = fork->closed = true;
+    become_settled(fork, true);
+    fork->closed = true;
     if (server == NULL)
         return;
     if (fork->best.status ==
@@ -395,7 +407,9 @@ static void take_success(struct branch *branch, const struct sip_message *respon
         leave_pending(branch, BRANCH_LINGERS);
     if (bytes_empty(text) || (!first && !fork->invite))
         return;
-    fork->settled = fork->closed = true;
+    if (first)
+        become_settled(fork, false);
+    fork->closed = true;
     if (server != NULL && !fork->failed)
         transaction_reply(transactions_of(fork), server, text, STORE_NOTHING);
     else if (fork->invite)
@@ -522,7 +536,7 @@ static void take_end(void *context)
     struct fork *fork = context;
     fork->watched = false;
     if (!fork->settled) {
-        fork->settled = fork->failed = true;
+        become_settled(fork, true);
         cancel_pending(fork, BYTES(""));
     }
     release(fork);
@@ -603,6 +617,8 @@ void fork_begin(struct proxy *proxy, struct front_request *request, const struct
     struct fork *fork = make_fork(proxy, request, plan, server);
     const struct server_watch watch = {take_cancel, take_end, fork};
     fork->watched = fork->invite;
+    if (fork->invite)
+        call_begin(proxy, request, &fork->call);
     if (fork->watched)
         transaction_watch(server, &watch);
     advance(fork);

@@ -18,7 +18,14 @@ enum { TIMER_C_LEAST_S = 181 };
 struct proxy_settings proxy_settings_default(void)
 {
     return (struct proxy_settings){
-        .targets_max = 20, .breadth_max = 60, .timer_c_s = TIMER_C_LEAST_S};
+        .targets_max = 20,
+        .breadth_max = 60,
+        .timer_c_s = TIMER_C_LEAST_S,
+        .calls_max = 20000,
+        .calls_max_per_source = 200,
+        .calls_max_per_caller = 20,
+        .calls_max_per_callee = 20,
+    };
 }
 
 static void handle(void *context, struct front_request *request);
@@ -168,7 +175,7 @@ static void relay(struct proxy *proxy, struct front_request *request,
         refuse(request, 440, NULL);
     } else if (is_ack(request)) {
         relay_ack(proxy, request, &plan);
-    } else {
+    } else if (request->message->method != SIP_INVITE || calls_admit(proxy, request)) {
         count_relayed(proxy, request);
         fork_begin(proxy, request, &plan);
     }

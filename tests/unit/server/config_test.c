@@ -154,6 +154,10 @@ START_TEST(test_defaults_are_those_of_the_parts)
     SAME(proxy.targets_max);
     SAME(proxy.breadth_max);
     SAME(proxy.timer_c_s);
+    SAME(proxy.calls_max);
+    SAME(proxy.calls_max_per_source);
+    SAME(proxy.calls_max_per_caller);
+    SAME(proxy.calls_max_per_callee);
     SAME(presence.publications_max);
     SAME(presence.subscriptions_max_per_watcher);
     SAME(presence.subscriptions_max_per_resource);

@@ -48,6 +48,7 @@ static void open_proxy(size_t count)
 static void close_proxy(void)
 {
     ck_assert_ptr_null(proxy->forks); /* nothing outlives its transactions */
+    ck_assert(proxy->calls.count == 0 && proxy->calls.tallies == NULL);
     proxy_free(&proxy);
     ground_free(ground);
 }
