@@ -11,7 +11,8 @@
  *               device begin (RFC 5626 7)
  *
  * When nothing is pending the next group begins; when there is none, the best goes back. So a fork
- * answers once, but for the 2xx of an INVITE, of which each makes a dialog. It lives until the last
+ * answers once, but for the 2xx of an INVITE, of which each makes a dialog: they go back for as
+ * long as the server transaction lives, even after a failure (16.7 step 5). It lives until the last
  * of its transactions has ended, because a 2xx may come to the end (RFC 6026).
  *
  * The request is the server transaction's copy, which is gone after the answer, or when the
@@ -192,16 +193,17 @@ static void settle(struct fork *fork)
     answer_release(fork->proxy, &fork->best);
 }
 
-/* A 2xx to an INVITE when there is no server transaction that could take it any more: by its own
- * Via (RFC 3261 16.7 step 9). */
-static void send_back(struct fork *fork, struct bytes text)
+/* Whatever the callee made of the Vias, it goes where the request came from. Without a server
+ * transaction it is discarded (RFC 6026 8.3): the caller's is over, too. */
+static void pass_success(struct fork *fork, struct bytes text)
 {
-    struct sip_message response;
-    if (!verdict_ok(sip_message_parse(text, false, &response)))
-        return;
-    const struct sip_message shell = {.request = true, .via = response.via};
-    const struct incoming incoming = {&shell, fork->incoming.flow};
-    transaction_refuse(transactions_of(fork), &incoming, text);
+    struct server_transaction *server = server_of(fork);
+    if (server == NULL)
+        metrics_count(fork->proxy->parts->metrics, METRIC_responses_stray);
+    else if (!fork->failed)
+        transaction_reply(transactions_of(fork), server, text, STORE_NOTHING);
+    else
+        transaction_reply_late(transactions_of(fork), server, text);
 }
 
 /* Beginning. */
@@ -400,7 +402,6 @@ static void take_provisional(struct branch *branch, const struct sip_message *re
 static void take_success(struct branch *branch, const struct sip_message *response)
 {
     struct fork *fork = branch->fork;
-    struct server_transaction *server = server_of(fork);
     struct bytes text = answer_write(fork->proxy, response);
     bool first = !fork->settled;
     if (branch->state == BRANCH_PENDING)
@@ -410,10 +411,7 @@ static void take_success(struct branch *branch, const struct sip_message *respon
     if (first)
         become_settled(fork, false);
     fork->closed = true;
-    if (server != NULL && !fork->failed)
-        transaction_reply(transactions_of(fork), server, text, STORE_NOTHING);
-    else if (fork->invite)
-        send_back(fork, text);
+    pass_success(fork, text);
     if (first && fork->invite && !fork->no_cancel) /* 9.1: nothing else can be cancelled */
         cancel_because(fork, 200, "Call completed elsewhere");
 }

@@ -124,6 +124,11 @@ void transaction_watch(struct server_transaction *transaction, const struct serv
 void transaction_reply(struct transaction_layer *layer, struct server_transaction *transaction,
                        struct bytes response, struct store_change after);
 
+/* Sends a 2xx to an INVITE whose failure was sent before (RFC 3261 16.7 step 5), by the way that
+ * took; the state machine is not asked, which would drop it (17.2.1). */
+void transaction_reply_late(struct transaction_layer *layer, struct server_transaction *transaction,
+                            struct bytes response);
+
 /* True when another request with the same From tag, Call-ID and CSeq, but not the same branch, is
  * being answered: this one came a second way (RFC 3261 8.2.2.2: 482, when it has no To tag). */
 bool transaction_is_merged(struct transaction_layer *layer, const struct sip_message *message);
