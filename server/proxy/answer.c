@@ -43,12 +43,15 @@ static bool has_way_back(const struct sip_message *response)
     return sip_values_next(&vias, &via) && sip_values_next(&vias, &via);
 }
 
-struct bytes answer_write(struct proxy *proxy, const struct sip_message *response)
+struct bytes answer_write(struct proxy *proxy, const struct answered *answered)
 {
     struct buffer out = buffer_over(proxy->scratch, MESSAGE_MAX);
+    const struct sip_message *response = answered->response;
     if (!has_way_back(response))
         return BYTES("");
-    sip_write_backward(&out, response);
+    struct front_return decided =
+        front_return(proxy->front, response, answered->from, answered->to);
+    sip_write_backward(&out, response, front_return_drops, &decided);
     return out.overflow ? BYTES("") : buffer_bytes(&out);
 }
 
@@ -79,10 +82,11 @@ static void add_challenges(struct proxy *proxy, struct answer *answer,
         keep(proxy, answer, buffer_bytes(&out));
 }
 
-void answer_consider(struct proxy *proxy, struct answer *answer, const struct sip_message *response)
+void answer_consider(struct proxy *proxy, struct answer *answer, const struct answered *answered)
 {
+    const struct sip_message *response = answered->response;
     assert(response->status >= 300 && (answer->text == NULL) == (answer->status == 0));
-    struct bytes text = answer_write(proxy, response);
+    struct bytes text = answer_write(proxy, answered);
     if (bytes_empty(text))
         return;
     if (is_challenge(response->status) && is_challenge(answer->status)) {

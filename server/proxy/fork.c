@@ -383,7 +383,13 @@ static void leave_pending(struct branch *branch, enum branch_state state)
     world_timer_cancel(branch->fork->proxy->parts->world, &branch->timer_c);
 }
 
-static void take_provisional(struct branch *branch, const struct sip_message *response)
+static struct answered answered_of(const struct fork *fork, const struct client_answer *answer)
+{
+    assert(answer->response != NULL && answer->flow != NULL);
+    return (struct answered){answer->response, &answer->flow->remote, &fork->incoming.flow.remote};
+}
+
+static void take_provisional(struct branch *branch, const struct client_answer *answer)
 {
     struct fork *fork = branch->fork;
     struct server_transaction *server = server_of(fork);
@@ -394,15 +400,17 @@ static void take_provisional(struct branch *branch, const struct sip_message *re
         start_timer_c(branch);
     if (fork->settled || server == NULL || !fork->invite)
         return;
-    struct bytes text = answer_write(fork->proxy, response);
+    const struct answered answered = answered_of(fork, answer);
+    struct bytes text = answer_write(fork->proxy, &answered);
     if (!bytes_empty(text))
         transaction_reply(transactions_of(fork), server, text, STORE_NOTHING);
 }
 
-static void take_success(struct branch *branch, const struct sip_message *response)
+static void take_success(struct branch *branch, const struct client_answer *answer)
 {
     struct fork *fork = branch->fork;
-    struct bytes text = answer_write(fork->proxy, response);
+    const struct answered answered = answered_of(fork, answer);
+    struct bytes text = answer_write(fork->proxy, &answered);
     bool first = !fork->settled;
     if (branch->state == BRANCH_PENDING)
         leave_pending(branch, BRANCH_LINGERS);
@@ -441,10 +449,11 @@ static void skip_other_ways(const struct branch *answered)
     }
 }
 
-static void take_failure(struct branch *branch, const struct sip_message *response)
+static void take_failure(struct branch *branch, const struct client_answer *answer)
 {
     struct fork *fork = branch->fork;
-    unsigned status = response->status;
+    const struct answered answered = answered_of(fork, answer);
+    unsigned status = answer->status;
     if (branch->state != BRANCH_PENDING || fork->settled)
         return;
     if ((status == 408 || status == 430) && begin_next_way(branch))
@@ -453,7 +462,7 @@ static void take_failure(struct branch *branch, const struct sip_message *respon
     if (status == 430 && fork->request.aim != FRONT_AIM_ELSEWHERE)
         fork->flow_gone = true; /* nothing that a caller could use (RFC 5626 11.5) */
     else
-        answer_consider(fork->proxy, &fork->best, response);
+        answer_consider(fork->proxy, &fork->best, &answered);
     if (status >= 600)
         cancel_because(fork, status, sip_status_phrase(status));
 }
@@ -476,11 +485,11 @@ static void take_answer(void *context, const struct client_answer *answer)
     if (answer->response == NULL && answer->status != 0)
         take_silence(branch, answer->status);
     else if (answer->status >= 300)
-        take_failure(branch, answer->response);
+        take_failure(branch, answer);
     else if (answer->status >= 200)
-        take_success(branch, answer->response);
+        take_success(branch, answer);
     else if (answer->status != 0)
-        take_provisional(branch, answer->response);
+        take_provisional(branch, answer);
     if (answer->last)
         leave_pending(branch, BRANCH_ENDED);
     advance(fork);

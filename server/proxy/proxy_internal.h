@@ -93,13 +93,17 @@ struct answer {
     size_t length;
 };
 void answer_release(struct proxy *proxy, struct answer *answer);
+/* A response, where it came from and where it goes. */
+struct answered {
+    const struct sip_message *response;
+    const struct net_address *from, *to;
+};
 /* A response as it goes back, in the proxy's scratch memory; empty when it must not: no Via but
  * ours (step 3), or too large. */
-struct bytes answer_write(struct proxy *proxy, const struct sip_message *response);
+struct bytes answer_write(struct proxy *proxy, const struct answered *answered);
 /* Keeps the response when it is better than what there was (step 6); challenges are gathered (step
  * 7). */
-void answer_consider(struct proxy *proxy, struct answer *answer,
-                     const struct sip_message *response);
+void answer_consider(struct proxy *proxy, struct answer *answer, const struct answered *answered);
 /* The order of step 6, lower is better. */
 unsigned answer_badness(unsigned status);
 
