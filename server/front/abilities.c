@@ -1,4 +1,11 @@
-/* abilities.c: what this server can do, as OPTIONS (RFC 3261 11.2) and 405 (8.2.1) tell it. */
+/* abilities.c: what this server can do, as OPTIONS (RFC 3261 11.2) and 405 (8.2.1) tell it.
+ *
+ * Who watches servers asks OPTIONS all the time, and the answer changes with the configuration
+ * alone: its fields are written when that does, and copied when somebody asks. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
 #include "front/front_internal.h"
 #include "sip/write.h"
 
@@ -35,23 +42,36 @@ static void write_supported(const struct front *front, struct buffer *out)
     }
 }
 
-/* Nothing changes, so nothing is remembered. */
-void front_answer_options(void *context, struct front_request *request)
+void front_compose_abilities(struct front *front)
 {
-    const struct front_settings *settings = &request->front->settings;
+    const struct front_settings *settings = &front->settings;
+    struct buffer *out = &front->response; /* of which nothing is under way */
     char allowed[256], options[256];
     struct buffer allow = buffer_over(allowed, sizeof(allowed));
     struct buffer supported = buffer_over(options, sizeof(options));
-    struct buffer *out = front_respond(request, 200, NULL, BYTES(""));
-    (void)context;
-    write_allow(request->front, true, &allow);
-    write_supported(request->front, &supported);
+    write_allow(front, true, &allow);
+    write_supported(front, &supported);
+    out->length = 0;
+    out->overflow = false;
     sip_write_field(out, "Allow", buffer_bytes(&allow));
     sip_write_field(out, "Accept", bytes_of(settings->accept));
     sip_write_field(out, "Accept-Encoding", BYTES("identity"));
     sip_write_field(out, "Accept-Language", BYTES("en"));
     sip_write_field(out, "Allow-Events", bytes_of(settings->allow_events));
     sip_write_field(out, "Supported", buffer_bytes(&supported));
+    assert(!out->overflow && !allow.overflow && !supported.overflow);
+    free(front->abilities);
+    front->abilities_length = out->length;
+    front->abilities = memory_copy(buffer_bytes(out));
+}
+
+/* Nothing changes, so nothing is remembered. */
+void front_answer_options(void *context, struct front_request *request)
+{
+    const struct front *front = request->front;
+    (void)context;
+    buffer_put(front_respond(request, 200, NULL, BYTES("")),
+               bytes_from(front->abilities, front->abilities_length));
     request->stateful = false;
     front_send(request, STORE_NOTHING);
 }

@@ -25,6 +25,7 @@ struct front *front_new(const struct front_parts *parts, const struct front_sett
     const struct transaction_user user = {
         .request = receive, .context = front, .closed = flow_closed};
     transaction_layer_use(parts->transactions, &user);
+    front_compose_abilities(front);
     return front;
 }
 
@@ -32,6 +33,7 @@ void front_free(struct front **front)
 {
     if (*front == NULL)
         return;
+    free((*front)->abilities);
     free((*front)->response.at);
     free(*front);
     *front = NULL;
@@ -51,6 +53,7 @@ void front_reload(struct front *front, const struct front_settings *settings)
 {
     front->settings = *settings;
     front->overload.late_ms = settings->late_ms;
+    front_compose_abilities(front);
 }
 
 void front_register(struct front *front, const struct front_method *method)
@@ -58,6 +61,7 @@ void front_register(struct front *front, const struct front_method *method)
     assert(method->handle != NULL);
     assert(front->methods[method->method].handle == NULL);
     front->methods[method->method] = *method;
+    front_compose_abilities(front);
 }
 
 void front_watch_flows(struct front *front, const struct front_flow_watch *watch)

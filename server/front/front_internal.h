@@ -19,6 +19,8 @@ struct front {
     struct front_settings settings;
     struct overload overload;
     struct front_method methods[SIP_METHOD_COUNT]; /* handle NULL: not registered */
+    char *abilities;                               /* the fields of an answer to OPTIONS */
+    size_t abilities_length;
     struct buffer response;
     unsigned response_status;
     struct bytes response_reason;
@@ -60,6 +62,9 @@ bool parties_signed(const struct front_request *request, struct bytes signature)
 
 /* 405, with what may be asked of this server itself and its users. */
 void front_refuse_method(struct front_request *request);
+
+/* Writes front->abilities anew: the settings or the registered methods have changed. */
+void front_compose_abilities(struct front *front);
 
 /* OPTIONS for the server itself (RFC 3261 11.2). */
 void front_answer_options(void *context, struct front_request *request);
