@@ -101,6 +101,7 @@ static void receive_request(struct transaction_layer *layer, struct incoming *in
     if (!receive_known(layer, incoming))
         return;
     layer->begun = 0;
+    layer->merging = NULL;
     incoming->late_ms = net_late_ms(layer->net);
     layer->user.request(layer->user.context, incoming);
     if (layer->begun != 0)

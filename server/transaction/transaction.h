@@ -130,7 +130,8 @@ void transaction_reply_late(struct transaction_layer *layer, struct server_trans
                             struct bytes response);
 
 /* True when another request with the same From tag, Call-ID and CSeq, but not the same branch, is
- * being answered: this one came a second way (RFC 3261 8.2.2.2: 482, when it has no To tag). */
+ * being answered, and this one, outside a dialog, came a second way (RFC 3261 8.2.2.2: 482). Those
+ * that were asked about, and begun in the same call, are what others are compared with. */
 bool transaction_is_merged(struct transaction_layer *layer, const struct sip_message *message);
 
 /* What a client transaction reports; `response` is NULL when none came: `status` is then 408 (timer
