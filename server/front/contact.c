@@ -36,14 +36,6 @@ void front_write_route(const struct front *front, const struct net_flow *flow, s
     buffer_text(out, ";lr>");
 }
 
-/* True when nobody can dial the host: RFC 7118 5 tells browsers to write names under ".invalid". */
-static bool is_undialable(struct bytes host)
-{
-    struct bytes ending = BYTES(".invalid");
-    return host.length >= ending.length &&
-           bytes_equal_nocase(bytes_skip(host, host.length - ending.length), ending);
-}
-
 static bool is_relayed(const struct sip_message *message)
 {
     struct sip_values vias = sip_values_of(message, SIP_VIA);
@@ -72,7 +64,7 @@ static bool is_gruu(const struct front *front, const struct sip_uri *contact)
 bool front_contact_is_sender(const struct front *front, const struct incoming *incoming,
                              const struct sip_uri *contact)
 {
-    if (is_undialable(contact->host))
+    if (sip_host_is_invalid(contact->host))
         return true;
     if (is_relayed(incoming->message))
         return false;
