@@ -42,7 +42,8 @@ struct front_return {
     bool drops_privacy;  /* all that it asked for is done */
 };
 
-/* Decides it by the addresses that the response came from and goes to. */
+/* Decides it by the addresses that the response came from and goes to. Only fields that
+ * sip/fields.h does not know may have to go. */
 struct front_return front_return(const struct front *front, const struct sip_message *response,
                                  const struct net_address *from, const struct net_address *to);
 

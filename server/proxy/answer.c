@@ -49,9 +49,13 @@ struct bytes answer_write(struct proxy *proxy, const struct answered *answered)
     const struct sip_message *response = answered->response;
     if (!has_way_back(response))
         return BYTES("");
-    struct front_return decided =
-        front_return(proxy->front, response, answered->from, answered->to);
-    sip_write_backward(&out, response, front_return_drops, &decided);
+    if (response->first[SIP_HEADER_OTHER] < 0) { /* the usual one: nothing is asserted */
+        sip_write_backward(&out, response, NULL, NULL);
+    } else {
+        struct front_return decided =
+            front_return(proxy->front, response, answered->from, answered->to);
+        sip_write_backward(&out, response, front_return_drops, &decided);
+    }
     return out.overflow ? BYTES("") : buffer_bytes(&out);
 }
 
