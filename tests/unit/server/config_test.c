@@ -150,14 +150,7 @@ START_TEST(test_defaults_are_those_of_the_parts)
     SAME(registrar.fixed_count);
     SAME(registrar.deputy_count);
     SAME(registrar.route_count);
-    SAME(proxy.mode);
-    SAME(proxy.targets_max);
-    SAME(proxy.breadth_max);
-    SAME(proxy.timer_c_s);
-    SAME(proxy.calls_max);
-    SAME(proxy.calls_max_per_source);
-    SAME(proxy.calls_max_per_caller);
-    SAME(proxy.calls_max_per_callee);
+    ck_assert_mem_eq(&config->proxy, &parts.proxy, sizeof(parts.proxy));
     SAME(presence.publications_max);
     SAME(presence.subscriptions_max_per_watcher);
     SAME(presence.subscriptions_max_per_resource);
