@@ -205,6 +205,17 @@ static const struct config_key file_keys[] = {
         proxy.timer_c_s, 181, DAY_S, "181",
         "Seconds that a phone may ring, or go without ringing, until the call is given up (timer "
         "C of RFC 3261)."),
+    NUMBER(proxy.calls_max, 0, 1000000, "20000",
+           "Calls that may wait to be answered at a time; more are refused (503). 0: any number, "
+           "here and below. Calls that were answered do not count."),
+    NUMBER(proxy.calls_max_per_source, 0, 1000000, "200",
+           "Of those, calls from one address; more are refused (500). Trusted addresses and this "
+           "host are not counted."),
+    NUMBER(proxy.calls_max_per_caller, 0, 1000000, "20",
+           "Of those, calls that one user makes; more are refused (500). Who is vouched for by a "
+           "trusted address is not counted."),
+    NUMBER(proxy.calls_max_per_callee, 0, 1000000, "20",
+           "Of those, calls for one user; to more callers the user is busy (486)."),
 
     NUMBER(presence.publications_max, 1, 10000, "20",
            "Publications that one user can have at a time."),

@@ -72,6 +72,11 @@
     X(messages_relayed, "MESSAGEs relayed")                                                   \
     X(calls_relayed, "INVITEs relayed that begin a call")                                     \
     X(calls_timed_out, "branches of a call ended by timer C")                                 \
+    X(calls_limited, "INVITEs refused by the limit of calls under way (503)")                 \
+    X(calls_limited_source, "INVITEs refused by the limit of their source (500)")             \
+    X(calls_limited_caller, "INVITEs refused by the limit of their caller (500)")             \
+    X(calls_limited_callee, "INVITEs refused by the limit of the user called (486)")          \
+    X(preferences_limited, "requests refused for more caller preferences than are looked at") \
     X(requests_looped, "requests refused because they came back (482)")                       \
     X(breadth_exceeded, "requests refused because they may not be forked so often (440)")     \
     X(forks_limited, "requests whose targets were cut by the fork limit")                     \

@@ -34,14 +34,6 @@ void front_write_route(const struct front *front, const struct net_flow *flow, s
     buffer_text(out, ";lr>");
 }
 
-/* True when nobody can dial the host: RFC 7118 5 tells browsers to write names under ".invalid". */
-static bool is_undialable(struct bytes host)
-{
-    struct bytes ending = BYTES(".invalid");
-    return host.length >= ending.length &&
-           bytes_equal_nocase(bytes_skip(host, host.length - ending.length), ending);
-}
-
 static bool is_seen(const struct net_address *source, const struct sip_uri *contact)
 {
     struct net_address address;
@@ -63,7 +55,7 @@ static bool is_gruu(const struct front *front, const struct sip_uri *contact)
 bool front_contact_is_sender(const struct front *front, const struct incoming *incoming,
                              const struct sip_uri *contact)
 {
-    if (is_undialable(contact->host))
+    if (sip_host_is_invalid(contact->host))
         return true;
     if (sip_message_is_relayed(incoming->message))
         return false;

@@ -62,6 +62,9 @@ struct front_request {
     bool in_dialog;              /* of a method that has dialogs with us, and To has a tag */
     bool trusted;                /* from a trusted address: believed, may act for others */
     bool stateful;               /* a 2xx is remembered for retransmissions */
+    bool
+        acknowledged; /* an INVITE inside a dialog, whose handler's refusals have a transaction:
+                         their ACK has the callee's tag and would go on to him like that of a 2xx */
 };
 
 struct front_method {
@@ -141,6 +144,9 @@ void front_refuse_verdict(struct front_request *request, struct verdict verdict)
 /* The same with one more field that tells the way out (Accept of a 415, Min-Expires of a 423). */
 void front_refuse_listing(struct front_request *request, unsigned status, const char *reason,
                           const char *field, struct bytes value);
+/* The same with Retry-After, in seconds (RFC 3261 20.33). */
+void front_refuse_later(struct front_request *request, unsigned status, const char *reason,
+                        unsigned seconds);
 /* 423: the wished time is too short; Min-Expires tells the shortest, in seconds. */
 void front_refuse_interval(struct front_request *request, uint32_t least_s);
 

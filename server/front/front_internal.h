@@ -19,6 +19,8 @@ struct front {
     struct front_settings settings;
     struct overload overload;
     struct front_method methods[SIP_METHOD_COUNT]; /* handle NULL: not registered */
+    char *abilities;                               /* the fields of an answer to OPTIONS */
+    size_t abilities_length;
     struct buffer response;
     unsigned response_status;
     struct bytes response_reason;
@@ -53,10 +55,6 @@ extern const struct front_step step_load, step_source, step_cancel, step_ack, st
  */
 bool front_can_answer(const struct front_request *request);
 
-/* front_refuse with Retry-After, in seconds (RFC 3261 20.33). */
-void front_refuse_later(struct front_request *request, unsigned status, const char *reason,
-                        unsigned seconds);
-
 /* Appends the signature of who speaks in the dialog of this request, for its Routes; true when a
  * later request's From and To are those that were signed (parties.c). */
 void parties_sign(const struct front_request *request, struct buffer *out);
@@ -64,6 +62,9 @@ bool parties_signed(const struct front_request *request, struct bytes signature)
 
 /* 405, with what may be asked of this server itself and its users. */
 void front_refuse_method(struct front_request *request);
+
+/* Writes front->abilities anew: the settings or the registered methods have changed. */
+void front_compose_abilities(struct front *front);
 
 /* OPTIONS for the server itself (RFC 3261 11.2). */
 void front_answer_options(void *context, struct front_request *request);

@@ -39,7 +39,16 @@ enum { PATIENCE_T1 = 15 };
 
 static size_t client_size(const struct client_transaction *client)
 {
-    return sizeof(*client) + client->end;
+    return sizeof(*client) + client->end + client->beside_bytes;
+}
+
+void client_beside(struct client_transaction *client, size_t more_bytes, size_t fewer_bytes)
+{
+    assert(client->beside_bytes >= fewer_bytes);
+    client->beside_bytes += more_bytes;
+    client->beside_bytes -= fewer_bytes;
+    client->layer->client_bytes += more_bytes;
+    client->layer->client_bytes -= fewer_bytes;
 }
 
 void client_detach(struct client_transaction *client)

@@ -255,6 +255,15 @@ void invite_reply(struct server_transaction *transaction, struct bytes response,
         invite_say(transaction, response);
 }
 
+void transaction_reply_late(struct transaction_layer *layer, struct server_transaction *transaction,
+                            struct bytes response)
+{
+    assert(transaction->layer == layer && transaction->invite != NULL);
+    assert(bytes_starts_with(response, BYTES("SIP/2.0 2")));
+    if (transaction->stage == INVITE_COMPLETED || transaction->stage == INVITE_CONFIRMED)
+        reply_send(layer, &transaction->path, response);
+}
+
 void invite_settle(struct server_transaction *transaction, const struct incoming *incoming)
 {
     struct transaction_layer *layer = transaction->layer;

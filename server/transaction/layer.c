@@ -102,6 +102,7 @@ static void receive_request(struct transaction_layer *layer, struct incoming *in
     if (!receive_known(layer, incoming))
         return;
     layer->begun = 0;
+    layer->merging = NULL;
     incoming->late_ms = net_late_ms(layer->net);
     layer->user.request(layer->user.context, incoming);
     if (layer->begun != 0)
@@ -182,6 +183,8 @@ void transaction_layer_free(struct transaction_layer **layer)
     client_release(*layer);
     server_release(*layer);
     errands_release(*layer);
+    /* all that was counted has gone, and what was charged was taken back */
+    assert((*layer)->client_bytes == 0 && (*layer)->server_bytes == 0);
     free((*layer)->draft.at);
     free((*layer)->key);
     free(*layer);

@@ -30,7 +30,8 @@ struct transaction_settings {
     unsigned t1_ms, t2_ms, t4_ms; /* RFC 3261 table 4: 500, 4000, 5000 */
     unsigned server_max; /* server transactions; the oldest completed ones go first; 200000 */
     unsigned client_max; /* client transactions; more are refused; 200000 */
-    size_t server_max_bytes, client_max_bytes; /* of their memory, likewise; 256 MiB each */
+    size_t server_max_bytes, client_max_bytes; /* of their memory, likewise; 256 MiB each. The first
+                                                  has what was charged, too */
     unsigned invite_max_s; /* an INVITE without a final response gets 408 then; half an hour */
     unsigned datagram_max_bytes; /* longer requests try TCP before UDP (RFC 3261 18.1.1); 1300 */
     unsigned shun_s;             /* how long a target that failed is tried after the others; 30 */
@@ -100,6 +101,11 @@ const struct sip_message *transaction_keep(struct server_transaction *transactio
 uint64_t transaction_handle(const struct server_transaction *transaction);
 struct server_transaction *transaction_find(struct transaction_layer *layer, uint64_t handle);
 
+/* What the user keeps for a request beside its transaction counts as memory for requests being
+ * answered (server_max_bytes), until it is taken back. What is charged gives way to nothing. */
+void transaction_charge(struct transaction_layer *layer, size_t bytes);
+void transaction_discharge(struct transaction_layer *layer, size_t bytes);
+
 /* What becomes of an INVITE's server transaction. */
 struct server_watch {
     /* A CANCEL came before a final response; it was answered 200 (RFC 3261 9.2). At most once; the
@@ -119,8 +125,14 @@ void transaction_watch(struct server_transaction *transaction, const struct serv
 void transaction_reply(struct transaction_layer *layer, struct server_transaction *transaction,
                        struct bytes response, struct store_change after);
 
+/* Sends a 2xx to an INVITE whose failure was sent before (RFC 3261 16.7 step 5), by the way that
+ * took; the state machine is not asked, which would drop it (17.2.1). */
+void transaction_reply_late(struct transaction_layer *layer, struct server_transaction *transaction,
+                            struct bytes response);
+
 /* True when another request with the same From tag, Call-ID and CSeq, but not the same branch, is
- * being answered: this one came a second way (RFC 3261 8.2.2.2: 482, when it has no To tag). */
+ * being answered, and this one, outside a dialog, came a second way (RFC 3261 8.2.2.2: 482). Those
+ * that were asked about, and begun in the same call, are what others are compared with. */
 bool transaction_is_merged(struct transaction_layer *layer, const struct sip_message *message);
 
 /* What a client transaction reports; `response` is NULL when none came: `status` is then 408 (timer

@@ -88,8 +88,12 @@ struct transaction_layer {
 
     struct chain_table servers; /* by key */
     struct chain_table merged;  /* by From tag, Call-ID and CSeq (RFC 3261 8.2.2.2) */
+    /* the request that was last looked for there, and its hash; NULL: none since the present one
+     * came */
+    const struct sip_message *merging;
+    uint64_t merging_hash;
     struct handles *server_handles;
-    size_t server_bytes; /* of all transactions that have not ended */
+    size_t server_bytes; /* of all transactions that have not ended, and what was charged */
     struct server_queue queues[SERVER_STAGES];
     struct server_transaction *dead; /* freed at the end of the turn */
     struct kept_request *dead_requests;

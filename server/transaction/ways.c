@@ -79,20 +79,16 @@ void way_fail(struct client_transaction *client, unsigned status)
     client_defer(client, CLIENT_BROKEN);
 }
 
-/* RFC 3261 20.33: the comment and the parameters behind the number are for people. */
+/* RFC 3261 20.33. */
 static unsigned retry_after_s(const struct transaction_settings *settings,
                               const struct sip_message *response)
 {
-    struct bytes value = sip_message_value(response, SIP_RETRY_AFTER);
+    bool present;
     uint32_t seconds;
-    size_t digits = 0;
-    while (digits < value.length && value.at[digits] >= '0' && value.at[digits] <= '9')
-        digits++;
-    if (digits == 0)
+    struct verdict v = sip_message_number(response, SIP_RETRY_AFTER, &present, &seconds);
+    if (!verdict_ok(v) || !present)
         return settings->shun_s;
-    if (!bytes_to_u32(bytes_first(value, digits), &seconds) || seconds > settings->shun_most_s)
-        return settings->shun_most_s;
-    return seconds;
+    return seconds < settings->shun_most_s ? seconds : settings->shun_most_s;
 }
 
 static bool is_late(const struct client_transaction *client)
@@ -240,6 +236,7 @@ static void hop_found(struct net_lookup *lookup, const struct net_target *target
     if (count > 0) {
         client->targets = memory_resize(NULL, count * sizeof(*targets));
         memcpy(client->targets, targets, count * sizeof(*targets));
+        client_beside(client, count * sizeof(*targets), 0);
         client->target_count = (unsigned char)count;
     }
     for (size_t i = 0; i < count; i++) {

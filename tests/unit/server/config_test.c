@@ -150,10 +150,7 @@ START_TEST(test_defaults_are_those_of_the_parts)
     SAME(registrar.fixed_count);
     SAME(registrar.deputy_count);
     SAME(registrar.route_count);
-    SAME(proxy.mode);
-    SAME(proxy.targets_max);
-    SAME(proxy.breadth_max);
-    SAME(proxy.timer_c_s);
+    ck_assert_mem_eq(&config->proxy, &parts.proxy, sizeof(parts.proxy));
     SAME(presence.publications_max);
     SAME(presence.subscriptions_max_per_watcher);
     SAME(presence.subscriptions_max_per_resource);
