@@ -145,7 +145,7 @@ static void tally_lower(struct proxy *proxy, struct tally *tally)
 {
     if (tally == NULL)
         return;
-    assert(tally->count > 0);
+    assert(tally->count > 0 && proxy->calls.tallies != NULL);
     if (--tally->count > 0)
         return;
     HASH_DELETE(hh, proxy->calls.tallies, tally);

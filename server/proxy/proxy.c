@@ -252,7 +252,7 @@ static void keep_secure(const struct front_request *request, struct choice *choi
  * nothing to prepare. */
 static bool prefer(struct proxy *proxy, struct front_request *request, struct choice *choice)
 {
-    struct preferences preferences;
+    struct preferences preferences = {.count = 0};
     if (choice->count <= 1 && !preferences_are_given(request->message))
         return true;
     struct verdict v = preferences_read(request->message, &preferences);
