@@ -2,9 +2,8 @@
  *
  * The story of a request: net hands up bytes; they are parsed; a retransmission is answered from
  * its transaction and goes no further. Anything else goes to the user of this layer (front) as a
- * struct incoming, without any state. The user may answer it without a transaction
- * (transaction_refuse: challenges, refusals, OPTIONS; RFC 3261 8.2.7) or begin one
- * (transaction_begin) and reply later, at most after a change is durable.
+ * struct incoming, without any state. The user may answer it without a transaction (RFC
+ * 3261 8.2.7) or begin one (transaction_begin) and reply later, perhaps after a change is durable.
  *
  * Non-INVITE: Trying -> (Proceeding) -> Completed -> gone after timer J; Trying -> Proceeding ->
  * Completed -> gone after timer K, with timers E and F. INVITE: Proceeding -> Accepted (timer L) or
