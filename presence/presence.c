@@ -157,9 +157,19 @@ enum err presence_load(struct presence *presence, unsigned partition)
         .context = presence,
     };
     enum err err = store_load(presence->parts->store, partition, &visitor);
+    if (err != ERR_NONE) {
+        home_clear(presence, partition); /* half of it is nobody's state */
+        return err;
+    }
     presence->homes[partition].loaded = true;
     drop_gone(presence, partition);
-    return err;
+    return ERR_NONE;
+}
+
+void presence_close(struct presence *presence, unsigned partition)
+{
+    assert(partition < PARTITIONS);
+    home_clear(presence, partition);
 }
 
 void presence_drop_user(struct presence *presence, struct bytes aor)

@@ -30,9 +30,12 @@ void presence_free(struct presence **presence);
 void presence_reload(struct presence *presence, const struct presence_settings *settings);
 
 /* Forgets a partition's publications and subscriptions and takes them from the store (at start, and
- * when its changes were refused); its watchers are then told the full state, paced. */
+ * when its changes were refused); its watchers are then told the full state, paced. When
+ * the store cannot be read the partition is empty. */
 enum err presence_load(struct presence *presence, unsigned partition)
     __attribute__((warn_unused_result));
+/* Forgets a partition without a word, until it is loaded. */
+void presence_close(struct presence *presence, unsigned partition);
 
 /* The user is no more: its publications go, who watches it is told so, and what it watches ends. */
 void presence_drop_user(struct presence *presence, struct bytes aor);

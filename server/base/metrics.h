@@ -93,7 +93,8 @@
     X(shuns_evicted, "marks of failed targets forgotten early by their limit")                \
     X(store_commits, "commits")                                                               \
     X(store_changes, "change sets committed")                                                 \
-    X(store_refused, "change sets refused by the database")
+    X(store_refused, "change sets refused by the database")                                   \
+    X(partitions_closed, "partitions closed because they could not be loaded")
 
 enum metric {
 #define METRIC_ENUM(name, help) METRIC_##name,

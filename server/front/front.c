@@ -70,6 +70,19 @@ void front_watch_flows(struct front *front, const struct front_flow_watch *watch
     front->watches[front->watch_count++] = *watch;
 }
 
+void front_set_closed(struct front *front, unsigned partition, bool closed)
+{
+    assert(partition < PARTITIONS);
+    front->closed_count += (unsigned)closed - (unsigned)front->closed[partition];
+    front->closed[partition] = closed;
+}
+
+bool front_is_closed(const struct front *front, unsigned partition)
+{
+    assert(partition < PARTITIONS);
+    return front->closed[partition];
+}
+
 static void flow_closed(void *context, uint64_t connection)
 {
     const struct front *front = context;

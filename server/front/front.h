@@ -2,10 +2,10 @@
  *
  * The table (steps.c) is an ordered list of steps, each of which looks at one thing, and lets the
  * request pass or answers it: overload, syntax, hops, Route, whom it is aimed at, Require, open
- * relaying, room in the store, credentials, the user. So no handler repeats a check. Parts register
- * methods with what they need; what is not for this server itself, and what has no handler, is
- * relayed by whoever registered SIP_METHOD_OTHER (the proxy). OPTIONS for the server itself is
- * answered here. */
+ * relaying, the home of who is meant, room in the store, credentials, the user. So no handler
+ * repeats a check. Parts register methods with what they need; what is not for this server itself,
+ * and what has no handler, is relayed by whoever registered SIP_METHOD_OTHER (the proxy). OPTIONS
+ * for the server itself is answered here. */
 #ifndef FRONT_FRONT_H
 #define FRONT_FRONT_H
 
@@ -126,6 +126,11 @@ void front_register(struct front *front, const struct front_method *method);
  * most FRONT_WATCHES_MAX. Copied. */
 enum { FRONT_WATCHES_MAX = 4 };
 void front_watch_flows(struct front *front, const struct front_flow_watch *watch);
+
+/* A partition whose state is not there is closed: what is meant for its users is answered 503 until
+ * it is opened again. All are open at first. */
+void front_set_closed(struct front *front, unsigned partition, bool closed);
+bool front_is_closed(const struct front *front, unsigned partition);
 
 /* Starts a response (status line to CSeq, Server); the caller may add fields to the buffer, which
  * is the front end's and good for one response, and sends it with front_send.

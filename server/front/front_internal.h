@@ -2,6 +2,7 @@
 #ifndef FRONT_FRONT_INTERNAL_H
 #define FRONT_FRONT_INTERNAL_H
 
+#include "base/token.h"
 #include "front/front.h"
 #include "front/overload.h"
 
@@ -29,6 +30,8 @@ struct front {
     char uri[FRONT_TEXT_MAX], route[FRONT_TEXT_MAX];
     struct front_flow_watch watches[FRONT_WATCHES_MAX];
     size_t watch_count;
+    unsigned closed_count;
+    bool closed[PARTITIONS];
 };
 
 /* A request on its way through the table. */
@@ -49,7 +52,7 @@ const struct front_step *const *front_steps(void);
 
 extern const struct front_step step_load, step_source, step_cancel, step_ack, step_uri, step_route,
     step_aim, step_method, step_hops, step_merged, step_require, step_trust, step_relay,
-    step_privacy, step_room, step_peer, step_credentials, step_identity, step_user;
+    step_privacy, step_home, step_room, step_peer, step_credentials, step_identity, step_user;
 
 /* True when an answer can be sent: never to an ACK (RFC 3261 17), which is then counted as dropped.
  */

@@ -1,7 +1,8 @@
 /* record.c: the bindings of the users in memory, their ends, and the rows they are loaded from.
  *
  * A load forgets the partition and reads it anew. Rows do not know connections, which end with the
- * process; those that live on are taken over from what was there before. */
+ * process; those that live on are taken over from what was there before. When a load fails, that
+ * stays for the next one, without timers: it is not what is durable, so nothing may come of it. */
 #include <assert.h>
 #include <stdlib.h>
 
@@ -81,6 +82,8 @@ void record_settle(struct record *record)
     struct world *world = registrar->parts->world;
     uint64_t first = UINT64_MAX;
     struct binding *binding;
+    if (registrar->closed[record->partition])
+        return;
     DL_FOREACH(record->bindings, binding)
     {
         if (binding->expires_ms < first)
@@ -211,22 +214,53 @@ static void keep_fixed(struct registrar *registrar, struct record *former)
     former->fixed = NULL;
 }
 
-enum err registrar_load(struct registrar *registrar, unsigned partition)
+void registrar_close(struct registrar *registrar, unsigned partition)
 {
     assert(partition < PARTITIONS && registrar->former == NULL);
-    struct record **table = &registrar->records[partition], *record, *next;
-    registrar->former = *table;
-    *table = NULL;
-    const struct store_visitor visitor = {.binding = take_row, .context = registrar};
-    enum err err = store_load(registrar->parts->store, partition, &visitor);
+    struct record *record, *next;
+    registrar->closed[partition] = true;
+    HASH_ITER(hh, registrar->records[partition], record, next)
+    {
+        world_timer_cancel(registrar->parts->world, &record->expiry);
+    }
+}
+
+/* The half of a partition that could be read is not its state. */
+static void load_failed(struct registrar *registrar, unsigned partition)
+{
+    struct record **table = &registrar->records[partition];
+    while (*table != NULL)
+        record_free(table, *table);
+    *table = registrar->former;
+    registrar->former = NULL;
+    registrar_close(registrar, partition);
+}
+
+static void load_done(struct registrar *registrar, unsigned partition)
+{
+    struct record *record, *next;
+    registrar->closed[partition] = false;
     HASH_ITER(hh, registrar->former, record, next)
     {
         keep_fixed(registrar, record);
         record_free(&registrar->former, record);
     }
-    HASH_ITER(hh, *table, record, next)
+    HASH_ITER(hh, registrar->records[partition], record, next)
     {
         settle_loaded(registrar, record);
     }
+}
+
+enum err registrar_load(struct registrar *registrar, unsigned partition)
+{
+    assert(partition < PARTITIONS && registrar->former == NULL);
+    registrar->former = registrar->records[partition];
+    registrar->records[partition] = NULL;
+    const struct store_visitor visitor = {.binding = take_row, .context = registrar};
+    enum err err = store_load(registrar->parts->store, partition, &visitor);
+    if (err == ERR_NONE)
+        load_done(registrar, partition);
+    else
+        load_failed(registrar, partition);
     return err;
 }

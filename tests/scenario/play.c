@@ -473,9 +473,13 @@ static bool the_store(struct play *play, struct words *words)
         stage_settle(stage);
         return true;
     }
+    bool breaks = words_are(words, "cannot be read");
+    if (breaks || words_are(words, "can be read"))
+        return stage_break_store(stage, breaks) || play_fault(play, "%s", stage->why);
     bool refuses = words_are(words, "refuses");
     if (!refuses && !words_are(words, "commits"))
-        return play_fault(play, "the store holds|works|refuses|commits [NUMBER]");
+        return play_fault(play,
+                          "the store holds|works|refuses|commits [NUMBER], cannot|can be read");
     if (!words_end(words) && !bytes_to_u64(words_take(words), &count))
         return play_fault(play, "the store commits NUMBER");
     if ((refuses ? stage_refuse(stage) : stage_commit(stage, (size_t)count)) == 0)

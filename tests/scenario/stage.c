@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -311,6 +312,21 @@ size_t stage_refuse(struct stage *stage)
 {
     assert(stage->reactor != NULL);
     return store_step(reactor_store(stage->reactor), PARTITIONS, SIZE_MAX, STORE_REFUSED);
+}
+
+bool stage_break_store(struct stage *stage, bool broken)
+{
+    const char *sql = broken ? "ALTER TABLE subscriptions RENAME TO lost"
+                             : "ALTER TABLE lost RENAME TO subscriptions";
+    char *path = path_in(stage->data, "herald.db");
+    sqlite3 *other = NULL;
+    bool fine = sqlite3_open(path, &other) == SQLITE_OK &&
+                sqlite3_exec(other, sql, NULL, NULL, NULL) == SQLITE_OK;
+    if (!fine)
+        snprintf(stage->why, sizeof(stage->why), "%s: %s", sql, sqlite3_errmsg(other));
+    sqlite3_close(other);
+    free(path);
+    return fine;
 }
 
 /* The wire. */

@@ -58,6 +58,10 @@ void stage_pass(struct stage *stage, uint64_t ms);
 size_t stage_commit(struct stage *stage, size_t count);
 size_t stage_refuse(struct stage *stage);
 
+/* From now on partitions cannot be loaded (a table has gone; what was read before it was whole), or
+ * can be again. False: `why` says why not. */
+bool stage_break_store(struct stage *stage, bool broken);
+
 /* What reaches the server, written to the wire log too. */
 void stage_datagram(struct stage *stage, const char *who, const struct net_flow *flow,
                     struct bytes raw);

@@ -1,6 +1,7 @@
 /* presence_test.c: the dispatcher's partitions, and users who are no more. */
 #include "presence/presence.h"
 
+#include "fixture/broken.h"
 #include "fixture/events.h"
 
 START_TEST(starts_empty_and_ends)
@@ -51,6 +52,35 @@ START_TEST(one_partition)
         resource_find(presence, presence_of_package(), BYTES("carol@example.org"), false), carol);
     ck_assert_uint_eq(presence_count(presence).publications, 1);
     ck_assert_uint_eq(presence_count(presence).subscriptions, 1);
+    events_close();
+}
+END_TEST
+
+/* Publications are read before subscriptions: half a partition is none, and nobody is told of it.
+ */
+START_TEST(half_a_partition)
+{
+    unsigned partition = partition_of(BOB);
+    events_open();
+    watch("");
+    ck_assert_uint_eq(publish("Expires: 600\r\n", "one"), 200);
+    notified("SIP/2.0 200 OK");
+    ground->mark = ground->net.sent_count;
+    ground_break(ground, "subscriptions");
+    ck_assert_int_ne(presence_load(presence, partition), ERR_NONE);
+    ck_assert_uint_eq(presence_count(presence).resources, 0);
+    ck_assert_uint_eq(presence_count(presence).publications, 0);
+    ground_wait(ground, 700000);
+    ck_assert_uint_eq(store_latest(ground->parts.store, partition).number, 0);
+    ck_assert_uint_eq(notifies(), 0);
+    ground_mend(ground, "subscriptions");
+    ck_assert_int_eq(presence_load(presence, partition), ERR_NONE);
+    ck_assert_uint_eq(presence_count(presence).publications, 1);
+    ck_assert_uint_eq(presence_count(presence).subscriptions, 1);
+    presence_close(presence, partition);
+    ck_assert_uint_eq(presence_count(presence).resources, 0);
+    ground_wait(ground, 100);
+    ck_assert_uint_eq(notifies(), 0);
     events_close();
 }
 END_TEST
@@ -172,5 +202,5 @@ START_TEST(settings_while_running)
 }
 END_TEST
 
-UNIT_MAIN("presence", starts_empty_and_ends, lives_on, one_partition, senseless_rows, user_removed,
-          user_removed_while_down, settings_while_running)
+UNIT_MAIN("presence", starts_empty_and_ends, lives_on, one_partition, half_a_partition,
+          senseless_rows, user_removed, user_removed_while_down, settings_while_running)
