@@ -11,6 +11,8 @@
  *   the last NOTIFY of each live subscription shows just what is published and not over
  *   no change was answered before it was durable
  *
+ * Sometimes the store cannot be read: what is closed answers 503 and tells nobody anything.
+ *
  * while check.c watches every message (CSeq, branches, order of 200 and NOTIFY, valid documents).
  */
 #include <assert.h>
@@ -67,6 +69,7 @@ struct test {
     struct device devices[DEVICES];
     struct slot slots[SLOTS];
     unsigned done[8]; /* how often what was done, for the summary */
+    bool unreadable;  /* partitions cannot be loaded, so they may be closed */
 };
 
 static const char *const presentities[PRESENTITIES] = {"alice", "bob"};
@@ -155,6 +158,12 @@ static bool is_near(const struct test *test, uint64_t expires_ms)
     return expires_ms + NEAR_MS > now_ms && expires_ms < now_ms + NEAR_MS;
 }
 
+/* A change that was refused changed nothing; neither did what a closed partition was asked for. */
+static bool is_refusal(const struct test *test, unsigned status)
+{
+    return status == 500 || (status == 503 && test->unreadable);
+}
+
 static bool settle_device(struct test *test, struct device *device, const struct arrival *answer)
 {
     const struct sip_message *message = &answer->message;
@@ -162,7 +171,7 @@ static bool settle_device(struct test *test, struct device *device, const struct
     bool present;
     uint32_t expires_s;
     device->pending = PENDING_NOTHING;
-    if (message->status == 500)
+    if (is_refusal(test, message->status))
         return true;
     if (message->status == 412 && is_near(test, device->expires_ms)) {
         device->alive = false;
@@ -216,7 +225,7 @@ static bool settle_slot(struct test *test, struct slot *slot, const struct arriv
     bool present;
     uint32_t expires_s;
     slot->pending = PENDING_NOTHING;
-    if (message->status == 500)
+    if (is_refusal(test, message->status))
         return true;
     if (message->status == 481 && is_near(test, slot->expires_ms)) {
         slot->alive = false;
@@ -447,6 +456,25 @@ static bool be_late_for_a_while(struct test *test)
     return settle_all(test, true);
 }
 
+/* Changes of subscriptions are refused, and then their partition is closed; perhaps all are, by a
+ * start. Requests go on, and the last pause before a load may be a minute. */
+static bool be_unreadable_for_a_while(struct test *test)
+{
+    unsigned count = 3 + choose(test, 8);
+    bool fine = settle_all(test, true) && play_say(&test->play, "the store cannot be read");
+    test->unreadable = true;
+    test->done[7]++;
+    for (unsigned i = 0; fine && i < count; i++)
+        fine = request(test) && settle_all(test, true);
+    if (fine && choose(test, 2) == 0)
+        fine = crash(test) && request(test) && settle_all(test, true);
+    play_pass(&test->play, choose(test, 100000));
+    test->unreadable = false;
+    fine = fine && settle_all(test, true) && play_say(&test->play, "the store can be read");
+    play_pass(&test->play, 61000);
+    return fine && settle_all(test, true);
+}
+
 /* At rest. */
 
 static size_t count_of(const char *text, const char *word)
@@ -513,7 +541,7 @@ static bool come_to_rest(struct test *test)
 
 static bool play_round(struct test *test)
 {
-    switch (choose(test, 12)) {
+    switch (choose(test, 13)) {
     case 0:
         test->done[5]++;
         play_pass(&test->play, choose(test, 120000));
@@ -530,6 +558,8 @@ static bool play_round(struct test *test)
     case 6:
         test->done[6]++;
         return come_to_rest(test);
+    case 7:
+        return be_unreadable_for_a_while(test);
     default:
         return request(test) && settle_all(test, true);
     }
@@ -583,9 +613,9 @@ static bool run(uint64_t seed, unsigned rounds)
         tell(test, seed, round);
     else
         printf("ok seed %llu: %u PUBLISHes, %u SUBSCRIBEs, %u crashes (%u with unheard commits), "
-               "%u refusals\n",
+               "%u refusals, %u times unreadable\n",
                (unsigned long long)seed, test->done[0], test->done[1], test->done[2], test->done[3],
-               test->done[4]);
+               test->done[4], test->done[7]);
     for (unsigned i = 0; i < SLOTS; i++)
         free(test->slots[i].body);
     play_release(&test->play);
