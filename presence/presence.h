@@ -17,7 +17,7 @@ struct presence_settings {
     unsigned publications_max;              /* of one resource; more: 403 */
     unsigned subscriptions_max_per_watcher; /* more: 403 */
     unsigned subscriptions_max_per_resource;
-    size_t body_max_bytes;         /* of a publication; more: 413 */
+    size_t body_max_bytes;         /* of a new document; more: 413 */
     unsigned restore_notify_per_s; /* NOTIFYs a second after a restart, so that it makes no storm */
 };
 struct presence_settings presence_settings_default(void);

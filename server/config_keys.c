@@ -224,7 +224,7 @@ static const struct config_key file_keys[] = {
     NUMBER(presence.subscriptions_max_per_resource, 1, 1000000, "20000",
            "Subscriptions that there can be to one user."),
     NUMBER(presence.body_max_bytes, 512, 16 * MIB, "32768",
-           "Longest document that can be published, in bytes."),
+           "Longest document that can be published, in bytes. Longer ones that are there stay."),
     NUMBER(presence.restore_notify_per_s, 1, 1000000, "1000",
            "NOTIFYs a second by which watchers learn the full state after a restart."),
 

@@ -243,8 +243,8 @@ void reactor_reload(struct reactor *reactor, const struct config *config)
     log_write(
         reactor->ground.log, LOG_INFO, "reactor",
         "configuration taken over: trusted networks, peers, registrar, proxy, presence, guard and "
-        "front limits. Listeners, domains, data folder, net, transaction, auth, store and "
-        "presence.body_max_bytes need a restart");
+        "front limits. Listeners, domains, data folder, net, transaction, auth and store need a "
+        "restart");
 }
 
 struct store *reactor_store(struct reactor *reactor)

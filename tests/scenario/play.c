@@ -299,11 +299,22 @@ static bool do_users(struct play *play, struct words *words)
     return true;
 }
 
+static bool remove_user(struct play *play, struct bytes user)
+{
+    struct page aor = {0};
+    page_format(&aor, "%.*s@%s", BYTES_ARGS(user), play->domain);
+    bool removed = stage_remove_user(&play->stage, page_bytes(&aor));
+    page_release(&aor);
+    return removed || play_fault(play, "%s", play->stage.why);
+}
+
 static bool do_user(struct play *play, struct words *words)
 {
     struct bytes user = words_take(words);
-    if (!words_are(words, "password"))
-        return play_fault(play, "user NAME password WORD");
+    if (play->set && words_are(words, "is removed"))
+        return remove_user(play, user);
+    if (play->set || !words_are(words, "password"))
+        return play_fault(play, "user NAME password WORD, before all; user NAME is removed");
     char *password = memory_copy(words_take(words));
     remember_user(play, user, password);
     free(password);
@@ -327,7 +338,11 @@ static bool do_configuration(struct play *play, struct words *words)
         page_format(&text, "%.*s\n", BYTES_ARGS(play->step->block[i].text));
     free(play->stage.configuration);
     play->stage.configuration = text.at;
-    return true;
+    if (!play->set)
+        return true;
+    if (play->stage.reactor != NULL)
+        return play_fault(play, "this comes too late, the server runs already");
+    return stage_reconfigure(&play->stage) || play_fault(play, "%s", play->stage.why);
 }
 
 static bool read_place(struct words *words, enum net_protocol *protocol,
@@ -589,15 +604,15 @@ typedef bool (*do_fn)(struct play *play, struct words *words);
 struct verb {
     const char *word;
     do_fn run;
-    bool before; /* the stage need not stand */
+    enum { BEFORE, ANY_TIME, AFTER } when; /* the stage stands */
 };
 
 static const struct verb verbs[] = {
-    {"users", do_users, true}, {"user", do_user, true},
-    {"seed", do_seed, true},   {"configuration", do_configuration, true},
-    {"host", do_host, true},   {"at", do_at, false},
-    {"time", do_time, false},  {"the", do_the, false},
-    {"all", do_all, false},
+    {"users", do_users, BEFORE}, {"user", do_user, ANY_TIME},
+    {"seed", do_seed, BEFORE},   {"configuration", do_configuration, ANY_TIME},
+    {"host", do_host, BEFORE},   {"at", do_at, AFTER},
+    {"time", do_time, AFTER},    {"the", do_the, AFTER},
+    {"all", do_all, AFTER},
 };
 
 static bool party_does(struct play *play, struct party *party, struct words *words)
@@ -618,9 +633,9 @@ static bool run_step(struct play *play, struct words *words)
         if (!bytes_equal(first, bytes_of(verbs[i].word)))
             continue;
         words->at = 1;
-        if (verbs[i].before && play->set)
+        if (verbs[i].when == BEFORE && play->set)
             return play_fault(play, "this comes too late, the server runs already");
-        return (verbs[i].before || play_set_up(play)) && verbs[i].run(play, words);
+        return (verbs[i].when != AFTER || play_set_up(play)) && verbs[i].run(play, words);
     }
     if (*first.at == '{')
         return compare(play, words);

@@ -156,6 +156,13 @@ bool stage_configure(struct stage *stage)
     return true;
 }
 
+bool stage_reconfigure(struct stage *stage)
+{
+    assert(stage->reactor == NULL);
+    config_free(&stage->config);
+    return load_configuration(stage);
+}
+
 /* The stepped store makes the database, so that its secret is the same in each run. */
 static bool make_database(struct stage *stage)
 {
@@ -189,6 +196,20 @@ bool stage_add_user(struct stage *stage, struct bytes aor, struct bytes password
         .ha1 = {bytes_of(ha1[0].text), bytes_of(ha1[1].text), bytes_of(ha1[2].text)},
     };
     err = account_add(file, &account);
+    account_file_close(&file);
+    if (err != ERR_NONE)
+        snprintf(stage->why, sizeof(stage->why), "no account: %s", err_name(err));
+    return err == ERR_NONE;
+}
+
+bool stage_remove_user(struct stage *stage, struct bytes aor)
+{
+    enum err err = ERR_DB;
+    struct account_file *file =
+        account_file_open(stage->data, &err, stage->why, sizeof(stage->why));
+    if (file == NULL)
+        return false;
+    err = account_delete(file, aor);
     account_file_close(&file);
     if (err != ERR_NONE)
         snprintf(stage->why, sizeof(stage->why), "no account: %s", err_name(err));

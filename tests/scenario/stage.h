@@ -41,8 +41,11 @@ void stage_release(struct stage *stage);
 
 /* Reads the configuration; before anything else. False: `why` says what is wrong. */
 bool stage_configure(struct stage *stage);
+/* The same again, when the configuration has changed while the server is down. Listeners stay. */
+bool stage_reconfigure(struct stage *stage);
 /* Adds an account to the data folder; before the first start. */
 bool stage_add_user(struct stage *stage, struct bytes aor, struct bytes password);
+bool stage_remove_user(struct stage *stage, struct bytes aor);
 
 bool stage_start(struct stage *stage);
 /* Closes politely, or not at all. */
