@@ -5,7 +5,8 @@
  *                                       -> subscriptions, each with its dialog
  *
  * A resource lives as long as it has either. What a request removed stays a while as `ended`
- * (64*T1), so that its retransmission over a crash gets the same answer. */
+ * (64*T1), so that its retransmission over a crash gets the same answer, and every subscription
+ * that ended until its watcher was told. */
 #ifndef PRESENCE_PRESENCE_INTERNAL_H
 #define PRESENCE_PRESENCE_INTERNAL_H
 
@@ -34,7 +35,7 @@ struct publication {
 
 enum subscription_state {
     SUBSCRIPTION_ACTIVE,
-    SUBSCRIPTION_ENDED /* its last NOTIFY is under way, or its row waits for its end */
+    SUBSCRIPTION_ENDED /* its last NOTIFY is due or under way, or its end is remembered */
 };
 
 struct subscription {
@@ -43,7 +44,7 @@ struct subscription {
     struct resource *resource;
     struct watcher *watcher;
     struct dialog dialog;
-    struct timer expiry;                          /* of the subscription, or of the ended row */
+    struct timer expiry;                          /* of it, or of the memory of its end */
     uint64_t expires_ms;                          /* wall clock */
     struct store_change change;                   /* the last one of this subscription */
     struct subscription *queue_prev, *queue_next; /* of presence->restored */
@@ -52,6 +53,7 @@ struct subscription {
     enum subscription_state state;
     bool dirty; /* a NOTIFY is due as soon as none is under way */
     bool has_row, queued;
+    bool told;             /* of its end, and the row says so */
     const char *reason;    /* of the end (RFC 6665 4.1.3) */
     const char *accept;    /* chosen body type, one of the package's */
     struct bytes key;      /* Call-ID, remote tag, event id: of `text` */
@@ -151,25 +153,26 @@ struct subscription_parts {
     struct bytes event_id, branch;
     const char *accept;
     uint64_t expires_ms;
-    bool ended; /* a fetch, or a row that only remembers its end: not counted, no last NOTIFY of its
-                   own */
+    bool ended; /* a fetch, or a row of what has ended: not counted */
 };
 /* Makes one with its dialog, which is taken over. */
 struct subscription *subscription_new(const struct subscription_parts *parts,
                                       const struct dialog *dialog);
 /* Takes it out of everything and frees it; the resource stays. */
 void subscription_free(struct subscription *subscription);
-/* Puts the row; an ended one is put as ended. */
+/* Puts the row, as it is. */
 void subscription_save(struct subscription *subscription, struct store_set *set);
-void subscription_delete_row(struct subscription *subscription, struct store_set *set);
-/* Sets (again) the timer that ends it, or its ended row. */
+/* Sets (again) the timer that ends it, or the memory of an ended one. */
 void subscription_arm(struct subscription *subscription);
-/* Ends it with a reason of RFC 6665 4.1.3; the caller saves or deletes the row and has the last
- * NOTIFY sent. */
+/* How long the end of one is remembered: 64*T1. */
+uint64_t subscription_linger_ms(const struct resource *resource);
+/* Ends it with a reason of RFC 6665 4.1.3; the caller saves the row and has the last NOTIFY sent.
+ */
 void subscription_end(struct subscription *subscription, const char *reason);
 /* Ends it without a word: its watcher forgot it. Frees it, and its resource perhaps. */
 void subscription_drop(struct subscription *subscription);
-/* Frees an ended one that waits for nothing any more, and its resource perhaps. */
+/* Of an ended one, when its watcher was told or cannot be: its row follows, and when it need not be
+ * remembered any more it is freed, and its resource perhaps. */
 void subscription_settle(struct subscription *subscription);
 /* What a dialog-forming SUBSCRIBE or one inside a dialog means, by Call-ID, From tag and event;
  * NULL: none. */

@@ -210,13 +210,11 @@ static bool take_refresh(const struct subscribe *subscribe, struct subscription 
     return true;
 }
 
-/* The row of what was unsubscribed remembers the request for as long as it may come again (timer
- * J). */
+/* What was unsubscribed is remembered for as long as the request may come again (timer J). */
 static void linger(struct subscription *subscription)
 {
-    const struct front_parts *parts = subscription->resource->presence->parts;
-    unsigned t1_ms = transaction_layer_settings(parts->transactions)->t1_ms;
-    subscription->expires_ms = parts->world->wall_ms + 64 * (uint64_t)t1_ms;
+    const struct world *world = subscription->resource->presence->parts->world;
+    subscription->expires_ms = world->wall_ms + subscription_linger_ms(subscription->resource);
 }
 
 static void save(struct subscription *subscription)

@@ -163,7 +163,7 @@ void store_put_subscription(struct store_set *set, const struct store_subscripti
     set_number(set, subscription->local_cseq);
     set_number(set, subscription->epoch);
     set_number(set, subscription->expires_ms);
-    set_number(set, subscription->ended);
+    set_number(set, (uint64_t)subscription->ended);
 }
 
 void store_delete_subscription(struct store_set *set, struct bytes aor, struct bytes event,
