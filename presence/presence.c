@@ -123,29 +123,29 @@ static void take_subscription(void *context, const struct store_subscription *ro
     resource_settle(resource);
 }
 
-static bool is_gone(const struct presence *presence, struct bytes aor)
+static bool is_ours(const struct presence *presence, struct bytes aor)
 {
-    const struct front_parts *parts = presence->parts;
-    struct bytes host = aor;
-    bytes_split(&host, '@');
-    return domains_find(parts->domains, host) != NULL && accounts_gone(parts->accounts, aor);
+    return domains_find(presence->parts->domains, sip_aor_domain(aor)) != NULL;
 }
 
-/* Accounts that were removed while the server was down, and what they watched. */
+/* Accounts that were removed while the server was down, alone or with their domain, and what the
+ * first watched (who is of another domain now may be a stranger who may watch). */
 static void drop_gone(struct presence *presence, unsigned partition)
 {
+    const struct accounts *accounts = presence->parts->accounts;
     const struct home *home = &presence->homes[partition];
     struct resource *resource, *next_resource;
     struct subscription *subscription, *next;
     HASH_ITER(hh, home->resources, resource, next_resource)
     {
-        if (is_gone(presence, resource->aor))
+        if (!is_ours(presence, resource->aor) || accounts_gone(accounts, resource->aor))
             resource_end(resource);
     }
     HASH_ITER(hh, home->subscriptions, subscription, next)
     {
         const struct watcher *watcher = subscription->watcher;
-        if (is_gone(presence, bytes_from(watcher->aor, watcher->length)))
+        struct bytes aor = bytes_from(watcher->aor, watcher->length);
+        if (is_ours(presence, aor) && accounts_gone(accounts, aor))
             subscription_reject(subscription);
     }
 }

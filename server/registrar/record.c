@@ -186,8 +186,16 @@ static void take_row(void *context, const struct store_binding *row)
     record_add(record, binding);
 }
 
-/* What came with the rows and cannot be used: bindings of a user who was removed while the server
- * was down, and those whose only way was a connection of an earlier life. */
+/* An account was removed while the server was down, alone or with its domain. */
+static bool is_gone(const struct registrar *registrar, const struct record *record)
+{
+    struct bytes aor = record_aor(record);
+    return domains_find(registrar->parts->domains, sip_aor_domain(aor)) == NULL ||
+           accounts_gone(registrar->parts->accounts, aor);
+}
+
+/* What came with the rows and cannot be used: bindings of a user who is no more, and those whose
+ * only way was a connection of an earlier life. */
 static void settle_loaded(struct registrar *registrar, struct record *record)
 {
     struct binding *binding;
@@ -196,7 +204,7 @@ static void settle_loaded(struct registrar *registrar, struct record *record)
         if (flows_is_lost(registrar, binding))
             flows_begin_grace(registrar, binding);
     }
-    if (accounts_gone(registrar->parts->accounts, record_aor(record)))
+    if (is_gone(registrar, record))
         registrar_drop_user(registrar, record_aor(record));
     else
         record_settle(record);
