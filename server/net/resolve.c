@@ -372,7 +372,7 @@ static struct hop *hop_add(struct search *search, const char *name, uint16_t por
 static void hop_take_extras(struct search *search, struct hop *hop, const struct answer *answer)
 {
     for (unsigned i = 0; i < answer->extra_count; i++) {
-        const struct record *extra = &answer->extras[i];
+        const struct dns_record *extra = &answer->extras[i];
         if (strcmp(extra->name, hop->name) == 0 &&
             family_wanted(search->resolver, hop->protocol, extra->address.family))
             addresses_add(hop_family(hop, &extra->address), &extra->address);
@@ -385,7 +385,7 @@ static bool take_srv(struct search *search, const struct question *question)
 {
     const struct names *names = search->resolver->names;
     const struct answer *answer = names_answer(names, &question->use);
-    const struct record *list[RECORDS_MAX];
+    const struct dns_record *list[RECORDS_MAX];
     for (unsigned i = 0; i < answer->count; i++)
         list[i] = &answer->records[i];
     order_srv(search->resolver->world, list, answer->count);
@@ -462,7 +462,7 @@ static void ask_all_transports(struct search *search)
 static void judge_naptr(struct search *search)
 {
     const struct answer *answer = search_answer(search, 0);
-    const struct record *list[RECORDS_MAX];
+    const struct dns_record *list[RECORDS_MAX];
     unsigned count = 0;
     for (unsigned i = 0; i < answer->count; i++)
         if (may_use(search, answer->records[i].protocol))

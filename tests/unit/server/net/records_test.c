@@ -24,7 +24,7 @@ static void expect_kind(const struct wire *wire, const char *name, enum record_t
     free(answer);
 }
 
-static void address_is(const struct record *record, const char *expected)
+static void address_is(const struct dns_record *record, const char *expected)
 {
     struct net_address address;
     ck_assert(net_address_parse(bytes_of(expected), 0, &address));
