@@ -479,6 +479,23 @@ bool config_take_qop(struct config_reader *reader, const struct config_key *key,
     return length >= 0;
 }
 
+int config_groups(struct config_reader *reader, const struct config_key *key,
+                  config_setting_t *setting)
+{
+    int length = config_setting_is_list(setting) ? config_setting_length(setting) : -1;
+    for (int i = 0; i < length; i++)
+        if (!config_setting_is_group(config_setting_get_elem(setting, (unsigned)i)))
+            length = -1;
+    if (length < 0)
+        config_fail(reader, setting, "%s must be a list of groups: ( { ... }, { ... } )",
+                    key->path);
+    if (length < 0 || ((uint64_t)length >= key->least && (uint64_t)length <= key->most))
+        return length;
+    config_fail(reader, setting, "%s has %d entries; it can have %llu to %llu", key->path, length,
+                (unsigned long long)key->least, (unsigned long long)key->most);
+    return -1;
+}
+
 static bool take_domain(struct config_reader *reader, config_setting_t *group)
 {
     struct config *config = reader->config;
@@ -486,8 +503,6 @@ static bool take_domain(struct config_reader *reader, config_setting_t *group)
     *domain = (struct config_domain){
         .domain = {.algorithms = {DIGEST_MD5}, .algorithm_count = 1},
     };
-    if (!config_setting_is_group(group))
-        return config_fail(reader, group, "domains must be a list of groups: ( { name = ... } )");
     if (!config_take_group(reader, &config_domain_keys, group, "", domain))
         return false;
     if (domain->domain.name == NULL)
@@ -502,12 +517,9 @@ bool config_take_domains(struct config_reader *reader, const struct config_key *
                          config_setting_t *setting, void *field)
 {
     (void)field;
-    if (!config_setting_is_list(setting))
-        return config_fail(reader, setting, "domains must be a list of groups: ( { name = ... } )");
-    int length = config_setting_length(setting);
-    if ((uint64_t)length < key->least || (uint64_t)length > key->most)
-        return config_fail(reader, setting, "domains has %d entries; it can have %llu to %llu",
-                           length, (unsigned long long)key->least, (unsigned long long)key->most);
+    int length = config_groups(reader, key, setting);
+    if (length < 0)
+        return false;
     reader->config->domain_count = 0;
     for (int i = 0; i < length; i++) {
         if (!take_domain(reader, config_setting_get_elem(setting, (unsigned)i)))
