@@ -131,6 +131,11 @@ void resource_end(struct resource *resource);
 /* Ends everything of a partition without a word. */
 void home_clear(struct presence *presence, unsigned partition);
 
+/* The seconds that a request asks for, as its package limits them (lifetime.c). False: it was
+ * refused (400, 423). */
+bool lifetime_judge(struct front_request *request, const struct lifetime *lifetime,
+                    uint32_t *expires_s);
+
 /* Publications (publication.c, publish.c). */
 struct publication *publication_of_row(struct resource *resource,
                                        const struct store_publication *row,

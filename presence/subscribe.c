@@ -80,22 +80,8 @@ static bool check_accept(struct subscribe *subscribe)
 
 static bool check_interval(struct subscribe *subscribe)
 {
-    const struct lifetime *lifetime = &subscribe->package->subscribe;
-    struct front_request *request = subscribe->request;
-    bool present;
-    uint32_t seconds;
-    struct verdict v = sip_message_number(request->message, SIP_EXPIRES, &present, &seconds);
-    if (!verdict_ok(v)) {
-        front_refuse_verdict(request, v);
-        return false;
-    }
-    subscribe->expires_s = present ? seconds : lifetime->usual;
-    if (subscribe->expires_s > lifetime->most)
-        subscribe->expires_s = lifetime->most;
-    if (subscribe->expires_s == 0 || subscribe->expires_s >= lifetime->least)
-        return true;
-    front_refuse_interval(request, lifetime->least);
-    return false;
+    return lifetime_judge(subscribe->request, &subscribe->package->subscribe,
+                          &subscribe->expires_s);
 }
 
 /* One SIP URI in Contact; a refresh may do without (RFC 3261 12.2.1.1 wants one, libpurple and
