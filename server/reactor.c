@@ -252,13 +252,27 @@ struct store *reactor_store(struct reactor *reactor)
     return reactor->parts.store;
 }
 
+struct reactor_work reactor_work(const struct reactor *reactor)
+{
+    return (struct reactor_work){
+        .transactions = transaction_count(reactor->parts.transactions),
+        .forks = proxy_count(reactor->proxy),
+    };
+}
+
 void reactor_log_figures(struct reactor *reactor)
 {
     struct log *log = reactor->ground.log;
+    struct reactor_work work = reactor_work(reactor);
     struct presence_counts counts = presence_count(reactor->presence);
     log_write(log, LOG_INFO, "figures", "users=%zu bindings=%zu publications=%zu subscriptions=%zu",
               accounts_count(reactor->parts.accounts), registrar_count(reactor->registrar),
               counts.publications, counts.subscriptions);
+    log_write(log, LOG_INFO, "figures",
+              "server_transactions=%zu client_transactions=%zu acks=%zu transaction_bytes=%zu "
+              "forks=%zu",
+              work.transactions.servers, work.transactions.clients, work.transactions.acks,
+              work.transactions.bytes, work.forks);
     for (int i = 0; i < METRIC_COUNT; i++) {
         uint64_t value = reactor->ground.metrics->values[i];
         if (value > 0)

@@ -91,6 +91,14 @@ static void free_fork(struct fork *fork)
     free(fork);
 }
 
+size_t fork_count(const struct proxy *proxy)
+{
+    const struct fork *fork;
+    size_t count = 0;
+    DL_COUNT(proxy->forks, fork, count);
+    return count;
+}
+
 void fork_end_all(struct proxy *proxy)
 {
     while (proxy->forks != NULL)

@@ -45,6 +45,11 @@ struct proxy *proxy_new(struct front *front, const struct proxy_settings *settin
     return proxy;
 }
 
+size_t proxy_count(const struct proxy *proxy)
+{
+    return fork_count(proxy);
+}
+
 void proxy_reload(struct proxy *proxy, const struct proxy_settings *settings)
 {
     proxy->settings = *settings;

@@ -37,6 +37,9 @@ struct proxy_settings proxy_settings_default(void);
 struct proxy *proxy_new(struct front *front, const struct proxy_settings *settings);
 void proxy_free(struct proxy **proxy);
 
+/* How many requests are being relayed, with those whose 2xx may yet be followed by others. */
+size_t proxy_count(const struct proxy *proxy);
+
 /* Takes over changed settings while running. */
 void proxy_reload(struct proxy *proxy, const struct proxy_settings *settings);
 

@@ -127,6 +127,8 @@ struct fork_plan {
 };
 /* Begins; it answers by itself and ends by itself. */
 void fork_begin(struct proxy *proxy, struct front_request *request, const struct fork_plan *plan);
+/* How many have not ended. */
+size_t fork_count(const struct proxy *proxy);
 /* Ends all of a proxy's forks; nobody is answered. */
 void fork_end_all(struct proxy *proxy);
 

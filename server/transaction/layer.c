@@ -197,6 +197,16 @@ void transaction_layer_use(struct transaction_layer *layer, const struct transac
     layer->user = *user;
 }
 
+struct transaction_counts transaction_count(const struct transaction_layer *layer)
+{
+    return (struct transaction_counts){
+        .servers = handles_count(layer->server_handles),
+        .clients = handles_count(layer->client_handles),
+        .acks = layer->completed.table.count,
+        .bytes = layer->server_bytes + layer->client_bytes,
+    };
+}
+
 const struct transaction_settings *transaction_layer_settings(const struct transaction_layer *layer)
 {
     return &layer->settings;

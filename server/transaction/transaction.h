@@ -68,6 +68,14 @@ void transaction_layer_use(struct transaction_layer *layer, const struct transac
 const struct transaction_settings *transaction_layer_settings(
     const struct transaction_layer *layer);
 
+/* What the layer holds at the moment; all 0 when every timer of RFC 3261 17 has run out. */
+struct transaction_counts {
+    size_t servers, clients;
+    size_t acks;  /* INVITEs that ended with a failure, until timer D */
+    size_t bytes; /* of all of them */
+};
+struct transaction_counts transaction_count(const struct transaction_layer *layer);
+
 /* Starts a response to an incoming request: status line, Via with received and rport, From, To,
  * Call-ID, CSeq (sip_write_response). `to_tag` empty: a tag derived from the request, the same for
  * each retransmission (RFC 3261 8.2.7). The caller adds fields and ends it with sip_write_body. */
