@@ -73,5 +73,11 @@ bool play_expects_word(struct play *play, struct party *party, struct words *wor
 bool play_duration(struct play *play, struct bytes text, uint64_t *ms);
 /* Lets time pass while whoever answers by himself does so. */
 void play_pass(struct play *play, uint64_t ms);
+/* The same to the next event alone, or to that time. False: it has come, or there was a fault. */
+bool play_advance(struct play *play, uint64_t until_ms);
+/* A fault unless all transactions and forks of the server have ended. */
+bool play_work_is_done(struct play *play);
+/* Until when somebody waits for what he expects: in fair weather not at all. */
+uint64_t play_patience_ms(const struct play *play);
 
 #endif

@@ -373,6 +373,13 @@ void stage_datagram(struct stage *stage, const char *who, const struct net_flow 
     stage_settle(stage);
 }
 
+void stage_post(struct stage *stage, const char *who, const struct net_flow *flow, struct bytes raw)
+{
+    assert(!weather_is_fair(&stage->net.weather));
+    stage_log(stage, who, flow, raw);
+    fake_net_datagram(&stage->net, flow, raw);
+}
+
 void stage_stream(struct stage *stage, const char *who, uint64_t connection, struct bytes raw)
 {
     stage_log(stage, who, &stage->net.connections[connection - 1].flow, raw);

@@ -68,6 +68,10 @@ bool stage_break_store(struct stage *stage, bool broken);
 /* What reaches the server, written to the wire log too. */
 void stage_datagram(struct stage *stage, const char *who, const struct net_flow *flow,
                     struct bytes raw);
+/* The same without running the server, for whoever is called by it: it arrives in the next turn. In
+ * bad weather alone. */
+void stage_post(struct stage *stage, const char *who, const struct net_flow *flow,
+                struct bytes raw);
 void stage_stream(struct stage *stage, const char *who, uint64_t connection, struct bytes raw);
 void stage_log(struct stage *stage, const char *who, const struct net_flow *flow, struct bytes raw);
 
