@@ -742,17 +742,3 @@ bool play_step(struct play *play, const struct script_step *step)
     play_run_errands(play);
     return play->fault.length == 0;
 }
-
-bool play_say(struct play *play, const char *format, ...)
-{
-    struct page text = {0};
-    va_list values;
-    va_start(values, format);
-    page_vformat(&text, format, values);
-    va_end(values);
-    const struct script_step step = script_step_of(page_bytes(&text));
-    bool fine = play_step(play, &step);
-    play->step = NULL;
-    page_release(&text);
-    return fine;
-}

@@ -46,6 +46,9 @@ void play_release(struct play *play);
 bool play_step(struct play *play, const struct script_step *step);
 /* One step from a text, for tests that write their own. */
 bool play_say(struct play *play, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same with one line as its block; NULL: none. */
+bool play_say_with(struct play *play, const char *field, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* At the end: nobody has a message that was not looked at. */
 bool play_end(struct play *play);
 

@@ -86,28 +86,6 @@ static uint64_t wall(const struct test *test)
     return test->play.stage.world.wall_ms;
 }
 
-/* A step with one field in its block. */
-static bool say_with(struct play *play, const char *field, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static bool say_with(struct play *play, const char *field, const char *format, ...)
-{
-    struct page text = {0};
-    va_list values;
-    va_start(values, format);
-    page_vformat(&text, format, values);
-    va_end(values);
-    const struct script_line block = {0, bytes_of(field)};
-    struct script_step step = script_step_of(page_bytes(&text));
-    if (field != NULL) {
-        step.block = &block;
-        step.count = 1;
-    }
-    bool fine = play_step(play, &step);
-    play->step = NULL;
-    page_release(&text);
-    return fine;
-}
-
 /* Inboxes. */
 
 static struct slot *slot_of(struct test *test, const struct party *party, struct bytes call_id)
@@ -202,15 +180,15 @@ static bool publish(struct test *test, struct device *device)
     if (!known || what < 2) {
         device->pending = PENDING_STATE;
         device->pending_note = ++test->serial;
-        say_with(&test->play, known ? match : NULL,
-                 "%s sends PUBLISH open note n%u. tuple %s expires %u", device->name,
-                 device->pending_note, device->name, expires_s);
+        play_say_with(&test->play, known ? match : NULL,
+                      "%s sends PUBLISH open note n%u. tuple %s expires %u", device->name,
+                      device->pending_note, device->name, expires_s);
     } else if (what == 2) {
         device->pending = PENDING_REFRESH;
-        say_with(&test->play, match, "%s sends PUBLISH expires %u", device->name, expires_s);
+        play_say_with(&test->play, match, "%s sends PUBLISH expires %u", device->name, expires_s);
     } else {
         device->pending = PENDING_END;
-        say_with(&test->play, match, "%s sends PUBLISH expires 0", device->name);
+        play_say_with(&test->play, match, "%s sends PUBLISH expires 0", device->name);
     }
     test->done[0]++;
     return test->play.fault.length == 0;
@@ -250,8 +228,8 @@ static void subscribe_anew(struct test *test, struct slot *slot, unsigned expire
     snprintf(slot->call_id, sizeof(slot->call_id), "c%u", test->serial);
     char call_id[LABEL_MAX + 16];
     snprintf(call_id, sizeof(call_id), "Call-ID: %s", slot->call_id);
-    say_with(play, call_id, "%s sends SUBSCRIBE to %s expires %u as %s", slot->party->name,
-             presentities[slot->presentity], expires_s, slot->label);
+    play_say_with(play, call_id, "%s sends SUBSCRIBE to %s expires %u as %s", slot->party->name,
+                  presentities[slot->presentity], expires_s, slot->label);
 }
 
 static bool subscribe(struct test *test, struct slot *slot)
