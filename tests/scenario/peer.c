@@ -201,6 +201,13 @@ static void time_out(struct exchange *exchange)
     finish(exchange);
 }
 
+/* A copy that comes late may find the server transaction gone, which has 64*T1 from its answer and
+ * not from the last copy: RFC 3261 17.2.2 promises nothing then. So none is sent so late. */
+static bool is_too_late(const struct exchange *exchange)
+{
+    return world_of(exchange->peer)->now_ms + WEATHER_LATE_MAX_MS >= exchange->ends_ms;
+}
+
 /* Timers A and E: an INVITE is not sent again once there is a provisional response. */
 static void request_due(struct timer *timer)
 {
@@ -213,7 +220,7 @@ static void request_due(struct timer *timer)
     exchange->interval_ms *= 2;
     if (!is_invite(exchange) && (proceeding || exchange->interval_ms > T2_MS))
         exchange->interval_ms = T2_MS;
-    if (!is_invite(exchange) || !proceeding)
+    if ((!is_invite(exchange) || !proceeding) && !is_too_late(exchange))
         repeat(exchange, exchange->bytes);
     set_timer(exchange, request_due);
 }
