@@ -47,6 +47,9 @@ static void cancel(struct test *test, struct call *call)
  * at the server. */
 static void give_up(struct test *test, struct call *call)
 {
+    if (is_light(test))
+        play_fault(&test->play, "the end of an INVITE never comes to its caller:\n%s",
+                   call->invite->bytes);
     call->unheard = true;
     cancel(test, call);
 }
@@ -124,7 +127,9 @@ void take_invite(struct test *test, struct party *party, struct arrival *arrival
     page_replace(&arrival->label, bytes_of(new_label(test, leg->label)));
     leg->status = choose(test, 4) == 0 ? 486 : 200;
     leg->due_ms = now(test) + choose(test, 2) * choose(test, 9000);
-    if (choose(test, 4) > 0)
+    if (call->cancel_ms != 0 && choose(test, 2) == 0)
+        leg->due_ms = now(test) + RING_MS;
+    if (leg->due_ms > now(test) + SILENT_MS || choose(test, 4) > 0)
         play_say(&test->play, "%s answers 180 to %s", party->name, leg->label);
 }
 
@@ -172,11 +177,15 @@ void take_bye(struct test *test, struct party *party, struct arrival *arrival)
 }
 
 /* RFC 3261 13.3.1.4: whoever gets no ACK for its 2xx ends the call. */
-static void tend_leg(struct test *test, struct leg *leg)
+static void tend_leg(struct test *test, const struct call *call, struct leg *leg)
 {
+    bool due = leg->state == LEG_RINGS && now(test) >= leg->due_ms;
     bool unheard = leg->state == LEG_ACCEPTED && now(test) > leg->answered_ms + LIFE_MS;
     bool hangs_up = leg->state == LEG_TALKS && now(test) >= leg->due_ms;
-    if (leg->state == LEG_RINGS && now(test) >= leg->due_ms)
+    if (due && call->cancelled && is_light(test) && now(test) > call->cancel_ms + LIFE_MS)
+        play_fault(&test->play, "%s still rings, and the CANCEL was sent long ago:\n%s",
+                   leg->party->name, call->invite->bytes);
+    if (due)
         answer(test, leg, leg->status);
     if (leg->state == LEG_REFUSED && now(test) > leg->answered_ms + LIFE_MS)
         leg->state = LEG_OVER; /* timer H */
@@ -197,6 +206,6 @@ void tend_calls(struct test *test)
         if (invite->status == 0 && !call->cancelled && now(test) >= invite->at_ms + PATIENCE_MS)
             give_up(test, call);
         for (unsigned k = 0; k < LEGS; k++)
-            tend_leg(test, &call->legs[k]);
+            tend_leg(test, call, &call->legs[k]);
     }
 }

@@ -25,7 +25,11 @@ enum {
     STORM_MS = 28000,    /* what is younger may be sent again: its transaction lives */
     REST_MS = 240000,    /* by then everything has come to rest */
     PATIENCE_MS = 90000, /* of a caller */
-    LINGER_MS = 70000,   /* the longest timer after that */
+    LIGHT_LOSS = 10,     /* percent */
+    HEAVY_LOSS = 40,
+    SILENT_MS = 2000,  /* a phone may say nothing at all for so long */
+    RING_MS = 60000,   /* of a phone that waits for a CANCEL */
+    LINGER_MS = 70000, /* the longest timer after that */
 };
 
 enum kind {
@@ -112,6 +116,8 @@ extern const char *const phone_users[PHONES];
 unsigned choose(struct test *test, unsigned below);
 uint64_t now(const struct test *test);
 bool is_fine(const struct test *test);
+/* So little is lost that some copy of everything arrives: nothing may time out. */
+bool is_light(const struct test *test);
 
 /* watch.c: what is asked, unless it would be too early. */
 void publish(struct test *test, unsigned device);

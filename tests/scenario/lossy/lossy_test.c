@@ -10,6 +10,7 @@
  *   whoever watches was told last what was published last
  *   each phone that accepted was acknowledged and its call ended; each that was cancelled knows it
  *   each MESSAGE came to a phone at most once
+ *   in light weather nothing ended by a timer
  *   what is sent once more changes no counter but that of retransmissions
  *
  * and in the end nothing is left of transactions and forks. peer.c watches over the answers (two
@@ -38,6 +39,11 @@ unsigned choose(struct test *test, unsigned below)
 uint64_t now(const struct test *test)
 {
     return test->play.stage.world.now_ms;
+}
+
+bool is_light(const struct test *test)
+{
+    return test->play.stage.net.weather.settings.lose <= LIGHT_LOSS;
 }
 
 bool is_fine(const struct test *test)
@@ -106,9 +112,10 @@ static void place_all(struct test *test)
 static bool set_up(struct test *test)
 {
     struct play *play = &test->play;
+    unsigned lose = 1 + choose(test, choose(test, 2) == 0 ? LIGHT_LOSS : HEAVY_LOSS);
     page_replace(&play->stage.configuration, BYTES("trusted = [ \"127.0.0.0/8\" ];\n"));
     play_say(play, "users alice bob carol dave erin w0 w1 w2");
-    play_say(play, "network lose %u%% repeat %u%% reorder %u%% seed %llu", choose(test, 41),
+    play_say(play, "network lose %u%% repeat %u%% reorder %u%% seed %llu", lose,
              1 + choose(test, 25), choose(test, 31), (unsigned long long)test->seed);
     place_all(test);
     for (unsigned i = 0; i < WATCHERS && is_fine(test); i++)

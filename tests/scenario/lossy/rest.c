@@ -104,6 +104,17 @@ static bool check_counters(struct test *test)
            check_counter(test, METRIC_calls_relayed, KIND_INVITE);
 }
 
+static bool check_peers(struct test *test)
+{
+    const struct party *party;
+    DL_FOREACH(test->play.parties, party)
+    {
+        if (is_light(test) && peer_figures(party->peer).unacknowledged > 0)
+            return play_fault(&test->play, "%s answered an INVITE and got no ACK", party->name);
+    }
+    return true;
+}
+
 static bool check_messages(struct test *test)
 {
     for (unsigned i = 0; i < test->request_count; i++) {
@@ -180,7 +191,7 @@ bool come_to_rest(struct test *test)
     for (unsigned i = 0; i < test->call_count; i++)
         if (!check_call(test, &test->calls[i]))
             return false;
-    return check_counters(test) && check_messages(test) && storm(test);
+    return check_counters(test) && check_messages(test) && check_peers(test) && storm(test);
 }
 
 /* In the end every timer has run out. */
