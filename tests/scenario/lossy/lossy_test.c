@@ -175,8 +175,8 @@ static unsigned long argument(int count, char **arguments, int index, unsigned l
 int main(int count, char **arguments)
 {
     unsigned long first = argument(count, arguments, 1, 1);
-    unsigned long seeds = argument(count, arguments, 2, 10);
-    unsigned long rounds = argument(count, arguments, 3, 120);
+    unsigned long seeds = argument(count, arguments, 2, 20);
+    unsigned long rounds = argument(count, arguments, 3, 150);
     int failed = 0;
     xmlInitParser();
     for (unsigned long seed = first; seed < first + seeds; seed++)
