@@ -42,6 +42,7 @@ static void refused(void *context, unsigned partition)
 static void account_removed(void *context, struct bytes aor)
 {
     struct reactor *reactor = context;
+    metrics_count(reactor->ground.metrics, METRIC_accounts_removed);
     log_write(reactor->ground.log, LOG_INFO, "reactor", "account removed aor=%.*s",
               BYTES_ARGS(aor));
     registrar_drop_user(reactor->registrar, aor);

@@ -55,6 +55,11 @@
     X(requests_rate_limited, "requests refused or dropped by the rate limit of their source") \
     X(lockouts, "lockouts of users and sources after wrong passwords")                        \
     X(credentials_replayed, "credentials used again for another request")                     \
+    X(credentials_forgotten, "used credentials forgotten early by the filter's limit")        \
+    X(sources_forgotten, "rates of sources forgotten early by their table's limit")           \
+    X(guesses_forgotten, "wrong passwords forgotten early by their table's limit")            \
+    X(proofs_forgotten, "who is at home at a source forgotten early by the table's limit")    \
+    X(accounts_removed, "accounts that went, with all that was stored for them")              \
     X(registrations, "REGISTERs that changed bindings")                                       \
     X(bindings_limited, "REGISTERs refused by the bindings limit")                            \
     X(bindings_expired, "bindings that expired")                                              \

@@ -145,6 +145,7 @@ START_TEST(removed_user)
     ck_assert_last("SIP/2.0 200"); /* alice has not answered the NOTIFY before */
     send("MESSAGE sip:bob@example.org", "alice", "bob", "");
     ck_assert_last("SIP/2.0 404");
+    ck_assert_uint_eq(metrics.values[METRIC_accounts_removed], 1);
     reactor_free(&reactor);
     add_account("bob@example.org"); /* somebody else of the same name has nothing of it */
     start();
