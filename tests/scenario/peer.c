@@ -3,8 +3,9 @@
  *   sent:  CALLING -- 1xx --> PROCEEDING -- final, or timer B or F --> OVER -> gone
  *   got:   OPEN -- final --> OVER -> gone; of an INVITE: --> ANSWERED -- ACK, or timer H --> OVER
  *
- * What is OVER stays for twice 64*T1, longer than any copy can be on its way. Timers fire inside a
- * tick of the clock, so nothing here runs the server: what is sent arrives in its next turn. */
+ * What is OVER stays for ten minutes: an INVITE whose caller has given up may still be answered by
+ * a phone that rings. Timers fire inside a tick of the clock, so nothing here runs the server: what
+ * is sent arrives in its next turn. */
 #include "peer.h"
 
 #include <assert.h>
@@ -15,7 +16,7 @@
 #include "compose.h"
 #include "play.h"
 
-enum { T1_MS = 500, T2_MS = 4000, LIFE_MS = 64 * T1_MS, MEMORY_MS = 2 * LIFE_MS };
+enum { T1_MS = 500, T2_MS = 4000, LIFE_MS = 64 * T1_MS, MEMORY_MS = 10 * 60 * 1000 };
 
 enum state { STATE_CALLING, STATE_PROCEEDING, STATE_OPEN, STATE_ANSWERED, STATE_OVER };
 
