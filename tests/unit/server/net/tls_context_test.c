@@ -13,7 +13,7 @@ static enum err use(struct bed *bed, const struct net_certificate *list, size_t 
     return loop_use_certificates(bed->loop, &certificates, why, sizeof(why));
 }
 
-static SSL_CTX *found(const struct bed *bed, const char *host)
+static const struct identity *found(const struct bed *bed, const char *host)
 {
     return credentials_find(bed->loop->credentials, bytes_of(host));
 }
@@ -113,7 +113,8 @@ START_TEST(what_every_context_forbids)
     struct papers *papers = papers_new();
     struct net_address address;
     struct bed *bed = bed_tls(papers, NULL, &address);
-    SSL_CTX *contexts[] = {found(bed, "example.com"), bed->loop->credentials->client};
+    const struct identity *identity = found(bed, "example.com");
+    SSL_CTX *contexts[] = {identity->server, identity->client};
     for (size_t i = 0; i < 2; i++) {
         ck_assert_int_eq(SSL_CTX_get_min_proto_version(contexts[i]), TLS1_2_VERSION);
         ck_assert_uint_ne(SSL_CTX_get_options(contexts[i]) & SSL_OP_NO_RENEGOTIATION, 0);
