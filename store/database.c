@@ -122,12 +122,19 @@ static bool database_writes_schema(enum database_use use)
     return use == DATABASE_WRITE || use == DATABASE_WRITE_FAST || use == DATABASE_ACCOUNTS;
 }
 
+static int database_open_file(struct database *database, enum database_use use)
+{
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    if (use != DATABASE_WRITE)
+        return sqlite3_open_v2(database->path, &database->handle, flags, NULL);
+    database->gather = gather_new();
+    return gather_connect(database->gather, database->path, flags, &database->handle);
+}
+
 /* Opens and sets up the connection; returns SQLite's code. */
 static int database_connect(struct database *database, enum database_use use)
 {
-    int code =
-        sqlite3_open_v2(database->path, &database->handle,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    int code = database_open_file(database, use);
     if (code == SQLITE_OK)
         code = sqlite3_busy_timeout(database->handle, BUSY_TIMEOUT_MS);
     if (code == SQLITE_OK)
@@ -162,6 +169,7 @@ void database_close(struct database *database)
     int code = sqlite3_close(database->handle);
     assert(code == SQLITE_OK); /* nothing of ours is left open */
     (void)code;
+    free(database->gather);
     free(database->path);
     *database = (struct database){0};
 }

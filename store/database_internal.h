@@ -50,8 +50,11 @@ enum statement {
     STATEMENT_COUNT
 };
 
+struct gather;
+
 struct database {
     sqlite3 *handle;
+    struct gather *gather; /* the writer's; else NULL */
     char *path; /* of the file; owned */
     sqlite3_stmt *statements[STATEMENT_COUNT];
 };
@@ -116,6 +119,12 @@ struct store_account account_row(struct row *row);
 /* schema.c: checks that the file is ours and not of a later version, and runs the migrations that
  * it lacks. */
 bool schema_migrate(struct database *database, bool stepped, struct failure *failure);
+
+/* gather.c: the system's files, but the log's writes gathered into few. For connections with
+ * synchronous FULL; to be freed (free()) after the connection that gather_connect opens, which
+ * otherwise is as sqlite3_open_v2. */
+struct gather *gather_new(void);
+int gather_connect(struct gather *gather, const char *path, int flags, sqlite3 **handle);
 
 /* folder.c: takes herald.lock in the folder for this process; the descriptor to close, or -1. */
 int folder_lock(const char *folder, struct failure *failure);
