@@ -151,8 +151,8 @@ static const struct config_key file_keys[] = {
     NUMBER(front.retry_after_s, 1, HOUR_S, "5",
            "Seconds after which a client may try again when the server is overloaded (503)."),
     NUMBER(front.late_ms, 0, MINUTE_S * 1000, "50",
-           "Milliseconds by which requests may be late before new ones are refused (503); 0 never "
-           "refuses."),
+           "Milliseconds by which requests may be late before new ones are refused (503), and when "
+           "many are, dropped unread; 0 never refuses."),
 
     NUMBER(guard.source_per_s, 0, 1000000, "500",
            "Requests a second that one address may send in the long run; 0: any number. Trusted "

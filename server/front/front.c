@@ -33,6 +33,9 @@ void front_free(struct front **front)
 {
     if (*front == NULL)
         return;
+    if ((*front)->probe.under_way)
+        store_wait_cancel(&(*front)->probe.wait);
+    world_timer_cancel((*front)->parts.world, &(*front)->review);
     free((*front)->abilities);
     free((*front)->response.at);
     free(*front);
@@ -145,6 +148,7 @@ static void send_written(struct front_request *request, struct store_change afte
         transaction_refuse(transactions, request->incoming, response);
         return;
     }
+    front_probe_store(front, after);
     struct server_transaction *transaction = transaction_begin(transactions, request->incoming);
     if (transaction != NULL)
         transaction_reply(transactions, transaction, response, after);

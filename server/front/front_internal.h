@@ -15,10 +15,19 @@ enum {
 /* Beside enum front_needs: without credentials, whoever says to ask. */
 enum { FRONT_ANYBODY = 1 << 16 };
 
+/* A change of the store that is watched, and since when. */
+struct front_probe {
+    struct store_wait wait;
+    uint64_t since_ms;
+    bool under_way;
+};
+
 struct front {
     struct front_parts parts;
     struct front_settings settings;
     struct overload overload;
+    struct timer review;
+    struct front_probe probe;
     struct front_method methods[SIP_METHOD_COUNT]; /* handle NULL: not registered */
     char *abilities;                               /* the fields of an answer to OPTIONS */
     size_t abilities_length;
@@ -62,6 +71,9 @@ bool front_can_answer(const struct front_request *request);
  * later request's From and To are those that were signed (parties.c). */
 void parties_sign(const struct front_request *request, struct buffer *out);
 bool parties_signed(const struct front_request *request, struct bytes signature);
+
+/* Watches how long this change takes to be durable, if none is watched (step_load.c). */
+void front_probe_store(struct front *front, struct store_change change);
 
 /* 405, with what may be asked of this server itself and its users. */
 void front_refuse_method(struct front_request *request);

@@ -1,10 +1,12 @@
 /* overload.h: which new work a server that is late refuses, so that it finishes what it has begun.
  *
  * The measure is queueing delay: how long a request has waited in the system before it was looked
- * at. What refuses itself costs a tenth of what is served, so the sooner a share of the new work is
- * refused, the more of the rest is done in time. The share grows with the delay, and forgets it at
- * once. A delay that does not last is no overload: after a stall (certificates are read anew) what
- * has waited is served. */
+ * at. The share that is refused grows with the delay, and forgets it at once. A delay that does not
+ * last is no overload: after a stall (certificates are read anew) what has waited is served.
+ *
+ * But to refuse costs too. So there is a second measure, reviewed at times: when more is refused
+ * than a part of what is served, a share of what comes is to be kept out unread, just as large as
+ * it must be; when nothing is refused any more, it shrinks, slowly first, then fast. */
 #ifndef FRONT_OVERLOAD_H
 #define FRONT_OVERLOAD_H
 
@@ -18,18 +20,31 @@ enum overload_worth {
     OVERLOAD_UNDERWAY /* goes on with something that exists: never refused here */
 };
 
+enum { OVERLOAD_WHOLE = 1000 };
+
 struct overload {
     unsigned late_ms;      /* the delay from which new work is refused; 0: never */
     uint64_t since_ms;     /* all requests have been late since then; 0: the last one was not */
     unsigned remainder[2]; /* thousandths, by worth: what is owed to the next refusal */
+    /* the review: */
+    unsigned served, refused; /* since the last one */
+    unsigned seen_ms;         /* how late the last request was */
+    unsigned let_in;          /* thousandths */
+    unsigned calm;            /* reviews without a refusal */
+    unsigned hold;            /* reviews to wait for the effect of the last one */
 };
 
-enum { OVERLOAD_PATIENCE_MS = 100 };
+enum { OVERLOAD_PATIENCE_MS = 100, OVERLOAD_REVIEW_MS = 200 };
 
 /* Asked for each request, at the monotonic time now_ms: true when it is one of those to refuse.
  * When requests have been late for OVERLOAD_PATIENCE_MS, a delay of late_ms refuses the first of
  * what is new, four times that all of it; what has begun, from twice and to eight times. */
 bool overload_refuses(struct overload *overload, uint64_t now_ms, unsigned late_ms,
                       enum overload_worth worth);
+
+/* The first refusal is the begin of a time with reviews, one every OVERLOAD_REVIEW_MS while true.
+ * Each sets how much of what comes is to be let in. */
+void overload_begin(struct overload *overload);
+bool overload_review(struct overload *overload);
 
 #endif

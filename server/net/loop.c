@@ -231,6 +231,11 @@ static void real_unanswered(struct net *net, const struct net_flow *flow)
         stream_unanswered(HOLDER(net, struct loop, net), flow->connection);
 }
 
+static void real_keep_out(struct net *net, unsigned thousandths)
+{
+    sieve_set(HOLDER(net, struct loop, net), thousandths);
+}
+
 static void real_cancel(struct net *net, struct net_lookup *lookup)
 {
     resolve_cancel(HOLDER(net, struct loop, net)->resolver, lookup);
@@ -250,6 +255,7 @@ static const struct net_ops real_ops = {
     .shun = real_shun,
     .late_ms = real_late_ms,
     .unanswered = real_unanswered,
+    .keep_out = real_keep_out,
 };
 
 /* The handles that every loop has; they alone do not keep it running. */

@@ -132,6 +132,9 @@ unsigned udp_late_ms(const struct msghdr *datagram);
 /* Sends what was gathered. */
 void udp_flush(struct listener *listener);
 
+/* sieve.c: how many of the datagrams that begin something are dropped unread, in thousandths. */
+void sieve_set(struct loop *loop, unsigned thousandths);
+
 /* stream.c: all connections of a loop, their making, limits and end. */
 void streams_init(struct loop *loop);
 void streams_release(struct loop *loop);

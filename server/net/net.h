@@ -73,6 +73,7 @@ struct net_ops {
     void (*shun)(struct net *net, const struct net_target *target, unsigned seconds);
     unsigned (*late_ms)(struct net *net);
     void (*unanswered)(struct net *net, const struct net_flow *flow); /* may be NULL */
+    void (*keep_out)(struct net *net, unsigned thousandths);          /* may be NULL */
 };
 struct net {
     const struct net_ops *ops;
@@ -171,6 +172,14 @@ static inline void net_unanswered(struct net *net, const struct net_flow *flow)
 {
     if (net->ops->unanswered != NULL)
         net->ops->unanswered(net, flow);
+}
+
+/* Of the datagrams that begin something (sieve.c says which), so many thousandths, below 1000, are
+ * dropped unread from now on; 0: none. Where the system cannot do that, none are. */
+static inline void net_keep_out(struct net *net, unsigned thousandths)
+{
+    if (net->ops->keep_out != NULL)
+        net->ops->keep_out(net, thousandths);
 }
 
 #endif

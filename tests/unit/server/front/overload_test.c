@@ -71,6 +71,92 @@ START_TEST(a_stall_is_no_overload)
 }
 END_TEST
 
-UNIT_MAIN("overload", a_stall_is_no_overload, the_share_grows_with_the_delay,
-          what_has_begun_is_refused_later, what_is_under_way_goes_on, refusals_are_spread,
-          it_can_be_off)
+enum { CAPACITY = 400, OFFERED = 3 * CAPACITY, LATE_MS = 50 };
+
+/* One review's time of a server that can do CAPACITY of OFFERED; true while reviews go on. */
+static bool turn(struct overload *overload, unsigned offered)
+{
+    unsigned comes = offered * overload->let_in / OVERLOAD_WHOLE;
+    overload->served = comes < CAPACITY ? comes : CAPACITY;
+    overload->refused = comes - overload->served;
+    overload->seen_ms = 2 * LATE_MS;
+    return overload_review(overload);
+}
+
+static struct overload begun(void)
+{
+    struct overload overload = {.late_ms = LATE_MS};
+    overload_begin(&overload);
+    return overload;
+}
+
+/* RFC 3261 21.5.4 lets a server drop: what is kept out costs nothing. */
+START_TEST(no_more_comes_in_than_can_be_served_and_a_little)
+{
+    struct overload overload = begun();
+    for (int i = 0; i < 20; i++)
+        ck_assert(turn(&overload, OFFERED));
+    for (int i = 0; i < 200; i++) {
+        ck_assert(turn(&overload, OFFERED));
+        unsigned comes = OFFERED * overload.let_in / OVERLOAD_WHOLE;
+        ck_assert_uint_ge(comes, CAPACITY);
+        ck_assert_uint_le(comes, CAPACITY * 3 / 2);
+    }
+}
+END_TEST
+
+START_TEST(when_less_comes_all_is_let_in_again)
+{
+    struct overload overload = begun();
+    int turns = 0;
+    for (int i = 0; i < 20; i++)
+        (void)turn(&overload, 20 * CAPACITY);
+    ck_assert_uint_lt(overload.let_in, 150);
+    while (turn(&overload, CAPACITY / 2))
+        turns++;
+    ck_assert_uint_eq(overload.let_in, OVERLOAD_WHOLE);
+    ck_assert_int_lt(turns, 60);
+}
+END_TEST
+
+/* What waits has come in by the old share; it says nothing about the new one. */
+START_TEST(a_backlog_is_not_judged_twice)
+{
+    struct overload overload = begun();
+    (void)turn(&overload, OFFERED);
+    unsigned let_in = overload.let_in;
+    ck_assert_uint_lt(let_in, OVERLOAD_WHOLE);
+    overload = begun();
+    overload.served = CAPACITY;
+    overload.refused = OFFERED - CAPACITY;
+    overload.seen_ms = 3 * OVERLOAD_REVIEW_MS;
+    (void)overload_review(&overload);
+    for (int i = 0; i < 4; i++) {
+        overload.served = CAPACITY;
+        overload.refused = OFFERED - CAPACITY;
+        (void)overload_review(&overload);
+        ck_assert_uint_eq(overload.let_in, let_in);
+    }
+    overload.served = CAPACITY;
+    overload.refused = OFFERED - CAPACITY;
+    (void)overload_review(&overload);
+    ck_assert_uint_lt(overload.let_in, let_in);
+}
+END_TEST
+
+/* Some always come in, or nobody would know that the time is over. */
+START_TEST(never_is_all_kept_out)
+{
+    struct overload overload = begun();
+    for (int i = 0; i < 100; i++) {
+        overload.refused = 1000;
+        ck_assert(overload_review(&overload));
+        ck_assert_uint_gt(overload.let_in, 0);
+    }
+}
+END_TEST
+
+UNIT_MAIN("overload", no_more_comes_in_than_can_be_served_and_a_little,
+          when_less_comes_all_is_let_in_again, a_backlog_is_not_judged_twice, never_is_all_kept_out,
+          a_stall_is_no_overload, the_share_grows_with_the_delay, what_has_begun_is_refused_later,
+          what_is_under_way_goes_on, refusals_are_spread, it_can_be_off)

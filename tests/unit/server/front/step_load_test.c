@@ -96,4 +96,58 @@ START_TEST(what_has_begun)
 }
 END_TEST
 
-UNIT_MAIN("step_load", rfc3261_21_5_4, what_is_under_way, never_to_an_ack, what_has_begun)
+/* To refuse costs too: when most is refused, what begins something is dropped unread, and read
+ * again when all is over. */
+START_TEST(what_is_too_much_is_kept_out)
+{
+    open_late();
+    for (int i = 0; i < 20; i++)
+        ck_assert_uint_eq(send("MESSAGE", NULL, ""), 503);
+    ck_assert_uint_eq(ground->net.kept_out, 0);
+    ground_wait(ground, OVERLOAD_REVIEW_MS);
+    ck_assert_uint_gt(ground->net.kept_out, 0);
+    ck_assert_uint_lt(ground->net.kept_out, OVERLOAD_WHOLE);
+    ground->net.late_ms = 0;
+    ground_wait(ground, 100 * OVERLOAD_REVIEW_MS);
+    ck_assert_uint_eq(ground->net.kept_out, 0);
+    probe_close();
+}
+END_TEST
+
+static void change(unsigned partition)
+{
+    struct store_set *set = store_begin(ground->parts.store, partition);
+    store_delete_publication(set, BYTES("bob@example.org"), BYTES("presence"), BYTES("p1"));
+    (void)store_submit(ground->parts.store, &set);
+}
+
+/* Nothing is committed: 0, or the status of the refusal. */
+static unsigned ask(void)
+{
+    unsigned calls = probe.calls;
+    ground_ask(ground, (struct ask){.method = "MESSAGE", .fields = "", .flow = from()});
+    return probe.calls != calls ? 0 : sent_status(ground);
+}
+
+/* A queue before the store is one, too; a disk's slow moment is none. */
+START_TEST(a_change_that_waits_long_is_lateness)
+{
+    open_late();
+    ground->net.late_ms = 0;
+    ck_assert_uint_eq(send("MESSAGE", NULL, ""), 0);
+    change(probe.partition);
+    ck_assert_uint_eq(ask(), 0); /* waits for the change, and is watched */
+    ground_wait(ground, 190);
+    ck_assert_uint_eq(ask(), 0);
+    ground_wait(ground, 10 + 4 * LATE_MS);
+    ck_assert_uint_eq(ask(), 0); /* late, but not for long */
+    ground_wait(ground, OVERLOAD_PATIENCE_MS);
+    ck_assert_uint_eq(ask(), 503);
+    ground_commit(ground);
+    ck_assert_uint_eq(ask(), 0);
+    probe_close();
+}
+END_TEST
+
+UNIT_MAIN("step_load", what_is_too_much_is_kept_out, a_change_that_waits_long_is_lateness,
+          rfc3261_21_5_4, what_is_under_way, never_to_an_ack, what_has_begun)

@@ -34,6 +34,7 @@ struct fake_net {
     struct net_target shunned;   /* the last one */
     unsigned shunned_s, shun_count;
     unsigned late_ms, late_asked; /* what is said, how often somebody wanted to know */
+    unsigned kept_out;            /* thousandths */
     const char *public_host;      /* what Via says in place of the listener's address; NULL: that */
     bool reusable;                /* all TLS connections */
     const char *proved; /* the domain that the peers of all TLS connections speak for; NULL: none */
@@ -178,6 +179,11 @@ static inline unsigned fake_late_ms(struct net *net)
     return fake_of(net)->late_ms;
 }
 
+static inline void fake_keep_out(struct net *net, unsigned thousandths)
+{
+    fake_of(net)->kept_out = thousandths;
+}
+
 static const struct net_ops fake_ops = {
     .handle = fake_handle,
     .send = fake_send,
@@ -191,6 +197,7 @@ static const struct net_ops fake_ops = {
     .cancel = fake_cancel,
     .shun = fake_shun,
     .late_ms = fake_late_ms,
+    .keep_out = fake_keep_out,
 };
 
 #endif
