@@ -26,6 +26,7 @@ enum {
     TICK_MS = 50,
     TIMEOUT_MS = 10000,
     CHALLENGES_MAX = 2,
+    BUSY_PAUSE_MS = 200, /* then what must be done is tried again */
     ANSWER_SIZE = 8192,
     SECOND_NS = 1000000000,
     MS_NS = 1000000
@@ -100,6 +101,7 @@ static void send_request(struct load *load, struct actor *actor, uint64_t now)
     actor->wants_answer = true;
     actor->sends = 1;
     actor->sent_ns = now;
+    actor->again_ns = 0;
     actor->resend_ns = now + (uint64_t)T1_MS * MS_NS;
     send_draft(load, actor);
 }
@@ -241,6 +243,17 @@ static bool take_challenge(struct load *load, struct actor *actor, struct bytes 
     return true;
 }
 
+/* What a run needs, or takes away, is not what is measured: where the server is too busy for it
+ * (503) it is tried again, a little later. */
+static bool take_busy(const struct load *load, struct actor *actor, uint64_t now)
+{
+    if (load->plan.count == 0)
+        return false;
+    actor->sequence = 0;
+    actor->again_ns = now + (uint64_t)BUSY_PAUSE_MS * MS_NS;
+    return true;
+}
+
 static bool take_success(struct load *load, struct actor *actor, struct bytes raw)
 {
     struct sip_message message;
@@ -264,6 +277,8 @@ static void take_response(struct load *load, struct bytes raw)
         return;
     }
     if ((status == 401 || status == 407) && take_challenge(load, actor, raw, now))
+        return;
+    if (status == 503 && take_busy(load, actor, now))
         return;
     actor->wants_answer = false;
     if (status >= 300) {
@@ -352,6 +367,11 @@ void load_take(struct session *session, const struct net_flow *flow, struct byte
 
 static void watch_actor(struct load *load, struct actor *actor, uint64_t now)
 {
+    if (actor->again_ns != 0) {
+        if (now >= actor->again_ns)
+            send_request(load, actor, now);
+        return;
+    }
     if (now > actor->sent_ns + (uint64_t)TIMEOUT_MS * MS_NS) {
         load->result->timeouts++;
         fail(load, actor, "no answer in time to", bytes_of(actor->method));

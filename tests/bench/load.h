@@ -22,6 +22,7 @@ struct actor {
     unsigned wants_notifies;
     unsigned challenges, sends;
     uint64_t due_ns, sent_ns, resend_ns;
+    uint64_t again_ns; /* of the next try of what the server was too busy for; 0: none */
     struct draft draft;
     const char *method; /* of the draft */
     char uri[URI_SIZE];

@@ -12,7 +12,7 @@
 #include "base/memory.h"
 #include "kinds.h"
 
-enum { SLOTS_OPEN = 4096, WHY_SIZE = 512, PREPARE_WINDOW = 64 };
+enum { SLOTS_OPEN = 65536, WHY_SIZE = 512, PREPARE_WINDOW = 64 };
 
 /* Preparing. */
 
