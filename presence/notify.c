@@ -137,6 +137,7 @@ static void send_notify(struct subscription *subscription)
         .method_name = BYTES("NOTIFY"),
         .flow = dialog->has_flow ? &dialog->flow : NULL,
         .next_hop = dialog->next_hop,
+        .speaker = sip_aor_domain(resource->aor),
         .partition = resource->partition,
         .after = latest(subscription),
         .answer = take_answer,

@@ -23,6 +23,10 @@ enum audience {
     AUDIENCE_ANYONE
 };
 
+/* What the configuration can allow for a body at most: a package judges also what was published
+ * under an earlier setting. Shorter limits are the dispatcher's. */
+enum { PACKAGE_BODY_MOST_BYTES = 16 << 20 };
+
 /* A published body after the package judged it: opaque to the dispatcher. */
 struct document;
 

@@ -23,12 +23,13 @@ struct presence *presence_new(struct front *front, const struct presence_setting
     struct presence *presence = memory_new(sizeof(*presence));
     presence->front = front;
     presence->parts = front_parts(front);
+    assert(settings->body_max_bytes <= PACKAGE_BODY_MOST_BYTES);
     presence->settings = *settings;
     presence->hash_seed = world_random_u64(presence->parts->world);
     presence->scratch = memory_new(WRITE_MAX);
     for (size_t i = 0; package_list()[i] != NULL; i++) {
         assert(i < PACKAGES_MAX);
-        presence->workshops[i] = package_list()[i]->workshop_new(settings->body_max_bytes);
+        presence->workshops[i] = package_list()[i]->workshop_new(PACKAGE_BODY_MOST_BYTES);
     }
     const struct front_method methods[] = {
         {SIP_PUBLISH, FRONT_PROVED | FRONT_LOCAL_USER | FRONT_CHANGES, publish_handle, presence},
@@ -57,9 +58,7 @@ void presence_free(struct presence **presence)
 
 void presence_reload(struct presence *presence, const struct presence_settings *settings)
 {
-    size_t body_max_bytes = presence->settings.body_max_bytes; /* the workshops were made with it */
     presence->settings = *settings;
-    presence->settings.body_max_bytes = body_max_bytes;
 }
 
 struct presence_counts presence_count(const struct presence *presence)
@@ -81,7 +80,8 @@ static struct resource *resource_of_row(struct presence *presence, struct bytes 
     return resource_find(presence, package, aor, true);
 }
 
-/* What we stored was judged when it came; only its writer is trusted, so the entity is. */
+/* What we stored was judged when it came, by the limits of then; its writer was trusted with the
+ * entity. */
 static bool any_entity(void *context, struct bytes entity)
 {
     (void)context;
@@ -89,10 +89,13 @@ static bool any_entity(void *context, struct bytes entity)
     return true;
 }
 
+/* What cannot be read (an earlier version could) is as good as removed: its owner's refresh gets
+ * 412, and its row goes when its time is over. */
 static void take_publication(void *context, const struct store_publication *row)
 {
     struct presence *presence = context;
     struct resource *resource = resource_of_row(presence, row->event, row->aor);
+    struct store_publication taken = *row;
     struct document *document = NULL;
     const struct entity_check check = {any_entity, NULL};
     if (resource == NULL)
@@ -100,12 +103,12 @@ static void take_publication(void *context, const struct store_publication *row)
     if (!row->ended &&
         !verdict_ok(resource->package->accept(resource->workshop, row->body, &check, &document))) {
         log_write(presence->parts->log, LOG_WARNING, "presence",
-                  "a stored publication cannot be read and is left alone aor=%.*s",
+                  "a stored publication cannot be read and is left out until its time is over "
+                  "aor=%.*s",
                   BYTES_ARGS(row->aor));
-        resource_settle(resource);
-        return;
+        taken.ended = true;
     }
-    publication_of_row(resource, row, document);
+    publication_of_row(resource, &taken, document);
 }
 
 static void take_subscription(void *context, const struct store_subscription *row)
@@ -120,29 +123,29 @@ static void take_subscription(void *context, const struct store_subscription *ro
     resource_settle(resource);
 }
 
-static bool is_gone(const struct presence *presence, struct bytes aor)
+static bool is_ours(const struct presence *presence, struct bytes aor)
 {
-    const struct front_parts *parts = presence->parts;
-    struct bytes host = aor;
-    bytes_split(&host, '@');
-    return domains_find(parts->domains, host) != NULL && accounts_gone(parts->accounts, aor);
+    return domains_find(presence->parts->domains, sip_aor_domain(aor)) != NULL;
 }
 
-/* Accounts that were removed while the server was down, and what they watched. */
+/* Accounts that were removed while the server was down, alone or with their domain, and what the
+ * first watched (who is of another domain now may be a stranger who may watch). */
 static void drop_gone(struct presence *presence, unsigned partition)
 {
+    const struct accounts *accounts = presence->parts->accounts;
     const struct home *home = &presence->homes[partition];
     struct resource *resource, *next_resource;
     struct subscription *subscription, *next;
     HASH_ITER(hh, home->resources, resource, next_resource)
     {
-        if (is_gone(presence, resource->aor))
+        if (!is_ours(presence, resource->aor) || accounts_gone(accounts, resource->aor))
             resource_end(resource);
     }
     HASH_ITER(hh, home->subscriptions, subscription, next)
     {
         const struct watcher *watcher = subscription->watcher;
-        if (is_gone(presence, bytes_from(watcher->aor, watcher->length)))
+        struct bytes aor = bytes_from(watcher->aor, watcher->length);
+        if (is_ours(presence, aor) && accounts_gone(accounts, aor))
             subscription_reject(subscription);
     }
 }
@@ -157,9 +160,19 @@ enum err presence_load(struct presence *presence, unsigned partition)
         .context = presence,
     };
     enum err err = store_load(presence->parts->store, partition, &visitor);
+    if (err != ERR_NONE) {
+        home_clear(presence, partition); /* half of it is nobody's state */
+        return err;
+    }
     presence->homes[partition].loaded = true;
     drop_gone(presence, partition);
-    return err;
+    return ERR_NONE;
+}
+
+void presence_close(struct presence *presence, unsigned partition)
+{
+    assert(partition < PARTITIONS);
+    home_clear(presence, partition);
 }
 
 void presence_drop_user(struct presence *presence, struct bytes aor)

@@ -17,7 +17,7 @@ struct presence_settings {
     unsigned publications_max;              /* of one resource; more: 403 */
     unsigned subscriptions_max_per_watcher; /* more: 403 */
     unsigned subscriptions_max_per_resource;
-    size_t body_max_bytes;         /* of a publication; more: 413 */
+    size_t body_max_bytes;         /* of a new document; more: 413 */
     unsigned restore_notify_per_s; /* NOTIFYs a second after a restart, so that it makes no storm */
 };
 struct presence_settings presence_settings_default(void);
@@ -30,9 +30,12 @@ void presence_free(struct presence **presence);
 void presence_reload(struct presence *presence, const struct presence_settings *settings);
 
 /* Forgets a partition's publications and subscriptions and takes them from the store (at start, and
- * when its changes were refused); its watchers are then told the full state, paced. */
+ * when its changes were refused); its watchers are then told the full state, paced. When
+ * the store cannot be read the partition is empty. */
 enum err presence_load(struct presence *presence, unsigned partition)
     __attribute__((warn_unused_result));
+/* Forgets a partition without a word, until it is loaded. */
+void presence_close(struct presence *presence, unsigned partition);
 
 /* The user is no more: its publications go, who watches it is told so, and what it watches ends. */
 void presence_drop_user(struct presence *presence, struct bytes aor);

@@ -5,7 +5,8 @@
  *                                       -> subscriptions, each with its dialog
  *
  * A resource lives as long as it has either. What a request removed stays a while as `ended`
- * (64*T1), so that its retransmission over a crash gets the same answer. */
+ * (64*T1), so that its retransmission over a crash gets the same answer, and every subscription
+ * that ended until its watcher was told. */
 #ifndef PRESENCE_PRESENCE_INTERNAL_H
 #define PRESENCE_PRESENCE_INTERNAL_H
 
@@ -34,7 +35,7 @@ struct publication {
 
 enum subscription_state {
     SUBSCRIPTION_ACTIVE,
-    SUBSCRIPTION_ENDED /* its last NOTIFY is under way, or its row waits for its end */
+    SUBSCRIPTION_ENDED /* its last NOTIFY is due or under way, or its end is remembered */
 };
 
 struct subscription {
@@ -43,7 +44,7 @@ struct subscription {
     struct resource *resource;
     struct watcher *watcher;
     struct dialog dialog;
-    struct timer expiry;                          /* of the subscription, or of the ended row */
+    struct timer expiry;                          /* of it, or of the memory of its end */
     uint64_t expires_ms;                          /* wall clock */
     struct store_change change;                   /* the last one of this subscription */
     struct subscription *queue_prev, *queue_next; /* of presence->restored */
@@ -52,6 +53,7 @@ struct subscription {
     enum subscription_state state;
     bool dirty; /* a NOTIFY is due as soon as none is under way */
     bool has_row, queued;
+    bool told;             /* of its end, and the row says so */
     const char *reason;    /* of the end (RFC 6665 4.1.3) */
     const char *accept;    /* chosen body type, one of the package's */
     struct bytes key;      /* Call-ID, remote tag, event id: of `text` */
@@ -129,6 +131,11 @@ void resource_end(struct resource *resource);
 /* Ends everything of a partition without a word. */
 void home_clear(struct presence *presence, unsigned partition);
 
+/* The seconds that a request asks for, as its package limits them (lifetime.c). False: it was
+ * refused (400, 423). */
+bool lifetime_judge(struct front_request *request, const struct lifetime *lifetime,
+                    uint32_t *expires_s);
+
 /* Publications (publication.c, publish.c). */
 struct publication *publication_of_row(struct resource *resource,
                                        const struct store_publication *row,
@@ -143,58 +150,6 @@ void publication_forget_ended(struct resource *resource, unsigned most, struct s
 void publication_free(struct publication *publication);
 void publish_handle(void *context, struct front_request *request);
 
-/* Subscriptions (subscription.c, subscribe.c). */
-
-struct subscription_parts {
-    struct resource *resource;
-    struct bytes watcher;
-    struct bytes event_id, branch;
-    const char *accept;
-    uint64_t expires_ms;
-    bool ended; /* a fetch, or a row that only remembers its end: not counted, no last NOTIFY of its
-                   own */
-};
-/* Makes one with its dialog, which is taken over. */
-struct subscription *subscription_new(const struct subscription_parts *parts,
-                                      const struct dialog *dialog);
-/* Takes it out of everything and frees it; the resource stays. */
-void subscription_free(struct subscription *subscription);
-/* Puts the row; an ended one is put as ended. */
-void subscription_save(struct subscription *subscription, struct store_set *set);
-void subscription_delete_row(struct subscription *subscription, struct store_set *set);
-/* Sets (again) the timer that ends it, or its ended row. */
-void subscription_arm(struct subscription *subscription);
-/* Ends it with a reason of RFC 6665 4.1.3; the caller saves or deletes the row and has the last
- * NOTIFY sent. */
-void subscription_end(struct subscription *subscription, const char *reason);
-/* Ends it without a word: its watcher forgot it. Frees it, and its resource perhaps. */
-void subscription_drop(struct subscription *subscription);
-/* Frees an ended one that waits for nothing any more, and its resource perhaps. */
-void subscription_settle(struct subscription *subscription);
-/* What a dialog-forming SUBSCRIBE or one inside a dialog means, by Call-ID, From tag and event;
- * NULL: none. */
-struct subscription_name {
-    const struct event_package *package;
-    struct bytes call_id, remote_tag, event_id;
-};
-struct subscription *subscription_find(struct presence *presence, unsigned partition,
-                                       const struct subscription_name *name);
-/* True when the watcher may have one more. */
-bool subscription_has_room(const struct presence *presence, struct bytes watcher);
-/* Ends it, or all of a watcher's, who may watch no more (RFC 6665 4.1.3, rejected). */
-void subscription_reject(struct subscription *subscription);
-void subscription_drop_watcher(struct presence *presence, struct bytes aor);
-/* Takes a row in; its watcher is told the state, paced. NULL: the row makes no sense. */
-struct subscription *subscription_of_row(struct resource *resource,
-                                         const struct store_subscription *row);
-void subscribe_handle(void *context, struct front_request *request);
-
-/* NOTIFY (notify.c). */
-
-/* A NOTIFY is due: sends it, or remembers it while another is under way. */
-void notify_due(struct subscription *subscription);
-/* Puts a restored subscription into the paced queue, and out of it. */
-void notify_queue(struct subscription *subscription);
-void notify_unqueue(struct subscription *subscription);
+#include "presence/subscription_internal.h"
 
 #endif

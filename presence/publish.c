@@ -142,22 +142,7 @@ static bool check_tag(struct publish *publish)
 
 static bool check_interval(struct publish *publish)
 {
-    const struct lifetime *lifetime = &publish->package->publish;
-    bool present;
-    uint32_t seconds;
-    struct verdict v =
-        sip_message_number(publish->request->message, SIP_EXPIRES, &present, &seconds);
-    if (!verdict_ok(v)) {
-        front_refuse_verdict(publish->request, v);
-        return false;
-    }
-    publish->expires_s = present ? seconds : lifetime->usual;
-    if (publish->expires_s > lifetime->most)
-        publish->expires_s = lifetime->most;
-    if (publish->expires_s == 0 || publish->expires_s >= lifetime->least)
-        return true;
-    front_refuse_interval(publish->request, lifetime->least);
-    return false;
+    return lifetime_judge(publish->request, &publish->package->publish, &publish->expires_s);
 }
 
 static void write_types(struct buffer *out, const char *const *types)

@@ -144,11 +144,13 @@ static void end_subscriptions(struct resource *resource, struct store_set *set)
     struct subscription *subscription;
     DL_FOREACH(resource->subscriptions, subscription)
     {
-        if (subscription->state != SUBSCRIPTION_ACTIVE)
+        if (subscription->state != SUBSCRIPTION_ACTIVE) {
+            subscription->reason = "noresource"; /* if it has not been told yet */
             continue;
+        }
         world_timer_cancel(world, &subscription->expiry);
-        subscription_delete_row(subscription, set);
         subscription_end(subscription, "noresource");
+        subscription_save(subscription, set);
         subscription->dirty = true;
     }
 }

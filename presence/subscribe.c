@@ -80,22 +80,8 @@ static bool check_accept(struct subscribe *subscribe)
 
 static bool check_interval(struct subscribe *subscribe)
 {
-    const struct lifetime *lifetime = &subscribe->package->subscribe;
-    struct front_request *request = subscribe->request;
-    bool present;
-    uint32_t seconds;
-    struct verdict v = sip_message_number(request->message, SIP_EXPIRES, &present, &seconds);
-    if (!verdict_ok(v)) {
-        front_refuse_verdict(request, v);
-        return false;
-    }
-    subscribe->expires_s = present ? seconds : lifetime->usual;
-    if (subscribe->expires_s > lifetime->most)
-        subscribe->expires_s = lifetime->most;
-    if (subscribe->expires_s == 0 || subscribe->expires_s >= lifetime->least)
-        return true;
-    front_refuse_interval(request, lifetime->least);
-    return false;
+    return lifetime_judge(subscribe->request, &subscribe->package->subscribe,
+                          &subscribe->expires_s);
 }
 
 /* One SIP URI in Contact; a refresh may do without (RFC 3261 12.2.1.1 wants one, libpurple and
@@ -210,13 +196,11 @@ static bool take_refresh(const struct subscribe *subscribe, struct subscription 
     return true;
 }
 
-/* The row of what was unsubscribed remembers the request for as long as it may come again (timer
- * J). */
+/* What was unsubscribed is remembered for as long as the request may come again (timer J). */
 static void linger(struct subscription *subscription)
 {
-    const struct front_parts *parts = subscription->resource->presence->parts;
-    unsigned t1_ms = transaction_layer_settings(parts->transactions)->t1_ms;
-    subscription->expires_ms = parts->world->wall_ms + 64 * (uint64_t)t1_ms;
+    const struct world *world = subscription->resource->presence->parts->world;
+    subscription->expires_ms = world->wall_ms + subscription_linger_ms(subscription->resource);
 }
 
 static void save(struct subscription *subscription)

@@ -1,7 +1,11 @@
 /* subscription.c: one subscription: made, remembered, ended.
  *
- *   ACTIVE --unsubscribe, expiry--> ENDED --last NOTIFY answered, row gone--> freed
+ *   ACTIVE --unsubscribe, expiry--> TERMINATING --last NOTIFY answered--> ENDED --64*T1--> freed
  *     \--NOTIFY failed--> freed
+ *
+ * These are the states of its row too; in memory TERMINATING is an ended one that is not `told`. So
+ * the last NOTIFY outlives a crash: whoever loads the row sends it (again). ENDED is remembered
+ * after an unsubscribe only, because its request may come again.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -144,6 +148,8 @@ void subscription_free(struct subscription *subscription)
 
 /* Ends. */
 
+static void expire(struct timer *timer);
+
 void subscription_end(struct subscription *subscription, const char *reason)
 {
     assert(subscription->state == SUBSCRIPTION_ACTIVE);
@@ -152,11 +158,50 @@ void subscription_end(struct subscription *subscription, const char *reason)
     subscription->reason = reason;
 }
 
+static void delete_row(struct subscription *subscription)
+{
+    const struct resource *resource = subscription->resource;
+    struct store *store = resource->presence->parts->store;
+    struct store_set *set = store_begin(store, resource->partition);
+    store_delete_subscription(set, resource->aor, bytes_of(resource->package->name),
+                              subscription->dialog.parts.local_tag);
+    store_submit(store, &set);
+    subscription->has_row = false;
+}
+
+/* The watcher was told, or cannot be. */
+static void settle_row(struct subscription *subscription)
+{
+    struct store *store = subscription->resource->presence->parts->store;
+    if (!timer_is_set(&subscription->expiry)) {
+        delete_row(subscription);
+    } else if (!subscription->told) {
+        subscription->told = true;
+        struct store_set *set = store_begin(store, subscription->resource->partition);
+        subscription_save(subscription, set);
+        store_submit(store, &set);
+    }
+}
+
+static void settle_later(struct subscription *subscription)
+{
+    struct world *world = subscription->resource->presence->parts->world;
+    if (!timer_is_set(&subscription->expiry))
+        world_timer(world, &subscription->expiry, RETRY_MS, expire);
+}
+
 void subscription_settle(struct subscription *subscription)
 {
     struct resource *resource = subscription->resource;
+    const struct front_parts *parts = resource->presence->parts;
     if (subscription->state != SUBSCRIPTION_ENDED || subscription->notify != 0 ||
-        subscription->dirty || subscription->queued || subscription->has_row)
+        subscription->dirty || subscription->queued)
+        return;
+    if (subscription->has_row && !store_ready(parts->store))
+        settle_later(subscription);
+    else if (subscription->has_row)
+        settle_row(subscription);
+    if (timer_is_set(&subscription->expiry))
         return;
     subscription_free(subscription);
     resource_settle(resource);
@@ -174,34 +219,44 @@ void subscription_drop(struct subscription *subscription)
         subscription_arm(subscription); /* its row goes when the store has room */
         return;
     }
-    if (subscription->has_row) {
-        struct store_set *set = store_begin(store, resource->partition);
-        subscription_delete_row(subscription, set);
-        store_submit(store, &set);
-    }
+    if (subscription->has_row)
+        delete_row(subscription);
     subscription_free(subscription);
     resource_settle(resource);
+}
+
+/* Its time is over: nobody refreshed it, or it may not watch any more. */
+static void expire_active(struct subscription *subscription)
+{
+    struct resource *resource = subscription->resource;
+    const struct front_parts *parts = resource->presence->parts;
+    if (!store_ready(parts->store)) {
+        world_timer(parts->world, &subscription->expiry, RETRY_MS, expire);
+        return;
+    }
+    metrics_count(parts->metrics, METRIC_subscriptions_expired);
+    subscription_end(subscription, subscription->reason);
+    struct store_set *set = store_begin(parts->store, resource->partition);
+    subscription_save(subscription, set);
+    subscription->change = store_submit(parts->store, &set);
+    notify_due(subscription);
 }
 
 static void expire(struct timer *timer)
 {
     struct subscription *subscription = TIMER_OWNER(timer, struct subscription, expiry);
-    struct resource *resource = subscription->resource;
-    const struct front_parts *parts = resource->presence->parts;
-    if (!store_ready(parts->store)) {
-        world_timer(parts->world, timer, RETRY_MS, expire);
-        return;
-    }
-    struct store_set *set = store_begin(parts->store, resource->partition);
-    subscription_delete_row(subscription, set);
-    subscription->change = store_submit(parts->store, &set);
-    if (subscription->state == SUBSCRIPTION_ACTIVE) {
-        metrics_count(parts->metrics, METRIC_subscriptions_expired);
-        subscription_end(subscription, subscription->reason);
+    if (subscription->state == SUBSCRIPTION_ACTIVE)
+        expire_active(subscription);
+    else if (subscription->dirty)
         notify_due(subscription);
-    } else {
+    else
         subscription_settle(subscription);
-    }
+}
+
+uint64_t subscription_linger_ms(const struct resource *resource)
+{
+    const struct front_parts *parts = resource->presence->parts;
+    return 64 * (uint64_t)transaction_layer_settings(parts->transactions)->t1_ms;
 }
 
 void subscription_arm(struct subscription *subscription)
@@ -214,9 +269,9 @@ void subscription_arm(struct subscription *subscription)
 
 void subscription_reject(struct subscription *subscription)
 {
+    subscription->reason = "rejected"; /* if it has ended, but was not told yet, too */
     if (subscription->state != SUBSCRIPTION_ACTIVE)
         return;
-    subscription->reason = "rejected";
     subscription->expires_ms = subscription->resource->presence->parts->world->wall_ms;
     subscription_arm(subscription);
 }
@@ -235,6 +290,13 @@ void subscription_drop_watcher(struct presence *presence, struct bytes aor)
 }
 
 /* Rows. */
+
+static enum store_end row_state(const struct subscription *subscription)
+{
+    if (subscription->state == SUBSCRIPTION_ACTIVE)
+        return STORE_ACTIVE;
+    return subscription->told ? STORE_ENDED : STORE_TERMINATING;
+}
 
 void subscription_save(struct subscription *subscription, struct store_set *set)
 {
@@ -262,19 +324,11 @@ void subscription_save(struct subscription *subscription, struct store_set *set)
         .local_cseq = dialog->local_cseq,
         .epoch = store_epoch(resource->presence->parts->store),
         .expires_ms = subscription->expires_ms,
-        .ended = subscription->state == SUBSCRIPTION_ENDED,
+        .ended = row_state(subscription),
     };
     store_put_subscription(set, &row);
     subscription->stored_cseq = dialog->local_cseq;
     subscription->has_row = true;
-}
-
-void subscription_delete_row(struct subscription *subscription, struct store_set *set)
-{
-    const struct resource *resource = subscription->resource;
-    store_delete_subscription(set, resource->aor, bytes_of(resource->package->name),
-                              subscription->dialog.parts.local_tag);
-    subscription->has_row = false;
 }
 
 /* The package's own text of a body type that a row names; NULL: it does not know it any more. */
@@ -318,6 +372,23 @@ static bool restore_dialog(const struct resource *resource, const struct store_s
     return dialog_init(dialog, &parts);
 }
 
+/* The last NOTIFY is owed. In the life that ended it this was begun, and then changes were refused.
+ * Where they go on being refused (a full disk) the row cannot say that it was answered, and each
+ * load would send it again: so there is a pause first. */
+static void restore_terminating(struct subscription *subscription)
+{
+    const struct resource *resource = subscription->resource;
+    bool again = resource->presence->homes[resource->partition].loaded;
+    if (again)
+        subscription->expires_ms =
+            resource->presence->parts->world->wall_ms + subscription_linger_ms(resource);
+    subscription_arm(subscription);
+    if (again)
+        subscription->dirty = true;
+    else
+        notify_queue(subscription);
+}
+
 struct subscription *subscription_of_row(struct resource *resource,
                                          const struct store_subscription *row)
 {
@@ -332,13 +403,18 @@ struct subscription *subscription_of_row(struct resource *resource,
         .branch = row->origin.branch,
         .accept = accept,
         .expires_ms = row->expires_ms,
-        .ended = row->ended,
+        .ended = row->ended != STORE_ACTIVE,
     };
     struct subscription *subscription = subscription_new(&parts, &dialog);
     subscription->has_row = true;
     subscription->stored_cseq = cseq_of_row(resource, row);
+    subscription->told = row->ended == STORE_ENDED;
+    if (row->ended == STORE_TERMINATING) {
+        restore_terminating(subscription);
+        return subscription;
+    }
     subscription_arm(subscription);
-    if (!row->ended)
+    if (row->ended == STORE_ACTIVE)
         notify_queue(subscription);
     return subscription;
 }

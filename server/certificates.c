@@ -91,6 +91,14 @@ static bool own_ensure(const struct selection *selection, struct log *log, char 
     return true;
 }
 
+/* A client's certificate is of use where others' users may do more than call ours. */
+static enum net_asking asking_of(const struct config *config)
+{
+    if (config->tls_asking != NET_ASK_AS_USUAL)
+        return config->tls_asking;
+    return config->policy.peer_count > 0 ? NET_ASK_CERTIFICATE : NET_ASK_NOTHING;
+}
+
 bool certificates_use(struct loop *loop, const struct config *config, bool make, struct log *log,
                       char *why, size_t why_size)
 {
@@ -103,7 +111,8 @@ bool certificates_use(struct loop *loop, const struct config *config, bool make,
         .list = selection->list,
         .count = selection->count,
         .authorities = config->tls_ca,
-        .ask_clients = config->policy.peer_count > 0, /* others' users may do more then */
+        .revoked = config->tls_crl,
+        .asking = asking_of(config),
     };
     bool used = (selection->own == NULL || own_ensure(selection, log, why, why_size)) &&
                 loop_use_certificates(loop, &chosen, why, why_size) == ERR_NONE;

@@ -15,6 +15,7 @@
 #include "config.h"
 #include "folder.h"
 #include "password.h"
+#include "sip/uri.h"
 #include "store/accounts.h"
 
 enum { AOR_SIZE = 512, WHY_SIZE = 1024 };
@@ -157,14 +158,12 @@ static bool change_account(const struct user_work *work, const struct digest_hex
     return write_account(work, ha1, account_change, "changed");
 }
 
-/* What stands before the '@' of an address-of-record; the user part may hold one itself. */
+/* What stands before the '@' of an address-of-record. */
 static struct bytes user_of(struct bytes aor)
 {
-    size_t length = aor.length;
-    while (length > 0 && aor.at[length - 1] != '@')
-        length--;
-    assert(length > 1);
-    return bytes_first(aor, length - 1);
+    size_t domain = sip_aor_domain(aor).length;
+    assert(aor.length > domain + 1);
+    return bytes_first(aor, aor.length - domain - 1);
 }
 
 /* Asks for the password and hands its HA1s to `save`. */

@@ -39,7 +39,9 @@ struct config {
     unsigned listen_count;
     struct config_domain domains[CONFIG_DOMAINS_MAX];
     unsigned domain_count;
-    const char *tls_ca; /* PEM file of the authorities that are believed; NULL: the system's */
+    enum net_asking tls_asking;
+    const char *tls_crl; /* PEM file of what authorities have revoked; NULL: none */
+    const char *tls_ca;  /* PEM file of the authorities that are believed; NULL: the system's */
     struct net_network trusted[CONFIG_TRUSTED_MAX];
     unsigned trusted_count;
     const char *origins[CONFIG_ORIGINS_MAX];

@@ -64,6 +64,10 @@ bool config_fail(struct config_reader *reader, const config_setting_t *setting, 
 /* Makes the users and domains of the registrar's lists canonical, when all has been read. */
 bool config_check_registrar(struct config_reader *reader, const config_t *file);
 
+/* The length of a list of groups; -1 with a message: it is none, or has too few or too many. */
+int config_groups(struct config_reader *reader, const struct config_key *key,
+                  config_setting_t *setting);
+
 /* The types. */
 bool config_take_number(struct config_reader *reader, const struct config_key *key,
                         config_setting_t *setting, void *field);
@@ -73,6 +77,8 @@ bool config_take_path(struct config_reader *reader, const struct config_key *key
                       config_setting_t *setting, void *field);
 bool config_take_level(struct config_reader *reader, const struct config_key *key,
                        config_setting_t *setting, void *field);
+bool config_take_asking(struct config_reader *reader, const struct config_key *key,
+                        config_setting_t *setting, void *field);
 bool config_take_proxy_mode(struct config_reader *reader, const struct config_key *key,
                             config_setting_t *setting, void *field);
 bool config_take_listen(struct config_reader *reader, const struct config_key *key,

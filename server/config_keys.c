@@ -33,7 +33,9 @@ static const struct config_key file_keys[] = {
      "Addresses to listen on: \"udp:ADDRESS:PORT\", likewise \"tcp:\", \"tls:\", \"ws:\" "
      "(WebSocket) "
      "and \"wss:\", or without a protocol for UDP and TCP. 0.0.0.0 and [::] mean every address of "
-     "this host. Behind a NAT add where peers reach it: \"udp:10.0.0.5:5060=203.0.113.5:5060\"."},
+     "this host. Behind a NAT add where peers reach it: \"udp:10.0.0.5:5060=203.0.113.5:5060\". "
+     "Behind \"tls:...\" and \"wss:...\" may stand \" no\", \" ask\" or \" require\" (see "
+     "tls.client_certificate): \"tls:192.0.2.1:5063 require\" for other servers alone."},
     {"domains", config_take_domains, 0, 0, 1, CONFIG_DOMAINS_MAX, NULL,
      "Domains that are served. The addresses that are listened on are aliases of the first."},
     {"trusted", config_take_networks, 0, 0, 0, CONFIG_TRUSTED_MAX, "[ ]",
@@ -76,6 +78,19 @@ static const struct config_key file_keys[] = {
     {"tls.ca", config_take_path, FIELD(struct config, tls_ca), 0, 1024, "\"\"",
      "PEM file of the authorities whose certificates are believed of other servers; \"\": the "
      "system's. SIGHUP reads it, and all certificates, anew."},
+    {"tls.crl", config_take_path, FIELD(struct config, tls_crl), 0, 1024, "\"\"",
+     "PEM file of lists of revoked certificates; \"\": none is looked for. With it each of those "
+     "authorities needs its list there, not older than it says itself, or none of its certificates "
+     "is believed. SIGHUP reads it anew; connections that there are stay."},
+    {"tls.client_certificate", config_take_asking, FIELD(struct config, tls_asking), 0, 0,
+     "\"auto\"",
+     "What is wanted of TLS clients: \"no\" certificate, \"ask\" for one (who has none may stay), "
+     "or "
+     "\"require\" a valid one; \"auto\" asks where `peers` names somebody. Browsers on \"wss:\" "
+     "are "
+     "not asked. A listener of `listen` can have its own word."},
+    {"tls.sessions_max", config_take_number, FIELD(struct config, net.tls_sessions_max), 1, 1000000,
+     "1000", "TLS sessions with other servers that are kept to be resumed."},
     {"dns.servers", config_take_servers, FIELD(struct config, net.dns.servers), 0, 8, "[ ]",
      "Name servers to ask, \"ADDRESS\" or \"ADDRESS:PORT\"; none: those of /etc/resolv.conf."},
     DNS_NUMBER(cache_max, 1, 10000000, "10000", "Answers of the DNS that are kept."),
@@ -123,6 +138,8 @@ static const struct config_key file_keys[] = {
            "Seconds for which a server that failed is tried after the others of its domain."),
     NUMBER(transaction.shun_most_s, 1, DAY_S, "600",
            "The same at most, when the server itself says for how long (503 with Retry-After)."),
+    NUMBER(transaction.errands_max, 1, 1000000, "1024",
+           "Answers at a time that look for another connection because theirs has gone."),
 
     NUMBER(auth.nonce_lifetime_s, 10, DAY_S, "3600",
            "Seconds after which a client has to answer a new challenge (it does so by itself)."),
@@ -188,6 +205,17 @@ static const struct config_key file_keys[] = {
         proxy.timer_c_s, 181, DAY_S, "181",
         "Seconds that a phone may ring, or go without ringing, until the call is given up (timer "
         "C of RFC 3261)."),
+    NUMBER(proxy.calls_max, 0, 1000000, "20000",
+           "Calls that may wait to be answered at a time; more are refused (503). 0: any number, "
+           "here and below. Calls that were answered do not count."),
+    NUMBER(proxy.calls_max_per_source, 0, 1000000, "200",
+           "Of those, calls from one address; more are refused (500). Trusted addresses and this "
+           "host are not counted."),
+    NUMBER(proxy.calls_max_per_caller, 0, 1000000, "20",
+           "Of those, calls that one user makes; more are refused (500). Who is vouched for by a "
+           "trusted address is not counted."),
+    NUMBER(proxy.calls_max_per_callee, 0, 1000000, "20",
+           "Of those, calls for one user; to more callers the user is busy (486)."),
 
     NUMBER(presence.publications_max, 1, 10000, "20",
            "Publications that one user can have at a time."),
@@ -196,7 +224,7 @@ static const struct config_key file_keys[] = {
     NUMBER(presence.subscriptions_max_per_resource, 1, 1000000, "20000",
            "Subscriptions that there can be to one user."),
     NUMBER(presence.body_max_bytes, 512, 16 * MIB, "32768",
-           "Longest document that can be published, in bytes."),
+           "Longest document that can be published, in bytes. Longer ones that are there stay."),
     NUMBER(presence.restore_notify_per_s, 1, 1000000, "1000",
            "NOTIFYs a second by which watchers learn the full state after a restart."),
 

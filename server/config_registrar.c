@@ -71,26 +71,6 @@ static const struct config_key route_keys[] = {
 static const struct config_keys fixed_table = KEYS(fixed_keys), deputy_table = KEYS(deputy_keys),
                                 route_table = KEYS(route_keys);
 
-/* The length of a list of groups; -1 with a message. */
-static int groups(struct config_reader *reader, const struct config_key *key,
-                  config_setting_t *setting)
-{
-    int length = config_setting_is_list(setting) ? config_setting_length(setting) : -1;
-    for (int i = 0; i < length; i++)
-        if (!config_setting_is_group(config_setting_get_elem(setting, (unsigned)i)))
-            length = -1;
-    if (length < 0) {
-        config_fail(reader, setting, "%s must be a list of groups: ( { ... }, { ... } )",
-                    key->path);
-        return -1;
-    }
-    if ((uint64_t)length <= key->most)
-        return length;
-    config_fail(reader, setting, "%s has %d entries; it can have up to %llu", key->path, length,
-                (unsigned long long)key->most);
-    return -1;
-}
-
 /* Takes one group; the two texts that begin its struct must be there. */
 static bool take_entry(struct config_reader *reader, const struct config_key *key,
                        const struct config_keys *keys, config_setting_t *group, void *entry)
@@ -105,49 +85,46 @@ static bool take_entry(struct config_reader *reader, const struct config_key *ke
     return true;
 }
 
+/* Takes a list of groups into the array that is the field: key->most entries, each at first as
+ * `usual`. */
+static bool take_entries(struct config_reader *reader, const struct config_key *key,
+                         const struct config_keys *keys, config_setting_t *setting, void *entries,
+                         const void *usual, size_t *count)
+{
+    size_t size = key->size / key->most;
+    int length = config_groups(reader, key, setting);
+    *count = length < 0 ? 0 : (size_t)length;
+    for (size_t i = 0; i < *count; i++) {
+        void *entry = (char *)entries + i * size;
+        memcpy(entry, usual, size);
+        if (!take_entry(reader, key, keys, config_setting_get_elem(setting, (unsigned)i), entry))
+            return false;
+    }
+    return length >= 0;
+}
+
 bool config_take_fixed(struct config_reader *reader, const struct config_key *key,
                        config_setting_t *setting, void *field)
 {
-    struct registrar_fixed *entries = field;
-    int length = groups(reader, key, setting);
-    for (int i = 0; i < length; i++) {
-        entries[i] = (struct registrar_fixed){.q = 1000};
-        if (!take_entry(reader, key, &fixed_table, config_setting_get_elem(setting, (unsigned)i),
-                        &entries[i]))
-            return false;
-    }
-    reader->config->registrar.fixed_count = length < 0 ? 0 : (size_t)length;
-    return length >= 0;
+    static const struct registrar_fixed usual = {.q = 1000};
+    return take_entries(reader, key, &fixed_table, setting, field, &usual,
+                        &reader->config->registrar.fixed_count);
 }
 
 bool config_take_deputies(struct config_reader *reader, const struct config_key *key,
                           config_setting_t *setting, void *field)
 {
-    struct registrar_deputy *entries = field;
-    int length = groups(reader, key, setting);
-    for (int i = 0; i < length; i++) {
-        entries[i] = (struct registrar_deputy){NULL, NULL};
-        if (!take_entry(reader, key, &deputy_table, config_setting_get_elem(setting, (unsigned)i),
-                        &entries[i]))
-            return false;
-    }
-    reader->config->registrar.deputy_count = length < 0 ? 0 : (size_t)length;
-    return length >= 0;
+    static const struct registrar_deputy usual = {NULL, NULL};
+    return take_entries(reader, key, &deputy_table, setting, field, &usual,
+                        &reader->config->registrar.deputy_count);
 }
 
 bool config_take_routes(struct config_reader *reader, const struct config_key *key,
                         config_setting_t *setting, void *field)
 {
-    struct registrar_route *entries = field;
-    int length = groups(reader, key, setting);
-    for (int i = 0; i < length; i++) {
-        entries[i] = (struct registrar_route){NULL, NULL};
-        if (!take_entry(reader, key, &route_table, config_setting_get_elem(setting, (unsigned)i),
-                        &entries[i]))
-            return false;
-    }
-    reader->config->registrar.route_count = length < 0 ? 0 : (size_t)length;
-    return length >= 0;
+    static const struct registrar_route usual = {NULL, NULL};
+    return take_entries(reader, key, &route_table, setting, field, &usual,
+                        &reader->config->registrar.route_count);
 }
 
 /* What is being made canonical: where it stands, for messages. */

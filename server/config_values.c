@@ -105,6 +105,33 @@ bool config_take_level(struct config_reader *reader, const struct config_key *ke
                        "%s must be one of \"error\", \"warning\", \"info\", \"debug\"", key->path);
 }
 
+static bool read_asking(struct bytes word, enum net_asking *asking)
+{
+    static const char *const words[] = {
+        [NET_ASK_AS_USUAL] = "auto",
+        [NET_ASK_NOTHING] = "no",
+        [NET_ASK_CERTIFICATE] = "ask",
+        [NET_ASK_VALID] = "require",
+    };
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (bytes_equal(word, bytes_of(words[i]))) {
+            *asking = (enum net_asking)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool config_take_asking(struct config_reader *reader, const struct config_key *key,
+                        config_setting_t *setting, void *field)
+{
+    const char *text = config_setting_get_string(setting);
+    if (text != NULL && read_asking(bytes_of(text), field))
+        return true;
+    return config_fail(reader, setting, "%s must be one of \"auto\", \"no\", \"ask\", \"require\"",
+                       key->path);
+}
+
 bool config_take_proxy_mode(struct config_reader *reader, const struct config_key *key,
                             config_setting_t *setting, void *field)
 {
@@ -164,7 +191,7 @@ static bool listen_add(struct config *config, enum net_protocol protocol,
 }
 
 /* "ADDRESS:PORT", or "ADDRESS:PORT=PUBLIC:PORT". */
-static bool listen_parse(struct bytes text, uint16_t port, struct net_listen *listen)
+static bool listen_parse_places(struct bytes text, uint16_t port, struct net_listen *listen)
 {
     ptrdiff_t equals = bytes_index(text, '=');
     struct bytes own = equals >= 0 ? bytes_first(text, (size_t)equals) : text;
@@ -177,19 +204,30 @@ static bool listen_parse(struct bytes text, uint16_t port, struct net_listen *li
            listen->public.port != 0 && !net_address_is_any(&listen->public);
 }
 
+/* Behind a place with TLS perhaps what is asked of clients. */
+static bool listen_parse(struct bytes text, uint16_t port, struct net_listen *listen)
+{
+    ptrdiff_t space = bytes_index(text, ' ');
+    if (space >= 0 && (!net_is_secure(listen->protocol) ||
+                       !read_asking(bytes_trim(bytes_skip(text, (size_t)space)), &listen->asking)))
+        return false;
+    return listen_parse_places(space >= 0 ? bytes_first(text, (size_t)space) : text, port, listen);
+}
+
 /* One listener of "udp:..." and the like, two of a bare address. */
 static bool take_listen(struct config_reader *reader, config_setting_t *setting, const char *text)
 {
-    static const uint16_t ports[NET_PROTOCOLS] = {5060, 5060, 5061, 80, 443}; /* RFC 7118 5.2.2 */
     struct bytes rest = bytes_of(text);
     struct net_listen listen = {.protocol = NET_UDP};
     bool named = net_protocol_of(bytes_split(&rest, ':'), &listen.protocol);
-    if (!listen_parse(named ? rest : bytes_of(text), ports[listen.protocol], &listen))
-        return config_fail(reader, setting,
-                           "listen: \"%s\" is no address and port; write \"127.0.0.1:5060\", "
-                           "\"[::1]:5060\", \"udp:...\", \"tcp:...\", \"tls:...\", \"ws:...\", "
-                           "\"wss:...\", behind a NAT \"10.0.0.5:5060=203.0.113.5:5060\"",
-                           text);
+    if (!listen_parse(named ? rest : bytes_of(text), net_default_port(listen.protocol), &listen))
+        return config_fail(
+            reader, setting,
+            "listen: \"%s\" is no address and port; write \"127.0.0.1:5060\", "
+            "\"[::1]:5060\", \"udp:...\", \"tcp:...\", \"tls:...\", \"ws:...\", "
+            "\"wss:...\", behind a NAT \"10.0.0.5:5060=203.0.113.5:5060\", for clients "
+            "with a certificate \"tls:... require\"",
+            text);
     if (!listen_add(reader->config, listen.protocol, &listen) ||
         (!named && !listen_add(reader->config, NET_TCP, &listen)))
         return config_fail(reader, setting, "listen: \"%s\" stands there twice, or is one too many",
@@ -441,6 +479,23 @@ bool config_take_qop(struct config_reader *reader, const struct config_key *key,
     return length >= 0;
 }
 
+int config_groups(struct config_reader *reader, const struct config_key *key,
+                  config_setting_t *setting)
+{
+    int length = config_setting_is_list(setting) ? config_setting_length(setting) : -1;
+    for (int i = 0; i < length; i++)
+        if (!config_setting_is_group(config_setting_get_elem(setting, (unsigned)i)))
+            length = -1;
+    if (length < 0)
+        config_fail(reader, setting, "%s must be a list of groups: ( { ... }, { ... } )",
+                    key->path);
+    if (length < 0 || ((uint64_t)length >= key->least && (uint64_t)length <= key->most))
+        return length;
+    config_fail(reader, setting, "%s has %d entries; it can have %llu to %llu", key->path, length,
+                (unsigned long long)key->least, (unsigned long long)key->most);
+    return -1;
+}
+
 static bool take_domain(struct config_reader *reader, config_setting_t *group)
 {
     struct config *config = reader->config;
@@ -448,8 +503,6 @@ static bool take_domain(struct config_reader *reader, config_setting_t *group)
     *domain = (struct config_domain){
         .domain = {.algorithms = {DIGEST_MD5}, .algorithm_count = 1},
     };
-    if (!config_setting_is_group(group))
-        return config_fail(reader, group, "domains must be a list of groups: ( { name = ... } )");
     if (!config_take_group(reader, &config_domain_keys, group, "", domain))
         return false;
     if (domain->domain.name == NULL)
@@ -464,12 +517,9 @@ bool config_take_domains(struct config_reader *reader, const struct config_key *
                          config_setting_t *setting, void *field)
 {
     (void)field;
-    if (!config_setting_is_list(setting))
-        return config_fail(reader, setting, "domains must be a list of groups: ( { name = ... } )");
-    int length = config_setting_length(setting);
-    if ((uint64_t)length < key->least || (uint64_t)length > key->most)
-        return config_fail(reader, setting, "domains has %d entries; it can have %llu to %llu",
-                           length, (unsigned long long)key->least, (unsigned long long)key->most);
+    int length = config_groups(reader, key, setting);
+    if (length < 0)
+        return false;
     reader->config->domain_count = 0;
     for (int i = 0; i < length; i++) {
         if (!take_domain(reader, config_setting_get_elem(setting, (unsigned)i)))

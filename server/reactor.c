@@ -1,6 +1,6 @@
 /* reactor.c: the parts of a reactor, built from the bottom up and torn down from the top.
  *
- * What the store refuses is forgotten and loaded again, partition by partition. */
+ * What the store refuses is forgotten and loaded again, partition by partition (homes.c). */
 #include "reactor.h"
 
 #include <assert.h>
@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "base/token.h"
+#include "homes.h"
 #include "im/im.h"
 #include "policy/policy.h"
 
@@ -22,21 +23,12 @@ struct reactor {
     struct proxy *proxy;
     struct im *im;
     struct presence *presence;
+    struct homes *homes;
     struct registrar_target found[PROXY_TARGETS_MAX]; /* what the proxy asked for last */
     char allow_events[LIST_MAX], accept[LIST_MAX];    /* of the packages, for answers */
 };
 
 /* What the store tells. */
-
-static void load(struct reactor *reactor, unsigned partition)
-{
-    enum err bindings = registrar_load(reactor->registrar, partition);
-    enum err events = presence_load(reactor->presence, partition);
-    if (bindings != ERR_NONE || events != ERR_NONE)
-        log_write(reactor->ground.log, LOG_ERROR, "reactor",
-                  "partition %u cannot be loaded: %s. What it holds is missing until the restart",
-                  partition, err_name(bindings != ERR_NONE ? bindings : events));
-}
 
 static void refused(void *context, unsigned partition)
 {
@@ -44,12 +36,13 @@ static void refused(void *context, unsigned partition)
     /* why, the store says where it is worth a line (a full disk can refuse many a second) */
     log_write(reactor->ground.log, LOG_DEBUG, "reactor",
               "changes of partition %u were refused; loading it again", partition);
-    load(reactor, partition);
+    homes_load(reactor->homes, partition);
 }
 
 static void account_removed(void *context, struct bytes aor)
 {
     struct reactor *reactor = context;
+    metrics_count(reactor->ground.metrics, METRIC_accounts_removed);
     log_write(reactor->ground.log, LOG_INFO, "reactor", "account removed aor=%.*s",
               BYTES_ARGS(aor));
     registrar_drop_user(reactor->registrar, aor);
@@ -60,9 +53,11 @@ static void accounts_changed(void *context)
 {
     struct reactor *reactor = context;
     enum err err = accounts_refresh(reactor->parts.accounts, reactor->parts.store);
-    if (err != ERR_NONE)
-        log_write(reactor->ground.log, LOG_ERROR, "reactor", "accounts cannot be read: %s",
-                  err_name(err));
+    if (err == ERR_NONE)
+        return;
+    log_write(reactor->ground.log, LOG_ERROR, "reactor",
+              "changed accounts cannot be read: %s. This is tried again", err_name(err));
+    homes_retry_accounts(reactor->homes);
 }
 
 static void wake(void *context)
@@ -169,6 +164,22 @@ static void build(struct reactor *reactor, const struct config *config)
     proxy_locate(reactor->proxy, &locator);
     reactor->im = im_new(reactor->front, reactor->proxy);
     reactor->presence = presence_new(reactor->front, &config->presence);
+    const struct homes_parts homes = {reactor->front, reactor->registrar, reactor->presence};
+    reactor->homes = homes_new(&homes);
+}
+
+/* Without the accounts nobody could be served, and what is loaded would seem to be nobody's. */
+static bool load(struct reactor *reactor, char *why, size_t why_size)
+{
+    enum err err = accounts_refresh(reactor->parts.accounts, reactor->parts.store);
+    if (err != ERR_NONE) {
+        snprintf(why, why_size, "the accounts cannot be read: %s: check or restore the database",
+                 err_name(err));
+        return false;
+    }
+    for (unsigned partition = 0; partition < PARTITIONS; partition++)
+        homes_load(reactor->homes, partition);
+    return true;
 }
 
 struct reactor *reactor_new(const struct reactor_ground *ground, const struct config *config,
@@ -187,9 +198,8 @@ struct reactor *reactor_new(const struct reactor_ground *ground, const struct co
     }
     build(reactor, config);
     accounts_watch(reactor->parts.accounts, account_removed, reactor);
-    accounts_changed(reactor);
-    for (unsigned partition = 0; partition < PARTITIONS; partition++)
-        load(reactor, partition);
+    if (!load(reactor, why, why_size))
+        reactor_free(&reactor);
     return reactor;
 }
 
@@ -198,6 +208,7 @@ void reactor_free(struct reactor **reactor)
     struct reactor *old = *reactor;
     if (old == NULL)
         return;
+    homes_free(&old->homes);
     presence_free(&old->presence);
     im_free(&old->im);
     proxy_free(&old->proxy);
@@ -233,8 +244,8 @@ void reactor_reload(struct reactor *reactor, const struct config *config)
     log_write(
         reactor->ground.log, LOG_INFO, "reactor",
         "configuration taken over: trusted networks, peers, registrar, proxy, presence, guard and "
-        "front limits. Listeners, domains, data folder, net, transaction, auth, store and "
-        "presence.body_max_bytes need a restart");
+        "front limits. Listeners, domains, data folder, net, transaction, auth and store need a "
+        "restart");
 }
 
 struct store *reactor_store(struct reactor *reactor)
@@ -242,13 +253,27 @@ struct store *reactor_store(struct reactor *reactor)
     return reactor->parts.store;
 }
 
+struct reactor_work reactor_work(const struct reactor *reactor)
+{
+    return (struct reactor_work){
+        .transactions = transaction_count(reactor->parts.transactions),
+        .forks = proxy_count(reactor->proxy),
+    };
+}
+
 void reactor_log_figures(struct reactor *reactor)
 {
     struct log *log = reactor->ground.log;
+    struct reactor_work work = reactor_work(reactor);
     struct presence_counts counts = presence_count(reactor->presence);
     log_write(log, LOG_INFO, "figures", "users=%zu bindings=%zu publications=%zu subscriptions=%zu",
               accounts_count(reactor->parts.accounts), registrar_count(reactor->registrar),
               counts.publications, counts.subscriptions);
+    log_write(log, LOG_INFO, "figures",
+              "server_transactions=%zu client_transactions=%zu acks=%zu transaction_bytes=%zu "
+              "forks=%zu",
+              work.transactions.servers, work.transactions.clients, work.transactions.acks,
+              work.transactions.bytes, work.forks);
     for (int i = 0; i < METRIC_COUNT; i++) {
         uint64_t value = reactor->ground.metrics->values[i];
         if (value > 0)

@@ -10,6 +10,7 @@
 #include "base/world.h"
 #include "config.h"
 #include "net/net.h"
+#include "transaction/transaction.h"
 
 struct reactor;
 
@@ -40,6 +41,13 @@ void reactor_reload(struct reactor *reactor, const struct config *config);
 
 /* The store, for scenarios that step it. */
 struct store *reactor_store(struct reactor *reactor);
+
+/* What it works on at the moment; 0 when all of that has ended. */
+struct reactor_work {
+    struct transaction_counts transactions;
+    size_t forks;
+};
+struct reactor_work reactor_work(const struct reactor *reactor);
 
 /* Writes the figures (bindings, publications, subscriptions, counters that are not zero) to the
  * log. */

@@ -131,7 +131,8 @@ static bool same_listeners(const struct config *a, const struct config *b)
     for (unsigned i = 0; i < a->listen_count; i++) {
         if (a->listen[i].protocol != b->listen[i].protocol ||
             !net_address_equal(&a->listen[i].address, &b->listen[i].address) ||
-            !net_address_equal(&a->listen[i].public, &b->listen[i].public))
+            !net_address_equal(&a->listen[i].public, &b->listen[i].public) ||
+            a->listen[i].asking != b->listen[i].asking)
             return false;
     }
     return true;

@@ -65,7 +65,7 @@ static void load_subscription(const struct store_visitor *visitor, struct row ro
     subscription.local_cseq = (uint32_t)row_number(&row);
     subscription.epoch = (uint64_t)row_number(&row);
     subscription.expires_ms = (uint64_t)row_number(&row);
-    subscription.ended = row_number(&row) != 0;
+    subscription.ended = (enum store_end)row_number(&row);
     visitor->subscription(visitor->context, &subscription);
 }
 

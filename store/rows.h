@@ -52,6 +52,9 @@ struct store_publication {
     bool ended;
 };
 
+/* A subscription whose end its watcher has not been told of stays too, whatever ended it. */
+enum store_end { STORE_ACTIVE, STORE_ENDED, STORE_TERMINATING /* its last NOTIFY is owed */ };
+
 /* A subscription with its dialog (RFC 6665, RFC 3261 12). Key: aor, event, local_tag. */
 struct store_subscription {
     struct bytes aor, event; /* the resource and the package */
@@ -69,7 +72,7 @@ struct store_subscription {
     uint32_t local_cseq; /* of the last NOTIFY when the row was written */
     uint64_t epoch;      /* that wrote the row */
     uint64_t expires_ms;
-    bool ended;
+    enum store_end ended;
 };
 
 #endif

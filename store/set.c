@@ -79,8 +79,26 @@ static void set_number(struct store_set *set, uint64_t number)
     set_bytes(set, &number, sizeof(number));
 }
 
+static void set_origin(struct store_set *set, const struct store_origin *origin)
+{
+    set_text(set, origin->call_id);
+    set_text(set, origin->branch);
+    set_number(set, origin->cseq);
+}
+
+/* The key of a publication or a subscription. */
+static void set_event_key(struct store_set *set, struct bytes aor, struct bytes event,
+                          struct bytes name)
+{
+    assert(partition_of(aor) == set->partition);
+    set_text(set, aor);
+    set_text(set, event);
+    set_text(set, name);
+}
+
 static void set_binding_key(struct store_set *set, const struct store_binding *key)
 {
+    assert(partition_of(key->aor) == set->partition);
     set_text(set, key->aor);
     set_text(set, key->contact);
     set_text(set, key->instance);
@@ -89,16 +107,13 @@ static void set_binding_key(struct store_set *set, const struct store_binding *k
 
 void store_put_binding(struct store_set *set, const struct store_binding *binding)
 {
-    assert(partition_of(binding->aor) == set->partition);
     set_operation(set, SQL_PUT_BINDING);
     set_binding_key(set, binding);
     set_text(set, binding->path);
     set_text(set, binding->parameters);
     set_text(set, binding->flow);
     set_text(set, binding->user_agent);
-    set_text(set, binding->origin.call_id);
-    set_text(set, binding->origin.branch);
-    set_number(set, binding->origin.cseq);
+    set_origin(set, &binding->origin);
     set_number(set, binding->q);
     set_number(set, binding->updated_ms);
     set_number(set, binding->expires_ms);
@@ -106,25 +121,19 @@ void store_put_binding(struct store_set *set, const struct store_binding *bindin
 
 void store_delete_binding(struct store_set *set, const struct store_binding *key)
 {
-    assert(partition_of(key->aor) == set->partition);
     set_operation(set, SQL_DELETE_BINDING);
     set_binding_key(set, key);
 }
 
 void store_put_publication(struct store_set *set, const struct store_publication *publication)
 {
-    assert(partition_of(publication->aor) == set->partition);
     set_operation(set, SQL_PUT_PUBLICATION);
-    set_text(set, publication->aor);
-    set_text(set, publication->event);
-    set_text(set, publication->id);
+    set_event_key(set, publication->aor, publication->event, publication->id);
     set_text(set, publication->tag);
     set_text(set, publication->content_type);
     set_text(set, publication->body);
     set_text(set, publication->flow);
-    set_text(set, publication->origin.call_id);
-    set_text(set, publication->origin.branch);
-    set_number(set, publication->origin.cseq);
+    set_origin(set, &publication->origin);
     set_number(set, publication->made_ms);
     set_number(set, publication->expires_ms);
     set_number(set, publication->ended);
@@ -133,20 +142,14 @@ void store_put_publication(struct store_set *set, const struct store_publication
 void store_delete_publication(struct store_set *set, struct bytes aor, struct bytes event,
                               struct bytes id)
 {
-    assert(partition_of(aor) == set->partition);
     set_operation(set, SQL_DELETE_PUBLICATION);
-    set_text(set, aor);
-    set_text(set, event);
-    set_text(set, id);
+    set_event_key(set, aor, event, id);
 }
 
 void store_put_subscription(struct store_set *set, const struct store_subscription *subscription)
 {
-    assert(partition_of(subscription->aor) == set->partition);
     set_operation(set, SQL_PUT_SUBSCRIPTION);
-    set_text(set, subscription->aor);
-    set_text(set, subscription->event);
-    set_text(set, subscription->local_tag);
+    set_event_key(set, subscription->aor, subscription->event, subscription->local_tag);
     set_text(set, subscription->event_id);
     set_text(set, subscription->watcher);
     set_text(set, subscription->remote_tag);
@@ -157,23 +160,18 @@ void store_put_subscription(struct store_set *set, const struct store_subscripti
     set_text(set, subscription->contact);
     set_text(set, subscription->flow);
     set_text(set, subscription->accept);
-    set_text(set, subscription->origin.call_id);
-    set_text(set, subscription->origin.branch);
-    set_number(set, subscription->origin.cseq);
+    set_origin(set, &subscription->origin);
     set_number(set, subscription->local_cseq);
     set_number(set, subscription->epoch);
     set_number(set, subscription->expires_ms);
-    set_number(set, subscription->ended);
+    set_number(set, (uint64_t)subscription->ended);
 }
 
 void store_delete_subscription(struct store_set *set, struct bytes aor, struct bytes event,
                                struct bytes local_tag)
 {
-    assert(partition_of(aor) == set->partition);
     set_operation(set, SQL_DELETE_SUBSCRIPTION);
-    set_text(set, aor);
-    set_text(set, event);
-    set_text(set, local_tag);
+    set_event_key(set, aor, event, local_tag);
 }
 
 /* Binds the cell at `at` to a parameter; returns where the next one begins. */

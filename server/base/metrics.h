@@ -20,6 +20,8 @@
     X(handshakes_failed, "TLS or WebSocket handshakes that failed or took too long")          \
     X(handshakes_limited, "connections beyond the limit of handshakes under way")             \
     X(handshakes_resumed, "TLS handshakes that resumed a session")                            \
+    X(tls_sessions_evicted, "sessions with TLS servers forgotten early by their limit")       \
+    X(certificates_cut, "certificates of peers with more names than are read")                \
     X(stun_answered, "STUN requests answered on the SIP port")                                \
     X(stun_dropped, "STUN messages dropped: malformed, or no requests")                       \
     X(websockets_opened, "WebSocket handshakes done")                                         \
@@ -29,7 +31,10 @@
     X(retransmissions_absorbed, "received retransmissions answered from a transaction")       \
     X(retransmissions_sent, "requests sent again")                                            \
     X(responses_repeated, "failures of INVITEs sent again for want of an ACK")                \
+    X(responses_unheld, "provisional responses left out because too many wait for a change")  \
     X(responses_lost, "responses that no way was found for")                                  \
+    X(errands_begun, "responses to be sent over a new connection")                            \
+    X(errands_limited, "responses lost because too many wait for a new connection")           \
     X(invites_timed_out, "INVITEs that got no final response within their limit")             \
     X(transactions_server, "server transactions begun")                                       \
     X(transactions_client, "client transactions begun")                                       \
@@ -39,6 +44,7 @@
     X(ways_failed, "ways of a request that led to no answer, or to a 503")                    \
     X(targets_shunned, "targets put behind others for a while after a failure")               \
     X(requests_by_stream, "requests sent by TCP because they are too long for UDP")           \
+    X(stream_refusals_evicted, "hosts without TCP forgotten early by their limit")            \
     X(cancels_sent, "CANCELs sent")                                                           \
     X(responses_stray, "responses that match no transaction")                                 \
     X(challenges_sent, "requests challenged for credentials")                                 \
@@ -49,6 +55,11 @@
     X(requests_rate_limited, "requests refused or dropped by the rate limit of their source") \
     X(lockouts, "lockouts of users and sources after wrong passwords")                        \
     X(credentials_replayed, "credentials used again for another request")                     \
+    X(credentials_forgotten, "used credentials forgotten early by the filter's limit")        \
+    X(sources_forgotten, "rates of sources forgotten early by their table's limit")           \
+    X(guesses_forgotten, "wrong passwords forgotten early by their table's limit")            \
+    X(proofs_forgotten, "who is at home at a source forgotten early by the table's limit")    \
+    X(accounts_removed, "accounts that went, with all that was stored for them")              \
     X(registrations, "REGISTERs that changed bindings")                                       \
     X(bindings_limited, "REGISTERs refused by the bindings limit")                            \
     X(bindings_expired, "bindings that expired")                                              \
@@ -66,6 +77,11 @@
     X(messages_relayed, "MESSAGEs relayed")                                                   \
     X(calls_relayed, "INVITEs relayed that begin a call")                                     \
     X(calls_timed_out, "branches of a call ended by timer C")                                 \
+    X(calls_limited, "INVITEs refused by the limit of calls under way (503)")                 \
+    X(calls_limited_source, "INVITEs refused by the limit of their source (500)")             \
+    X(calls_limited_caller, "INVITEs refused by the limit of their caller (500)")             \
+    X(calls_limited_callee, "INVITEs refused by the limit of the user called (486)")          \
+    X(preferences_limited, "requests refused for more caller preferences than are looked at") \
     X(requests_looped, "requests refused because they came back (482)")                       \
     X(breadth_exceeded, "requests refused because they may not be forked so often (440)")     \
     X(forks_limited, "requests whose targets were cut by the fork limit")                     \
@@ -76,11 +92,14 @@
     X(dns_failures, "questions that the DNS did not answer")                                  \
     X(dns_stale, "failed questions answered with what was known before")                      \
     X(dns_evicted, "answers forgotten early by the cache's limit")                            \
+    X(dns_answers_cut, "answers of the DNS with more records than are kept")                  \
+    X(lookups_cut, "lookups that found more targets than are tried")                          \
     X(lookups_late, "lookups of targets that were not done in time")                          \
     X(shuns_evicted, "marks of failed targets forgotten early by their limit")                \
     X(store_commits, "commits")                                                               \
     X(store_changes, "change sets committed")                                                 \
-    X(store_refused, "change sets refused by the database")
+    X(store_refused, "change sets refused by the database")                                   \
+    X(partitions_closed, "partitions closed because they could not be loaded")
 
 enum metric {
 #define METRIC_ENUM(name, help) METRIC_##name,

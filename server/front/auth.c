@@ -69,6 +69,13 @@ struct auth_case {
     struct auth_result best;
 };
 
+/* Until the nonce of a response that is seen now is stale for sure. */
+static uint32_t replays_keep_ms(const struct auth_settings *settings)
+{
+    uint64_t keep_ms = (uint64_t)settings->nonce_lifetime_s * 1000;
+    return keep_ms < UINT32_MAX / 2 ? (uint32_t)keep_ms : UINT32_MAX / 2;
+}
+
 struct auth *auth_new(struct world *world, const struct accounts *accounts, struct bytes secret,
                       const struct auth_settings *settings, struct metrics *metrics)
 {
@@ -83,7 +90,8 @@ struct auth *auth_new(struct world *world, const struct accounts *accounts, stru
         auth->settings.nonce_lifetime_s = NONCE_LIFETIME_S;
     if (auth->settings.replays_max == 0)
         auth->settings.replays_max = REPLAYS_MAX;
-    sightings_init(&auth->responses, auth->settings.replays_max);
+    sightings_init(&auth->responses, auth->settings.replays_max, replays_keep_ms(&auth->settings),
+                   metrics, METRIC_credentials_forgotten);
     auth->engine = digest_engine_new();
     memcpy(auth->secret, secret.at, secret.length);
     auth->secret_length = secret.length;
@@ -289,8 +297,7 @@ static bool is_replayed(const struct auth_case *judge, const struct digest_hex *
     struct auth *auth = judge->auth;
     uint64_t key = bytes_hash(bytes_of(response->text), auth->seed);
     uint64_t request = request_key(judge);
-    struct sighting *seen =
-        sightings_take(&auth->responses, key != 0 ? key : 1, auth->world->now_ms);
+    struct sighting *seen = sightings_take(&auth->responses, key, auth->world->now_ms);
     if (seen->value == 0)
         seen->value = request;
     return seen->value != request;

@@ -2,8 +2,6 @@
 #include "front/front_internal.h"
 #include "front/relay.h"
 
-enum { PORT_DEFAULT = 5060 };
-
 void front_write_place(const struct front *front, const struct net_flow *flow, struct bytes user,
                        bool secure, struct buffer *out)
 {
@@ -36,25 +34,10 @@ void front_write_route(const struct front *front, const struct net_flow *flow, s
     buffer_text(out, ";lr>");
 }
 
-/* True when nobody can dial the host: RFC 7118 5 tells browsers to write names under ".invalid". */
-static bool is_undialable(struct bytes host)
-{
-    struct bytes ending = BYTES(".invalid");
-    return host.length >= ending.length &&
-           bytes_equal_nocase(bytes_skip(host, host.length - ending.length), ending);
-}
-
-static bool is_relayed(const struct sip_message *message)
-{
-    struct sip_values vias = sip_values_of(message, SIP_VIA);
-    struct bytes via;
-    return sip_values_next(&vias, &via) && sip_values_next(&vias, &via);
-}
-
 static bool is_seen(const struct net_address *source, const struct sip_uri *contact)
 {
     struct net_address address;
-    return net_address_parse(contact->host, contact->port ? contact->port : PORT_DEFAULT,
+    return net_address_parse(contact->host, contact->port ? contact->port : NET_PORT_SIP,
                              &address) &&
            net_address_equal(&address, source);
 }
@@ -72,9 +55,9 @@ static bool is_gruu(const struct front *front, const struct sip_uri *contact)
 bool front_contact_is_sender(const struct front *front, const struct incoming *incoming,
                              const struct sip_uri *contact)
 {
-    if (is_undialable(contact->host))
+    if (sip_host_is_invalid(contact->host))
         return true;
-    if (is_relayed(incoming->message))
+    if (sip_message_is_relayed(incoming->message))
         return false;
     const struct sip_via *via = &incoming->message->via;
     if (is_seen(&incoming->flow.remote, contact) || is_gruu(front, contact))
@@ -83,7 +66,7 @@ bool front_contact_is_sender(const struct front *front, const struct incoming *i
         return false;
     if (net_is_stream(incoming->flow.protocol))
         return true;
-    unsigned via_port = via->port ? via->port : PORT_DEFAULT;
-    unsigned contact_port = contact->port ? contact->port : PORT_DEFAULT;
+    unsigned via_port = via->port ? via->port : NET_PORT_SIP;
+    unsigned contact_port = contact->port ? contact->port : NET_PORT_SIP;
     return via_port == contact_port;
 }

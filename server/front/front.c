@@ -25,6 +25,7 @@ struct front *front_new(const struct front_parts *parts, const struct front_sett
     const struct transaction_user user = {
         .request = receive, .context = front, .closed = flow_closed};
     transaction_layer_use(parts->transactions, &user);
+    front_compose_abilities(front);
     return front;
 }
 
@@ -32,6 +33,7 @@ void front_free(struct front **front)
 {
     if (*front == NULL)
         return;
+    free((*front)->abilities);
     free((*front)->response.at);
     free(*front);
     *front = NULL;
@@ -51,6 +53,7 @@ void front_reload(struct front *front, const struct front_settings *settings)
 {
     front->settings = *settings;
     front->overload.late_ms = settings->late_ms;
+    front_compose_abilities(front);
 }
 
 void front_register(struct front *front, const struct front_method *method)
@@ -58,12 +61,26 @@ void front_register(struct front *front, const struct front_method *method)
     assert(method->handle != NULL);
     assert(front->methods[method->method].handle == NULL);
     front->methods[method->method] = *method;
+    front_compose_abilities(front);
 }
 
 void front_watch_flows(struct front *front, const struct front_flow_watch *watch)
 {
     assert(watch->closed != NULL && front->watch_count < FRONT_WATCHES_MAX);
     front->watches[front->watch_count++] = *watch;
+}
+
+void front_set_closed(struct front *front, unsigned partition, bool closed)
+{
+    assert(partition < PARTITIONS);
+    front->closed_count += (unsigned)closed - (unsigned)front->closed[partition];
+    front->closed[partition] = closed;
+}
+
+bool front_is_closed(const struct front *front, unsigned partition)
+{
+    assert(partition < PARTITIONS);
+    return front->closed[partition];
 }
 
 static void flow_closed(void *context, uint64_t connection)
@@ -124,7 +141,7 @@ static void send_written(struct front_request *request, struct store_change afte
     bool success = front->response_status < 300;
     if (after.number == 0)
         after = request->seen;
-    if (!request->stateful || (!success && after.number == 0)) {
+    if (!request->stateful || (!success && after.number == 0 && !request->acknowledged)) {
         transaction_refuse(transactions, request->incoming, response);
         return;
     }
@@ -197,60 +214,6 @@ void front_refuse_interval(struct front_request *request, uint32_t least_s)
     front_refuse_listing(request, 423, NULL, "Min-Expires", buffer_bytes(&number));
 }
 
-/* The methods that are handled here, and with `relayed` those that we pass on. */
-static void write_allow(const struct front *front, bool relayed, struct buffer *out)
-{
-    bool all = relayed && front->methods[SIP_METHOD_OTHER].handle != NULL;
-    buffer_text(out, sip_method_name(SIP_OPTIONS));
-    for (int i = 1; i < SIP_METHOD_COUNT; i++) {
-        if (i == SIP_OPTIONS || (front->methods[i].handle == NULL && !all))
-            continue;
-        buffer_text(out, ", ");
-        buffer_text(out, sip_method_name((enum sip_method)i));
-    }
-}
-
-void front_refuse_method(struct front_request *request)
-{
-    char text[256];
-    struct buffer allow = buffer_over(text, sizeof(text));
-    write_allow(request->front, false, &allow);
-    front_refuse_listing(request, 405, NULL, "Allow", buffer_bytes(&allow));
-}
-
-/* What may be required of some handler or other. */
-static void write_supported(const struct front *front, struct buffer *out)
-{
-    for (int i = 0; i < SIP_METHOD_COUNT; i++) {
-        struct bytes rest = bytes_of(front->methods[i].supports);
-        while (!bytes_empty(rest)) {
-            buffer_text(out, out->length > 0 ? ", " : "");
-            buffer_put(out, bytes_split(&rest, ' '));
-        }
-    }
-}
-
-/* Nothing changes, so nothing is remembered. */
-void front_answer_options(void *context, struct front_request *request)
-{
-    const struct front_settings *settings = &request->front->settings;
-    char allowed[256], options[256];
-    struct buffer allow = buffer_over(allowed, sizeof(allowed));
-    struct buffer supported = buffer_over(options, sizeof(options));
-    struct buffer *out = front_respond(request, 200, NULL, BYTES(""));
-    (void)context;
-    write_allow(request->front, true, &allow);
-    write_supported(request->front, &supported);
-    sip_write_field(out, "Allow", buffer_bytes(&allow));
-    sip_write_field(out, "Accept", bytes_of(settings->accept));
-    sip_write_field(out, "Accept-Encoding", BYTES("identity"));
-    sip_write_field(out, "Accept-Language", BYTES("en"));
-    sip_write_field(out, "Allow-Events", bytes_of(settings->allow_events));
-    sip_write_field(out, "Supported", buffer_bytes(&supported));
-    request->stateful = false;
-    front_send(request, STORE_NOTHING);
-}
-
 /* Addresses. */
 
 struct bytes front_canonical(const struct front *front, const struct sip_uri *uri, char *text,
@@ -297,6 +260,8 @@ static void handle(struct front_passage *passage)
         if (!(*step)->pass(passage))
             return;
     assert(passage->method != NULL && passage->method->handle != NULL);
+    request->acknowledged =
+        request->message->method == SIP_INVITE && !bytes_empty(request->message->to.tag);
     if (!(passage->needs & FRONT_ANYBODY) && request->aim != FRONT_AIM_ELSEWHERE)
         request->seen = store_latest(request->front->parts.store, request->partition);
     passage->method->handle(passage->method->context, request);

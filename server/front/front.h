@@ -2,10 +2,10 @@
  *
  * The table (steps.c) is an ordered list of steps, each of which looks at one thing, and lets the
  * request pass or answers it: overload, syntax, hops, Route, whom it is aimed at, Require, open
- * relaying, room in the store, credentials, the user. So no handler repeats a check. Parts register
- * methods with what they need; what is not for this server itself, and what has no handler, is
- * relayed by whoever registered SIP_METHOD_OTHER (the proxy). OPTIONS for the server itself is
- * answered here. */
+ * relaying, the home of who is meant, room in the store, credentials, the user. So no handler
+ * repeats a check. Parts register methods with what they need; what is not for this server itself,
+ * and what has no handler, is relayed by whoever registered SIP_METHOD_OTHER (the proxy). OPTIONS
+ * for the server itself is answered here. */
 #ifndef FRONT_FRONT_H
 #define FRONT_FRONT_H
 
@@ -62,6 +62,9 @@ struct front_request {
     bool in_dialog;              /* of a method that has dialogs with us, and To has a tag */
     bool trusted;                /* from a trusted address: believed, may act for others */
     bool stateful;               /* a 2xx is remembered for retransmissions */
+    bool
+        acknowledged; /* an INVITE inside a dialog, whose handler's refusals have a transaction:
+                         their ACK has the callee's tag and would go on to him like that of a 2xx */
 };
 
 struct front_method {
@@ -124,6 +127,11 @@ void front_register(struct front *front, const struct front_method *method);
 enum { FRONT_WATCHES_MAX = 4 };
 void front_watch_flows(struct front *front, const struct front_flow_watch *watch);
 
+/* A partition whose state is not there is closed: what is meant for its users is answered 503 until
+ * it is opened again. All are open at first. */
+void front_set_closed(struct front *front, unsigned partition, bool closed);
+bool front_is_closed(const struct front *front, unsigned partition);
+
 /* Starts a response (status line to CSeq, Server); the caller may add fields to the buffer, which
  * is the front end's and good for one response, and sends it with front_send.
  * `to_tag` empty: derived. */
@@ -141,6 +149,9 @@ void front_refuse_verdict(struct front_request *request, struct verdict verdict)
 /* The same with one more field that tells the way out (Accept of a 415, Min-Expires of a 423). */
 void front_refuse_listing(struct front_request *request, unsigned status, const char *reason,
                           const char *field, struct bytes value);
+/* The same with Retry-After, in seconds (RFC 3261 20.33). */
+void front_refuse_later(struct front_request *request, unsigned status, const char *reason,
+                        unsigned seconds);
 /* 423: the wished time is too short; Min-Expires tells the shortest, in seconds. */
 void front_refuse_interval(struct front_request *request, uint32_t least_s);
 

@@ -2,6 +2,7 @@
 #ifndef FRONT_FRONT_INTERNAL_H
 #define FRONT_FRONT_INTERNAL_H
 
+#include "base/token.h"
 #include "front/front.h"
 #include "front/overload.h"
 
@@ -19,6 +20,8 @@ struct front {
     struct front_settings settings;
     struct overload overload;
     struct front_method methods[SIP_METHOD_COUNT]; /* handle NULL: not registered */
+    char *abilities;                               /* the fields of an answer to OPTIONS */
+    size_t abilities_length;
     struct buffer response;
     unsigned response_status;
     struct bytes response_reason;
@@ -27,6 +30,8 @@ struct front {
     char uri[FRONT_TEXT_MAX], route[FRONT_TEXT_MAX];
     struct front_flow_watch watches[FRONT_WATCHES_MAX];
     size_t watch_count;
+    unsigned closed_count;
+    bool closed[PARTITIONS];
 };
 
 /* A request on its way through the table. */
@@ -47,15 +52,11 @@ const struct front_step *const *front_steps(void);
 
 extern const struct front_step step_load, step_source, step_cancel, step_ack, step_uri, step_route,
     step_aim, step_method, step_hops, step_merged, step_require, step_trust, step_relay,
-    step_privacy, step_room, step_peer, step_credentials, step_identity, step_user;
+    step_privacy, step_home, step_room, step_peer, step_credentials, step_identity, step_user;
 
 /* True when an answer can be sent: never to an ACK (RFC 3261 17), which is then counted as dropped.
  */
 bool front_can_answer(const struct front_request *request);
-
-/* front_refuse with Retry-After, in seconds (RFC 3261 20.33). */
-void front_refuse_later(struct front_request *request, unsigned status, const char *reason,
-                        unsigned seconds);
 
 /* Appends the signature of who speaks in the dialog of this request, for its Routes; true when a
  * later request's From and To are those that were signed (parties.c). */
@@ -64,6 +65,9 @@ bool parties_signed(const struct front_request *request, struct bytes signature)
 
 /* 405, with what may be asked of this server itself and its users. */
 void front_refuse_method(struct front_request *request);
+
+/* Writes front->abilities anew: the settings or the registered methods have changed. */
+void front_compose_abilities(struct front *front);
 
 /* OPTIONS for the server itself (RFC 3261 11.2). */
 void front_answer_options(void *context, struct front_request *request);

@@ -35,7 +35,8 @@ bool gruu_write_instance(struct bytes value, struct buffer *out);
 bool gruu_read(const struct gruu *gruu, const struct sip_uri *uri, struct buffer *memory,
                struct gruu_parts *parts);
 
-/* Writes the URIs, without angle brackets. A temporary one differs at each call. */
+/* Writes the URIs, without angle brackets. A temporary one differs at each call: each REGISTER
+ * makes a new one, and nobody may tell from two whose they are (RFC 5627 4.2, 5.1). */
 void gruu_write_public(const struct gruu_parts *parts, struct buffer *out);
 void gruu_write_temporary(struct gruu *gruu, const struct gruu_parts *parts, struct buffer *out);
 

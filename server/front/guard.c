@@ -5,7 +5,9 @@
  * their own, so that a flood is not answered with another.
  *
  * Guesses: a sighting holds the count, of which one is forgiven every guesses_s / guesses_max, and
- * the end of the lockout. Users and sources are counted alike, by keys that cannot meet. */
+ * the end of the lockout. Users and sources are counted alike, by keys that cannot meet.
+ *
+ * Proofs: a sighting holds until when the proof speaks for its user and source. */
 #include "front/guard.h"
 
 #include <assert.h>
@@ -60,9 +62,9 @@ struct guard *guard_new(struct world *world, const struct guard_settings *settin
     guard->world = world;
     guard->metrics = metrics;
     guard->seed = world_random_u64(world);
-    sightings_init(&guard->sources, SOURCES_MAX);
-    sightings_init(&guard->guesses, GUESSES_MAX);
-    sightings_init(&guard->proved, PROVED_MAX);
+    sightings_init(&guard->sources, SOURCES_MAX, 0, metrics, METRIC_sources_forgotten);
+    sightings_init(&guard->guesses, GUESSES_MAX, 0, metrics, METRIC_guesses_forgotten);
+    sightings_init(&guard->proved, PROVED_MAX, PROVED_MS, metrics, METRIC_proofs_forgotten);
     guard_reload(guard, settings);
     return guard;
 }
@@ -78,12 +80,24 @@ void guard_free(struct guard **guard)
     *guard = NULL;
 }
 
+static uint32_t bounded_ms(uint64_t ms)
+{
+    return ms < UINT32_MAX / 2 ? (uint32_t)ms : UINT32_MAX / 2;
+}
+
 void guard_reload(struct guard *guard, const struct guard_settings *settings)
 {
     assert(settings->guesses_max < 1 << COUNT_BITS);
     assert(settings->source_per_s == 0 || settings->source_burst > 0);
     assert(settings->guesses_max == 0 || (settings->guesses_s > 0 && settings->lockout_s > 0));
     guard->settings = *settings;
+    guard->sources.keep_ms = 0; /* until the bucket is full again */
+    if (settings->source_per_s > 0)
+        guard->sources.keep_ms =
+            bounded_ms(1000ULL * settings->source_burst / settings->source_per_s);
+    unsigned guess_s =
+        settings->guesses_s > settings->lockout_s ? settings->guesses_s : settings->lockout_s;
+    guard->guesses.keep_ms = bounded_ms(1000ULL * guess_s);
 }
 
 /* Keys. */
@@ -98,8 +112,7 @@ static void put_source(struct buffer *key, const struct net_address *source)
 static uint64_t hash_key(const struct guard *guard, const struct buffer *key)
 {
     assert(!key->overflow);
-    uint64_t hash = bytes_hash(buffer_bytes(key), guard->seed);
-    return hash != 0 ? hash : 1;
+    return bytes_hash(buffer_bytes(key), guard->seed);
 }
 
 static uint64_t source_key(const struct guard *guard, enum kind kind,
@@ -162,7 +175,7 @@ static bool has_proved(const struct guard *guard, const struct net_address *sour
 {
     const struct sighting *seen =
         sightings_find(&guard->proved, user_key(guard, KIND_PAIR, aor, source));
-    return seen != NULL && seen->seen_ms + PROVED_MS > guard->world->now_ms;
+    return seen != NULL && seen->value > guard->world->now_ms;
 }
 
 unsigned guard_locked_s(const struct guard *guard, const struct net_address *source,
@@ -185,7 +198,7 @@ static void count_guess(struct guard *guard, uint64_t key)
     const struct guard_settings *settings = &guard->settings;
     uint64_t now_ms = guard->world->now_ms;
     const struct sighting *before = sightings_find(&guard->guesses, key);
-    uint64_t quiet_ms = before != NULL ? now_ms - before->seen_ms : 0;
+    uint64_t quiet_ms = before != NULL ? sighting_age_ms(before, now_ms) : 0;
     struct sighting *seen = sightings_take(&guard->guesses, key, now_ms);
     uint64_t forgiven = quiet_ms * settings->guesses_max / ((uint64_t)settings->guesses_s * 1000);
     uint64_t count = seen->value & ((1 << COUNT_BITS) - 1), until_ms = seen->value >> COUNT_BITS;
@@ -210,7 +223,8 @@ void guard_wrong(struct guard *guard, const struct net_address *source, struct b
 
 void guard_proved(struct guard *guard, const struct net_address *source, struct bytes aor)
 {
+    uint64_t now_ms = guard->world->now_ms;
     if (guard->settings.guesses_max > 0)
-        (void)sightings_take(&guard->proved, user_key(guard, KIND_PAIR, aor, source),
-                             guard->world->now_ms);
+        sightings_take(&guard->proved, user_key(guard, KIND_PAIR, aor, source), now_ms)->value =
+            now_ms + PROVED_MS;
 }

@@ -1,4 +1,4 @@
-/* relay.c: what a request may say of its sender to its next hop.
+/* relay.c: what a request may say of its sender to its next hop, and a response on its way back.
  *
  *                         next hop trusted              next hop not trusted
  *   P-Asserted-Identity
@@ -10,7 +10,10 @@
  *
  * RFC 3325 7 lets the operator decide whether an identity that nobody wants hidden leaves the Trust
  * Domain: here it does not. P-Preferred-Identity is for us alone, and our users have one identity,
- * so it tells nothing. */
+ * so it tells nothing.
+ *
+ * A response is a message like any (RFC 3325 5), but for ours, which is never added: who answers
+ * proves nothing. Its Privacy goes on whole when it asks for more than "id". */
 #include "front/relay.h"
 
 #include <assert.h>
@@ -90,4 +93,28 @@ void front_departure_write(const struct front_departure *departure, struct buffe
         privacy_write_more(request->message, ";", out);
         buffer_text(out, "\r\n");
     }
+}
+
+struct front_return front_return(const struct front *front, const struct sip_message *response,
+                                 const struct net_address *from, const struct net_address *to)
+{
+    struct front_return decided = {.keeps_identity = false};
+    assert(!response->request);
+    bool trusted = front_trusts(front, to);
+    const struct privacy privacy = privacy_of(response);
+    decided.keeps_identity = front_trusts(front, from) && (trusted || privacy.none);
+    decided.drops_privacy = !trusted && privacy.id && !privacy.none && !privacy.more;
+    return decided;
+}
+
+bool front_return_drops(void *context, const struct sip_field *field)
+{
+    const struct front_return *decided = context;
+    if (field->id != SIP_HEADER_OTHER)
+        return false;
+    if (asserted_named(field, P_ASSERTED_IDENTITY))
+        return !decided->keeps_identity;
+    if (asserted_named(field, PRIVACY))
+        return decided->drops_privacy;
+    return asserted_named(field, P_PREFERRED_IDENTITY);
 }

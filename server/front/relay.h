@@ -1,6 +1,6 @@
 /* relay.h: what changes in a request that leaves us for another place: what it may say of its
- * sender there (RFC 3325, 3323), and by which Record-Route later requests of its dialog come back
- * (RFC 3261 16.6 step 4, RFC 5658, RFC 5626).
+ * sender there, and a response on its way back (RFC 3325, 3323), and by which Record-Route later
+ * requests of its dialog come back (RFC 3261 16.6 step 4, RFC 5658, RFC 5626).
  *
  * Our Trust Domain (RFC 3325 2.3) is the `trusted` addresses of the configuration. Asserted
  * identities come from there and go there, and nowhere else. */
@@ -35,6 +35,20 @@ bool front_departure_drops(void *departure, const struct sip_field *field);
 /* Appends the fields that are added in their place, whole lines: P-Asserted-Identity, what is left
  * of Privacy. */
 void front_departure_write(const struct front_departure *departure, struct buffer *out);
+
+/* What a response may say of its sender on its way back. */
+struct front_return {
+    bool keeps_identity; /* P-Asserted-Identity goes on as it came */
+    bool drops_privacy;  /* all that it asked for is done */
+};
+
+/* Decides it by the addresses that the response came from and goes to. Only fields that
+ * sip/fields.h does not know may have to go. */
+struct front_return front_return(const struct front *front, const struct sip_message *response,
+                                 const struct net_address *from, const struct net_address *to);
+
+/* For sip_write_backward, with a front_return as its context. */
+bool front_return_drops(void *decided, const struct sip_field *field);
 
 /* One side of a dialog that is relayed. */
 struct front_side {

@@ -1,5 +1,6 @@
 /* step_merged.c: a request that comes a second way, because a proxy before us has forked it, is
- * answered once. What we only pass on, its receiver judges (RFC 3261 16.3: a proxy must not). */
+ * answered once. What we only pass on, its receiver judges (RFC 3261 16.3: a proxy must not). Who
+ * is not asked about is in no index, either. */
 #include "front/front_internal.h"
 
 static bool pass(struct front_passage *passage)

@@ -4,14 +4,6 @@
 #include "front/front_internal.h"
 #include "front/relay.h"
 
-/* RFC 3323 4.1.1.3: names that hide somebody end so; they are nobody's. */
-static bool is_anonymous(struct bytes host)
-{
-    struct bytes ending = BYTES(".invalid");
-    return host.length >= ending.length &&
-           bytes_equal_nocase(bytes_skip(host, host.length - ending.length), ending);
-}
-
 static bool pass(struct front_passage *passage)
 {
     struct front_request *request = &passage->request;
@@ -22,7 +14,8 @@ static bool pass(struct front_passage *passage)
     request->trusted = true;
     bool has = asserted_uri(request->message, &asserted);
     front_identify(request, has ? &asserted : &request->message->from.uri);
-    if (request->foreign && is_anonymous(request->message->from.uri.host) && !has) {
+    /* a name that hides somebody is nobody's */
+    if (request->foreign && sip_host_is_invalid(request->message->from.uri.host) && !has) {
         request->identity = BYTES("");
         request->foreign = false;
     }

@@ -3,8 +3,8 @@
  * First what must be known to ask anything else: what the Request-URI is (uri), which way the
  * Routes lead (route), whom that aims at (aim), so who would handle it and with what needs
  * (method). Then what the message alone tells, cheapest first (hops, require, privacy), and what
- * its source tells (trust, relay). What we lack for ourselves (room) stands before the digest,
- * which costs most; authentication (peer, credentials, identity) before the user is looked up, so
+ * its source tells (trust, relay). What we lack for ourselves (home, room) stands before the
+ * digest, which costs most; authentication (peer, credentials, identity) before the user is looked up, so
  * that strangers do not learn who exists (user).
  *
  * Before all of that stand two that keep us alive: whether we are too late for new work (load), and
@@ -29,6 +29,7 @@ const struct front_step *const *front_steps(void)
         &step_trust,       /* - */
         &step_relay,       /* 403 */
         &step_privacy,     /* 500 */
+        &step_home,        /* 503 */
         &step_room,        /* 503 */
         &step_peer,        /* - */
         &step_credentials, /* 400, 401, 407 */

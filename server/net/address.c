@@ -121,6 +121,30 @@ bool net_address_is_many(const struct net_address *address)
            (address->ip[0] >> 4 == 14 || memcmp(address->ip, broadcast, sizeof(broadcast)) == 0);
 }
 
+/* RFC 6890 2.2.2, 2.2.3; what stands in none of them reaches the world. */
+static const struct {
+    struct net_network network;
+    enum net_reach reach;
+} near_networks[] = {
+    {{{4, 0, {0}}, 8}, NET_REACH_HOST},           {{{4, 0, {127}}, 8}, NET_REACH_HOST},
+    {{{4, 0, {169, 254}}, 16}, NET_REACH_LINK},   {{{4, 0, {10}}, 8}, NET_REACH_SITE},
+    {{{4, 0, {100, 64}}, 10}, NET_REACH_SITE},    {{{4, 0, {172, 16}}, 12}, NET_REACH_SITE},
+    {{{4, 0, {192, 168}}, 16}, NET_REACH_SITE},   {{{6, 0, {0}}, 128}, NET_REACH_HOST},
+    {{{6, 0, {[15] = 1}}, 128}, NET_REACH_HOST},  {{{6, 0, {0xfe, 0x80}}, 10}, NET_REACH_LINK},
+    {{{6, 0, {0xfe, 0xc0}}, 10}, NET_REACH_SITE}, /* RFC 3879: still in use somewhere */
+    {{{6, 0, {0xfc}}, 7}, NET_REACH_SITE},
+};
+
+enum net_reach net_address_reach(const struct net_address *address)
+{
+    struct net_address plain = *address;
+    address_unmap(&plain);
+    for (size_t i = 0; i < sizeof(near_networks) / sizeof(near_networks[0]); i++)
+        if (net_network_contains(&near_networks[i].network, &plain))
+            return near_networks[i].reach;
+    return NET_REACH_WORLD;
+}
+
 void net_address_write_bare(const struct net_address *address, struct buffer *out)
 {
     char text[INET6_ADDRSTRLEN];

@@ -25,6 +25,12 @@ bool net_address_is_any(const struct net_address *address);
 /* A multicast address, or the broadcast address of IPv4. */
 bool net_address_is_many(const struct net_address *address);
 
+/* From how far off an address can be reached, the nearest first: this host (loopback, "this
+ * network"), the link, the site (private and shared addresses; RFC 6890), the whole Internet. An
+ * IPv4-mapped address counts as what it maps. */
+enum net_reach { NET_REACH_HOST, NET_REACH_LINK, NET_REACH_SITE, NET_REACH_WORLD };
+enum net_reach net_address_reach(const struct net_address *address);
+
 /* The host alone as Via and Contact want it (IPv6 in brackets), as `received` wants it (without),
  * and host:port. */
 void net_address_write_host(const struct net_address *address, struct buffer *out);

@@ -1,8 +1,8 @@
 /* certificates.h: what a loop proves to its TLS peers, and whom it believes (RFC 5922).
  *
- * A domain's certificate is presented to clients that name one of its hosts (SNI), the first one
- * also to those that name none, and to servers that ask us for one. Files are PEM. Nothing here
- * keeps the texts that it is given. */
+ * A domain's certificate is presented to clients that name one of its hosts (SNI), and to servers
+ * that ask us for one when the domain has something to say there; the first one to all others.
+ * Files are PEM. Nothing here keeps the texts that it is given. */
 #ifndef NET_CERTIFICATES_H
 #define NET_CERTIFICATES_H
 
@@ -19,8 +19,10 @@ struct net_certificates {
     const struct net_certificate *list;
     size_t count;
     const char *authorities; /* a file of those who are believed; NULL: the system's */
-    bool ask_clients;        /* who connects is asked for a certificate, and may have none. Some
-                                phones (linphone) bother their user then, so only where a proof counts */
+    const char *revoked;     /* a file of lists of what authorities have revoked (RFC 5280 5); NULL:
+                                none. With it, nobody is believed whose authority has no list there */
+    enum net_asking asking;  /* of listeners that do not say themselves; browsers (WSS) are then not
+                                asked. As usual: nothing */
 };
 
 /* Takes the certificates in use, at the start and whenever the files have changed: connections that

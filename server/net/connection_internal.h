@@ -162,15 +162,17 @@ const struct wire *wire_of(enum net_protocol protocol);
 const struct framing *framing_of(enum net_protocol protocol);
 
 /* tls.c: whether there is what TLS needs to connect; the beginning of a connection that we make,
- * whose peer must prove to be the domain (empty: anybody). */
+ * whose peer must prove to be the target's domain (empty: anybody). */
 bool tls_can_connect(const struct loop *loop);
-void tls_connect(struct connection *connection, struct bytes domain);
-/* True when requests for the domain (empty: any) may go down the connection, or may once it is
- * open. */
-bool tls_serves(const struct connection *connection, struct bytes domain);
+void tls_connect(struct connection *connection, const struct net_target *target);
+/* True when requests of the target's speaker for its domain (empty: any) may go down the
+ * connection, or may once it is open. */
+bool tls_serves(const struct connection *connection, const struct net_target *target);
 /* Reads the first request of a peer that has proved a domain: whether it lets us send requests back
  * on its connection (RFC 5923). */
 void tls_ask_alias(struct connection *connection, struct bytes raw);
+/* True of one that we made where either side proves a domain, as far as is known yet. */
+bool tls_reusable(const struct connection *connection);
 /* True when the peer has proved to be the domain. */
 bool tls_proved(const struct connection *connection, struct bytes domain);
 

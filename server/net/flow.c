@@ -30,6 +30,16 @@ bool net_protocol_of(struct bytes name, enum net_protocol *protocol)
     return false;
 }
 
+uint16_t net_default_port(enum net_protocol protocol)
+{
+    static const uint16_t ports[NET_PROTOCOLS] = {
+        [NET_UDP] = NET_PORT_SIP, [NET_TCP] = NET_PORT_SIP, [NET_TLS] = NET_PORT_SIPS,
+        [NET_WS] = NET_PORT_WS,   [NET_WSS] = NET_PORT_WSS,
+    };
+    assert((unsigned)protocol < NET_PROTOCOLS);
+    return ports[protocol];
+}
+
 const char *net_transport_parameter(enum net_protocol protocol)
 {
     assert((unsigned)protocol < NET_PROTOCOLS);

@@ -8,6 +8,11 @@
 enum net_protocol { NET_UDP, NET_TCP, NET_TLS, NET_WS, NET_WSS };
 enum { NET_PROTOCOLS = NET_WSS + 1 };
 
+/* The ports that are meant when none is said (RFC 3261 19.1.2, RFC 7118 5.2.2); and where a rule
+ * knows no transport (sent-by of a Via, RFC 3261 18.1.1). */
+enum { NET_PORT_SIP = 5060, NET_PORT_SIPS = 5061, NET_PORT_WS = 80, NET_PORT_WSS = 443 };
+uint16_t net_default_port(enum net_protocol protocol);
+
 struct net_flow {
     enum net_protocol protocol;
     struct net_address local, remote;

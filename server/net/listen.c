@@ -110,6 +110,7 @@ static enum err listener_add(struct loop *loop, const struct net_listen *listen,
     struct listener *listener = memory_new(sizeof(*listener));
     *listener = (struct listener){.loop = loop, .protocol = listen->protocol, .fd = fd};
     listener->public = listen->public;
+    listener->asking = listen->asking;
     listener->address = socket_local(fd);
     if (listener->address.family == 0 || uv_poll_init(&loop->uv, &listener->poll, fd) != 0) {
         free(listener);
@@ -204,7 +205,8 @@ static bool address_usable(const struct net_address *address)
 static enum err listen_interface(struct loop *loop, const struct net_listen *any,
                                  const uv_interface_address_t *interface, struct buffer *why)
 {
-    struct net_listen one = {any->protocol, socket_address(&interface->address), any->public};
+    struct net_listen one = {any->protocol, socket_address(&interface->address), any->public,
+                             any->asking};
     one.address.port = any->address.port;
     if (one.address.family != any->address.family || !address_usable(&one.address))
         return ERR_NONE;

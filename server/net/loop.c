@@ -34,6 +34,7 @@ struct net_settings net_settings_default(void)
         .ws_ping_s = 30,
         .ws_origins = NULL,
         .message_s = 32,
+        .tls_sessions_max = 1000,
         .half_closed_s = 32,
         .send_queue_max_bytes = 262144,
         .resolve_timeout_ms = 5000,
@@ -187,6 +188,13 @@ static bool real_proved(struct net *net, const struct net_flow *flow, struct byt
            stream_proved(HOLDER(net, struct loop, net), flow->connection, domain);
 }
 
+static bool real_reusable(struct net *net, const struct net_flow *flow)
+{
+    const struct loop *loop = HOLDER(net, struct loop, net);
+    return flow->protocol == NET_TLS && stream_reusable(loop, flow->connection) &&
+           listener_at(loop, NET_TLS, &flow->local) != NULL;
+}
+
 static void real_write_local(struct net *net, const struct net_flow *flow, struct buffer *out)
 {
     const struct listener *listener =
@@ -235,6 +243,7 @@ static const struct net_ops real_ops = {
     .alive = real_alive,
     .close = real_close,
     .proved = real_proved,
+    .reusable = real_reusable,
     .write_local = real_write_local,
     .resolve = real_resolve,
     .cancel = real_cancel,

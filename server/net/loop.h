@@ -12,10 +12,15 @@
 
 struct loop;
 
+/* What a TLS listener wants of its clients: nothing (some phones bother their user when asked), a
+ * certificate if they have one, or one that is valid: who has none is not let in (RFC 5922 7.4). */
+enum net_asking { NET_ASK_AS_USUAL, NET_ASK_NOTHING, NET_ASK_CERTIFICATE, NET_ASK_VALID };
+
 struct net_listen {
     enum net_protocol protocol;
     struct net_address address; /* an any-address is opened once for each address of this host */
     struct net_address public;  /* where peers reach it (a NAT is between); family 0: there, too */
+    enum net_asking asking;     /* as usual: what loop_use_certificates was told */
 };
 
 /* What is kept of names. */
@@ -41,7 +46,8 @@ struct net_settings {
     unsigned handshakes_max; /* accepted connections in their TLS or WebSocket handshake; 1000 */
     unsigned handshake_s;    /* in which it must be done; default 10 */
     unsigned message_s; /* in which a message that has begun must be whole, default 32 (64*T1) */
-    unsigned half_closed_s; /* an answer may take for who says no more, default 32 */
+    unsigned tls_sessions_max; /* sessions of servers that are kept to resume; default 1000 */
+    unsigned half_closed_s;    /* an answer may take for who says no more, default 32 */
     unsigned ws_ping_s; /* a WebSocket that has been silent for so long is asked for a sign of life,
                            and closed when none comes in as long again; default 30, 0: never */
     const char *const *ws_origins; /* whose pages may connect (origins.h), the last one NULL; copied

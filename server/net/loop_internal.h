@@ -14,7 +14,7 @@
 #include "net/loop.h"
 #include "net/origins.h"
 
-enum { LISTENERS_MAX = 64, SIP_PORT = 5060 };
+enum { LISTENERS_MAX = 64 };
 
 /* The struct that a member is embedded in. */
 #define HOLDER(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
@@ -34,9 +34,10 @@ struct listener {
     enum net_protocol protocol;
     int fd;
     struct net_address address, public; /* `public`: family 0 when it is the same */
-    struct batch *batch;                /* UDP; NULL before the first datagram is sent */
-    bool blocked;       /* UDP: the system takes no more until the socket is writable */
-    struct timer pause; /* TCP: no accepting while the system is short of something */
+    enum net_asking asking;
+    struct batch *batch; /* UDP; NULL before the first datagram is sent */
+    bool blocked;        /* UDP: the system takes no more until the socket is writable */
+    struct timer pause;  /* TCP: no accepting while the system is short of something */
 };
 
 /* All streams of a loop. A connection is in exactly one of the lists, by its state. */
@@ -149,6 +150,7 @@ bool stream_alive(const struct loop *loop, uint64_t handle);
 /* The request that is being handed up will not be answered. */
 void stream_unanswered(struct loop *loop, uint64_t handle);
 bool stream_proved(const struct loop *loop, uint64_t handle, struct bytes domain);
+bool stream_reusable(const struct loop *loop, uint64_t handle);
 
 /* tls.c: gives back the certificates, when there are no connections any more. */
 void tls_end(struct loop *loop);

@@ -169,6 +169,8 @@ static void entry_learn(struct names *names, struct name_entry *entry)
     const struct dns_settings *settings = &names->settings;
     const struct answer *answer = entry->came;
     bool records = answer->kind == ANSWER_RECORDS;
+    if (answer->cut)
+        metrics_count(names->metrics, METRIC_dns_answers_cut);
     unsigned most_s = settings->ttl_most_s;
     if (!records && settings->negative_s < most_s)
         most_s = settings->negative_s;

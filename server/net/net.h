@@ -28,8 +28,11 @@ struct net_handler {
 struct net_target {
     enum net_protocol protocol;
     struct net_address address;
-    struct bytes domain; /* whom a TLS peer there must prove to be (RFC 5922 4: the name that was
-                            asked for); empty: anybody. Borrowed from the query */
+    struct bytes domain;  /* whom a TLS peer there must prove to be (RFC 5922 4: the name that was
+                             asked for); empty: anybody. Borrowed from the query */
+    struct bytes speaker; /* the domain of ours that has something to say there: its certificate is
+                             shown to a TLS peer, and no connection is used that was made for
+                             another (RFC 5923 9.3). None of ours, or empty: the first. Borrowed */
 };
 enum { NET_TARGETS_MAX = 8 };
 
@@ -62,6 +65,7 @@ struct net_ops {
     bool (*alive)(struct net *net, const struct net_flow *flow);
     void (*close)(struct net *net, uint64_t connection);
     bool (*proved)(struct net *net, const struct net_flow *flow, struct bytes domain);
+    bool (*reusable)(struct net *net, const struct net_flow *flow); /* may be NULL: never */
     void (*write_local)(struct net *net, const struct net_flow *flow, struct buffer *out);
     void (*resolve)(struct net *net, const struct net_query *query, struct net_lookup *lookup,
                     net_found_fn found);
@@ -120,6 +124,14 @@ static inline void net_close(struct net *net, uint64_t connection)
 static inline bool net_proved(struct net *net, const struct net_flow *flow, struct bytes domain)
 {
     return net->ops->proved(net, flow, domain);
+}
+
+/* True when the peer of a TLS connection that we made may send its requests back on it (RFC 5923
+ * 8.1): it must prove its domain, we prove ours as far as it asks, and we listen at the address
+ * that our Via says. What the peer makes of that is its own affair. */
+static inline bool net_reusable(struct net *net, const struct net_flow *flow)
+{
+    return net->ops->reusable != NULL && net->ops->reusable(net, flow);
 }
 
 /* Writes host and port by which peers reach the listener of a flow's local end: its own address or

@@ -16,22 +16,22 @@ static int compare(unsigned a, unsigned b)
 /* By priority, weight 0 first. The draw makes the rest. */
 static int compare_srv(const void *left, const void *right)
 {
-    const struct record *a = *(const struct record *const *)left;
-    const struct record *b = *(const struct record *const *)right;
+    const struct dns_record *a = *(const struct dns_record *const *)left;
+    const struct dns_record *b = *(const struct dns_record *const *)right;
     int order = compare(a->order, b->order);
     return order != 0 ? order : compare(a->weight != 0, b->weight != 0);
 }
 
 static int compare_naptr(const void *left, const void *right)
 {
-    const struct record *a = *(const struct record *const *)left;
-    const struct record *b = *(const struct record *const *)right;
+    const struct dns_record *a = *(const struct dns_record *const *)left;
+    const struct dns_record *b = *(const struct dns_record *const *)right;
     int order = compare(a->order, b->order);
     return order != 0 ? order : compare(a->weight, b->weight);
 }
 
 /* The first at which the running sum of weights reaches the random number. */
-static unsigned draw(struct world *world, const struct record *const *list, unsigned count)
+static unsigned draw(struct world *world, const struct dns_record *const *list, unsigned count)
 {
     uint64_t sum = 0;
     for (unsigned i = 0; i < count; i++)
@@ -47,15 +47,15 @@ static unsigned draw(struct world *world, const struct record *const *list, unsi
 }
 
 /* Moves the record at `from` to the front, the others keep their order. */
-static void bring_forward(const struct record **list, unsigned from)
+static void bring_forward(const struct dns_record **list, unsigned from)
 {
-    const struct record *drawn = list[from];
+    const struct dns_record *drawn = list[from];
     for (unsigned i = from; i > 0; i--)
         list[i] = list[i - 1];
     list[0] = drawn;
 }
 
-static unsigned same_priority(const struct record *const *list, unsigned count)
+static unsigned same_priority(const struct dns_record *const *list, unsigned count)
 {
     unsigned same = 1;
     while (same < count && list[same]->order == list[0]->order)
@@ -63,9 +63,9 @@ static unsigned same_priority(const struct record *const *list, unsigned count)
     return same;
 }
 
-void order_srv(struct world *world, const struct record **list, unsigned count)
+void order_srv(struct world *world, const struct dns_record **list, unsigned count)
 {
-    qsort(list, count, sizeof(struct record *), compare_srv);
+    qsort(list, count, sizeof(struct dns_record *), compare_srv);
     while (count > 0) {
         unsigned same = same_priority(list, count);
         for (unsigned i = 0; i + 1 < same; i++)
@@ -75,7 +75,7 @@ void order_srv(struct world *world, const struct record **list, unsigned count)
     }
 }
 
-void order_naptr(const struct record **list, unsigned count)
+void order_naptr(const struct dns_record **list, unsigned count)
 {
-    qsort(list, count, sizeof(struct record *), compare_naptr);
+    qsort(list, count, sizeof(struct dns_record *), compare_naptr);
 }

@@ -7,9 +7,9 @@
 
 /* Puts SRV records in the order of RFC 2782: by priority, within one priority by chance, as often
  * first as their weights say. */
-void order_srv(struct world *world, const struct record **list, unsigned count);
+void order_srv(struct world *world, const struct dns_record **list, unsigned count);
 
 /* Puts NAPTR records in the order of RFC 3403 4.1: by order, then by preference. */
-void order_naptr(const struct record **list, unsigned count);
+void order_naptr(const struct dns_record **list, unsigned count);
 
 #endif

@@ -48,7 +48,8 @@ struct draft {
     enum answer_kind kind;
     uint32_t ttl_s, extras_ttl_s;
     unsigned count, extra_count;
-    struct record records[RECORDS_MAX], extras[RECORDS_MAX];
+    bool cut;
+    struct dns_record records[RECORDS_MAX], extras[RECORDS_MAX];
     char names[RECORDS_MAX + 1][NAME_SIZE]; /* of `records`; the last for what is not kept */
 };
 
@@ -198,7 +199,7 @@ static bool service_protocol(struct bytes service, enum net_protocol *protocol)
 }
 
 /* RFC 3403 4.1; false: it is of no use to us (RFC 3263 4.1: flag "s", no regular expression). */
-static bool read_naptr(struct reader *reader, struct record *record, char name[NAME_SIZE])
+static bool read_naptr(struct reader *reader, struct dns_record *record, char name[NAME_SIZE])
 {
     record->order = read_u16(reader);
     record->weight = read_u16(reader);
@@ -211,7 +212,7 @@ static bool read_naptr(struct reader *reader, struct record *record, char name[N
            bytes_empty(expression) && service_protocol(service, &record->protocol);
 }
 
-static bool read_srv(struct reader *reader, struct record *record, char name[NAME_SIZE])
+static bool read_srv(struct reader *reader, struct dns_record *record, char name[NAME_SIZE])
 {
     record->order = read_u16(reader);
     record->weight = read_u16(reader);
@@ -229,7 +230,7 @@ static bool is_mapped(const struct net_address *address)
     return address->family == 6 && memcmp(address->ip, prefix, sizeof(prefix)) == 0;
 }
 
-static bool read_address(struct reader *reader, unsigned char family, struct record *record)
+static bool read_address(struct reader *reader, unsigned char family, struct dns_record *record)
 {
     size_t length = family == 4 ? 4 : 16;
     record->address.family = family;
@@ -240,12 +241,12 @@ static bool read_address(struct reader *reader, unsigned char family, struct rec
 
 /* Reads a record's data; false: it cannot be used. What does not fill the data exactly is broken.
  */
-static bool read_data(struct reader *reader, const struct resource *resource, struct record *record,
-                      char name[NAME_SIZE])
+static bool read_data(struct reader *reader, const struct resource *resource,
+                      struct dns_record *record, char name[NAME_SIZE])
 {
     bool usable = false;
     struct reader data = reader_at(reader->raw, resource->data);
-    *record = (struct record){0};
+    *record = (struct dns_record){0};
     if (resource->type == RECORD_A)
         usable = read_address(&data, 4, record);
     else if (resource->type == RECORD_AAAA)
@@ -266,7 +267,7 @@ static bool chain_step(struct reader *reader, const struct sections *sections, s
                        char name[NAME_SIZE])
 {
     struct resource resource;
-    struct record unused;
+    struct dns_record unused;
     char next[NAME_SIZE];
     reader->at = sections->answers;
     for (unsigned i = 0; i < sections->answer_count && !reader->broken; i++) {
@@ -287,7 +288,7 @@ static void take_answers(struct reader *reader, const struct sections *sections,
                          struct draft *draft, const char *name, enum record_type type)
 {
     struct resource resource;
-    struct record record;
+    struct dns_record record;
     reader->at = sections->answers;
     for (unsigned i = 0; i < sections->answer_count && !reader->broken; i++) {
         read_resource(reader, &resource);
@@ -297,12 +298,13 @@ static void take_answers(struct reader *reader, const struct sections *sections,
         bool usable = read_data(reader, &resource, &record, kept);
         draft->kind = ANSWER_RECORDS;
         draft->ttl_s = lesser(draft->ttl_s, resource.ttl_s);
+        draft->cut = draft->cut || (usable && draft->count == RECORDS_MAX);
         if (usable && draft->count < RECORDS_MAX)
             draft->records[draft->count++] = record;
     }
 }
 
-static const struct record *target_of(const struct draft *draft, const char *owner)
+static const struct dns_record *target_of(const struct draft *draft, const char *owner)
 {
     for (unsigned i = 0; i < draft->count; i++)
         if (owner[0] != '\0' && strcmp(draft->records[i].name, owner) == 0)
@@ -315,19 +317,22 @@ static const struct record *target_of(const struct draft *draft, const char *own
 static void take_extras(struct reader *reader, const struct sections *sections, struct draft *draft)
 {
     struct resource resource;
-    struct record record;
+    struct dns_record record;
     char unused[NAME_SIZE];
     draft->extras_ttl_s = INT32_MAX;
     reader->at = sections->additionals;
     for (unsigned i = 0; i < sections->additional_count; i++) {
         read_resource(reader, &resource);
-        if (reader->broken || draft->extra_count == RECORDS_MAX)
+        if (reader->broken)
             return;
-        const struct record *target = target_of(draft, resource.owner);
+        const struct dns_record *target = target_of(draft, resource.owner);
         bool address = resource.type == RECORD_A || resource.type == RECORD_AAAA;
         if (!address || target == NULL || !is_of(&resource, target->name) ||
             !read_data(reader, &resource, &record, unused))
             continue;
+        draft->cut = draft->cut || draft->extra_count == RECORDS_MAX;
+        if (draft->extra_count == RECORDS_MAX)
+            return;
         record.name = target->name;
         draft->extras[draft->extra_count++] = record;
         draft->extras_ttl_s = lesser(draft->extras_ttl_s, resource.ttl_s);
@@ -410,7 +415,8 @@ static bool read_sections(struct reader *reader, struct sections *sections, stru
 }
 
 /* Copies a list of the draft, its names too. */
-static void pack(struct record *out, const struct record *list, unsigned count, char **names)
+static void pack(struct dns_record *out, const struct dns_record *list, unsigned count,
+                 char **names)
 {
     for (unsigned i = 0; i < count; i++) {
         out[i] = list[i];
@@ -421,7 +427,7 @@ static void pack(struct record *out, const struct record *list, unsigned count, 
     }
 }
 
-static size_t names_size(const struct record *list, unsigned count)
+static size_t names_size(const struct dns_record *list, unsigned count)
 {
     size_t size = 0;
     for (unsigned i = 0; i < count; i++)
@@ -432,17 +438,18 @@ static size_t names_size(const struct record *list, unsigned count)
 static struct answer *draft_pack(const struct draft *draft)
 {
     unsigned all = draft->count + draft->extra_count;
-    size_t head = sizeof(struct answer) + all * sizeof(struct record);
+    size_t head = sizeof(struct answer) + all * sizeof(struct dns_record);
     size_t names =
         names_size(draft->records, draft->count) + names_size(draft->extras, draft->extra_count);
     struct answer *answer = memory_new(head + names);
-    struct record *records = (struct record *)(answer + 1);
+    struct dns_record *records = (struct dns_record *)(answer + 1);
     char *at = (char *)(records + all);
     pack(records, draft->records, draft->count, &at);
     pack(records + draft->count, draft->extras, draft->extra_count, &at);
     answer->kind = draft->kind;
     answer->ttl_s = draft->ttl_s;
     answer->extras_ttl_s = draft->extras_ttl_s;
+    answer->cut = draft->cut;
     answer->count = draft->count;
     answer->extra_count = draft->extra_count;
     answer->records = records;
@@ -460,8 +467,8 @@ struct answer *answer_new(enum answer_kind kind)
 struct answer *answer_of_addresses(const struct net_address *addresses, unsigned count,
                                    uint32_t ttl_s)
 {
-    struct answer *answer = memory_new(sizeof(*answer) + count * sizeof(struct record));
-    struct record *records = (struct record *)(answer + 1);
+    struct answer *answer = memory_new(sizeof(*answer) + count * sizeof(struct dns_record));
+    struct dns_record *records = (struct dns_record *)(answer + 1);
     assert(count > 0);
     for (unsigned i = 0; i < count; i++)
         records[i].address = addresses[i];

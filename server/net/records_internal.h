@@ -24,7 +24,7 @@ enum {
 };
 
 /* Names are in lower case, without the last dot; the root is "". */
-struct record {
+struct dns_record {
     uint16_t order;             /* priority of SRV, order of NAPTR: lower first */
     uint16_t weight;            /* weight of SRV, preference of NAPTR */
     uint16_t port;              /* SRV */
@@ -47,7 +47,8 @@ struct answer {
     uint32_t ttl_s, extras_ttl_s; /* RFC 2181 8; of ANSWER_NOTHING by RFC 2308 5, 0: not to be kept;
                                      of ANSWER_FAILED 0 */
     unsigned count, extra_count;
-    const struct record *records, *extras;
+    bool cut; /* there were more than RECORDS_MAX */
+    const struct dns_record *records, *extras;
 };
 
 /* Reads what was answered to the question for `name` (in lower case, without the last dot) and

@@ -40,8 +40,6 @@ enum {
     SERVICES_MAX = 4,
     QUESTIONS_MAX = 1 + 1 + SERVICES_MAX + FAMILIES * HOPS_MAX,
     QUESTIONS_PER_LOOKUP = 4, /* under way at a time, on average */
-    PORT_DEFAULT = 5060,
-    PORT_TLS = 5061 /* RFC 3261 19.1.2 */
 };
 
 static const unsigned char families[FAMILIES] = {6, 4};
@@ -58,6 +56,7 @@ struct resolver {
 struct addresses {
     unsigned count;
     struct net_address list[NET_TARGETS_MAX];
+    bool cut; /* there were more */
 };
 
 /* A host that is to be reached by a protocol at a port. */
@@ -84,6 +83,7 @@ struct search {
     struct timer late;
     void (*judge)(struct search *search); /* what to do with the answers; NULL: all is done */
     bool waits, hurry;                    /* counted in waiting_count; out of time */
+    bool cut;                             /* more was found than is tried */
     enum net_protocol protocol;           /* when no record says another */
     unsigned pending, question_first, question_count, hop_count;
     struct question questions[QUESTIONS_MAX];
@@ -95,11 +95,6 @@ static void lookup_end(struct net_lookup *lookup, const struct net_target *targe
 {
     lookup->running = NULL;
     lookup->found(lookup, targets, count);
-}
-
-static uint16_t default_port(enum net_protocol protocol)
-{
-    return net_is_secure(protocol) ? PORT_TLS : PORT_DEFAULT;
 }
 
 /* RFC 3263 4.1: what is meant when nothing says another; TLS over TCP for sips. */
@@ -173,14 +168,29 @@ static size_t hop_targets(const struct hop *hop, struct bytes domain, unsigned s
     return count;
 }
 
-static size_t search_targets(const struct search *search, struct net_target *targets)
+/* True when it has more addresses than its share. */
+static bool hop_is_cut(const struct hop *hop, unsigned share)
+{
+    unsigned count = 0;
+    bool cut = false;
+    for (unsigned f = 0; f < FAMILIES; f++) {
+        count += hop->by_family[f].count;
+        cut = cut || hop->by_family[f].cut;
+    }
+    return cut || count > share;
+}
+
+static size_t search_targets(struct search *search, struct net_target *targets)
 {
     unsigned share = search->hop_count > 0 ? NET_TARGETS_MAX / search->hop_count : 0;
     size_t count = 0;
     if (share < FAMILIES)
         share = FAMILIES;
-    for (unsigned i = 0; i < search->hop_count; i++)
+    for (unsigned i = 0; i < search->hop_count; i++) {
+        search->cut = search->cut || hop_is_cut(&search->hops[i], share);
         count = hop_targets(&search->hops[i], search->query.host, share, targets, count);
+    }
+    search->cut = search->cut || count > NET_TARGETS_MAX;
     return count;
 }
 
@@ -205,6 +215,8 @@ static void search_end(struct search *search)
     size_t count = search_targets(search, targets);
     assert(count <= ALL);
     shuns_sort(search->resolver->shuns, targets, count);
+    if (search->cut)
+        metrics_count(search->resolver->ground.metrics, METRIC_lookups_cut);
     search_free(search);
     lookup_end(lookup, targets, count < NET_TARGETS_MAX ? count : NET_TARGETS_MAX);
 }
@@ -283,6 +295,8 @@ static void addresses_add(struct addresses *addresses, const struct net_address 
 {
     if (addresses->count < NET_TARGETS_MAX)
         addresses->list[addresses->count++] = *address;
+    else
+        addresses->cut = true;
 }
 
 /* The list for the family of the address. */
@@ -338,13 +352,15 @@ static struct hop *hop_add(struct search *search, const char *name, uint16_t por
                            enum net_protocol protocol)
 {
     struct net_address address;
-    if (search->hop_count == HOPS_MAX)
+    if (search->hop_count == HOPS_MAX) {
+        search->cut = true;
         return NULL;
+    }
     struct hop *hop = &search->hops[search->hop_count++];
     struct buffer text = buffer_over(hop->name, sizeof(hop->name) - 1);
     buffer_text(&text, name);
     assert(!text.overflow);
-    hop->port = port != 0 ? port : default_port(protocol);
+    hop->port = port != 0 ? port : net_default_port(protocol);
     hop->protocol = protocol;
     if (net_address_parse(bytes_of(name), 0, &address)) /* not by the book, but seen */
         addresses_add(hop_family(hop, &address), &address);
@@ -356,7 +372,7 @@ static struct hop *hop_add(struct search *search, const char *name, uint16_t por
 static void hop_take_extras(struct search *search, struct hop *hop, const struct answer *answer)
 {
     for (unsigned i = 0; i < answer->extra_count; i++) {
-        const struct record *extra = &answer->extras[i];
+        const struct dns_record *extra = &answer->extras[i];
         if (strcmp(extra->name, hop->name) == 0 &&
             family_wanted(search->resolver, hop->protocol, extra->address.family))
             addresses_add(hop_family(hop, &extra->address), &extra->address);
@@ -369,7 +385,7 @@ static bool take_srv(struct search *search, const struct question *question)
 {
     const struct names *names = search->resolver->names;
     const struct answer *answer = names_answer(names, &question->use);
-    const struct record *list[RECORDS_MAX];
+    const struct dns_record *list[RECORDS_MAX];
     for (unsigned i = 0; i < answer->count; i++)
         list[i] = &answer->records[i];
     order_srv(search->resolver->world, list, answer->count);
@@ -446,7 +462,7 @@ static void ask_all_transports(struct search *search)
 static void judge_naptr(struct search *search)
 {
     const struct answer *answer = search_answer(search, 0);
-    const struct record *list[RECORDS_MAX];
+    const struct dns_record *list[RECORDS_MAX];
     unsigned count = 0;
     for (unsigned i = 0; i < answer->count; i++)
         if (may_use(search, answer->records[i].protocol))
@@ -565,7 +581,7 @@ void resolve_start(struct resolver *resolver, const struct net_query *query,
                    struct net_lookup *lookup, net_found_fn found)
 {
     struct net_target targets[FAMILIES] = {{default_protocol(query), {0}, query->host}};
-    uint16_t port = query->port != 0 ? query->port : default_port(targets[0].protocol);
+    uint16_t port = query->port != 0 ? query->port : net_default_port(targets[0].protocol);
     assert(found != NULL);
     *lookup = (struct net_lookup){found, NULL};
     targets[0].address.port = port;

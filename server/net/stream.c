@@ -85,8 +85,8 @@ static void remote_remove(struct streams *streams, struct connection *connection
         remote_enter(streams, connection->twin);
 }
 
-/* A connection that requests for the target may use (RFC 5923 8.1: the address is the same, and a
- * TLS peer has proved to be the domain). */
+/* A connection that requests for the target may use (RFC 5923 8.1 and 9.3: the address is the same,
+ * a TLS peer has proved to be the domain, and knows us as the one that speaks). */
 static struct connection *connection_find(const struct streams *streams,
                                           const struct net_target *target)
 {
@@ -94,7 +94,7 @@ static struct connection *connection_find(const struct streams *streams,
     key_write(target->protocol, &target->address, key);
     struct connection *found = remote_first(streams, key);
     bool secure = net_is_secure(target->protocol);
-    while (found != NULL && secure && !tls_serves(found, target->domain))
+    while (found != NULL && secure && !tls_serves(found, target))
         found = found->twin;
     return found;
 }
@@ -468,7 +468,7 @@ enum err stream_connect(struct loop *loop, const struct net_target *target, stru
         return ERR_LIMIT;
     *flow = connection->flow;
     if (secure)
-        tls_connect(connection, target->domain);
+        tls_connect(connection, target);
     connection->state = CONNECTION_CONNECTING;
     connection_move(connection, &loop->streams.connecting);
     connection_watch(connection);
@@ -528,6 +528,12 @@ bool stream_proved(const struct loop *loop, uint64_t handle, struct bytes domain
 {
     const struct connection *connection = handles_find(loop->streams.handles, handle);
     return connection != NULL && tls_proved(connection, domain);
+}
+
+bool stream_reusable(const struct loop *loop, uint64_t handle)
+{
+    const struct connection *connection = handles_find(loop->streams.handles, handle);
+    return connection != NULL && tls_reusable(connection);
 }
 
 void stream_close(struct loop *loop, uint64_t handle)

@@ -19,7 +19,7 @@
 #include "net/tls_internal.h"
 #include "sip/message.h"
 
-enum { LOG_PAUSE_MS = 1000, TLS_PORT = 5061 };
+enum { LOG_PAUSE_MS = 1000 };
 
 struct connection *tls_connection(const SSL *ssl)
 {
@@ -92,13 +92,14 @@ static BIO_METHOD *bio_method(struct loop *loop)
 }
 
 /* Begins TLS on a connection. */
-static void tls_new(struct connection *connection, SSL_CTX *context)
+static void tls_new(struct connection *connection, SSL_CTX *context, const char *speaker)
 {
     struct tls *tls = memory_new(sizeof(*tls));
     BIO *bio = BIO_new(bio_method(connection->loop));
     tls->ssl = SSL_new(context);
     if (bio == NULL || tls->ssl == NULL)
         abort(); /* no memory, as in base/memory.c */
+    tls->speaker = memory_copy(bytes_of(speaker));
     connection->tls = tls;
     BIO_set_data(bio, connection);
     BIO_set_init(bio, 1);
@@ -106,16 +107,39 @@ static void tls_new(struct connection *connection, SSL_CTX *context)
     SSL_set_app_data(tls->ssl, connection);
 }
 
+/* What is wanted of who has connected: the listener's word, else the usual. */
+static enum net_asking asking_of(const struct connection *connection)
+{
+    const struct loop *loop = connection->loop;
+    const struct net_flow *flow = &connection->flow;
+    const struct listener *listener = listener_at(loop, flow->protocol, &flow->local);
+    if (listener != NULL && listener->asking != NET_ASK_AS_USUAL)
+        return listener->asking;
+    if (flow->protocol == NET_WSS) /* browsers would ask their user for one */
+        return NET_ASK_NOTHING;
+    return loop->credentials->asking;
+}
+
+/* A session is resumed only where as much was asked when it began: the ticket of a listener that
+ * asks for nothing opens no other one. */
+static void tls_ask(struct tls *tls, enum net_asking asking)
+{
+    static const unsigned char wants[][9] = {"nothing", "nothing", "any", "valid"};
+    static const int modes[] = {SSL_VERIFY_NONE, SSL_VERIFY_NONE, SSL_VERIFY_PEER,
+                                SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT};
+    SSL_set_verify(tls->ssl, modes[asking], NULL);
+    (void)SSL_set_session_id_context(tls->ssl, wants[asking], sizeof(wants[asking]));
+    tls->required = asking == NET_ASK_VALID;
+}
+
 static bool tls_accept(struct connection *connection)
 {
     const struct credentials *credentials = connection->loop->credentials;
-    if (credentials == NULL || credentials->count == 0)
+    if (credentials == NULL || credentials->own[0].server == NULL)
         return false;
-    tls_new(connection, credentials->server[0]);
+    tls_new(connection, credentials->own[0].server, identity_name(&credentials->own[0]));
     SSL_set_accept_state(connection->tls->ssl);
-    if (!credentials->ask_clients ||
-        connection->flow.protocol == NET_WSS) /* browsers would ask their user for one */
-        SSL_set_verify(connection->tls->ssl, SSL_VERIFY_NONE, NULL);
+    tls_ask(connection->tls, asking_of(connection));
     return true;
 }
 
@@ -134,7 +158,7 @@ void tls_ask_alias(struct connection *connection, struct bytes raw)
         !verdict_ok(sip_message_parse(raw, true, &message)) ||
         !sip_parameter(message.via.parameters, "alias", &value))
         return;
-    connection_alias(connection, message.via.port != 0 ? message.via.port : TLS_PORT);
+    connection_alias(connection, message.via.port != 0 ? message.via.port : NET_PORT_SIPS);
 }
 
 bool tls_can_connect(const struct loop *loop)
@@ -142,10 +166,13 @@ bool tls_can_connect(const struct loop *loop)
     return loop->credentials != NULL;
 }
 
-void tls_connect(struct connection *connection, struct bytes domain)
+void tls_connect(struct connection *connection, const struct net_target *target)
 {
+    const struct identity *own =
+        credentials_speaker(connection->loop->credentials, target->speaker);
+    struct bytes domain = target->domain;
     struct net_address numeric;
-    tls_new(connection, connection->loop->credentials->client);
+    tls_new(connection, own->client, identity_name(own));
     struct tls *tls = connection->tls;
     SSL_set_connect_state(tls->ssl);
     if (!bytes_empty(domain))
@@ -155,13 +182,18 @@ void tls_connect(struct connection *connection, struct bytes domain)
     sessions_offer(connection);
 }
 
-bool tls_serves(const struct connection *connection, struct bytes domain)
+bool tls_serves(const struct connection *connection, const struct net_target *target)
 {
     const struct tls *tls = connection->tls;
-    if (bytes_empty(domain))
-        return true;
+    struct bytes domain = target->domain;
     if (tls == NULL)
         return false; /* accepted, and not begun yet */
+    const struct identity *own =
+        credentials_speaker(connection->loop->credentials, target->speaker);
+    if (!bytes_equal_nocase(bytes_of(tls->speaker), bytes_of(identity_name(own))))
+        return false;
+    if (bytes_empty(domain))
+        return true;
     if (tls->shaken)
         return names_have(tls->proved, domain);
     return tls->domain != NULL && bytes_equal_nocase(bytes_of(tls->domain), domain);
@@ -191,7 +223,8 @@ static int tls_failed(struct connection *connection)
 {
     struct tls *tls = connection->tls;
     long verified = SSL_get_verify_result(tls->ssl);
-    bool unproved = tls->domain != NULL && (tls->shaken || verified != X509_V_OK);
+    bool wanted = tls->domain != NULL || tls->required;
+    bool unproved = wanted && (tls->shaken || verified != X509_V_OK);
     if (verified == X509_V_ERR_HOSTNAME_MISMATCH || (unproved && verified == X509_V_OK))
         tls_log(connection, "its certificate does not name the domain");
     else
@@ -208,9 +241,11 @@ static int tls_shaken(struct connection *connection)
     const X509 *certificate = SSL_get0_peer_certificate(tls->ssl);
     tls->shaken = true;
     if (certificate != NULL && SSL_get_verify_result(tls->ssl) == X509_V_OK)
-        tls->proved = names_of(certificate);
-    if (SSL_session_reused(tls->ssl))
+        tls->proved = names_of(certificate, connection->loop->metrics);
+    if (SSL_session_reused(tls->ssl)) {
         metrics_count(connection->loop->metrics, METRIC_handshakes_resumed);
+        tls->shown = true; /* perhaps: whether it was asked for then is not kept */
+    }
     if (tls->domain == NULL || names_have(tls->proved, bytes_of(tls->domain)))
         return 0;
     return tls_failed(connection);
@@ -296,6 +331,7 @@ static void tls_release(struct connection *connection)
         SSL_set_shutdown(tls->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(tls->ssl);
     free(tls->domain);
+    free(tls->speaker);
     free(tls->proved);
     free(tls);
 }
@@ -314,6 +350,22 @@ void tls_end(struct loop *loop)
     credentials_free(&loop->credentials);
     BIO_meth_free(loop->bio);
     loop->bio = NULL;
+}
+
+int tls_show(SSL *ssl, void *unused)
+{
+    (void)unused;
+    tls_connection(ssl)->tls->shown = true;
+    return 1; /* go on with the certificate of the context */
+}
+
+/* The first request leaves before we know whether we are asked: whoever did not ask cannot know us
+ * and goes on as if nothing had been said (RFC 5923 9.2). */
+bool tls_reusable(const struct connection *connection)
+{
+    const struct tls *tls = connection->tls;
+    return tls != NULL && !SSL_is_server(tls->ssl) && tls->domain != NULL &&
+           *tls->speaker != '\0' && (!tls->shaken || tls->shown);
 }
 
 bool tls_proved(const struct connection *connection, struct bytes domain)

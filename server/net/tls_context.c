@@ -1,8 +1,9 @@
 /* tls_context.c: the certificates in use: from files to OpenSSL's contexts.
  *
  * All files are read into a new set, which takes the old one's place only when it is whole.
- * Connections hold a reference to the context that they began with. A client that names a host
- * (SNI) is given that host's certificate, any other the first. */
+ * Connections hold a reference to the context that they began with. Each certificate is an identity
+ * with a context for either role: a client that names a host (SNI) is given that host's
+ * certificate, a server that of the domain for which we speak; any other gets the first. */
 #include <assert.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -45,13 +46,16 @@ static int no_password(char *out, int size, int writing, void *unused)
 static int on_server_name(SSL *ssl, int *alert, void *unused)
 {
     const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-    const struct credentials *credentials = tls_connection(ssl)->loop->credentials;
-    SSL_CTX *context = name != NULL ? credentials_find(credentials, bytes_of(name)) : NULL;
+    struct connection *connection = tls_connection(ssl);
+    const struct identity *own =
+        name != NULL ? credentials_find(connection->loop->credentials, bytes_of(name)) : NULL;
     (void)alert, (void)unused;
-    if (context == NULL)
+    if (own == NULL)
         return SSL_TLSEXT_ERR_NOACK; /* the first one will do: many clients name what they dialled
                                       */
-    (void)SSL_set_SSL_CTX(ssl, context);
+    (void)SSL_set_SSL_CTX(ssl, own->server);
+    free(connection->tls->speaker);
+    connection->tls->speaker = memory_copy(bytes_of(identity_name(own)));
     return SSL_TLSEXT_ERR_OK;
 }
 
@@ -80,9 +84,7 @@ static SSL_CTX *context_new(const struct reading *reading, const SSL_METHOD *met
 
 static SSL_CTX *server_context(const struct reading *reading)
 {
-    static const unsigned char own[] = "herald";
     SSL_CTX *context = context_new(reading, TLS_server_method());
-    (void)SSL_CTX_set_session_id_context(context, own, sizeof(own) - 1);
     (void)SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF); /* tickets need no memory */
     (void)SSL_CTX_set_num_tickets(context, 1);
     (void)SSL_CTX_set_timeout(context, TICKET_S);
@@ -96,6 +98,7 @@ static SSL_CTX *client_context(const struct reading *reading)
     (void)SSL_CTX_set_session_cache_mode(context,
                                          SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(context, sessions_keep);
+    SSL_CTX_set_cert_cb(context, tls_show, NULL);
     return context;
 }
 
@@ -122,7 +125,7 @@ static void certificate_remark(const struct reading *reading, const SSL_CTX *con
     X509 *own = SSL_CTX_get0_certificate(context);
     struct log *log = reading->loop->log;
     time_t soon = (time_t)(reading->loop->world->wall_ms / 1000) + WARN_S;
-    char *names = names_of(own);
+    char *names = names_of(own, NULL);
     if (X509_cmp_time(X509_get0_notAfter(own), &soon) < 0)
         log_write(log, LOG_WARNING, "net",
                   "the certificate %s is over, or will be within two weeks", certificate->file);
@@ -133,27 +136,31 @@ static void certificate_remark(const struct reading *reading, const SSL_CTX *con
     free(names);
 }
 
-static void names_take(struct credentials *fresh, const struct net_certificate *certificate,
-                       SSL_CTX *context)
+static void names_take(struct identity *own, const struct net_certificate *certificate)
 {
-    size_t count = fresh->name_count + certificate->name_count;
-    fresh->names = memory_resize(fresh->names, count * sizeof(fresh->names[0]));
+    own->names = memory_new(certificate->name_count * sizeof(own->names[0]));
     for (size_t i = 0; i < certificate->name_count; i++)
-        fresh->names[fresh->name_count++] =
-            (struct server_name){memory_copy(bytes_of(certificate->names[i])), context};
+        own->names[own->name_count++] = memory_copy(bytes_of(certificate->names[i]));
 }
 
 static enum err certificate_take(struct reading *reading, const struct net_certificate *certificate)
 {
-    struct credentials *fresh = reading->fresh;
+    struct identity *own = &reading->fresh->own[reading->fresh->count++];
     assert(certificate->name_count > 0);
-    SSL_CTX *context = server_context(reading);
-    fresh->server[fresh->count++] = context;
-    names_take(fresh, certificate, context);
-    enum err err = use_files(reading, context, certificate);
-    if (err == ERR_NONE)
-        certificate_remark(reading, context, certificate);
-    return err;
+    names_take(own, certificate);
+    own->server = server_context(reading);
+    own->client = client_context(reading);
+    enum err err = use_files(reading, own->server, certificate);
+    if (err != ERR_NONE)
+        return err;
+    certificate_remark(reading, own->server, certificate);
+    return use_files(reading, own->client, certificate);
+}
+
+/* Without certificates we are nobody to servers, and no server. */
+static void nobody_take(struct reading *reading)
+{
+    reading->fresh->own[reading->fresh->count++].client = client_context(reading);
 }
 
 /* Whoever stands in the file is believed, be it an authority, one below it, or a single server. */
@@ -173,19 +180,52 @@ static enum err authorities_take(struct reading *reading, const char *file)
     return ERR_NONE;
 }
 
+/* Of an authority whose list is over nobody is believed; better the operator hears of it first. */
+static void revoked_remark(const struct reading *reading, const char *file)
+{
+    STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(reading->believed);
+    time_t now = (time_t)(reading->loop->world->wall_ms / 1000);
+    for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+        const X509_CRL *list = X509_OBJECT_get0_X509_CRL(sk_X509_OBJECT_value(objects, i));
+        if (list == NULL || X509_CRL_get0_nextUpdate(list) == NULL ||
+            X509_cmp_time(X509_CRL_get0_nextUpdate(list), &now) > 0)
+            continue;
+        log_write(
+            reading->loop->log, LOG_WARNING, "net",
+            "a list in %s is over, so none of its authority's certificates is believed: fetch "
+            "a new one and send SIGHUP",
+            file);
+    }
+}
+
+static enum err revoked_take(struct reading *reading, const char *file)
+{
+    X509_LOOKUP *lookup = X509_STORE_add_lookup(reading->believed, X509_LOOKUP_file());
+    if (lookup == NULL)
+        abort(); /* no memory, as in base/memory.c */
+    ERR_clear_error();
+    if (X509_load_crl_file(lookup, file, X509_FILETYPE_PEM) <= 0)
+        return reading_fail(reading, "the file of revoked certificates", file,
+                            "let this user read a PEM file with lists there (tls.crl = ...)");
+    (void)X509_STORE_set_flags(reading->believed, X509_V_FLAG_CRL_CHECK);
+    revoked_remark(reading, file);
+    ERR_clear_error();
+    return ERR_NONE;
+}
+
 static enum err reading_do(struct reading *reading, const struct net_certificates *certificates)
 {
     struct credentials *fresh = reading->fresh;
-    fresh->ask_clients = certificates->ask_clients;
+    fresh->asking = certificates->asking;
     enum err err = authorities_take(reading, certificates->authorities);
-    fresh->server = memory_new((certificates->count + 1) * sizeof(fresh->server[0]));
+    if (err == ERR_NONE && certificates->revoked != NULL)
+        err = revoked_take(reading, certificates->revoked);
+    fresh->own = memory_new((certificates->count + 1) * sizeof(fresh->own[0]));
     for (size_t i = 0; i < certificates->count && err == ERR_NONE; i++)
         err = certificate_take(reading, &certificates->list[i]);
-    if (err != ERR_NONE)
-        return err;
-    fresh->client = client_context(reading);
-    return certificates->count > 0 ? use_files(reading, fresh->client, &certificates->list[0])
-                                   : ERR_NONE;
+    if (err == ERR_NONE && certificates->count == 0)
+        nobody_take(reading);
+    return err;
 }
 
 enum err loop_use_certificates(struct loop *loop, const struct net_certificates *certificates,
@@ -206,12 +246,48 @@ enum err loop_use_certificates(struct loop *loop, const struct net_certificates 
     return ERR_NONE;
 }
 
-SSL_CTX *credentials_find(const struct credentials *credentials, struct bytes host)
+const char *identity_name(const struct identity *identity)
 {
-    for (size_t i = 0; i < credentials->name_count; i++)
-        if (bytes_equal_nocase(bytes_of(credentials->names[i].name), host))
-            return credentials->names[i].context;
+    return identity->name_count > 0 ? identity->names[0] : "";
+}
+
+static bool identity_has(const struct identity *identity, struct bytes name)
+{
+    for (size_t i = 0; i < identity->name_count; i++)
+        if (bytes_equal_nocase(bytes_of(identity->names[i]), name))
+            return true;
+    return false;
+}
+
+const struct identity *credentials_find(const struct credentials *credentials, struct bytes name)
+{
+    for (size_t i = 0; i < credentials->count; i++)
+        if (identity_has(&credentials->own[i], name))
+            return &credentials->own[i];
     return NULL;
+}
+
+const struct identity *credentials_speaker(const struct credentials *credentials, struct bytes name)
+{
+    const struct identity *own = credentials_find(credentials, name);
+    return own != NULL ? own : &credentials->own[0];
+}
+
+bool credentials_have(const struct credentials *credentials, const SSL_CTX *client)
+{
+    for (size_t i = 0; i < credentials->count; i++)
+        if (credentials->own[i].client == client)
+            return true;
+    return false;
+}
+
+static void identity_release(struct identity *own)
+{
+    for (size_t i = 0; i < own->name_count; i++)
+        free(own->names[i]);
+    free(own->names);
+    SSL_CTX_free(own->server);
+    SSL_CTX_free(own->client);
 }
 
 void credentials_free(struct credentials **credentials)
@@ -222,11 +298,7 @@ void credentials_free(struct credentials **credentials)
     *credentials = NULL;
     sessions_release(old);
     for (size_t i = 0; i < old->count; i++)
-        SSL_CTX_free(old->server[i]);
-    for (size_t i = 0; i < old->name_count; i++)
-        free(old->names[i].name);
-    SSL_CTX_free(old->client);
-    free(old->server);
-    free(old->names);
+        identity_release(&old->own[i]);
+    free(old->own);
     free(old);
 }

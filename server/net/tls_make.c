@@ -153,7 +153,7 @@ static bool file_fits(const char *path, const char *const *names, size_t count)
     bool fits = key != NULL && certificate != NULL &&
                 X509_check_private_key(certificate, key) == 1 &&
                 X509_cmp_current_time(X509_get0_notAfter(certificate)) > 0;
-    char *has = fits ? names_of(certificate) : NULL;
+    char *has = fits ? names_of(certificate, NULL) : NULL;
     for (size_t i = 0; i < count && fits; i++)
         fits = names_have(has, bytes_of(names[i]));
     free(has);

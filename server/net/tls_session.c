@@ -1,9 +1,9 @@
 /* tls_session.c: sessions that servers gave us, so that the next connection there needs no new
  * proof (RFC 8446 2.2, RFC 5077).
  *
- * Kept by address and by the domain that was proved: a session resumes that proof and no other. It
- * is forgotten when it is used, when it is old, and with the certificates in whose time it was
- * made. */
+ * Kept by address, by the domain that was proved and by that of ours which was: a session resumes
+ * those proofs and no others. It is forgotten when it is used, when it is old, and with the
+ * certificates in whose time it was made. */
 #include <assert.h>
 #include <stdlib.h>
 
@@ -11,7 +11,7 @@
 #include "base/table.h"
 #include "net/tls_internal.h"
 
-enum { SESSIONS_MAX = 1000, SESSION_MS = 2 * 3600 * 1000, KEY_MAX = 512 };
+enum { SESSION_MS = 2 * 3600 * 1000, KEY_MAX = 512 };
 
 struct client_session {
     UT_hash_handle hh;
@@ -20,13 +20,15 @@ struct client_session {
     char key[];
 };
 
-/* "192.0.2.1:5061/example.com"; false when it is too long. */
+/* "192.0.2.1:5061/example.com/our.example.org"; false when it is too long. */
 static bool key_write(const struct connection *connection, struct buffer *out)
 {
     net_address_write(&connection->flow.remote, out);
     buffer_char(out, '/');
     if (connection->tls->domain != NULL)
         buffer_text(out, connection->tls->domain);
+    buffer_char(out, '/');
+    buffer_text(out, connection->tls->speaker);
     return !out->overflow;
 }
 
@@ -51,17 +53,25 @@ static void session_drop(struct credentials *credentials, struct client_session 
     session_free(session);
 }
 
+/* The oldest one. */
+static struct client_session *session_evict(const struct loop *loop)
+{
+    metrics_count(loop->metrics, METRIC_tls_sessions_evicted);
+    return loop->credentials->sessions;
+}
+
 int sessions_keep(SSL *ssl, SSL_SESSION *session)
 {
     char memory[KEY_MAX];
     struct buffer key = buffer_over(memory, sizeof(memory));
     const struct connection *connection = tls_connection(ssl);
     struct credentials *credentials = connection->loop->credentials;
-    if (SSL_get_SSL_CTX(ssl) != credentials->client || !key_write(connection, &key))
+    if (!credentials_have(credentials, SSL_get_SSL_CTX(ssl)) || !key_write(connection, &key))
         return 0; /* OpenSSL frees it */
     struct client_session *old = session_find(connection, buffer_bytes(&key));
-    if (old == NULL && HASH_COUNT(credentials->sessions) >= SESSIONS_MAX)
-        old = credentials->sessions;
+    if (old == NULL &&
+        HASH_COUNT(credentials->sessions) >= connection->loop->settings.tls_sessions_max)
+        old = session_evict(connection->loop);
     if (old != NULL)
         session_drop(credentials, old);
     struct client_session *fresh = memory_new(sizeof(*fresh) + key.length);

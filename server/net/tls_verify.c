@@ -39,10 +39,13 @@ static bool is_name(struct bytes name)
 
 static void names_add(struct buffer *names, struct bytes name)
 {
-    if (!is_name(name) || names->size - names->length < name.length + 2)
+    if (!is_name(name) || names->overflow)
         return;
+    size_t before = names->length;
     buffer_put(names, name);
     buffer_char(names, '\0');
+    if (names->overflow)
+        names->length = before;
 }
 
 /* "sip:example.com": the value speaks for a domain; with a user it would for that user alone. */
@@ -81,7 +84,7 @@ static void names_collect(struct buffer *names, const GENERAL_NAMES *alternative
     }
 }
 
-char *names_of(const X509 *certificate)
+char *names_of(const X509 *certificate, struct metrics *metrics)
 {
     char memory[NAMES_MAX_BYTES];
     struct buffer names = buffer_over(memory, sizeof(memory));
@@ -92,6 +95,8 @@ char *names_of(const X509 *certificate)
     else if (place == -1) /* there is none; else it cannot be read */
         names_add_common(&names, certificate);
     GENERAL_NAMES_free(alternatives);
+    if (names.overflow)
+        metrics_count(metrics, METRIC_certificates_cut);
     /* memory_copy puts the NUL of the empty last one there */
     return names.length > 0 ? memory_copy(buffer_bytes(&names)) : NULL;
 }
@@ -134,10 +139,34 @@ static bool usage_fits(X509 *certificate)
 
 static int names_check(const X509 *certificate, const char *domain)
 {
-    char *names = names_of(certificate);
+    char *names = names_of(certificate, NULL);
     bool named = names_have(names, bytes_of(domain));
     free(names);
     return named ? X509_V_OK : X509_V_ERR_HOSTNAME_MISMATCH;
+}
+
+/* True when the certificate itself stands in the file of authorities. */
+static bool is_listed(X509_STORE_CTX *chain)
+{
+    const X509 *certificate = X509_STORE_CTX_get0_cert(chain);
+    STACK_OF(X509) *namesakes =
+        X509_STORE_CTX_get1_certs(chain, X509_get_subject_name(certificate));
+    bool listed = false;
+    for (int i = 0; i < sk_X509_num(namesakes) && !listed; i++)
+        listed = X509_cmp(sk_X509_value(namesakes, i), certificate) == 0;
+    sk_X509_pop_free(namesakes, X509_free);
+    return listed;
+}
+
+/* With lists of what was revoked each certificate needs its authority's list. Who is believed by
+ * himself needs none: he is revoked by taking him out of the file. */
+static int judge_link(int good, X509_STORE_CTX *chain)
+{
+    if (good || X509_STORE_CTX_get_error(chain) != X509_V_ERR_UNABLE_TO_GET_CRL ||
+        !is_listed(chain))
+        return good;
+    X509_STORE_CTX_set_error(chain, X509_V_OK);
+    return 1;
 }
 
 int tls_verify(X509_STORE_CTX *chain, void *unused)
@@ -148,6 +177,7 @@ int tls_verify(X509_STORE_CTX *chain, void *unused)
     (void)unused;
     /* the purpose is checked here, as OpenSSL knows but one role at a time */
     (void)X509_VERIFY_PARAM_set_purpose(X509_STORE_CTX_get0_param(chain), X509_PURPOSE_ANY);
+    X509_STORE_CTX_set_verify_cb(chain, judge_link);
     bool valid = X509_verify_cert(chain) > 0;
     int error = X509_STORE_CTX_get_error(chain);
     if (!valid && error == X509_V_OK)
@@ -157,5 +187,6 @@ int tls_verify(X509_STORE_CTX *chain, void *unused)
     else if (valid && connection->tls->domain != NULL)
         error = names_check(certificate, connection->tls->domain);
     X509_STORE_CTX_set_error(chain, error);
-    return connection->tls->domain == NULL || error == X509_V_OK;
+    bool wanted = connection->tls->domain != NULL || connection->tls->required;
+    return !wanted || error == X509_V_OK;
 }

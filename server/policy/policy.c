@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "sip/uri.h"
 
 struct policy {
     enum policy_answer usual; /* for a proved watcher of whom no rule speaks */
@@ -38,15 +39,6 @@ void policy_reload(struct policy *policy, const struct policy_settings *settings
     policy->settings = *settings;
 }
 
-/* What stands behind the last '@': a user part may have one, escaped or not. */
-static struct bytes domain_of(struct bytes aor)
-{
-    size_t at = aor.length;
-    while (at > 0 && aor.at[at - 1] != '@')
-        at--;
-    return bytes_skip(aor, at);
-}
-
 static bool is_peer(const struct policy *policy, struct bytes domain)
 {
     for (unsigned i = 0; i < policy->settings.peer_count; i++) {
@@ -63,7 +55,7 @@ enum policy_answer policy_may_watch(const struct policy *policy,
     assert(policy != NULL && watcher != NULL && !bytes_empty(presentity));
     if (bytes_empty(watcher->aor))
         return POLICY_BLOCK;
-    if (watcher->foreign && !watcher->trusted && !is_peer(policy, domain_of(watcher->aor)))
+    if (watcher->foreign && !watcher->trusted && !is_peer(policy, sip_aor_domain(watcher->aor)))
         return POLICY_BLOCK;
     return policy->usual;
 }

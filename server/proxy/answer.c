@@ -5,8 +5,9 @@
 #include "proxy_internal.h"
 #include "sip/write.h"
 
-void answer_release(struct answer *answer)
+void answer_release(struct proxy *proxy, struct answer *answer)
 {
+    transaction_discharge(proxy->parts->transactions, answer->length);
     free(answer->text);
     *answer = (struct answer){0, NULL, 0};
 }
@@ -35,24 +36,26 @@ static bool is_challenge(unsigned status)
     return status == 401 || status == 407;
 }
 
-static bool has_way_back(const struct sip_message *response)
-{
-    struct sip_values vias = sip_values_of(response, SIP_VIA);
-    struct bytes via;
-    return sip_values_next(&vias, &via) && sip_values_next(&vias, &via);
-}
-
-struct bytes answer_write(struct proxy *proxy, const struct sip_message *response)
+struct bytes answer_write(struct proxy *proxy, const struct answered *answered)
 {
     struct buffer out = buffer_over(proxy->scratch, MESSAGE_MAX);
-    if (!has_way_back(response))
+    const struct sip_message *response = answered->response;
+    if (!sip_message_is_relayed(response))
         return BYTES("");
-    sip_write_backward(&out, response);
+    if (response->first[SIP_HEADER_OTHER] < 0) { /* the usual one: nothing is asserted */
+        sip_write_backward(&out, response, NULL, NULL);
+    } else {
+        struct front_return decided =
+            front_return(proxy->front, response, answered->from, answered->to);
+        sip_write_backward(&out, response, front_return_drops, &decided);
+    }
     return out.overflow ? BYTES("") : buffer_bytes(&out);
 }
 
-static void keep(struct answer *answer, struct bytes text)
+static void keep(struct proxy *proxy, struct answer *answer, struct bytes text)
 {
+    transaction_discharge(proxy->parts->transactions, answer->length);
+    transaction_charge(proxy->parts->transactions, text.length);
     free(answer->text);
     answer->text = memory_copy(text);
     answer->length = text.length;
@@ -73,13 +76,14 @@ static void add_challenges(struct proxy *proxy, struct answer *answer,
     sip_write_copy(&out, response, SIP_PROXY_AUTHENTICATE);
     buffer_put(&out, bytes_skip(best, head));
     if (!out.overflow)
-        keep(answer, buffer_bytes(&out));
+        keep(proxy, answer, buffer_bytes(&out));
 }
 
-void answer_consider(struct proxy *proxy, struct answer *answer, const struct sip_message *response)
+void answer_consider(struct proxy *proxy, struct answer *answer, const struct answered *answered)
 {
+    const struct sip_message *response = answered->response;
     assert(response->status >= 300 && (answer->text == NULL) == (answer->status == 0));
-    struct bytes text = answer_write(proxy, response);
+    struct bytes text = answer_write(proxy, answered);
     if (bytes_empty(text))
         return;
     if (is_challenge(response->status) && is_challenge(answer->status)) {
@@ -89,5 +93,5 @@ void answer_consider(struct proxy *proxy, struct answer *answer, const struct si
     if (answer->status != 0 && answer_badness(response->status) >= answer_badness(answer->status))
         return;
     answer->status = response->status;
-    keep(answer, text);
+    keep(proxy, answer, text);
 }

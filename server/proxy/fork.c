@@ -11,7 +11,8 @@
  *               device begin (RFC 5626 7)
  *
  * When nothing is pending the next group begins; when there is none, the best goes back. So a fork
- * answers once, but for the 2xx of an INVITE, of which each makes a dialog. It lives until the last
+ * answers once, but for the 2xx of an INVITE, of which each makes a dialog: they go back for as
+ * long as the server transaction lives, even after a failure (16.7 step 5). It lives until the last
  * of its transactions has ended, because a 2xx may come to the end (RFC 6026).
  *
  * The request is the server transaction's copy, which is gone after the answer, or when the
@@ -44,6 +45,8 @@ struct fork {
     struct front_request request; /* of our own copies; see above */
     struct incoming incoming;
     uint64_t server, loop_key;
+    struct call call;
+    size_t size;             /* of all that was allocated for it, but for the best answer */
     unsigned pending, alive; /* branches PENDING; and those or LINGERS */
     unsigned group;          /* the next one to begin */
     uint32_t breadth;
@@ -82,14 +85,33 @@ static void free_fork(struct fork *fork)
     if (server != NULL && fork->watched)
         transaction_watch(server, &nobody);
     DL_DELETE(fork->proxy->forks, fork);
-    answer_release(&fork->best);
+    call_end(fork->proxy, &fork->call);
+    answer_release(fork->proxy, &fork->best);
+    transaction_discharge(transactions_of(fork), fork->size);
     free(fork);
+}
+
+size_t fork_count(const struct proxy *proxy)
+{
+    const struct fork *fork;
+    size_t count = 0;
+    DL_COUNT(proxy->forks, fork, count);
+    return count;
 }
 
 void fork_end_all(struct proxy *proxy)
 {
     while (proxy->forks != NULL)
         free_fork(proxy->forks);
+}
+
+/* It is answered, or nobody is left to answer: as a call it is not under way any more. */
+static void become_settled(struct fork *fork, bool failed)
+{
+    assert(!fork->settled);
+    fork->settled = true;
+    fork->failed = failed;
+    call_end(fork->proxy, &fork->call);
 }
 
 /* Nothing of it may be left, on either side. */
@@ -164,7 +186,8 @@ static void settle(struct fork *fork)
 {
     struct server_transaction *server = server_of(fork);
     assert(!fork->settled && fork->pending == 0);
-    fork->settled = fork->failed = fork->closed = true;
+    become_settled(fork, true);
+    fork->closed = true;
     if (server == NULL)
         return;
     if (fork->best.status ==
@@ -175,19 +198,20 @@ static void settle(struct fork *fork)
                           bytes_from(fork->best.text, fork->best.length), STORE_NOTHING);
     else
         reply_without_answer(fork, server);
-    answer_release(&fork->best);
+    answer_release(fork->proxy, &fork->best);
 }
 
-/* A 2xx to an INVITE when there is no server transaction that could take it any more: by its own
- * Via (RFC 3261 16.7 step 9). */
-static void send_back(struct fork *fork, struct bytes text)
+/* Whatever the callee made of the Vias, it goes where the request came from. Without a server
+ * transaction it is discarded (RFC 6026 8.3): the caller's is over, too. */
+static void pass_success(struct fork *fork, struct bytes text)
 {
-    struct sip_message response;
-    if (!verdict_ok(sip_message_parse(text, false, &response)))
-        return;
-    const struct sip_message shell = {.request = true, .via = response.via};
-    const struct incoming incoming = {&shell, fork->incoming.flow};
-    transaction_refuse(transactions_of(fork), &incoming, text);
+    struct server_transaction *server = server_of(fork);
+    if (server == NULL)
+        metrics_count(fork->proxy->parts->metrics, METRIC_responses_stray);
+    else if (!fork->failed)
+        transaction_reply(transactions_of(fork), server, text, STORE_NOTHING);
+    else
+        transaction_reply_late(transactions_of(fork), server, text);
 }
 
 /* Beginning. */
@@ -266,6 +290,7 @@ static bool send(struct branch *branch)
         .method_name = message->method_name,
         .flow = forward.flow,
         .next_hop = branch->flow_only ? BYTES("") : written.next_hop,
+        .speaker = forward_speaker(fork->proxy, &fork->request),
         .partition = fork->request.partition,
         .loop_key = fork->loop_key,
         .after = fork->request.seen,
@@ -367,7 +392,13 @@ static void leave_pending(struct branch *branch, enum branch_state state)
     world_timer_cancel(branch->fork->proxy->parts->world, &branch->timer_c);
 }
 
-static void take_provisional(struct branch *branch, const struct sip_message *response)
+static struct answered answered_of(const struct fork *fork, const struct client_answer *answer)
+{
+    assert(answer->response != NULL && answer->flow != NULL);
+    return (struct answered){answer->response, &answer->flow->remote, &fork->incoming.flow.remote};
+}
+
+static void take_provisional(struct branch *branch, const struct client_answer *answer)
 {
     struct fork *fork = branch->fork;
     struct server_transaction *server = server_of(fork);
@@ -378,26 +409,26 @@ static void take_provisional(struct branch *branch, const struct sip_message *re
         start_timer_c(branch);
     if (fork->settled || server == NULL || !fork->invite)
         return;
-    struct bytes text = answer_write(fork->proxy, response);
+    const struct answered answered = answered_of(fork, answer);
+    struct bytes text = answer_write(fork->proxy, &answered);
     if (!bytes_empty(text))
         transaction_reply(transactions_of(fork), server, text, STORE_NOTHING);
 }
 
-static void take_success(struct branch *branch, const struct sip_message *response)
+static void take_success(struct branch *branch, const struct client_answer *answer)
 {
     struct fork *fork = branch->fork;
-    struct server_transaction *server = server_of(fork);
-    struct bytes text = answer_write(fork->proxy, response);
+    const struct answered answered = answered_of(fork, answer);
+    struct bytes text = answer_write(fork->proxy, &answered);
     bool first = !fork->settled;
     if (branch->state == BRANCH_PENDING)
         leave_pending(branch, BRANCH_LINGERS);
     if (bytes_empty(text) || (!first && !fork->invite))
         return;
-    fork->settled = fork->closed = true;
-    if (server != NULL && !fork->failed)
-        transaction_reply(transactions_of(fork), server, text, STORE_NOTHING);
-    else if (fork->invite)
-        send_back(fork, text);
+    if (first)
+        become_settled(fork, false);
+    fork->closed = true;
+    pass_success(fork, text);
     if (first && fork->invite && !fork->no_cancel) /* 9.1: nothing else can be cancelled */
         cancel_because(fork, 200, "Call completed elsewhere");
 }
@@ -427,10 +458,11 @@ static void skip_other_ways(const struct branch *answered)
     }
 }
 
-static void take_failure(struct branch *branch, const struct sip_message *response)
+static void take_failure(struct branch *branch, const struct client_answer *answer)
 {
     struct fork *fork = branch->fork;
-    unsigned status = response->status;
+    const struct answered answered = answered_of(fork, answer);
+    unsigned status = answer->status;
     if (branch->state != BRANCH_PENDING || fork->settled)
         return;
     if ((status == 408 || status == 430) && begin_next_way(branch))
@@ -439,7 +471,7 @@ static void take_failure(struct branch *branch, const struct sip_message *respon
     if (status == 430 && fork->request.aim != FRONT_AIM_ELSEWHERE)
         fork->flow_gone = true; /* nothing that a caller could use (RFC 5626 11.5) */
     else
-        answer_consider(fork->proxy, &fork->best, response);
+        answer_consider(fork->proxy, &fork->best, &answered);
     if (status >= 600)
         cancel_because(fork, status, sip_status_phrase(status));
 }
@@ -462,11 +494,11 @@ static void take_answer(void *context, const struct client_answer *answer)
     if (answer->response == NULL && answer->status != 0)
         take_silence(branch, answer->status);
     else if (answer->status >= 300)
-        take_failure(branch, answer->response);
+        take_failure(branch, answer);
     else if (answer->status >= 200)
-        take_success(branch, answer->response);
+        take_success(branch, answer);
     else if (answer->status != 0)
-        take_provisional(branch, answer->response);
+        take_provisional(branch, answer);
     if (answer->last)
         leave_pending(branch, BRANCH_ENDED);
     advance(fork);
@@ -520,7 +552,7 @@ static void take_end(void *context)
     struct fork *fork = context;
     fork->watched = false;
     if (!fork->settled) {
-        fork->settled = fork->failed = true;
+        become_settled(fork, true);
         cancel_pending(fork, BYTES(""));
     }
     release(fork);
@@ -573,9 +605,12 @@ static struct fork *make_fork(struct proxy *proxy, const struct front_request *r
                               const struct fork_plan *plan, struct server_transaction *server)
 {
     size_t size = sizeof(struct fork) + plan->count * sizeof(struct branch);
-    struct fork *fork = memory_new(size + text_size(request, plan));
+    size_t whole = size + text_size(request, plan);
+    struct fork *fork = memory_new(whole);
     char *at = (char *)fork + size;
     fork->proxy = proxy;
+    fork->size = whole;
+    transaction_charge(proxy->parts->transactions, whole);
     fork->server = transaction_handle(server);
     fork->loop_key = plan->loop_key;
     fork->breadth = plan->breadth;
@@ -598,6 +633,8 @@ void fork_begin(struct proxy *proxy, struct front_request *request, const struct
     struct fork *fork = make_fork(proxy, request, plan, server);
     const struct server_watch watch = {take_cancel, take_end, fork};
     fork->watched = fork->invite;
+    if (fork->invite)
+        call_begin(proxy, request, &fork->call);
     if (fork->watched)
         transaction_watch(server, &watch);
     advance(fork);

@@ -12,8 +12,6 @@
 #include "proxy_internal.h"
 #include "sip/write.h"
 
-enum { PORT_DEFAULT = 5060 };
-
 /* Where a request goes: the URIs as they came, and what is left of the route. */
 struct course {
     struct sip_uri request_uri, next_hop;
@@ -105,7 +103,7 @@ static const struct net_address *known_hop(const struct forward *forward,
     const struct sip_uri *hop = &course->next_hop;
     if (forward->flow != NULL)
         return &forward->flow->remote;
-    uint16_t port = hop->port != 0 ? hop->port : PORT_DEFAULT;
+    uint16_t port = hop->port != 0 ? hop->port : NET_PORT_SIP;
     struct bytes host = hop->host, maddr;
     if (sip_parameter(hop->parameters, "maddr", &maddr)) /* it takes the host's place */
         host = maddr;
@@ -159,11 +157,23 @@ bool forward_write(struct proxy *proxy, const struct forward *forward, struct fo
     return !whole.overflow;
 }
 
+struct bytes forward_speaker(const struct proxy *proxy, const struct front_request *request)
+{
+    const struct domains *domains = proxy->parts->domains;
+    const struct sip_message *message = request->message;
+    const struct domain *domain = request->domain;
+    if (domain == NULL)
+        domain = domains_find(domains, message->from.uri.host);
+    if (domain == NULL)
+        domain = domains_find(domains, message->to.uri.host);
+    return domain != NULL ? bytes_of(domain->name) : BYTES("");
+}
+
 bool forward_flow_only(const struct net_flow *flow, struct bytes text)
 {
     struct sip_uri uri = parse_uri(text);
     struct net_address address;
-    uint16_t port = uri.port != 0 ? uri.port : PORT_DEFAULT;
+    uint16_t port = uri.port != 0 ? uri.port : NET_PORT_SIP;
     if (net_is_stream(flow->protocol) || uri.scheme == SIP_SCHEME_OTHER)
         return true;
     return !net_address_parse(uri.host, port, &address) ||

@@ -16,7 +16,7 @@ static uint64_t mix(uint64_t key, struct bytes part)
 static uint64_t mix_fields(uint64_t key, const struct sip_message *message, enum sip_header id)
 {
     for (int i = message->first[id]; i >= 0; i = message->fields[i].next)
-        key = mix(key, message->fields[i].value);
+        key = mix(key + (uint64_t)id, message->fields[i].value);
     return key;
 }
 

@@ -362,12 +362,16 @@ static void imply(const struct sip_message *request, struct preferences *prefere
         .parameters = parameters, .terms = count_terms(parameters), .require = true};
 }
 
+bool preferences_are_given(const struct sip_message *request)
+{
+    return request->first[SIP_ACCEPT_CONTACT] >= 0 || request->first[SIP_REJECT_CONTACT] >= 0;
+}
+
 struct verdict preferences_read(const struct sip_message *request, struct preferences *preferences)
 {
     struct reading reading = {preferences, 0, 0};
     preferences->count = 0;
-    preferences->implied =
-        request->first[SIP_ACCEPT_CONTACT] < 0 && request->first[SIP_REJECT_CONTACT] < 0;
+    preferences->implied = !preferences_are_given(request);
     if (preferences->implied)
         imply(request, preferences);
     else if (!read_rules(&reading, request, SIP_ACCEPT_CONTACT) ||

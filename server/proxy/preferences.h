@@ -24,6 +24,9 @@ struct preferences {
     char implicit[96]; /* memory of the implied rule */
 };
 
+/* True when the caller says what it prefers, with whatever is in the fields. */
+bool preferences_are_given(const struct sip_message *request);
+
 /* Reads the fields of a request. 400 when there are more rules than anybody needs. */
 struct verdict preferences_read(const struct sip_message *request, struct preferences *preferences);
 

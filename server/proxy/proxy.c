@@ -18,7 +18,14 @@ enum { TIMER_C_LEAST_S = 181 };
 struct proxy_settings proxy_settings_default(void)
 {
     return (struct proxy_settings){
-        .targets_max = 20, .breadth_max = 60, .timer_c_s = TIMER_C_LEAST_S};
+        .targets_max = 20,
+        .breadth_max = 60,
+        .timer_c_s = TIMER_C_LEAST_S,
+        .calls_max = 20000,
+        .calls_max_per_source = 200,
+        .calls_max_per_caller = 20,
+        .calls_max_per_callee = 20,
+    };
 }
 
 static void handle(void *context, struct front_request *request);
@@ -36,6 +43,11 @@ struct proxy *proxy_new(struct front *front, const struct proxy_settings *settin
     proxy->added = memory_new(ADDED_MAX);
     front_register(front, &relayed);
     return proxy;
+}
+
+size_t proxy_count(const struct proxy *proxy)
+{
+    return fork_count(proxy);
 }
 
 void proxy_reload(struct proxy *proxy, const struct proxy_settings *settings)
@@ -122,6 +134,7 @@ static void relay_ack(struct proxy *proxy, const struct front_request *request,
             .method_name = request->message->method_name,
             .flow = forward.flow,
             .next_hop = target->flow_only ? BYTES("") : written.next_hop,
+            .speaker = forward_speaker(proxy, request),
             .partition = request->partition,
             .loop_key = plan->loop_key,
             .after = request->seen,
@@ -168,7 +181,7 @@ static void relay(struct proxy *proxy, struct front_request *request,
         refuse(request, 440, NULL);
     } else if (is_ack(request)) {
         relay_ack(proxy, request, &plan);
-    } else {
+    } else if (request->message->method != SIP_INVITE || calls_admit(proxy, request)) {
         count_relayed(proxy, request);
         fork_begin(proxy, request, &plan);
     }
@@ -240,22 +253,33 @@ static void keep_secure(const struct front_request *request, struct choice *choi
     choice->count = kept;
 }
 
-static bool choose(struct proxy *proxy, struct front_request *request, struct choice *choice)
+/* A single contact is what the caller gets, whatever a method or event imply (7.2.2): then there is
+ * nothing to prepare. */
+static bool prefer(struct proxy *proxy, struct front_request *request, struct choice *choice)
 {
     struct preferences preferences = {.count = 0};
+    if (choice->count <= 1 && !preferences_are_given(request->message))
+        return true;
     struct verdict v = preferences_read(request->message, &preferences);
-    if (!verdict_ok(v)) {
-        refuse(request, v.status, v.reason);
-        return false;
+    if (verdict_ok(v)) {
+        apply_preferences(choice, &preferences);
+        return true;
     }
+    metrics_count(proxy->parts->metrics, METRIC_preferences_limited);
+    refuse(request, v.status, v.reason);
+    return false;
+}
+
+static bool choose(struct proxy *proxy, struct front_request *request, struct choice *choice)
+{
     assert(proxy->locator.find != NULL);
     choice->count =
         proxy->locator.find(proxy->locator.context, request, choice->targets, PROXY_TARGETS_MAX);
     assert(choice->count <= PROXY_TARGETS_MAX);
     keep_secure(request, choice);
-    memset(choice->scores, 0, sizeof(choice->scores));
-    if (choice->count > 1 || !preferences.implied)
-        apply_preferences(choice, &preferences);
+    memset(choice->scores, 0, choice->count * sizeof(choice->scores[0]));
+    if (!prefer(proxy, request, choice))
+        return false;
     plan_sort(choice->targets, choice->scores, choice->count);
     if (choice->count == 0)
         refuse(request, 480, "No contact of this user is registered now, or none that is wanted");

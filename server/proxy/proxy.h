@@ -25,12 +25,20 @@ struct proxy_settings {
     unsigned targets_max; /* of one request, at most PROXY_TARGETS_MAX; default 20 */
     unsigned breadth_max; /* Max-Breadth where the request has none (RFC 5393 5.3.3); 60 */
     unsigned timer_c_s;   /* default 181, more than 180 (16.6 step 11) */
+    /* INVITEs that wait for their answer, which nothing else ends; 0: any number. */
+    unsigned calls_max;            /* of all: 503; default 20000 */
+    unsigned calls_max_per_source; /* of one address, but for trusted ones and our own host: 500 */
+    unsigned calls_max_per_caller; /* of one proved user: 500; default 20 */
+    unsigned calls_max_per_callee; /* for one user of ours: 486; default 20 */
 };
 struct proxy_settings proxy_settings_default(void);
 
 /* Registers SIP_METHOD_OTHER with the front end. */
 struct proxy *proxy_new(struct front *front, const struct proxy_settings *settings);
 void proxy_free(struct proxy **proxy);
+
+/* How many requests are being relayed, with those whose 2xx may yet be followed by others. */
+size_t proxy_count(const struct proxy *proxy);
 
 /* Takes over changed settings while running. */
 void proxy_reload(struct proxy *proxy, const struct proxy_settings *settings);

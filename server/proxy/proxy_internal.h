@@ -1,9 +1,9 @@
 /* proxy_internal.h: what the files of this folder share.
  *
  * proxy.c is the way in: loops, breadth, whom to ask, redirection; preferences.c and plan.c say
- * which contacts in which order; fork.c is the response context of RFC 3261 16.7; forward.c writes
- * requests; redirect.c answers 302; loop.c makes and finds the keys; answer.c keeps and writes what
- * goes back. */
+ * which contacts in which order; calls.c bounds what waits for an answer; fork.c is the response
+ * context of RFC 3261 16.7; forward.c writes requests; redirect.c answers 302; loop.c makes and
+ * finds the keys; answer.c keeps and writes what goes back. */
 #ifndef PROXY_PROXY_INTERNAL_H
 #define PROXY_PROXY_INTERNAL_H
 
@@ -15,13 +15,27 @@ enum { MESSAGE_MAX = 131072, ADDED_MAX = 65536, URI_MAX = 8192 };
 
 struct fork;
 
+/* calls.c: the calls that wait for their answer, of whom they are counted. */
+enum call_party { CALL_SOURCE, CALL_CALLER, CALL_CALLEE, CALL_PARTIES };
+struct tally;
+struct calls {
+    struct tally *tallies;
+    unsigned count; /* of all */
+};
+/* What one of them is counted in. */
+struct call {
+    struct tally *tallies[CALL_PARTIES]; /* NULL: not counted of that party */
+    bool counted;
+};
+
 struct proxy {
     struct front *front;
     const struct front_parts *parts;
     struct proxy_settings settings;
     struct proxy_locator locator;
     struct fork *forks;
-    uint64_t seed; /* of loop keys */
+    struct calls calls;
+    uint64_t seed; /* of loop keys and tallies */
     char *scratch; /* one message at a time, MESSAGE_MAX */
     char *added;   /* what is added to it, ADDED_MAX */
 };
@@ -64,6 +78,9 @@ struct forwarded {
 };
 /* False when it does not fit into what we write (513). */
 bool forward_write(struct proxy *proxy, const struct forward *forward, struct forwarded *out);
+/* The domain of ours for which a request goes on: the target's whose contact is meant, else the
+ * sender's, else, inside a dialog, the other side's; empty: none of ours. */
+struct bytes forward_speaker(const struct proxy *proxy, const struct front_request *request);
 /* True when who is at this URI can only be reached by this flow: a stream, or a datagram's way
  * through a NAT. */
 bool forward_flow_only(const struct net_flow *flow, struct bytes uri);
@@ -78,16 +95,26 @@ struct answer {
     char *text;      /* as it goes back */
     size_t length;
 };
-void answer_release(struct answer *answer);
+void answer_release(struct proxy *proxy, struct answer *answer);
+/* A response, where it came from and where it goes. */
+struct answered {
+    const struct sip_message *response;
+    const struct net_address *from, *to;
+};
 /* A response as it goes back, in the proxy's scratch memory; empty when it must not: no Via but
  * ours (step 3), or too large. */
-struct bytes answer_write(struct proxy *proxy, const struct sip_message *response);
+struct bytes answer_write(struct proxy *proxy, const struct answered *answered);
 /* Keeps the response when it is better than what there was (step 6); challenges are gathered (step
  * 7). */
-void answer_consider(struct proxy *proxy, struct answer *answer,
-                     const struct sip_message *response);
+void answer_consider(struct proxy *proxy, struct answer *answer, const struct answered *answered);
 /* The order of step 6, lower is better. */
 unsigned answer_badness(unsigned status);
+
+/* True when one more INVITE may be under way; else it was answered. */
+bool calls_admit(const struct proxy *proxy, struct front_request *request);
+/* Counts it, and, when it is counted, no more. */
+void call_begin(struct proxy *proxy, const struct front_request *request, struct call *call);
+void call_end(struct proxy *proxy, struct call *call);
 
 /* fork.c */
 struct fork_plan {
@@ -100,6 +127,8 @@ struct fork_plan {
 };
 /* Begins; it answers by itself and ends by itself. */
 void fork_begin(struct proxy *proxy, struct front_request *request, const struct fork_plan *plan);
+/* How many have not ended. */
+size_t fork_count(const struct proxy *proxy);
 /* Ends all of a proxy's forks; nobody is answered. */
 void fork_end_all(struct proxy *proxy);
 

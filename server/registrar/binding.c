@@ -5,13 +5,6 @@
 #include "base/memory.h"
 #include "registrar/binding_internal.h"
 
-bool binding_is_nowhere(struct bytes host)
-{
-    struct bytes ending = BYTES(".invalid");
-    return host.length >= ending.length &&
-           bytes_equal_nocase(bytes_skip(host, host.length - ending.length), ending);
-}
-
 bool binding_is_here(struct bytes host)
 {
     struct net_address address;
@@ -27,7 +20,7 @@ void binding_set_flow(struct binding *binding, const struct net_flow *flow)
     assert(!binding->has_flow && binding->users == NULL);
     binding->has_flow = true;
     binding->flow = *flow;
-    binding->flow_only = binding->reg_id > 0 || binding_is_nowhere(host) ||
+    binding->flow_only = binding->reg_id > 0 || sip_host_is_invalid(host) ||
                          (!net_address_is_loopback(&flow->remote) && binding_is_here(host));
 }
 

@@ -57,8 +57,6 @@ void binding_free(struct binding **binding);
 /* The flow by which its REGISTER came, when that is a way to it. */
 void binding_set_flow(struct binding *binding, const struct net_flow *flow);
 
-/* True when no connection can be made to a host: a name under ".invalid" (RFC 7118 5). */
-bool binding_is_nowhere(struct bytes host);
 /* True when a host means "this machine" to whoever reads it: a loopback address or none at all. */
 bool binding_is_here(struct bytes host);
 

@@ -54,20 +54,13 @@ static struct verdict read_path(const struct sip_message *request, size_t most,
     return path.overflow ? verdict(400, "The Path is too long", 0) : VERDICT_OK;
 }
 
-static bool is_direct(const struct sip_message *request)
-{
-    struct sip_values vias = sip_values_of(request, SIP_VIA);
-    struct bytes via;
-    return sip_values_next(&vias, &via) && !sip_values_next(&vias, &via);
-}
-
 struct verdict features_read(const struct sip_message *request,
                              const struct registrar_settings *settings, struct features *features)
 {
     assert(settings->path_max_bytes <= FEATURES_PATH_MAX);
     features->path = features->gruu = features->outbound = features->edge = false;
     features->path_length = 0;
-    features->direct = is_direct(request);
+    features->direct = !sip_message_is_relayed(request);
     read_supported(request, features);
     if (sip_message_field(request, SIP_PATH) == NULL)
         return VERDICT_OK;

@@ -1,7 +1,8 @@
 /* record.c: the bindings of the users in memory, their ends, and the rows they are loaded from.
  *
  * A load forgets the partition and reads it anew. Rows do not know connections, which end with the
- * process; those that live on are taken over from what was there before. */
+ * process; those that live on are taken over from what was there before. When a load fails, that
+ * stays for the next one, without timers: it is not what is durable, so nothing may come of it. */
 #include <assert.h>
 #include <stdlib.h>
 
@@ -57,6 +58,7 @@ void record_add(struct record *record, struct binding *binding)
 void record_free(struct record **table, struct record *record)
 {
     struct binding *binding, *next;
+    assert(*table != NULL); /* the record is in it */
     world_timer_cancel(record->registrar->parts->world, &record->expiry);
     DL_FOREACH_SAFE(record->bindings, binding, next)
     {
@@ -80,6 +82,8 @@ void record_settle(struct record *record)
     struct world *world = registrar->parts->world;
     uint64_t first = UINT64_MAX;
     struct binding *binding;
+    if (registrar->closed[record->partition])
+        return;
     DL_FOREACH(record->bindings, binding)
     {
         if (binding->expires_ms < first)
@@ -182,8 +186,16 @@ static void take_row(void *context, const struct store_binding *row)
     record_add(record, binding);
 }
 
-/* What came with the rows and cannot be used: bindings of a user who was removed while the server
- * was down, and those whose only way was a connection of an earlier life. */
+/* An account was removed while the server was down, alone or with its domain. */
+static bool is_gone(const struct registrar *registrar, const struct record *record)
+{
+    struct bytes aor = record_aor(record);
+    return domains_find(registrar->parts->domains, sip_aor_domain(aor)) == NULL ||
+           accounts_gone(registrar->parts->accounts, aor);
+}
+
+/* What came with the rows and cannot be used: bindings of a user who is no more, and those whose
+ * only way was a connection of an earlier life. */
 static void settle_loaded(struct registrar *registrar, struct record *record)
 {
     struct binding *binding;
@@ -192,7 +204,7 @@ static void settle_loaded(struct registrar *registrar, struct record *record)
         if (flows_is_lost(registrar, binding))
             flows_begin_grace(registrar, binding);
     }
-    if (accounts_gone(registrar->parts->accounts, record_aor(record)))
+    if (is_gone(registrar, record))
         registrar_drop_user(registrar, record_aor(record));
     else
         record_settle(record);
@@ -210,22 +222,53 @@ static void keep_fixed(struct registrar *registrar, struct record *former)
     former->fixed = NULL;
 }
 
-enum err registrar_load(struct registrar *registrar, unsigned partition)
+void registrar_close(struct registrar *registrar, unsigned partition)
 {
     assert(partition < PARTITIONS && registrar->former == NULL);
-    struct record **table = &registrar->records[partition], *record, *next;
-    registrar->former = *table;
-    *table = NULL;
-    const struct store_visitor visitor = {.binding = take_row, .context = registrar};
-    enum err err = store_load(registrar->parts->store, partition, &visitor);
+    struct record *record, *next;
+    registrar->closed[partition] = true;
+    HASH_ITER(hh, registrar->records[partition], record, next)
+    {
+        world_timer_cancel(registrar->parts->world, &record->expiry);
+    }
+}
+
+/* The half of a partition that could be read is not its state. */
+static void load_failed(struct registrar *registrar, unsigned partition)
+{
+    struct record **table = &registrar->records[partition];
+    while (*table != NULL)
+        record_free(table, *table);
+    *table = registrar->former;
+    registrar->former = NULL;
+    registrar_close(registrar, partition);
+}
+
+static void load_done(struct registrar *registrar, unsigned partition)
+{
+    struct record *record, *next;
+    registrar->closed[partition] = false;
     HASH_ITER(hh, registrar->former, record, next)
     {
         keep_fixed(registrar, record);
         record_free(&registrar->former, record);
     }
-    HASH_ITER(hh, *table, record, next)
+    HASH_ITER(hh, registrar->records[partition], record, next)
     {
         settle_loaded(registrar, record);
     }
+}
+
+enum err registrar_load(struct registrar *registrar, unsigned partition)
+{
+    assert(partition < PARTITIONS && registrar->former == NULL);
+    registrar->former = registrar->records[partition];
+    registrar->records[partition] = NULL;
+    const struct store_visitor visitor = {.binding = take_row, .context = registrar};
+    enum err err = store_load(registrar->parts->store, partition, &visitor);
+    if (err == ERR_NONE)
+        load_done(registrar, partition);
+    else
+        load_failed(registrar, partition);
     return err;
 }

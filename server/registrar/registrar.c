@@ -339,11 +339,8 @@ static void refuse(const struct registrar *registrar, struct front_request *requ
 /* A client that has lost count may count on by then. */
 static void refuse_order(const struct registrar *registrar, struct front_request *request)
 {
-    char text[16];
-    struct buffer seconds = buffer_over(text, sizeof(text));
-    buffer_number(&seconds, front_settings(registrar->front)->retry_after_s);
-    front_refuse_listing(request, 500, "The CSeq is not higher than the last one of this Call-ID",
-                         "Retry-After", buffer_bytes(&seconds));
+    front_refuse_later(request, 500, "The CSeq is not higher than the last one of this Call-ID",
+                       front_settings(registrar->front)->retry_after_s);
 }
 
 /* True when nothing stands against the change; else it was answered. */

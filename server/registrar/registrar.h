@@ -47,9 +47,12 @@ void registrar_free(struct registrar **registrar);
 void registrar_reload(struct registrar *registrar, const struct registrar_settings *settings);
 
 /* Forgets a partition's bindings and takes them from the store (at start, and when its changes were
- * refused); those of users who are no more go. Accounts are there before. */
+ * refused); those of users who are no more go. Accounts are there before. When the store cannot be
+ * read the partition is closed. */
 enum err registrar_load(struct registrar *registrar, unsigned partition)
     __attribute__((warn_unused_result));
+/* Until the next load nothing of a partition may be asked for, and nothing in it ends. */
+void registrar_close(struct registrar *registrar, unsigned partition);
 
 /* The user is no more: its bindings go as if their time were over. */
 void registrar_drop_user(struct registrar *registrar, struct bytes aor);

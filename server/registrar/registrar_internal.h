@@ -19,6 +19,7 @@ struct registrar {
     struct registrar_settings settings;
     struct record *records[PARTITIONS]; /* by address-of-record */
     struct record *former;              /* while a partition is loaded: what it was before */
+    bool closed[PARTITIONS];            /* its records are only good for `former` */
     struct flow_users *flows;           /* by connection */
     uint64_t hash_seed;
     struct features features; /* of the request in hand */

@@ -393,6 +393,13 @@ static struct bytes number_part(enum sip_header id, struct bytes value)
     return ends ? bytes_first(value, digits) : value;
 }
 
+bool sip_message_is_relayed(const struct sip_message *message)
+{
+    struct sip_values vias = sip_values_of(message, SIP_VIA);
+    struct bytes via;
+    return sip_values_next(&vias, &via) && sip_values_next(&vias, &via);
+}
+
 struct verdict sip_message_number(const struct sip_message *message, enum sip_header id,
                                   bool *present, uint32_t *number)
 {

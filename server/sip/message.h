@@ -94,9 +94,13 @@ struct sip_values {
 struct sip_values sip_values_of(const struct sip_message *message, enum sip_header id);
 bool sip_values_next(struct sip_values *values, struct bytes *value);
 
+/* True when there is more than one Via: of a request, it came through somebody; of a response, it
+ * goes back to somebody but us (RFC 3261 16.7 step 3). */
+bool sip_message_is_relayed(const struct sip_message *message);
+
 /* The decimal number of a field such as Expires or Max-Forwards: false when the field is absent. A
  * value that is no number gives a verdict 400; numbers over 2^32-1 are cut to that (RFC
- * 3261 20.19). */
+ * 3261 20.19). Of Retry-After the number alone: what stands behind it is for people (20.33). */
 struct verdict sip_message_number(const struct sip_message *message, enum sip_header id,
                                   bool *present, uint32_t *number);
 

@@ -340,6 +340,13 @@ void sip_uri_write_aor(const struct sip_uri *uri, struct buffer *out)
     write_lower(uri->host, out);
 }
 
+bool sip_host_is_invalid(struct bytes host)
+{
+    const struct bytes ending = BYTES(".invalid");
+    return host.length >= ending.length &&
+           bytes_equal_nocase(bytes_skip(host, host.length - ending.length), ending);
+}
+
 bool sip_unescape(struct bytes text, struct buffer *out)
 {
     for (size_t i = 0; i < text.length; i++) {
@@ -354,4 +361,12 @@ bool sip_unescape(struct bytes text, struct buffer *out)
         i += 2;
     }
     return true;
+}
+
+struct bytes sip_aor_domain(struct bytes aor)
+{
+    size_t at = aor.length;
+    while (at > 0 && aor.at[at - 1] != '@')
+        at--;
+    return bytes_skip(aor, at);
 }

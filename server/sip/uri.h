@@ -51,6 +51,14 @@ bool sip_uri_equal(const struct sip_uri *a, const struct sip_uri *b);
  * there is no user. */
 void sip_uri_write_aor(const struct sip_uri *uri, struct buffer *out);
 
+/* The domain of an address-of-record as that writes it: what stands behind the last '@' (a user
+ * part may have one, escaped or not), or all of it. */
+struct bytes sip_aor_domain(struct bytes aor);
+
+/* True for a name under ".invalid", which nobody can look up (RFC 2606 2): so write browsers, which
+ * cannot be dialled (RFC 7118 5), and those who hide (RFC 3323 4.1.1.3). */
+bool sip_host_is_invalid(struct bytes host);
+
 /* Undoes %XX escapes; false when an escape is broken or gives a NUL. */
 bool sip_unescape(struct bytes text, struct buffer *out);
 

@@ -264,21 +264,40 @@ void sip_write_request_uri(struct buffer *out, const struct sip_uri *uri)
             write_parameter(out, name, value);
 }
 
-void sip_write_backward(struct buffer *out, const struct sip_message *response)
+static void write_status_line(struct buffer *out, const struct sip_message *response)
 {
-    assert(!response->request && response->first[SIP_VIA] >= 0);
-    assert(response->status >= 100 && response->status < 700);
-    int top = response->first[SIP_VIA];
-    struct bytes rest = behind_top_via(response), element;
+    assert(!response->request && response->status >= 100 && response->status < 700);
     buffer_put(out, BYTES("SIP/2.0 ")); /* which may have come in lower case */
     buffer_number(out, response->status);
     buffer_char(out, ' ');
     buffer_put(out, response->reason);
     buffer_put(out, BYTES("\r\n"));
-    write_between(out, line_start(response, 0), line_start(response, top));
-    if (sip_list_next(&rest, &element)) {
-        const char *end = response->fields[top].value.at + response->fields[top].value.length;
-        write_line(out, BYTES("Via"), bytes_from(element.at, (size_t)(end - element.at)));
+}
+
+/* What stands behind the topmost element in its field. */
+static void write_other_vias(struct buffer *out, const struct sip_message *response)
+{
+    const struct bytes *value = &response->fields[response->first[SIP_VIA]].value;
+    struct bytes rest = behind_top_via(response), element;
+    if (sip_list_next(&rest, &element))
+        write_line(out, BYTES("Via"),
+                   bytes_from(element.at, (size_t)(value->at + value->length - element.at)));
+}
+
+void sip_write_backward(struct buffer *out, const struct sip_message *response,
+                        bool (*drop)(void *context, const struct sip_field *field), void *context)
+{
+    assert(response->first[SIP_VIA] >= 0);
+    write_status_line(out, response);
+    const char *from = line_start(response, 0);
+    for (int i = 0; i < response->count; i++) {
+        bool top = i == response->first[SIP_VIA];
+        if (!top && (drop == NULL || !drop(context, &response->fields[i])))
+            continue;
+        write_between(out, from, line_start(response, i));
+        if (top)
+            write_other_vias(out, response);
+        from = line_start(response, i + 1);
     }
-    write_tail(out, response, line_start(response, top + 1));
+    write_tail(out, response, from);
 }

@@ -54,7 +54,8 @@ void sip_write_request_uri(struct buffer *out, const struct sip_uri *uri);
 
 /* A response as a proxy passes it back: without its topmost Via element (RFC 3261 16.7 step 3), a
  * whole status line (7.2: the space behind the code is often forgotten), with Content-Length, all
- * else byte for byte. */
-void sip_write_backward(struct buffer *out, const struct sip_message *response);
+ * else byte for byte, but for the fields of which `drop` is true (NULL: none). */
+void sip_write_backward(struct buffer *out, const struct sip_message *response,
+                        bool (*drop)(void *context, const struct sip_field *field), void *context);
 
 #endif

@@ -70,8 +70,10 @@ void cancel_invite(struct client_transaction *client, struct bytes reason)
     if (client->cancelled || client->state == CLIENT_ACCEPTED || client->state == CLIENT_FAILING)
         return;
     client->cancelled = true;
-    if (!bytes_empty(reason) && reason.length <= REASON_MAX_BYTES)
+    if (!bytes_empty(reason) && reason.length <= REASON_MAX_BYTES) {
         client->reason = memory_copy(reason);
+        client_beside(client, reason.length, 0);
+    }
     if (client->state == CLIENT_PROCEEDING)
         cancel_send(client);
     else if (client->state != CLIENT_TRYING)

@@ -24,7 +24,7 @@
  * One allocation holds everything: the struct, the next hop, and the head of the message. The head
  * is built towards a fixed end, so that a Via of any length fits between line and fields:
  *
- *     | next hop |   room   | line | Via, added | fields, blank line |
+ *     | next hop | speaker |   room   | line | Via, added | fields, blank line |
  *
  * One timer serves for all: it is set to whichever comes first. */
 #include <assert.h>
@@ -39,7 +39,16 @@ enum { PATIENCE_T1 = 15 };
 
 static size_t client_size(const struct client_transaction *client)
 {
-    return sizeof(*client) + client->end;
+    return sizeof(*client) + client->end + client->beside_bytes;
+}
+
+void client_beside(struct client_transaction *client, size_t more_bytes, size_t fewer_bytes)
+{
+    assert(client->beside_bytes >= fewer_bytes);
+    client->beside_bytes += more_bytes;
+    client->beside_bytes -= fewer_bytes;
+    client->layer->client_bytes += more_bytes;
+    client->layer->client_bytes -= fewer_bytes;
 }
 
 void client_detach(struct client_transaction *client)
@@ -156,7 +165,7 @@ void client_place_via(struct client_transaction *client, const char *via,
     unsigned added_at = client->fields_at - (unsigned)added.length;
     unsigned via_at = added_at - written->length;
     unsigned line_at = via_at - client->line_length;
-    assert(line_at >= client->hop_length);
+    assert(line_at >= client->hop_length + client->speaker_length);
     memmove(client->text + line_at, client->text + client->line_at, client->line_length);
     memcpy(client->text + via_at, via, written->length);
     if (added.length > 0)
@@ -372,7 +381,8 @@ struct client_transaction *client_new(struct transaction_layer *layer,
     size_t hop = request->next_hop.length, line = request->line.length;
     size_t via = request->loop_key != 0 ? VIA_MAX : VIA_MAX - VIA_LOOP_KEY;
     size_t added = request->add != NULL ? CLIENT_ADDED_MAX : 0;
-    size_t end = hop + via + added + line + request->head.length;
+    size_t speaker = request->speaker.length, names = hop + speaker;
+    size_t end = names + via + added + line + request->head.length;
     assert(end < UINT32_MAX);
     struct client_transaction *client = memory_resize(NULL, sizeof(*client) + end);
     *client = (struct client_transaction){
@@ -387,15 +397,18 @@ struct client_transaction *client_new(struct transaction_layer *layer,
         .status = 503, /* when there is no way at all: RFC 3261 8.1.3.1 */
         .hop_open = hop > 0,
         .hop_length = (unsigned)hop,
-        .line_at = (unsigned)hop,
+        .speaker_length = (unsigned)speaker,
+        .line_at = (unsigned)names,
         .line_length = (unsigned)line,
         .method_length = (unsigned)request->method_name.length,
-        .fields_at = (unsigned)(hop + via + added + line),
+        .fields_at = (unsigned)(names + via + added + line),
         .end = (unsigned)end,
     };
     layer->client_bytes += client_size(client);
     if (hop > 0)
         memcpy(client->text, request->next_hop.at, hop);
+    if (speaker > 0)
+        memcpy(client->text + hop, request->speaker.at, speaker);
     memcpy(client->text + client->line_at, request->line.at, line);
     memcpy(client->text + client->fields_at, request->head.at, request->head.length);
     if (request->flow != NULL) {

@@ -30,9 +30,10 @@ struct client_transaction {
     void *context;
     struct blob *body;
     struct net_flow flow;       /* where it went; before that, the caller's when there is one */
-    struct net_target *targets; /* of the next hop; NULL: none. Their domains lie in `text` */
+    struct net_target *targets; /* of the next hop; NULL: none. Their texts lie in `text` */
     uint64_t loop_key;
     char *reason;        /* of the CANCEL, NUL-terminated; NULL: none */
+    size_t beside_bytes; /* what `targets` and `reason` take */
     uint64_t way_ms;     /* when the present way was begun */
     uint64_t expires_ms; /* timer B, F or M, or the end after a CANCEL */
     enum client_state state;
@@ -48,7 +49,7 @@ struct client_transaction {
     unsigned partition, status; /* status: of the last way that failed */
     unsigned interval_ms;       /* timer A or E */
     struct via_written via;
-    unsigned hop_length;
+    unsigned hop_length, speaker_length;
     unsigned line_at, line_length, method_length, via_at, fields_at, end;
     char text[];
 };
@@ -77,6 +78,8 @@ static inline bool client_is_invite(const struct client_transaction *client)
 
 /* client.c */
 
+/* Counts memory that the transaction got, or (fewer) gave back, beside its own allocation. */
+void client_beside(struct client_transaction *client, size_t more_bytes, size_t fewer_bytes);
 /* A transaction in no table but that of handles; it is not sent. */
 struct client_transaction *client_new(struct transaction_layer *layer,
                                       const struct client_request *request);

@@ -4,16 +4,19 @@
  *     the request's address, port of the sent-by
  *          | no connection
  *          v
- *     sent-by looked up, for the transport of the Via: each target in turn
- *          | no connection              | nothing left
- *          +---> the next one           +---> lost
+ *     sent-by looked up, for the transport of the Via: the best target
+ *          | no connection
+ *          v
+ *        lost
  *
  * The response is kept for 64*T1, the time for which the other side waits for it, unless its
  * connection ends like any other before: then it was there, and may have got the response.
  *
- * A numeric sent-by is not tried: it is the address that we come from, or one that only the request
- * names. A name is, because that is how a server that lost its address comes back; who lies in it
- * makes us open one connection, for one of his own.
+ * A stranger writes the Via, so little is done for it: two connections at most, the first of them
+ * to where he is himself. A numeric sent-by is not tried: it is the address that we come from, or
+ * one that only the request names. A name is, because that is how a server that lost its address
+ * comes back; but it never leads nearer to us than its owner is. So who comes from the Internet
+ * cannot have us knock at hosts behind our firewall, nor one of those at ourselves.
  *
  * WebSocket clients cannot be dialled (RFC 7118 5): what is for them is lost with their connection.
  */
@@ -23,6 +26,8 @@
 #include "base/memory.h"
 #include "transaction_internal.h"
 
+enum { DIALS_MAX = 2 };
+
 struct errand {
     struct chain_entry entry; /* by connection */
     struct errand *next, **link;
@@ -31,11 +36,14 @@ struct errand {
     struct net_lookup lookup;
     struct net_target targets[NET_TARGETS_MAX];
     size_t target_next, target_count;
+    unsigned dials; /* connections asked for */
     enum net_protocol protocol;
+    enum net_reach reach; /* of the request's sender */
     bool resolved;
     bool broken; /* the timer is to try the next target, not to end */
     uint64_t ends_ms;
-    struct sip_via via; /* of the text */
+    struct sip_via via;   /* of the text */
+    struct bytes speaker; /* likewise: the domain of ours that was asked for */
     size_t length;
     char text[];
 };
@@ -84,8 +92,10 @@ static bool errand_connect(struct errand *errand, const struct net_target *targe
     struct transaction_layer *layer = errand->layer;
     struct bytes response = bytes_from(errand->text, errand->length);
     struct net_flow flow;
-    if (net_connect(layer->net, target, &flow) != ERR_NONE ||
-        net_send(layer->net, &flow, response, BYTES("")) != ERR_NONE)
+    if (net_connect(layer->net, target, &flow) != ERR_NONE)
+        return false;
+    errand->dials++;
+    if (net_send(layer->net, &flow, response, BYTES("")) != ERR_NONE)
         return false;
     chain_put(&layer->errands, &errand->entry, connection_hash(layer, flow.connection));
     errand_wait(errand, false, errand->ends_ms);
@@ -106,7 +116,8 @@ static bool errand_resolve(struct errand *errand)
         .protocol_named = true,
         .secure = net_is_secure(errand->protocol),
     };
-    if (errand->resolved || net_address_parse(query.host, query.port, &numeric))
+    if (errand->resolved || errand->dials >= DIALS_MAX ||
+        net_address_parse(query.host, query.port, &numeric))
         return false;
     errand->resolved = true;
     net_resolve(errand->layer->net, &query, &errand->lookup, errand_found);
@@ -115,23 +126,34 @@ static bool errand_resolve(struct errand *errand)
 
 static void errand_go(struct errand *errand)
 {
-    while (errand->target_next < errand->target_count)
+    while (errand->target_next < errand->target_count && errand->dials < DIALS_MAX)
         if (errand_connect(errand, &errand->targets[errand->target_next++]))
             return;
     if (!errand_resolve(errand))
         errand_lose(errand);
 }
 
+/* The first target is the source, which nobody has to be led to by a name. */
+static bool errand_may_dial(const struct errand *errand, const struct net_address *source,
+                            const struct net_target *target)
+{
+    return target->protocol == errand->protocol && !net_address_equal(&target->address, source) &&
+           net_address_reach(&target->address) >= errand->reach;
+}
+
 static void errand_found(struct net_lookup *lookup, const struct net_target *targets, size_t count)
 {
     struct errand *errand = HOLDER_OF(struct errand, lookup, lookup);
+    const struct net_address source = errand->targets[0].address;
     assert(count <= NET_TARGETS_MAX);
     errand->target_next = errand->target_count = 0;
     for (size_t i = 0; i < count; i++)
-        if (targets[i].protocol == errand->protocol)
+        if (errand_may_dial(errand, &source, &targets[i]))
             errand->targets[errand->target_count++] = targets[i];
-    for (size_t i = 0; i < errand->target_count; i++)
+    for (size_t i = 0; i < errand->target_count; i++) {
         errand->targets[i].domain = errand->via.host; /* the query's, which is borrowed */
+        errand->targets[i].speaker = errand->speaker;
+    }
     errand_go(errand);
 }
 
@@ -180,9 +202,10 @@ static struct errand *errand_new(struct transaction_layer *layer, const struct r
     errand->length = response.length;
     errand->layer = layer;
     errand->protocol = path->flow.protocol;
+    errand->reach = net_address_reach(&path->flow.remote);
     errand->ends_ms = layer->world->now_ms + layer->lifetime_ms;
     if (verdict_ok(sip_message_parse(bytes_from(errand->text, response.length), false, &message)))
-        errand->via = message.via;
+        errand->via = message.via, errand->speaker = message.to.uri.host;
     else
         errand->resolved = true; /* there is no sent-by to look up */
     errand->next = layer->errand_list;
@@ -195,20 +218,34 @@ static struct errand *errand_new(struct transaction_layer *layer, const struct r
     return errand;
 }
 
+/* False: it is counted why not. */
+static bool errand_admit(struct transaction_layer *layer, const struct reply_path *path,
+                         struct bytes response)
+{
+    if (!net_can_connect(path->flow.protocol))
+        return false;
+    if (layer->errand_count < layer->settings.errands_max &&
+        layer->server_bytes + response.length <= layer->settings.server_max_bytes)
+        return true;
+    metrics_count(layer->metrics, METRIC_errands_limited);
+    return false;
+}
+
 void errand_begin(struct transaction_layer *layer, const struct reply_path *path,
                   struct bytes response)
 {
     assert(net_is_stream(path->flow.protocol));
-    if (!net_can_connect(path->flow.protocol) || layer->errand_count >= ERRANDS_MAX ||
-        layer->server_bytes + response.length > layer->settings.server_max_bytes) {
+    if (!errand_admit(layer, path, response)) {
         metrics_count(layer->metrics, METRIC_responses_lost);
         return;
     }
+    metrics_count(layer->metrics, METRIC_errands_begun);
     struct errand *errand = errand_new(layer, path, response);
     struct net_address numeric;
     struct net_target *source = &errand->targets[errand->target_count++];
     *source = (struct net_target){.protocol = errand->protocol, .address = path->flow.remote};
     source->address.port = path->sent_by_port;
+    source->speaker = errand->speaker;
     if (!net_address_parse(errand->via.host, 0, &numeric))
         source->domain = errand->via.host;
     errand_go(errand);

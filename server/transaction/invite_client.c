@@ -61,6 +61,7 @@ size_t invite_follow_size(const struct client_transaction *client)
 static void invite_lighten(struct client_transaction *client)
 {
     blob_unref(&client->body);
+    client_beside(client, 0, client->target_count * sizeof(*client->targets));
     free(client->targets);
     client->targets = NULL;
     client->target_count = client->target_next = 0;

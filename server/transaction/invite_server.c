@@ -232,8 +232,10 @@ static void invite_hold(struct server_transaction *transaction, struct bytes res
 {
     struct invite *invite = transaction->invite;
     bool first = invite->held == NULL;
-    if (invite->held_count >= HELD_MAX && !decides)
+    if (invite->held_count >= HELD_MAX && !decides) {
+        metrics_count(transaction->layer->metrics, METRIC_responses_unheld);
         return; /* it can be missed: others of its kind will come */
+    }
     held_add(transaction, response, after);
     if (first)
         store_wait(transaction->layer->store, &transaction->wait, after, invite_decided);
@@ -251,6 +253,15 @@ void invite_reply(struct server_transaction *transaction, struct bytes response,
         invite_hold(transaction, response, after, decides);
     else
         invite_say(transaction, response);
+}
+
+void transaction_reply_late(struct transaction_layer *layer, struct server_transaction *transaction,
+                            struct bytes response)
+{
+    assert(transaction->layer == layer && transaction->invite != NULL);
+    assert(bytes_starts_with(response, BYTES("SIP/2.0 2")));
+    if (transaction->stage == INVITE_COMPLETED || transaction->stage == INVITE_CONFIRMED)
+        reply_send(layer, &transaction->path, response);
 }
 
 void invite_settle(struct server_transaction *transaction, const struct incoming *incoming)

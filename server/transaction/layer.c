@@ -31,6 +31,7 @@ struct transaction_settings transaction_settings_default(void)
         .client_max_bytes = (size_t)256 << 20,
         .datagram_max_bytes = 1300,
         .shun_s = 30,
+        .errands_max = 1024,
         .shun_most_s = 600,
     };
 }
@@ -101,6 +102,7 @@ static void receive_request(struct transaction_layer *layer, struct incoming *in
     if (!receive_known(layer, incoming))
         return;
     layer->begun = 0;
+    layer->merging = NULL;
     incoming->late_ms = net_late_ms(layer->net);
     layer->user.request(layer->user.context, incoming);
     if (layer->begun != 0)
@@ -181,6 +183,8 @@ void transaction_layer_free(struct transaction_layer **layer)
     client_release(*layer);
     server_release(*layer);
     errands_release(*layer);
+    /* all that was counted has gone, and what was charged was taken back */
+    assert((*layer)->client_bytes == 0 && (*layer)->server_bytes == 0);
     free((*layer)->draft.at);
     free((*layer)->key);
     free(*layer);
@@ -191,6 +195,16 @@ void transaction_layer_use(struct transaction_layer *layer, const struct transac
 {
     assert(user->request != NULL);
     layer->user = *user;
+}
+
+struct transaction_counts transaction_count(const struct transaction_layer *layer)
+{
+    return (struct transaction_counts){
+        .servers = handles_count(layer->server_handles),
+        .clients = handles_count(layer->client_handles),
+        .acks = layer->completed.table.count,
+        .bytes = layer->server_bytes + layer->client_bytes,
+    };
 }
 
 const struct transaction_settings *transaction_layer_settings(const struct transaction_layer *layer)

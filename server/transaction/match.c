@@ -16,8 +16,6 @@
 #include "base/buffer.h"
 #include "transaction_internal.h"
 
-enum { PORT_DEFAULT = 5060 };
-
 static const struct bytes invite_name = {"INVITE", 6};
 
 static void put_lower(struct buffer *key, struct bytes text)
@@ -37,7 +35,7 @@ static void put_part(struct buffer *key, struct bytes part)
 static void put_rfc3261(struct buffer *key, const struct sip_message *message, struct bytes method)
 {
     const struct sip_via *via = &message->via;
-    uint16_t port = via->port != 0 ? via->port : PORT_DEFAULT;
+    uint16_t port = via->port != 0 ? via->port : NET_PORT_SIP;
     buffer_char(key, 'b');
     buffer_put(key, bytes_from(&port, sizeof(port)));
     put_part(key, via->branch);

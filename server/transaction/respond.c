@@ -12,13 +12,12 @@
 #include "sip/write.h"
 #include "transaction_internal.h"
 
-enum { PORT_DEFAULT = 5060, PORT_TLS = 5061, ADDRESS_MAX = 64 };
+enum { ADDRESS_MAX = 64 };
 
 struct reply_path reply_path_of(const struct incoming *incoming)
 {
     const struct sip_via *via = &incoming->message->via;
-    bool secure = net_is_secure(incoming->flow.protocol);
-    struct reply_path path = {incoming->flow, secure ? PORT_TLS : PORT_DEFAULT};
+    struct reply_path path = {incoming->flow, net_default_port(incoming->flow.protocol)};
     if (via->port != 0)
         path.sent_by_port = via->port;
     if (!net_is_stream(path.flow.protocol) && !via->has_rport)

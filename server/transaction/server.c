@@ -22,7 +22,8 @@
  * in which it gives way when there are too many.
  *
  * A second table finds requests that come again by another way (RFC 3261 8.2.2.2). It holds hashes
- * of From tag, Call-ID and CSeq alone: keyed, so that nobody finds two that are equal.
+ * of From tag, Call-ID and CSeq alone: keyed, so that nobody finds two that are equal. Those that
+ * the user only passes on, and never asks about, are not in it.
  *
  * A transaction that ends is unreachable at once and freed at the end of the turn, so a caller that
  * holds it can do no harm. Once completed it keeps its key and the response, nothing else. */
@@ -337,7 +338,11 @@ static uint64_t merged_hash(const struct transaction_layer *layer,
 
 bool transaction_is_merged(struct transaction_layer *layer, const struct sip_message *message)
 {
-    struct chain_entry *entry = chain_find(&layer->merged, merged_hash(layer, message));
+    if (!bytes_empty(message->to.tag)) /* what is in a dialog has one place to go to */
+        return false;
+    layer->merging = message;
+    layer->merging_hash = merged_hash(layer, message);
+    struct chain_entry *entry = chain_find(&layer->merged, layer->merging_hash);
     if (entry == NULL)
         return false;
     const struct match *match = match_of(layer, message);
@@ -356,9 +361,8 @@ void server_settle(struct transaction_layer *layer, const struct incoming *incom
     layer->begun = 0;
     if (transaction == NULL)
         return;
-    if (bytes_empty(incoming->message->to.tag))
-        chain_put(&layer->merged, &transaction->merged_entry,
-                  merged_hash(layer, incoming->message));
+    if (layer->merging == incoming->message)
+        chain_put(&layer->merged, &transaction->merged_entry, layer->merging_hash);
     if (transaction->invite != NULL)
         invite_settle(transaction, incoming);
     else if (!transaction->replied && transaction->kept == NULL)
@@ -386,6 +390,17 @@ uint64_t transaction_handle(const struct server_transaction *transaction)
 struct server_transaction *transaction_find(struct transaction_layer *layer, uint64_t handle)
 {
     return handles_find(layer->server_handles, handle);
+}
+
+void transaction_charge(struct transaction_layer *layer, size_t bytes)
+{
+    layer->server_bytes += bytes;
+}
+
+void transaction_discharge(struct transaction_layer *layer, size_t bytes)
+{
+    assert(layer->server_bytes >= bytes);
+    layer->server_bytes -= bytes;
 }
 
 /* Replying. */

@@ -2,9 +2,8 @@
  *
  * The story of a request: net hands up bytes; they are parsed; a retransmission is answered from
  * its transaction and goes no further. Anything else goes to the user of this layer (front) as a
- * struct incoming, without any state. The user may answer it without a transaction
- * (transaction_refuse: challenges, refusals, OPTIONS; RFC 3261 8.2.7) or begin one
- * (transaction_begin) and reply later, at most after a change is durable.
+ * struct incoming, without any state. The user may answer it without a transaction (RFC
+ * 3261 8.2.7) or begin one (transaction_begin) and reply later, perhaps after a change is durable.
  *
  * Non-INVITE: Trying -> (Proceeding) -> Completed -> gone after timer J; Trying -> Proceeding ->
  * Completed -> gone after timer K, with timers E and F. INVITE: Proceeding -> Accepted (timer L) or
@@ -23,20 +22,9 @@
 #include "net/net.h"
 #include "sip/message.h"
 #include "store/store.h"
+#include "transaction/settings.h"
 
 struct transaction_layer;
-
-struct transaction_settings {
-    unsigned t1_ms, t2_ms, t4_ms; /* RFC 3261 table 4: 500, 4000, 5000 */
-    unsigned server_max; /* server transactions; the oldest completed ones go first; 200000 */
-    unsigned client_max; /* client transactions; more are refused; 200000 */
-    size_t server_max_bytes, client_max_bytes; /* of their memory, likewise; 256 MiB each */
-    unsigned invite_max_s; /* an INVITE without a final response gets 408 then; half an hour */
-    unsigned datagram_max_bytes; /* longer requests try TCP before UDP (RFC 3261 18.1.1); 1300 */
-    unsigned shun_s;             /* how long a target that failed is tried after the others; 30 */
-    unsigned shun_most_s;        /* the same when a 503 asks for more (Retry-After); 600 */
-};
-struct transaction_settings transaction_settings_default(void);
 
 /* A request as it came, valid during the call of `request`. */
 struct incoming {
@@ -66,6 +54,14 @@ void transaction_layer_free(struct transaction_layer **layer);
 void transaction_layer_use(struct transaction_layer *layer, const struct transaction_user *user);
 const struct transaction_settings *transaction_layer_settings(
     const struct transaction_layer *layer);
+
+/* What the layer holds at the moment; all 0 when every timer of RFC 3261 17 has run out. */
+struct transaction_counts {
+    size_t servers, clients;
+    size_t acks;  /* INVITEs that ended with a failure, until timer D */
+    size_t bytes; /* of all of them */
+};
+struct transaction_counts transaction_count(const struct transaction_layer *layer);
 
 /* Starts a response to an incoming request: status line, Via with received and rport, From, To,
  * Call-ID, CSeq (sip_write_response). `to_tag` empty: a tag derived from the request, the same for
@@ -99,6 +95,11 @@ const struct sip_message *transaction_keep(struct server_transaction *transactio
 uint64_t transaction_handle(const struct server_transaction *transaction);
 struct server_transaction *transaction_find(struct transaction_layer *layer, uint64_t handle);
 
+/* What the user keeps for a request beside its transaction counts as memory for requests being
+ * answered (server_max_bytes), until it is taken back. What is charged gives way to nothing. */
+void transaction_charge(struct transaction_layer *layer, size_t bytes);
+void transaction_discharge(struct transaction_layer *layer, size_t bytes);
+
 /* What becomes of an INVITE's server transaction. */
 struct server_watch {
     /* A CANCEL came before a final response; it was answered 200 (RFC 3261 9.2). At most once; the
@@ -118,8 +119,14 @@ void transaction_watch(struct server_transaction *transaction, const struct serv
 void transaction_reply(struct transaction_layer *layer, struct server_transaction *transaction,
                        struct bytes response, struct store_change after);
 
+/* Sends a 2xx to an INVITE whose failure was sent before (RFC 3261 16.7 step 5), by the way that
+ * took; the state machine is not asked, which would drop it (17.2.1). */
+void transaction_reply_late(struct transaction_layer *layer, struct server_transaction *transaction,
+                            struct bytes response);
+
 /* True when another request with the same From tag, Call-ID and CSeq, but not the same branch, is
- * being answered: this one came a second way (RFC 3261 8.2.2.2: 482, when it has no To tag). */
+ * being answered, and this one, outside a dialog, came a second way (RFC 3261 8.2.2.2: 482). Those
+ * that were asked about, and begun in the same call, are what others are compared with. */
 bool transaction_is_merged(struct transaction_layer *layer, const struct sip_message *message);
 
 /* What a client transaction reports; `response` is NULL when none came: `status` is then 408 (timer
@@ -151,6 +158,7 @@ struct client_request {
     const struct net_flow *flow; /* tried first when it is alive; may be NULL */
     struct bytes next_hop; /* the URI to resolve when the flow is gone (RFC 3261 8.1.2); empty: the
                               flow alone */
+    struct bytes speaker;  /* the domain of ours for which it speaks (net_target); may be empty */
     unsigned partition;    /* home of what the answer is for */
     uint64_t loop_key;     /* of a proxy (RFC 3261 16.6 step 8): part of the branch; 0: none */
     struct store_change after;

@@ -88,8 +88,12 @@ struct transaction_layer {
 
     struct chain_table servers; /* by key */
     struct chain_table merged;  /* by From tag, Call-ID and CSeq (RFC 3261 8.2.2.2) */
+    /* the request that was last looked for there, and its hash; NULL: none since the present one
+     * came */
+    const struct sip_message *merging;
+    uint64_t merging_hash;
     struct handles *server_handles;
-    size_t server_bytes; /* of all transactions that have not ended */
+    size_t server_bytes; /* of all transactions that have not ended, and what was charged */
     struct server_queue queues[SERVER_STAGES];
     struct server_transaction *dead; /* freed at the end of the turn */
     struct kept_request *dead_requests;
@@ -156,7 +160,6 @@ struct bytes reply_draft_ok(struct transaction_layer *layer, const struct incomi
 struct token reply_tag(const struct transaction_layer *layer, struct bytes call_id, uint64_t hash);
 
 /* errand.c: a response that found its connection gone is on its way by others. */
-enum { ERRANDS_MAX = 1024 };
 void errand_begin(struct transaction_layer *layer, const struct reply_path *path,
                   struct bytes response);
 void errands_closed(struct transaction_layer *layer, uint64_t connection, enum err why);
@@ -165,7 +168,7 @@ void errands_release(struct transaction_layer *layer);
 
 /* way.c: the Via of a request that leaves by `flow`: writes into `out` (VIA_MAX bytes), says where
  * in it branch and host of the sent-by stand. `loop_key` 0: none. */
-enum { VIA_MAX = 192, VIA_LOOP_KEY = 17 /* what a loop key takes of it */ };
+enum { VIA_MAX = 200, VIA_LOOP_KEY = 17 /* what a loop key takes of it */ };
 struct via_written {
     unsigned char length, branch_at, branch_length, host_at, host_length;
     uint16_t port; /* of the sent-by; 0: none */

@@ -3,6 +3,7 @@
  *     Via: SIP/2.0/UDP 192.0.2.1:5060;rport;branch=z9hG4bK kdb3.x4ynqk2m7w5hzc6e -0123456789abcdef
  *     \____________________ prefix ______________________/ \_____ token _______/ \__ loop key ___/
  *
+ * Behind them stands ";alias" where the peer may send requests back on our connection (RFC 5923).
  * All requests that leave by one listener have the same prefix; the last few are kept. The token
  * begins with partition and epoch, so that we know our own branches again (RFC 5393 4.2: a proxy
  * finds its Via in what comes back, and the key tells a loop from a spiral). */
@@ -104,6 +105,8 @@ struct via_written via_write(struct transaction_layer *layer, const struct net_f
         write_loop_key(&via, loop_key);
     size_t branch_at = prefix->length - cookie().length;
     size_t branch_end = via.length;
+    if (net_is_secure(flow->protocol) && net_reusable(layer->net, flow)) /* RFC 5923 8.1 */
+        buffer_text(&via, ";alias");
     buffer_text(&via, "\r\n");
     assert(!via.overflow);
     return (struct via_written){

@@ -18,8 +18,6 @@
 #include "base/memory.h"
 #include "client_internal.h"
 
-enum { PORT_SIP = 5060, PORT_SIPS = 5061 };
-
 /* Shunning. */
 
 static const struct net_target *present_target(const struct client_transaction *client)
@@ -53,7 +51,10 @@ void way_shun(struct client_transaction *client, unsigned seconds)
 static void refuse_stream(struct client_transaction *client)
 {
     struct transaction_layer *layer = client->layer;
-    layer->refusals[layer->refusal_next++ % STREAM_REFUSALS] = (struct stream_refusal){
+    struct stream_refusal *refusal = &layer->refusals[layer->refusal_next++ % STREAM_REFUSALS];
+    if (refusal->until_ms > layer->world->now_ms)
+        metrics_count(layer->metrics, METRIC_stream_refusals_evicted);
+    *refusal = (struct stream_refusal){
         present_target(client)->address,
         layer->world->now_ms + (uint64_t)layer->settings.shun_s * 1000,
     };
@@ -78,20 +79,16 @@ void way_fail(struct client_transaction *client, unsigned status)
     client_defer(client, CLIENT_BROKEN);
 }
 
-/* RFC 3261 20.33: the comment and the parameters behind the number are for people. */
+/* RFC 3261 20.33. */
 static unsigned retry_after_s(const struct transaction_settings *settings,
                               const struct sip_message *response)
 {
-    struct bytes value = sip_message_value(response, SIP_RETRY_AFTER);
+    bool present;
     uint32_t seconds;
-    size_t digits = 0;
-    while (digits < value.length && value.at[digits] >= '0' && value.at[digits] <= '9')
-        digits++;
-    if (digits == 0)
+    struct verdict v = sip_message_number(response, SIP_RETRY_AFTER, &present, &seconds);
+    if (!verdict_ok(v) || !present)
         return settings->shun_s;
-    if (!bytes_to_u32(bytes_first(value, digits), &seconds) || seconds > settings->shun_most_s)
-        return settings->shun_most_s;
-    return seconds;
+    return seconds < settings->shun_most_s ? seconds : settings->shun_most_s;
 }
 
 static bool is_late(const struct client_transaction *client)
@@ -123,7 +120,7 @@ static bool hop_is_here(const struct client_transaction *client, const struct ne
     struct net_address address;
     uint16_t port = query->port;
     if (port == 0)
-        port = query->protocol == NET_TLS ? PORT_SIPS : PORT_SIP;
+        port = net_default_port(query->protocol);
     return query->protocol == client->flow.protocol &&
            net_address_parse(query->host, port, &address) &&
            net_address_equal(&address, &client->flow.remote);
@@ -239,7 +236,12 @@ static void hop_found(struct net_lookup *lookup, const struct net_target *target
     if (count > 0) {
         client->targets = memory_resize(NULL, count * sizeof(*targets));
         memcpy(client->targets, targets, count * sizeof(*targets));
+        client_beside(client, count * sizeof(*targets), 0);
         client->target_count = (unsigned char)count;
+    }
+    for (size_t i = 0; i < count; i++) {
+        client->targets[i].speaker =
+            client_text(client, client->hop_length, client->speaker_length);
     }
     if (is_late(client) || !go_to_target(client))
         client_fail(client, client->status);

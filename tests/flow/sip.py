@@ -81,6 +81,7 @@ class Client:
         self.host, self.port = self.sock.getsockname()
         self.challenge, self.counter = None, 0
         self.incoming = []  # requests, each once
+        self.silent = False  # they are not answered
         self.seen = set()   # branches of those
         self.answers = {}   # (Call-ID, CSeq) -> final answer
         self.numbers = itertools.count(1)
@@ -130,7 +131,8 @@ class Client:
             if message.status >= 200 and number.isdecimal():  # else an answer to something broken
                 self.answers[message.get("Call-ID"), int(number)] = message
             return
-        self.put(answer_to(message))
+        if not self.silent:
+            self.put(answer_to(message))
         branch = re.search(r"branch=([^;\s,]+)", message["Via"])[1]
         if branch not in self.seen:
             self.seen.add(branch)

@@ -29,7 +29,7 @@ static void check_name(const char *name)
                *c == '.');
 }
 
-static void check_record(const struct record *record, enum record_type type)
+static void check_record(const struct dns_record *record, enum record_type type)
 {
     if (type == RECORD_A || type == RECORD_AAAA)
         insist(record->address.family == (type == RECORD_A ? 4 : 6) && record->address.port == 0);
@@ -41,7 +41,7 @@ static void check_record(const struct record *record, enum record_type type)
         insist(record->port != 0 || record->name[0] == '\0');
 }
 
-static void check_extra(const struct answer *answer, const struct record *extra)
+static void check_extra(const struct answer *answer, const struct dns_record *extra)
 {
     bool target = false;
     for (unsigned i = 0; i < answer->count; i++)

@@ -92,7 +92,7 @@ static void check_backward(void)
     struct buffer out = buffer_over(written, sizeof(written));
     struct sip_values values = sip_values_of(&message, SIP_VIA);
     struct bytes second;
-    sip_write_backward(&out, &message);
+    sip_write_backward(&out, &message, NULL, NULL);
     if (out.overflow || message.count > SIP_FIELDS_MAX - 2)
         return;
     insist(sip_values_next(&values, &second));

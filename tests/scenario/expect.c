@@ -194,6 +194,17 @@ static bool wait_for(struct play *play, const struct party *party, uint64_t ms)
     return true;
 }
 
+/* In bad weather it may come late, and behind others. */
+static struct arrival *wait_to_find(struct play *play, const struct party *party, struct hope *hope)
+{
+    uint64_t until_ms = play_patience_ms(play);
+    struct arrival *arrival;
+    hope->among = hope->among || party->peer != NULL;
+    while ((arrival = find(party, hope)) == NULL && play_advance(play, until_ms))
+        continue;
+    return arrival;
+}
+
 static bool take_hope(struct play *play, struct words *words, struct hope *hope)
 {
     struct bytes what = words_take(words);
@@ -223,7 +234,7 @@ static bool expect_message(struct play *play, struct party *party, struct words 
         return false;
     if (hope.later && !wait_for(play, party, hope.after_ms))
         return false;
-    struct arrival *arrival = find(party, &hope);
+    struct arrival *arrival = wait_to_find(play, party, &hope);
     if (arrival == NULL)
         return play_fault(play, "%s expects %.*s and gets %s", party->name, BYTES_ARGS(what),
                           party->inbox != NULL ? party->inbox->bytes : "nothing");

@@ -60,6 +60,16 @@ static bool alive(struct net *net, const struct net_flow *flow)
            !connection_of(fake_of(net), flow->connection)->closing;
 }
 
+/* What the server sends on its way to the other end. */
+static void hand_out(struct fake_net *fake, const struct net_flow *flow, struct bytes raw)
+{
+    fake->peers.leaves(fake->peers.context, flow, raw);
+    if (flow->protocol == NET_UDP && !weather_is_fair(&fake->weather))
+        weather_carry(&fake->weather, flow, false, raw);
+    else
+        fake->peers.take(fake->peers.context, flow, raw);
+}
+
 static enum err send_to(struct net *net, const struct net_flow *flow, struct bytes head,
                         struct bytes body)
 {
@@ -72,7 +82,7 @@ static enum err send_to(struct net *net, const struct net_flow *flow, struct byt
     memcpy(whole, head.at, head.length);
     if (body.length > 0)
         memcpy(whole + head.length, body.at, body.length);
-    fake->peers.take(fake->peers.context, flow, bytes_from(whole, head.length + body.length));
+    hand_out(fake, flow, bytes_from(whole, head.length + body.length));
     free(whole);
     return ERR_NONE;
 }
@@ -219,11 +229,12 @@ static const struct net_ops ops = {
     .late_ms = late_ms,
 };
 
-void fake_net_init(struct fake_net *fake, const struct world *world, const struct fake_peers *peers)
+void fake_net_init(struct fake_net *fake, struct world *world, const struct fake_peers *peers)
 {
     *fake = (struct fake_net){
         .net = {&ops}, .peers = *peers, .settings = net_settings_default(), .world = world};
     fake->connections = memory_new(CONNECTIONS_MAX * sizeof(*fake->connections));
+    weather_init(&fake->weather, world, &fake->busy);
 }
 
 void fake_net_down(struct fake_net *fake)
@@ -237,7 +248,7 @@ void fake_net_down(struct fake_net *fake)
     }
     memset(fake->shuns, 0, sizeof(fake->shuns));
     fake->up = false;
-    fake->busy = false;
+    fake->busy = fake->weather.arrived != NULL;
 }
 
 void fake_net_release(struct fake_net *fake)
@@ -246,6 +257,7 @@ void fake_net_release(struct fake_net *fake)
         free(connection_of(fake, i)->arrived);
     free(fake->connections);
     fake->connections = NULL;
+    weather_release(&fake->weather);
 }
 
 /* What reaches the server. */
@@ -259,12 +271,20 @@ static char *exact_copy(struct bytes raw)
     return copy;
 }
 
-void fake_net_datagram(struct fake_net *fake, const struct net_flow *flow, struct bytes raw)
+static void deliver_up(struct fake_net *fake, const struct net_flow *flow, struct bytes raw)
 {
     char *copy = exact_copy(raw);
     if (fake->up)
         fake->handler.message(fake->handler.context, flow, bytes_from(copy, raw.length));
     free(copy);
+}
+
+void fake_net_datagram(struct fake_net *fake, const struct net_flow *flow, struct bytes raw)
+{
+    if (weather_is_fair(&fake->weather))
+        deliver_up(fake, flow, raw);
+    else
+        weather_carry(&fake->weather, flow, true, raw);
 }
 
 uint64_t fake_net_dial(struct fake_net *fake, const struct net_address *server,
@@ -281,7 +301,7 @@ static void take_item(struct fake_net *fake, struct fake_connection *connection,
     const struct net_handler *handler = &fake->handler;
     const struct net_flow flow = connection->flow;
     if (frame->kind == SIP_FRAME_PING) {
-        fake->peers.take(fake->peers.context, &flow, BYTES("\r\n"));
+        hand_out(fake, &flow, BYTES("\r\n"));
     } else if (frame->kind == SIP_FRAME_MESSAGE) {
         handler->message(handler->context, &flow, item);
     } else if (frame->kind == SIP_FRAME_BROKEN) {
@@ -331,9 +351,24 @@ void fake_net_hang_up(struct fake_net *fake, uint64_t number)
     fake->handler.closed(fake->handler.context, number, ERR_CLOSED);
 }
 
+static void deliver_arrived(struct fake_net *fake)
+{
+    struct carried *next, *carried = weather_take(&fake->weather);
+    for (; carried != NULL; carried = next) {
+        struct bytes raw = bytes_from(carried->bytes, carried->length);
+        next = carried->next;
+        if (carried->up)
+            deliver_up(fake, &carried->flow, raw);
+        else
+            fake->peers.take(fake->peers.context, &carried->flow, raw);
+        free(carried);
+    }
+}
+
 void fake_net_turn(struct fake_net *fake)
 {
     fake->busy = false;
+    deliver_arrived(fake);
     for (uint64_t i = 1; i <= fake->connection_count; i++) {
         struct fake_connection *connection = connection_of(fake, i);
         if (connection->refused) {

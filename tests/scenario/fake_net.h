@@ -1,5 +1,5 @@
-/* fake_net.h: the network of a scenario: nothing is lost, nothing takes time, and whoever is at the
- * other end is a party of the script.
+/* fake_net.h: the network of a scenario: whoever is at the other end is a party of the script, and
+ * nothing is lost or takes time unless the weather is bad (weather.h).
  *
  * Implements net.h. Streams are framed with sip/frame.h, as the real network does it. */
 #ifndef TESTS_SCENARIO_FAKE_NET_H
@@ -7,12 +7,15 @@
 
 #include "net/loop.h"
 #include "net/net.h"
+#include "weather.h"
 
 enum { HOSTS_MAX = 16, LISTENERS_MAX = 4, CONNECTIONS_MAX = 4096, SHUNS_MAX = 16 };
 
 /* Who is at the other end. */
 struct fake_peers {
     /* What the server sends: one whole message, or a keep-alive's CR LF. */
+    void (*leaves)(void *context, const struct net_flow *flow, struct bytes raw);
+    /* What comes of it at the other end. */
     void (*take)(void *context, const struct net_flow *flow, struct bytes raw);
     /* The server dials; true when somebody listens there. */
     bool (*listens)(void *context, const struct net_flow *flow);
@@ -53,14 +56,14 @@ struct fake_net {
     size_t host_count;
     struct fake_shun shuns[SHUNS_MAX]; /* marks; a later one takes the place of the oldest */
     size_t shun_next;
-    const struct world *world;
+    struct world *world;
+    struct weather weather;
     struct fake_connection *connections; /* number n at n-1 */
     uint64_t connection_count;
     bool busy; /* there is something for fake_net_turn */
 };
 
-void fake_net_init(struct fake_net *fake, const struct world *world,
-                   const struct fake_peers *peers);
+void fake_net_init(struct fake_net *fake, struct world *world, const struct fake_peers *peers);
 void fake_net_release(struct fake_net *fake);
 
 /* The server is gone: every connection ends, nothing is delivered until it is up again. */
@@ -76,7 +79,8 @@ uint64_t fake_net_dial(struct fake_net *fake, const struct net_address *server,
 void fake_net_hang_up(struct fake_net *fake, uint64_t number);
 bool fake_net_is_open(const struct fake_net *fake, uint64_t number);
 
-/* What a turn of the loop would do: refused dials are told, closed connections end. */
+/* What a turn of the loop would do: refused dials are told, closed connections end, and what the
+ * weather held up arrives. */
 void fake_net_turn(struct fake_net *fake);
 
 #endif

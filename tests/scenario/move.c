@@ -129,13 +129,22 @@ static struct arrival *last_answer(const struct party *party)
     return NULL;
 }
 
+static struct arrival *wait_for_answer(struct play *play, const struct party *party)
+{
+    uint64_t until_ms = play_patience_ms(play);
+    struct arrival *answer;
+    while ((answer = last_answer(party)) == NULL && play_advance(play, until_ms))
+        continue;
+    return answer;
+}
+
 /* A refused INVITE is acknowledged. */
 static bool acknowledge(struct play *play, struct party *party)
 {
     const struct sent *invite = party_sent(party, BYTES(""));
     const struct wish none = {0};
     struct draft draft = {0};
-    if (invite->message.method != SIP_INVITE)
+    if (invite->message.method != SIP_INVITE || party->peer != NULL)
         return true;
     compose_ack(invite, &draft);
     bool fine = send_draft(play, party, &none, &draft);
@@ -149,7 +158,7 @@ static bool be_challenged(struct play *play, struct party *party, const struct w
 {
     if (!send_draft(play, party, wish, draft))
         return false;
-    struct arrival *answer = last_answer(party);
+    struct arrival *answer = wait_for_answer(play, party);
     if (answer == NULL)
         return play_fault(play, "%s is not challenged", party->name);
     unsigned status = answer->message.status;
@@ -291,12 +300,7 @@ static bool send_answer(struct play *play, struct party *party, struct arrival *
     draft_write(&draft, &out);
     draft_release(&draft);
     remember_answer(party, request, page_bytes(&out));
-    const struct net_flow *flow = &request->flow;
-    if (fine && flow->protocol == NET_UDP)
-        stage_datagram(&play->stage, party->name, flow, page_bytes(&out));
-    else if (fine && fake_net_is_open(&play->stage.net, flow->connection))
-        stage_stream(&play->stage, party->name, flow->connection, page_bytes(&out));
-    else if (fine)
+    if (fine && !party_answer(party, &request->flow, page_bytes(&out)))
         fine = play_fault(play, "the connection has gone on which %s would answer", party->name);
     page_release(&out);
     return fine;

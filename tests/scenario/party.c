@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "compose.h"
 #include "dialog.h"
+#include "peer.h"
 #include "play.h"
 
 struct party *party_new(struct play *play, struct bytes name)
@@ -50,6 +51,7 @@ static void free_sent(struct party *party, struct sent *sent)
 void party_free(struct party *party)
 {
     DL_DELETE(party->play->parties, party);
+    peer_free(&party->peer);
     free_arrivals(&party->inbox);
     free_arrivals(&party->seen);
     while (party->sent != NULL)
@@ -137,7 +139,30 @@ bool party_send(struct party *party, struct bytes raw, size_t piece)
     if (party->place->protocol != NET_UDP)
         return send_stream(party, raw, piece);
     const struct net_flow flow = {NET_UDP, party->place->server, party->place->address, 0};
-    stage_datagram(&party->play->stage, party->name, &flow, raw);
+    if (party->peer == NULL) {
+        stage_datagram(&party->play->stage, party->name, &flow, raw);
+        return true;
+    }
+    peer_send(party->peer, &flow, raw);
+    stage_settle(&party->play->stage);
+    return true;
+}
+
+bool party_answer(struct party *party, const struct net_flow *flow, struct bytes raw)
+{
+    struct stage *stage = &party->play->stage;
+    if (flow->protocol != NET_UDP) {
+        if (!fake_net_is_open(&stage->net, flow->connection))
+            return false;
+        stage_stream(stage, party->name, flow->connection, raw);
+        return true;
+    }
+    if (party->peer == NULL) {
+        stage_datagram(stage, party->name, flow, raw);
+        return true;
+    }
+    peer_answer(party->peer, flow, raw);
+    stage_settle(stage);
     return true;
 }
 
@@ -145,9 +170,15 @@ bool party_send(struct party *party, struct bytes raw, size_t piece)
 
 void party_take(struct party *party, const struct net_flow *flow, struct bytes raw)
 {
-    struct place *place = party_place(party, flow);
-    if (party->ignores || place == NULL)
+    if (party->ignores || party_place(party, flow) == NULL)
         return;
+    bool through = party->peer == NULL || flow->protocol != NET_UDP;
+    if (through || peer_take(party->peer, flow, raw))
+        party_hear(party, flow, raw);
+}
+
+void party_hear(struct party *party, const struct net_flow *flow, struct bytes raw)
+{
     struct arrival *arrival = memory_new(sizeof(*arrival));
     arrival->bytes = memory_copy(raw);
     arrival->length = raw.length;
@@ -160,6 +191,21 @@ void party_take(struct party *party, const struct net_flow *flow, struct bytes r
     if (party->notify_answer != 0 && arrival->message.method == SIP_NOTIFY &&
         arrival->message.request)
         play_answer_later(party->play, party, arrival);
+}
+
+void party_drop_provisional(struct party *party, const struct sip_message *request)
+{
+    struct arrival *arrival, *next;
+    DL_FOREACH_SAFE(party->inbox, arrival, next)
+    {
+        const struct sip_message *message = &arrival->message;
+        if (arrival->ping || message->request || message->status >= 200 ||
+            message->method != request->method ||
+            !bytes_equal(message->via.branch, request->via.branch))
+            continue;
+        DL_DELETE(party->inbox, arrival);
+        free_arrival(arrival);
+    }
 }
 
 /* Memories. */

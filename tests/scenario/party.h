@@ -11,6 +11,7 @@
 
 struct play;
 struct dialog;
+struct peer;
 
 /* A message from the server. */
 struct arrival {
@@ -51,7 +52,8 @@ struct party {
     struct arrival *seen;         /* the last looked at is the last of these */
     struct sent *sent;
     struct dialog *dialogs;
-    char *challenge; /* the last WWW- or Proxy-Authenticate */
+    struct peer *peer; /* NULL in fair weather */
+    char *challenge;   /* the last WWW- or Proxy-Authenticate */
     unsigned challenge_status, nonce_count;
     unsigned serial;         /* of branches, tags, Call-IDs */
     uint32_t cseq;           /* of the last request */
@@ -72,9 +74,15 @@ struct place *party_place(const struct party *party, const struct net_flow *flow
 /* Sends bytes from where it is, in pieces of that size (0: whole); dials when it must. False: there
  * is no way to the server. */
 bool party_send(struct party *party, struct bytes raw, size_t piece);
+/* Answers by the way on which the request came. False: that connection has gone. */
+bool party_answer(struct party *party, const struct net_flow *flow, struct bytes raw);
 
-/* Takes a message from the server in. */
+/* Takes a message from the server in; in bad weather only what is new goes further. */
 void party_take(struct party *party, const struct net_flow *flow, struct bytes raw);
+/* It is new: puts it into the inbox. */
+void party_hear(struct party *party, const struct net_flow *flow, struct bytes raw);
+/* Takes unread provisional answers to this request out of the inbox: its final answer has come. */
+void party_drop_provisional(struct party *party, const struct sip_message *request);
 
 /* Remembers a request it sends; NULL when the bytes are no request that can be parsed. */
 struct sent *party_remember(struct party *party, struct bytes raw, struct bytes label);

@@ -13,8 +13,12 @@
 #include "base/memory.h"
 #include "compose.h"
 #include "config.h"
+#include "peer.h"
 
-enum { TURNS_MAX = 10000 };
+enum {
+    TURNS_MAX = 10000,
+    PATIENCE_MS = 2 * 64 * 500 /* 64*T1 to the server, and as long behind it */
+};
 
 /* Faults. */
 
@@ -45,19 +49,24 @@ static struct party *party_at(const struct play *play, const struct net_flow *fl
     return NULL;
 }
 
-static void take(void *context, const struct net_flow *flow, struct bytes raw)
+static void leaves(void *context, const struct net_flow *flow, struct bytes raw)
 {
     struct play *play = context;
     struct place *place;
-    struct party *party = party_at(play, flow, &place);
     stage_log(&play->stage, "server", flow, raw);
     bool ping = bytes_equal(raw, BYTES("\r\n"));
     const char *fault = ping ? NULL : check_message(play->check, raw);
     if (fault != NULL)
         play_fault(play, "what the server sends is wrong: %s\n%.*s", fault, BYTES_ARGS(raw));
-    if (party == NULL)
+    if (party_at(play, flow, &place) == NULL)
         play_fault(play, "the server sends to a place where nobody is\n%.*s", BYTES_ARGS(raw));
-    else
+}
+
+static void take(void *context, const struct net_flow *flow, struct bytes raw)
+{
+    struct place *place;
+    struct party *party = party_at(context, flow, &place);
+    if (party != NULL)
         party_take(party, flow, raw);
 }
 
@@ -84,7 +93,7 @@ static void ended(void *context, const struct net_flow *flow)
 
 bool play_init(struct play *play, const char *path, uint64_t seed)
 {
-    const struct fake_peers peers = {take, listens, ended, play};
+    const struct fake_peers peers = {leaves, take, listens, ended, play};
     *play = (struct play){.path = path};
     play->check = check_new();
     return stage_init(&play->stage, seed, &peers) || play_fault(play, "%s", play->stage.why);
@@ -97,6 +106,11 @@ void play_release(struct play *play)
         DL_DELETE(play->errands, errand);
         free(errand->response);
         free(errand);
+    }
+    struct party *party;
+    DL_FOREACH(play->parties, party)
+    {
+        peer_free(&party->peer); /* its timers are the stage's */
     }
     stage_release(&play->stage);
     while (play->parties != NULL)
@@ -202,13 +216,9 @@ void play_answer_later(struct play *play, struct party *party, const struct arri
     DL_APPEND(play->errands, errand);
 }
 
-static void run_errand(struct play *play, const struct errand *errand)
+static void run_errand(const struct errand *errand)
 {
-    struct bytes response = bytes_of(errand->response);
-    if (errand->flow.protocol == NET_UDP)
-        stage_datagram(&play->stage, errand->party->name, &errand->flow, response);
-    else if (fake_net_is_open(&play->stage.net, errand->flow.connection))
-        stage_stream(&play->stage, errand->party->name, errand->flow.connection, response);
+    (void)party_answer(errand->party, &errand->flow, bytes_of(errand->response));
 }
 
 void play_run_errands(struct play *play)
@@ -217,7 +227,7 @@ void play_run_errands(struct play *play)
         struct errand *errand = play->errands;
         DL_DELETE(play->errands, errand);
         if (turns < TURNS_MAX)
-            run_errand(play, errand);
+            run_errand(errand);
         else
             play_fault(play, "NOTIFY and answer go on for ever");
         free(errand->response);
@@ -225,16 +235,34 @@ void play_run_errands(struct play *play)
     }
 }
 
+static void advance(struct play *play, uint64_t until_ms)
+{
+    const struct world *world = &play->stage.world;
+    uint64_t next_ms = wheel_next_ms(world->wheel);
+    uint64_t to_ms = next_ms < until_ms ? next_ms : until_ms;
+    stage_pass(&play->stage, to_ms > world->now_ms ? to_ms - world->now_ms : 0);
+    play_run_errands(play);
+}
+
 void play_pass(struct play *play, uint64_t ms)
 {
-    struct world *world = &play->stage.world;
-    uint64_t until_ms = world->now_ms + ms;
-    while (world->now_ms < until_ms) {
-        uint64_t next_ms = wheel_next_ms(world->wheel);
-        uint64_t to_ms = next_ms < until_ms ? next_ms : until_ms;
-        stage_pass(&play->stage, to_ms > world->now_ms ? to_ms - world->now_ms : 0);
-        play_run_errands(play);
-    }
+    uint64_t until_ms = play->stage.world.now_ms + ms;
+    while (play->stage.world.now_ms < until_ms)
+        advance(play, until_ms);
+}
+
+bool play_advance(struct play *play, uint64_t until_ms)
+{
+    if (play->stage.world.now_ms >= until_ms || play->fault.length > 0)
+        return false;
+    advance(play, until_ms);
+    return true;
+}
+
+uint64_t play_patience_ms(const struct play *play)
+{
+    const struct stage *stage = &play->stage;
+    return stage->world.now_ms + (weather_is_fair(&stage->net.weather) ? 0 : PATIENCE_MS);
 }
 
 /* The stage. */
@@ -299,11 +327,22 @@ static bool do_users(struct play *play, struct words *words)
     return true;
 }
 
+static bool remove_user(struct play *play, struct bytes user)
+{
+    struct page aor = {0};
+    page_format(&aor, "%.*s@%s", BYTES_ARGS(user), play->domain);
+    bool removed = stage_remove_user(&play->stage, page_bytes(&aor));
+    page_release(&aor);
+    return removed || play_fault(play, "%s", play->stage.why);
+}
+
 static bool do_user(struct play *play, struct words *words)
 {
     struct bytes user = words_take(words);
-    if (!words_are(words, "password"))
-        return play_fault(play, "user NAME password WORD");
+    if (play->set && words_are(words, "is removed"))
+        return remove_user(play, user);
+    if (play->set || !words_are(words, "password"))
+        return play_fault(play, "user NAME password WORD, before all; user NAME is removed");
     char *password = memory_copy(words_take(words));
     remember_user(play, user, password);
     free(password);
@@ -319,6 +358,36 @@ static bool do_seed(struct play *play, struct words *words)
     return true;
 }
 
+static bool take_percent(struct bytes text, unsigned *share)
+{
+    uint32_t percent;
+    struct bytes number = bytes_split(&text, '%');
+    if (!bytes_to_u32(number, &percent) || percent > WEATHER_SHARE_MAX)
+        return false;
+    *share = percent;
+    return true;
+}
+
+/* network lose N% repeat N% reorder N% seed N, in any order */
+static bool do_network(struct play *play, struct words *words)
+{
+    static const char *const usage = "network lose 20% repeat 10% reorder 10% seed 7";
+    struct weather_settings settings = {.seed = 1};
+    while (!words_end(words)) {
+        unsigned *share = words_are(words, "lose")      ? &settings.lose
+                          : words_are(words, "repeat")  ? &settings.repeat
+                          : words_are(words, "reorder") ? &settings.late
+                                                        : NULL;
+        if (share == NULL && !words_are(words, "seed"))
+            return play_fault(play, "%s", usage);
+        if (share != NULL ? !take_percent(words_take(words), share)
+                          : !bytes_to_u64(words_take(words), &settings.seed))
+            return play_fault(play, "%s", usage);
+    }
+    weather_set(&play->stage.net.weather, &settings);
+    return true;
+}
+
 static bool do_configuration(struct play *play, struct words *words)
 {
     struct page text = {0};
@@ -327,7 +396,11 @@ static bool do_configuration(struct play *play, struct words *words)
         page_format(&text, "%.*s\n", BYTES_ARGS(play->step->block[i].text));
     free(play->stage.configuration);
     play->stage.configuration = text.at;
-    return true;
+    if (!play->set)
+        return true;
+    if (play->stage.reactor != NULL)
+        return play_fault(play, "this comes too late, the server runs already");
+    return stage_reconfigure(&play->stage) || play_fault(play, "%s", play->stage.why);
 }
 
 static bool read_place(struct words *words, enum net_protocol *protocol,
@@ -378,6 +451,14 @@ static char *known_password(const struct play *play, const char *user)
     return NULL;
 }
 
+static struct party *new_party(struct play *play, struct bytes name)
+{
+    struct party *party = party_new(play, name);
+    if (!weather_is_fair(&play->stage.net.weather))
+        party->peer = peer_new(party);
+    return party;
+}
+
 /* at NAME PROTOCOL ADDRESS [as USER] [of SERVER-ADDRESS] [listening] */
 static bool do_at(struct play *play, struct words *words)
 {
@@ -389,7 +470,7 @@ static bool do_at(struct play *play, struct words *words)
     if (!read_place(words, &protocol, &address))
         return play_fault(play, "at NAME PROTOCOL ADDRESS:PORT");
     if (party == NULL)
-        party = party_new(play, name);
+        party = new_party(play, name);
     for (size_t i = 0; i < play->stage.net.listener_count && server.family == 0; i++)
         if (play->stage.net.listeners[i].family == address.family)
             server = play->stage.net.listeners[i];
@@ -473,9 +554,13 @@ static bool the_store(struct play *play, struct words *words)
         stage_settle(stage);
         return true;
     }
+    bool breaks = words_are(words, "cannot be read");
+    if (breaks || words_are(words, "can be read"))
+        return stage_break_store(stage, breaks) || play_fault(play, "%s", stage->why);
     bool refuses = words_are(words, "refuses");
     if (!refuses && !words_are(words, "commits"))
-        return play_fault(play, "the store holds|works|refuses|commits [NUMBER]");
+        return play_fault(play,
+                          "the store holds|works|refuses|commits [NUMBER], cannot|can be read");
     if (!words_end(words) && !bytes_to_u64(words_take(words), &count))
         return play_fault(play, "the store commits NUMBER");
     if ((refuses ? stage_refuse(stage) : stage_commit(stage, (size_t)count)) == 0)
@@ -516,6 +601,20 @@ static bool server_counted(struct play *play, struct words *words)
     return play_fault(play, "there is no metric %.*s", BYTES_ARGS(name));
 }
 
+bool play_work_is_done(struct play *play)
+{
+    if (play->stage.reactor == NULL)
+        return play_fault(play, "the server does not run");
+    const struct reactor_work work = reactor_work(play->stage.reactor);
+    const struct transaction_counts *counts = &work.transactions;
+    if (counts->servers + counts->clients + counts->acks + counts->bytes + work.forks == 0)
+        return true;
+    return play_fault(play,
+                      "the server still has %zu server and %zu client transactions, %zu ACKs and "
+                      "%zu forks (%zu bytes)",
+                      counts->servers, counts->clients, counts->acks, work.forks, counts->bytes);
+}
+
 static bool the_server(struct play *play, struct words *words)
 {
     if (words_are(words, "crashes and restarts"))
@@ -524,11 +623,13 @@ static bool the_server(struct play *play, struct words *words)
         return crash(play);
     if (words_are(words, "counted"))
         return server_counted(play, words);
+    if (words_are(words, "has nothing under way"))
+        return play_work_is_done(play);
     bool restarts = words_are(words, "restarts");
     if (restarts || words_are(words, "stops"))
         stage_stop(&play->stage);
     else if (!words_are(words, "starts"))
-        return play_fault(play, "the server crashes|starts|stops|restarts|counted");
+        return play_fault(play, "the server crashes|starts|stops|restarts|counted|has nothing");
     else
         restarts = true;
     return !restarts || start(play);
@@ -585,15 +686,15 @@ typedef bool (*do_fn)(struct play *play, struct words *words);
 struct verb {
     const char *word;
     do_fn run;
-    bool before; /* the stage need not stand */
+    enum { BEFORE, ANY_TIME, AFTER } when; /* the stage stands */
 };
 
 static const struct verb verbs[] = {
-    {"users", do_users, true}, {"user", do_user, true},
-    {"seed", do_seed, true},   {"configuration", do_configuration, true},
-    {"host", do_host, true},   {"at", do_at, false},
-    {"time", do_time, false},  {"the", do_the, false},
-    {"all", do_all, false},
+    {"users", do_users, BEFORE}, {"user", do_user, ANY_TIME},
+    {"seed", do_seed, BEFORE},   {"configuration", do_configuration, ANY_TIME},
+    {"host", do_host, BEFORE},   {"network", do_network, BEFORE},
+    {"at", do_at, AFTER},        {"time", do_time, AFTER},
+    {"the", do_the, AFTER},      {"all", do_all, AFTER},
 };
 
 static bool party_does(struct play *play, struct party *party, struct words *words)
@@ -614,9 +715,9 @@ static bool run_step(struct play *play, struct words *words)
         if (!bytes_equal(first, bytes_of(verbs[i].word)))
             continue;
         words->at = 1;
-        if (verbs[i].before && play->set)
+        if (verbs[i].when == BEFORE && play->set)
             return play_fault(play, "this comes too late, the server runs already");
-        return (verbs[i].before || play_set_up(play)) && verbs[i].run(play, words);
+        return (verbs[i].when != AFTER || play_set_up(play)) && verbs[i].run(play, words);
     }
     if (*first.at == '{')
         return compare(play, words);
@@ -640,18 +741,4 @@ bool play_step(struct play *play, const struct script_step *step)
         return play_fault(play, "too many words: %.*s", BYTES_ARGS(words.word[words.at]));
     play_run_errands(play);
     return play->fault.length == 0;
-}
-
-bool play_say(struct play *play, const char *format, ...)
-{
-    struct page text = {0};
-    va_list values;
-    va_start(values, format);
-    page_vformat(&text, format, values);
-    va_end(values);
-    const struct script_step step = script_step_of(page_bytes(&text));
-    bool fine = play_step(play, &step);
-    play->step = NULL;
-    page_release(&text);
-    return fine;
 }

@@ -46,6 +46,9 @@ void play_release(struct play *play);
 bool play_step(struct play *play, const struct script_step *step);
 /* One step from a text, for tests that write their own. */
 bool play_say(struct play *play, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same with one line as its block; NULL: none. */
+bool play_say_with(struct play *play, const char *field, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* At the end: nobody has a message that was not looked at. */
 bool play_end(struct play *play);
 
@@ -73,5 +76,11 @@ bool play_expects_word(struct play *play, struct party *party, struct words *wor
 bool play_duration(struct play *play, struct bytes text, uint64_t *ms);
 /* Lets time pass while whoever answers by himself does so. */
 void play_pass(struct play *play, uint64_t ms);
+/* The same to the next event alone, or to that time. False: it has come, or there was a fault. */
+bool play_advance(struct play *play, uint64_t until_ms);
+/* A fault unless all transactions and forks of the server have ended. */
+bool play_work_is_done(struct play *play);
+/* Until when somebody waits for what he expects: in fair weather not at all. */
+uint64_t play_patience_ms(const struct play *play);
 
 #endif

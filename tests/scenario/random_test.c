@@ -11,6 +11,8 @@
  *   the last NOTIFY of each live subscription shows just what is published and not over
  *   no change was answered before it was durable
  *
+ * Sometimes the store cannot be read: what is closed answers 503 and tells nobody anything.
+ *
  * while check.c watches every message (CSeq, branches, order of 200 and NOTIFY, valid documents).
  */
 #include <assert.h>
@@ -67,6 +69,7 @@ struct test {
     struct device devices[DEVICES];
     struct slot slots[SLOTS];
     unsigned done[8]; /* how often what was done, for the summary */
+    bool unreadable;  /* partitions cannot be loaded, so they may be closed */
 };
 
 static const char *const presentities[PRESENTITIES] = {"alice", "bob"};
@@ -81,28 +84,6 @@ static unsigned choose(struct test *test, unsigned below)
 static uint64_t wall(const struct test *test)
 {
     return test->play.stage.world.wall_ms;
-}
-
-/* A step with one field in its block. */
-static bool say_with(struct play *play, const char *field, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static bool say_with(struct play *play, const char *field, const char *format, ...)
-{
-    struct page text = {0};
-    va_list values;
-    va_start(values, format);
-    page_vformat(&text, format, values);
-    va_end(values);
-    const struct script_line block = {0, bytes_of(field)};
-    struct script_step step = script_step_of(page_bytes(&text));
-    if (field != NULL) {
-        step.block = &block;
-        step.count = 1;
-    }
-    bool fine = play_step(play, &step);
-    play->step = NULL;
-    page_release(&text);
-    return fine;
 }
 
 /* Inboxes. */
@@ -155,6 +136,12 @@ static bool is_near(const struct test *test, uint64_t expires_ms)
     return expires_ms + NEAR_MS > now_ms && expires_ms < now_ms + NEAR_MS;
 }
 
+/* A change that was refused changed nothing; neither did what a closed partition was asked for. */
+static bool is_refusal(const struct test *test, unsigned status)
+{
+    return status == 500 || (status == 503 && test->unreadable);
+}
+
 static bool settle_device(struct test *test, struct device *device, const struct arrival *answer)
 {
     const struct sip_message *message = &answer->message;
@@ -162,7 +149,7 @@ static bool settle_device(struct test *test, struct device *device, const struct
     bool present;
     uint32_t expires_s;
     device->pending = PENDING_NOTHING;
-    if (message->status == 500)
+    if (is_refusal(test, message->status))
         return true;
     if (message->status == 412 && is_near(test, device->expires_ms)) {
         device->alive = false;
@@ -193,15 +180,15 @@ static bool publish(struct test *test, struct device *device)
     if (!known || what < 2) {
         device->pending = PENDING_STATE;
         device->pending_note = ++test->serial;
-        say_with(&test->play, known ? match : NULL,
-                 "%s sends PUBLISH open note n%u. tuple %s expires %u", device->name,
-                 device->pending_note, device->name, expires_s);
+        play_say_with(&test->play, known ? match : NULL,
+                      "%s sends PUBLISH open note n%u. tuple %s expires %u", device->name,
+                      device->pending_note, device->name, expires_s);
     } else if (what == 2) {
         device->pending = PENDING_REFRESH;
-        say_with(&test->play, match, "%s sends PUBLISH expires %u", device->name, expires_s);
+        play_say_with(&test->play, match, "%s sends PUBLISH expires %u", device->name, expires_s);
     } else {
         device->pending = PENDING_END;
-        say_with(&test->play, match, "%s sends PUBLISH expires 0", device->name);
+        play_say_with(&test->play, match, "%s sends PUBLISH expires 0", device->name);
     }
     test->done[0]++;
     return test->play.fault.length == 0;
@@ -216,7 +203,7 @@ static bool settle_slot(struct test *test, struct slot *slot, const struct arriv
     bool present;
     uint32_t expires_s;
     slot->pending = PENDING_NOTHING;
-    if (message->status == 500)
+    if (is_refusal(test, message->status))
         return true;
     if (message->status == 481 && is_near(test, slot->expires_ms)) {
         slot->alive = false;
@@ -241,8 +228,8 @@ static void subscribe_anew(struct test *test, struct slot *slot, unsigned expire
     snprintf(slot->call_id, sizeof(slot->call_id), "c%u", test->serial);
     char call_id[LABEL_MAX + 16];
     snprintf(call_id, sizeof(call_id), "Call-ID: %s", slot->call_id);
-    say_with(play, call_id, "%s sends SUBSCRIBE to %s expires %u as %s", slot->party->name,
-             presentities[slot->presentity], expires_s, slot->label);
+    play_say_with(play, call_id, "%s sends SUBSCRIBE to %s expires %u as %s", slot->party->name,
+                  presentities[slot->presentity], expires_s, slot->label);
 }
 
 static bool subscribe(struct test *test, struct slot *slot)
@@ -447,6 +434,25 @@ static bool be_late_for_a_while(struct test *test)
     return settle_all(test, true);
 }
 
+/* Changes of subscriptions are refused, and then their partition is closed; perhaps all are, by a
+ * start. Requests go on, and the last pause before a load may be a minute. */
+static bool be_unreadable_for_a_while(struct test *test)
+{
+    unsigned count = 3 + choose(test, 8);
+    bool fine = settle_all(test, true) && play_say(&test->play, "the store cannot be read");
+    test->unreadable = true;
+    test->done[7]++;
+    for (unsigned i = 0; fine && i < count; i++)
+        fine = request(test) && settle_all(test, true);
+    if (fine && choose(test, 2) == 0)
+        fine = crash(test) && request(test) && settle_all(test, true);
+    play_pass(&test->play, choose(test, 100000));
+    test->unreadable = false;
+    fine = fine && settle_all(test, true) && play_say(&test->play, "the store can be read");
+    play_pass(&test->play, 61000);
+    return fine && settle_all(test, true);
+}
+
 /* At rest. */
 
 static size_t count_of(const char *text, const char *word)
@@ -513,7 +519,7 @@ static bool come_to_rest(struct test *test)
 
 static bool play_round(struct test *test)
 {
-    switch (choose(test, 12)) {
+    switch (choose(test, 13)) {
     case 0:
         test->done[5]++;
         play_pass(&test->play, choose(test, 120000));
@@ -530,6 +536,8 @@ static bool play_round(struct test *test)
     case 6:
         test->done[6]++;
         return come_to_rest(test);
+    case 7:
+        return be_unreadable_for_a_while(test);
     default:
         return request(test) && settle_all(test, true);
     }
@@ -583,9 +591,9 @@ static bool run(uint64_t seed, unsigned rounds)
         tell(test, seed, round);
     else
         printf("ok seed %llu: %u PUBLISHes, %u SUBSCRIBEs, %u crashes (%u with unheard commits), "
-               "%u refusals\n",
+               "%u refusals, %u times unreadable\n",
                (unsigned long long)seed, test->done[0], test->done[1], test->done[2], test->done[3],
-               test->done[4]);
+               test->done[4], test->done[7]);
     for (unsigned i = 0; i < SLOTS; i++)
         free(test->slots[i].body);
     play_release(&test->play);

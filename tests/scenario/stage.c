@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -155,6 +156,13 @@ bool stage_configure(struct stage *stage)
     return true;
 }
 
+bool stage_reconfigure(struct stage *stage)
+{
+    assert(stage->reactor == NULL);
+    config_free(&stage->config);
+    return load_configuration(stage);
+}
+
 /* The stepped store makes the database, so that its secret is the same in each run. */
 static bool make_database(struct stage *stage)
 {
@@ -188,6 +196,20 @@ bool stage_add_user(struct stage *stage, struct bytes aor, struct bytes password
         .ha1 = {bytes_of(ha1[0].text), bytes_of(ha1[1].text), bytes_of(ha1[2].text)},
     };
     err = account_add(file, &account);
+    account_file_close(&file);
+    if (err != ERR_NONE)
+        snprintf(stage->why, sizeof(stage->why), "no account: %s", err_name(err));
+    return err == ERR_NONE;
+}
+
+bool stage_remove_user(struct stage *stage, struct bytes aor)
+{
+    enum err err = ERR_DB;
+    struct account_file *file =
+        account_file_open(stage->data, &err, stage->why, sizeof(stage->why));
+    if (file == NULL)
+        return false;
+    err = account_delete(file, aor);
     account_file_close(&file);
     if (err != ERR_NONE)
         snprintf(stage->why, sizeof(stage->why), "no account: %s", err_name(err));
@@ -313,6 +335,21 @@ size_t stage_refuse(struct stage *stage)
     return store_step(reactor_store(stage->reactor), PARTITIONS, SIZE_MAX, STORE_REFUSED);
 }
 
+bool stage_break_store(struct stage *stage, bool broken)
+{
+    const char *sql = broken ? "ALTER TABLE subscriptions RENAME TO lost"
+                             : "ALTER TABLE lost RENAME TO subscriptions";
+    char *path = path_in(stage->data, "herald.db");
+    sqlite3 *other = NULL;
+    bool fine = sqlite3_open(path, &other) == SQLITE_OK &&
+                sqlite3_exec(other, sql, NULL, NULL, NULL) == SQLITE_OK;
+    if (!fine)
+        snprintf(stage->why, sizeof(stage->why), "%s: %s", sql, sqlite3_errmsg(other));
+    sqlite3_close(other);
+    free(path);
+    return fine;
+}
+
 /* The wire. */
 
 void stage_log(struct stage *stage, const char *who, const struct net_flow *flow, struct bytes raw)
@@ -334,6 +371,13 @@ void stage_datagram(struct stage *stage, const char *who, const struct net_flow 
     stage_log(stage, who, flow, raw);
     fake_net_datagram(&stage->net, flow, raw);
     stage_settle(stage);
+}
+
+void stage_post(struct stage *stage, const char *who, const struct net_flow *flow, struct bytes raw)
+{
+    assert(!weather_is_fair(&stage->net.weather));
+    stage_log(stage, who, flow, raw);
+    fake_net_datagram(&stage->net, flow, raw);
 }
 
 void stage_stream(struct stage *stage, const char *who, uint64_t connection, struct bytes raw)

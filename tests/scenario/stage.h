@@ -41,8 +41,11 @@ void stage_release(struct stage *stage);
 
 /* Reads the configuration; before anything else. False: `why` says what is wrong. */
 bool stage_configure(struct stage *stage);
+/* The same again, when the configuration has changed while the server is down. Listeners stay. */
+bool stage_reconfigure(struct stage *stage);
 /* Adds an account to the data folder; before the first start. */
 bool stage_add_user(struct stage *stage, struct bytes aor, struct bytes password);
+bool stage_remove_user(struct stage *stage, struct bytes aor);
 
 bool stage_start(struct stage *stage);
 /* Closes politely, or not at all. */
@@ -58,9 +61,17 @@ void stage_pass(struct stage *stage, uint64_t ms);
 size_t stage_commit(struct stage *stage, size_t count);
 size_t stage_refuse(struct stage *stage);
 
+/* From now on partitions cannot be loaded (a table has gone; what was read before it was whole), or
+ * can be again. False: `why` says why not. */
+bool stage_break_store(struct stage *stage, bool broken);
+
 /* What reaches the server, written to the wire log too. */
 void stage_datagram(struct stage *stage, const char *who, const struct net_flow *flow,
                     struct bytes raw);
+/* The same without running the server, for whoever is called by it: it arrives in the next turn. In
+ * bad weather alone. */
+void stage_post(struct stage *stage, const char *who, const struct net_flow *flow,
+                struct bytes raw);
 void stage_stream(struct stage *stage, const char *who, uint64_t connection, struct bytes raw);
 void stage_log(struct stage *stage, const char *who, const struct net_flow *flow, struct bytes raw);
 

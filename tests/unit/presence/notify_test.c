@@ -156,6 +156,7 @@ START_TEST(way_is_learned)
     ck_assert_str_eq(ground->net.looked_up, "far.example.org 0 UDP usual");
     ground->mark = ground->net.sent_count;
     fake_found(&ground->net, &found, 1);
+    ck_assert(bytes_equal(ground->net.connected.speaker, BYTES("example.org"))); /* the watched's */
     notified("SIP/2.0 200 OK");
     ck_assert_uint_eq(publish("", "one"), 200);
     ck_assert_uint_eq(ground->net.lookup_count, 0);

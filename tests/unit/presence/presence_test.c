@@ -1,6 +1,7 @@
 /* presence_test.c: the dispatcher's partitions, and users who are no more. */
 #include "presence/presence.h"
 
+#include "fixture/broken.h"
 #include "fixture/events.h"
 
 START_TEST(starts_empty_and_ends)
@@ -55,7 +56,68 @@ START_TEST(one_partition)
 }
 END_TEST
 
-/* What nobody can read is left alone, and does no harm. */
+/* Publications are read before subscriptions: half a partition is none, and nobody is told of it.
+ */
+START_TEST(half_a_partition)
+{
+    unsigned partition = partition_of(BOB);
+    events_open();
+    watch("");
+    ck_assert_uint_eq(publish("Expires: 600\r\n", "one"), 200);
+    notified("SIP/2.0 200 OK");
+    ground->mark = ground->net.sent_count;
+    ground_break(ground, "subscriptions");
+    ck_assert_int_ne(presence_load(presence, partition), ERR_NONE);
+    ck_assert_uint_eq(presence_count(presence).resources, 0);
+    ck_assert_uint_eq(presence_count(presence).publications, 0);
+    ground_wait(ground, 700000);
+    ck_assert_uint_eq(store_latest(ground->parts.store, partition).number, 0);
+    ck_assert_uint_eq(notifies(), 0);
+    ground_mend(ground, "subscriptions");
+    ck_assert_int_eq(presence_load(presence, partition), ERR_NONE);
+    ck_assert_uint_eq(presence_count(presence).publications, 1);
+    ck_assert_uint_eq(presence_count(presence).subscriptions, 1);
+    presence_close(presence, partition);
+    ck_assert_uint_eq(presence_count(presence).resources, 0);
+    ground_wait(ground, 100);
+    ck_assert_uint_eq(notifies(), 0);
+    events_close();
+}
+END_TEST
+
+/* RFC 3903 6: what was acknowledged stays until it is over, also under a lower limit. */
+START_TEST(body_limit_lowered)
+{
+    char fields[200];
+    events_open();
+    watch("");
+    ck_assert_uint_eq(publish("Expires: 600\r\n", "one"), 200);
+    notified("SIP/2.0 200 OK");
+    presence->settings.body_max_bytes = 100;
+    events_restart();
+    ck_assert_uint_eq(presence->settings.body_max_bytes, 100);
+    ck_assert_uint_eq(presence_count(presence).publications, 1);
+    ground_wait(ground, 100);
+    ck_assert_has(notified("SIP/2.0 200 OK"), ">one<");
+    snprintf(fields, sizeof(fields), "SIP-If-Match: %s\r\n", bob()->publications->tag.text);
+    ck_assert_uint_eq(publish(fields, NULL), 200);
+    snprintf(fields, sizeof(fields), "%s", if_match());
+    ck_assert_uint_eq(publish(fields, "two"), 413); /* a new document is a new document */
+    ck_assert_uint_eq(publish("", "two"), 413);
+    events_restart();
+    ck_assert_uint_eq(presence_count(presence).publications, 1);
+    ground_wait(ground, 100);
+    ck_assert_has(notified("SIP/2.0 200 OK"), ">one<");
+    snprintf(fields + strlen(fields), sizeof(fields) - strlen(fields), "Expires: 0\r\n");
+    ck_assert_uint_eq(publish(fields, NULL), 200);
+    ck_assert_lacks(notified("SIP/2.0 200 OK"), "<tuple");
+    ck_assert_uint_eq(presence_count(presence).publications, 0);
+    events_close();
+}
+END_TEST
+
+/* What nobody can read does no harm. A body that makes no sense goes when its time is over; an
+ * event that this version does not know is left alone. */
 START_TEST(senseless_rows)
 {
     const struct store_publication rows[] = {
@@ -74,10 +136,20 @@ START_TEST(senseless_rows)
     store_submit(ground->parts.store, &set);
     ground_commit(ground);
     events_restart();
-    ck_assert_uint_eq(presence_count(presence).resources, 0);
+    ck_assert_uint_eq(presence_count(presence).publications, 0);
+    ck_assert_uint_eq(publish("SIP-If-Match: 2\r\n", NULL), 412);
     ck_assert_uint_eq(publish("", "one"), 200);
     events_restart();
     ck_assert_uint_eq(presence_count(presence).publications, 1);
+    ck_assert(bob()->publications->ended && bob()->publications->next != NULL);
+    ground->world.wall_ms = 1800000000000; /* the refresh was in time */
+    bob()->publications->next->expires_ms = 1900000000000;
+    publication_arm(bob()->publications->next);
+    publication_arm(bob()->publications);
+    ground_wait(ground, 1);
+    ground_commit(ground);
+    events_restart();
+    ck_assert(!bob()->publications->ended && bob()->publications->next == NULL);
     events_close();
 }
 END_TEST
@@ -160,9 +232,11 @@ START_TEST(settings_while_running)
     settings = presence->settings;
     settings.publications_max = 1;
     settings.subscriptions_max_per_resource = 1;
-    settings.body_max_bytes = 10; /* the parsers were made with the old one: needs a restart */
     presence_reload(presence, &settings);
     ck_assert_uint_eq(publish("", "two"), 403);
+    settings.body_max_bytes = 10;
+    presence_reload(presence, &settings);
+    ck_assert_uint_eq(publish("", "two"), 413);
     struct ask ask = subscribing("");
     ask.call = "call-2";
     ck_assert_uint_eq(ground_do(ground, ask), 403);
@@ -172,5 +246,6 @@ START_TEST(settings_while_running)
 }
 END_TEST
 
-UNIT_MAIN("presence", starts_empty_and_ends, lives_on, one_partition, senseless_rows, user_removed,
-          user_removed_while_down, settings_while_running)
+UNIT_MAIN("presence", starts_empty_and_ends, lives_on, one_partition, half_a_partition,
+          body_limit_lowered, senseless_rows, user_removed, user_removed_while_down,
+          settings_while_running)

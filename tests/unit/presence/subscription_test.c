@@ -59,7 +59,7 @@ START_TEST(row)
     keep_text(to, watch("Event: presence;id=7\r\nRecord-Route: <sip:p;lr>\r\n"));
     visit();
     ck_assert_uint_eq(visited, 1);
-    ck_assert(!seen.ended);
+    ck_assert_int_eq(seen.ended, STORE_ACTIVE);
     events_restart();
     ground_wait(ground, 100);
     const char *text = notified("SIP/2.0 200 OK");
@@ -71,7 +71,16 @@ START_TEST(row)
     ck_assert_uint_eq(refresh(to, "Event: presence;id=7\r\nExpires: 0\r\n"), 200);
     visit();
     ck_assert_uint_eq(visited, 1);
-    ck_assert(seen.ended);
+    ck_assert_int_eq(seen.ended, STORE_TERMINATING);
+    notified("SIP/2.0 200 OK");
+    ground_commit(ground);
+    visit();
+    ck_assert_uint_eq(visited, 1);
+    ck_assert_int_eq(seen.ended, STORE_ENDED);
+    ground_wait(ground, 32000);
+    ground_commit(ground);
+    visit();
+    ck_assert_uint_eq(visited, 0);
     events_close();
 }
 END_TEST
@@ -209,6 +218,52 @@ START_TEST(end_waits_for_room_in_the_store)
 }
 END_TEST
 
+/* The same for the row of whoever was told, which is remembered or not any more. */
+START_TEST(told_without_room_in_the_store)
+{
+    char to[200];
+    events_open();
+    keep_text(to, watch("Event: presence;id=7\r\nRecord-Route: <sip:p;lr>\r\n"));
+    ck_assert_uint_eq(refresh(to, "Event: presence;id=7\r\nExpires: 0\r\n"), 200);
+    const struct sent last = *sent_nth(ground, "NOTIFY", 0);
+    ground_fill_store(ground);
+    ground_answer(ground, &last, "SIP/2.0 200 OK", "");
+    store_step(ground->parts.store, PARTITIONS, SIZE_MAX, STORE_DURABLE);
+    visit();
+    ck_assert_int_eq(seen.ended, STORE_TERMINATING);
+    ground_fill_store(ground);
+    ground_wait(ground, 32000);
+    ck_assert_ptr_nonnull(alices());
+    store_step(ground->parts.store, PARTITIONS, SIZE_MAX, STORE_DURABLE);
+    ground_wait(ground, 1000);
+    ck_assert_ptr_null(alices());
+    ground_commit(ground);
+    visit();
+    ck_assert_uint_eq(visited, 0);
+    ck_assert_uint_eq(ground->refusals, 0);
+    events_close();
+}
+END_TEST
+
+/* RFC 6665 4.2.1.4: whose account went is told so by the life that sends its last NOTIFY. */
+START_TEST(noresource_over_a_crash)
+{
+    char to[200];
+    events_open();
+    keep_text(to, watch(""));
+    ck_assert_uint_eq(refresh(to, "Expires: 0\r\n"), 200);
+    ck_assert_has(sent_text(ground, "NOTIFY"), "terminated;reason=timeout\r\n");
+    ck_assert_int_eq(account_delete(ground->accounts, BOB), ERR_NONE);
+    events_restart();
+    ground_wait(ground, 100);
+    ground_commit(ground);
+    ck_assert_has(notified("SIP/2.0 200 OK"), "terminated;reason=noresource\r\n");
+    ground_wait(ground, 32000);
+    ck_assert_ptr_null(bob());
+    events_close();
+}
+END_TEST
+
 /* The watcher is gone and the store is full: nothing is told any more, the row goes later. */
 START_TEST(drop_waits_for_room_in_the_store)
 {
@@ -265,4 +320,5 @@ END_TEST
 
 UNIT_MAIN("subscription", row, cseq_over_lives, cseq_over_refusals, cseq_after_a_refused_end,
           row_follows_the_cseq, row_cannot_follow, end_waits_for_room_in_the_store,
-          drop_waits_for_room_in_the_store, senseless_rows)
+          told_without_room_in_the_store, noresource_over_a_crash, drop_waits_for_room_in_the_store,
+          senseless_rows)

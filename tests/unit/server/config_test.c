@@ -150,10 +150,7 @@ START_TEST(test_defaults_are_those_of_the_parts)
     SAME(registrar.fixed_count);
     SAME(registrar.deputy_count);
     SAME(registrar.route_count);
-    SAME(proxy.mode);
-    SAME(proxy.targets_max);
-    SAME(proxy.breadth_max);
-    SAME(proxy.timer_c_s);
+    ck_assert_mem_eq(&config->proxy, &parts.proxy, sizeof(parts.proxy));
     SAME(presence.publications_max);
     SAME(presence.subscriptions_max_per_watcher);
     SAME(presence.subscriptions_max_per_resource);
@@ -233,6 +230,30 @@ START_TEST(test_takes_what_it_says)
     ck_assert_str_eq(config->front.server, "");
     ck_assert_uint_eq(config->registrar.expires_least_s, 1);
     ck_assert_uint_eq(config->registrar.expires_usual_s, 3600);
+    config_free(&config);
+}
+END_TEST
+
+START_TEST(test_what_is_wanted_of_tls_clients)
+{
+    struct config *config = load("");
+    ck_assert_msg(config != NULL, "%s", why);
+    ck_assert_int_eq(config->tls_asking, NET_ASK_AS_USUAL);
+    ck_assert_ptr_null(config->tls_crl);
+    config_free(&config);
+    config = load("listen = [ \"tls:192.0.2.1:5063 require\", \"tls:192.0.2.1\", \n"
+                  "  \"wss:10.0.0.5=203.0.113.5:444  ask\", \"TLS:[::1]:5061 no\" ];\n"
+                  "tls: { client_certificate = \"ask\"; crl = \"/revoked.pem\"; };");
+    ck_assert_msg(config != NULL, "%s", why);
+    static const enum net_asking expected[] = {NET_ASK_VALID, NET_ASK_AS_USUAL, NET_ASK_CERTIFICATE,
+                                               NET_ASK_NOTHING};
+    ck_assert_uint_eq(config->listen_count, 4);
+    for (unsigned i = 0; i < 4; i++)
+        ck_assert_int_eq(config->listen[i].asking, expected[i]);
+    ck_assert_uint_eq(config->listen[0].address.port, 5063);
+    ck_assert_uint_eq(config->listen[2].public.port, 444);
+    ck_assert_int_eq(config->tls_asking, NET_ASK_CERTIFICATE);
+    ck_assert_str_eq(config->tls_crl, "/revoked.pem");
     config_free(&config);
 }
 END_TEST
@@ -432,6 +453,11 @@ START_TEST(test_wrong_values)
     refuses("listen = [ \"sctp:127.0.0.1\" ];", 1, "is no address and port");
     refuses("listen = [ \"10.0.0.5=\" ];", 1, "is no address and port");
     refuses("listen = [ \"10.0.0.5=0.0.0.0\" ];", 1, "is no address and port");
+    refuses("listen = [ \"tls:127.0.0.1 always\" ];", 1, "is no address and port");
+    refuses("listen = [ \"tcp:127.0.0.1 require\" ];", 1, "is no address and port");
+    refuses("listen = [ \"127.0.0.1:5060 ask\" ];", 1, "is no address and port");
+    refuses("\ntls: { client_certificate = \"yes\"; };", 2,
+            "tls.client_certificate must be one of \"auto\", \"no\", \"ask\", \"require\"");
     refuses("listen = [ \"udp:127.0.0.1:0\" ];", 1, "is no address and port");
     refuses("listen = [ \"127.0.0.1:5060\",\n \"tcp:127.0.0.1:5060\" ];", 1, "stands there twice");
     refuses("trusted = [ \"10.0.0.0/40\" ];", 1, "\"10.0.0.0/40\" is no address or network");
@@ -519,9 +545,9 @@ END_TEST
 UNIT_MAIN("config", test_the_sample_file_is_the_table, test_the_sample_file_is_the_default,
           test_defaults_without_a_file, test_defaults_are_those_of_the_parts,
           test_origins_are_those_listed_or_our_own_hosts, test_takes_what_it_says,
-          test_certificates, test_every_protocol_and_public_addresses,
-          test_the_folder_itself_as_data, test_domains, test_name_servers,
-          test_lists_of_the_registrar, test_wrong_lists_of_the_registrar,
+          test_certificates, test_what_is_wanted_of_tls_clients,
+          test_every_protocol_and_public_addresses, test_the_folder_itself_as_data, test_domains,
+          test_name_servers, test_lists_of_the_registrar, test_wrong_lists_of_the_registrar,
           test_unknown_keys_name_the_nearest, test_wrong_types, test_wrong_values,
           test_values_that_contradict_each_other, test_every_number_has_a_range, test_broken_files,
           test_not_a_configuration_at_all)

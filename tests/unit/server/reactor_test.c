@@ -2,6 +2,7 @@
 #include "reactor.h"
 
 #include <ftw.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -144,6 +145,7 @@ START_TEST(removed_user)
     ck_assert_last("SIP/2.0 200"); /* alice has not answered the NOTIFY before */
     send("MESSAGE sip:bob@example.org", "alice", "bob", "");
     ck_assert_last("SIP/2.0 404");
+    ck_assert_uint_eq(metrics.values[METRIC_accounts_removed], 1);
     reactor_free(&reactor);
     add_account("bob@example.org"); /* somebody else of the same name has nothing of it */
     start();
@@ -204,6 +206,26 @@ START_TEST(settings_while_running)
 }
 END_TEST
 
+/* A start without the accounts would tell their users to be wrong. */
+START_TEST(accounts_unreadable)
+{
+    const struct reactor_ground ground = {.world = &world, .net = &net.net, .stepped_store = true};
+    char why[256] = "", path[100];
+    sqlite3 *other = NULL;
+    open_all();
+    start();
+    reactor_free(&reactor);
+    snprintf(path, sizeof(path), "%s/herald.db", folder);
+    ck_assert_int_eq(sqlite3_open(path, &other), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(other, "DROP TABLE accounts", NULL, NULL, NULL), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_close(other), SQLITE_OK);
+    reactor = reactor_new(&ground, config, why, sizeof(why));
+    ck_assert_ptr_null(reactor);
+    ck_assert_ptr_nonnull(strstr(why, "accounts"));
+    close_all();
+}
+END_TEST
+
 /* One line that names the thing; nothing is left half-made. */
 START_TEST(folder_in_use)
 {
@@ -217,4 +239,5 @@ START_TEST(folder_in_use)
 }
 END_TEST
 
-UNIT_MAIN("reactor", removed_user, refused_change, next_life, settings_while_running, folder_in_use)
+UNIT_MAIN("reactor", removed_user, refused_change, next_life, settings_while_running,
+          accounts_unreadable, folder_in_use)

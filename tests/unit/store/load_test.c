@@ -198,7 +198,7 @@ START_TEST(subscriptions_come_back_whole)
         .local_cseq = 70000,
         .epoch = UINT64_C(1) << 40,
         .expires_ms = UINT64_C(1700000000999),
-        .ended = true,
+        .ended = STORE_TERMINATING,
     };
     struct store_set *set = store_begin(f.store, 79);
     store_put_subscription(set, &subscription);

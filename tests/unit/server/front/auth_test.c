@@ -70,9 +70,12 @@ static void fill_accounts(void)
     ck_assert_int_eq(system(command), 0);
 }
 
+static unsigned replays_max; /* 0: the default */
+
 static struct auth *new_auth(struct bytes secret)
 {
-    const struct auth_settings settings = {.nonce_lifetime_s = 600, .domains = domains};
+    const struct auth_settings settings = {
+        .nonce_lifetime_s = 600, .replays_max = replays_max, .domains = domains};
     return auth_new(&world, accounts, secret, &settings, &metrics);
 }
 
@@ -704,6 +707,30 @@ START_TEST(a_response_is_good_for_one_request)
 }
 END_TEST
 
+/* What the filter forgets while its nonce is good could be used again: that is counted. */
+START_TEST(forgotten_responses_are_counted)
+{
+    enum { ROOM = 4 };
+    replays_max = ROOM;
+    open_all();
+    struct client c = {.nonce = fresh_nonce(auth, org)};
+    static const char *const methods[] = {"PUBLISH", "SUBSCRIBE", "MESSAGE", "INVITE", "OPTIONS"};
+    for (unsigned i = 0; i < ROOM; i++) {
+        c.method = methods[i];
+        ck_assert_int_eq(check(c), AUTH_PROVED);
+    }
+    ck_assert_uint_eq(metrics.values[METRIC_credentials_forgotten], 0);
+    c.method = methods[ROOM];
+    ck_assert_int_eq(check(c), AUTH_PROVED);
+    ck_assert_uint_eq(metrics.values[METRIC_credentials_forgotten], 1);
+    world_tick(&world, world.now_ms + 600000, world.wall_ms + 600000);
+    c = (struct client){.nonce = fresh_nonce(auth, org)};
+    ck_assert_int_eq(check(c), AUTH_PROVED); /* in the place of one that nobody can use */
+    ck_assert_uint_eq(metrics.values[METRIC_credentials_forgotten], 1);
+    close_all();
+}
+END_TEST
+
 /* RFC 7616 3.3 and 3.4.3: only where it is offered, and then the body counts. */
 START_TEST(auth_int)
 {
@@ -730,13 +757,13 @@ START_TEST(auth_int)
 }
 END_TEST
 
-UNIT_MAIN("front/auth", a_response_is_good_for_one_request, auth_int, right_credentials_prove,
-          rfc2069_response_proves, wrong_password_user_or_method, unknown_users_are_wrong,
-          username_with_domain_needs_another_ha1, account_without_ha1_for_the_algorithm,
-          no_credentials_for_us, rfc8760_2_7_unchallenged_client,
-          rfc3261_22_3_credentials_for_several_realms, best_of_several_for_our_realm,
-          many_credentials_are_not_all_judged, rfc8760_2_3_only_what_is_offered, no_downgrade,
-          rfc8760_2_3_challenges, nonce_may_be_used_again, nonce_grows_old, nonce_from_the_future,
-          nonce_and_secret, nonce_of_another_realm, forged_nonces, many_nonces,
-          many_realms_at_one_time, rfc7616_3_4_malformed, rfc8760_2_6_uri_names_the_same,
-          make_account_gives_all_three)
+UNIT_MAIN("front/auth", a_response_is_good_for_one_request, forgotten_responses_are_counted,
+          auth_int, right_credentials_prove, rfc2069_response_proves, wrong_password_user_or_method,
+          unknown_users_are_wrong, username_with_domain_needs_another_ha1,
+          account_without_ha1_for_the_algorithm, no_credentials_for_us,
+          rfc8760_2_7_unchallenged_client, rfc3261_22_3_credentials_for_several_realms,
+          best_of_several_for_our_realm, many_credentials_are_not_all_judged,
+          rfc8760_2_3_only_what_is_offered, no_downgrade, rfc8760_2_3_challenges,
+          nonce_may_be_used_again, nonce_grows_old, nonce_from_the_future, nonce_and_secret,
+          nonce_of_another_realm, forged_nonces, many_nonces, many_realms_at_one_time,
+          rfc7616_3_4_malformed, rfc8760_2_6_uri_names_the_same, make_account_gives_all_three)

@@ -290,6 +290,12 @@ START_TEST(settings_while_running)
     ck_assert_uint_eq(sent_status(ground), 401);
     ck_assert_has(sent_text(ground, "SIP"), "\r\nServer: Herald\r\n");
     ck_assert_uint_eq(ground->metrics.values[METRIC_challenges_sent], 1);
+    settings.allow_events = "presence, dialog";
+    settings.accept = "text/plain";
+    front_reload(ground->front, &settings);
+    ground_ask(ground, (struct ask){.method = "OPTIONS", .uri = "sip:example.org"});
+    ck_assert_has(sent_text(ground, "SIP"), "\r\nAllow-Events: presence, dialog\r\n");
+    ck_assert_has(sent_text(ground, "SIP"), "\r\nAccept: text/plain\r\n");
     ground_free(ground);
 }
 END_TEST

@@ -1,6 +1,8 @@
 /* guard_test.c: sources that ask too often, and passwords that are guessed. */
 #include "front/guard.h"
 
+#include <stdio.h>
+
 #include "unit.h"
 
 #define ALICE BYTES("alice@example.org")
@@ -165,10 +167,53 @@ START_TEST(many_sources)
         guard_wrong(guard, &source, BOB);
     }
     ck_assert_uint_eq(ask(&here, 6, GUARD_PASS), 5);
+    /* all in one moment, so nothing that gave way was of no use any more */
+    ck_assert_uint_ge(metrics.values[METRIC_sources_forgotten], 200000 - 16384);
+    ck_assert_uint_ge(metrics.values[METRIC_guesses_forgotten], 200000 - 16384);
+    close_guard();
+}
+END_TEST
+
+/* A bucket that is full again, and a guess that is forgiven, are no loss. */
+START_TEST(what_is_over_gives_way_uncounted)
+{
+    open_guard();
+    for (unsigned i = 0; i < 40000; i++) {
+        struct net_address source = {
+            .family = 4,
+            .ip = {10, (unsigned char)(i >> 16), (unsigned char)(i >> 8), (unsigned char)i}};
+        ck_assert_int_eq(guard_ask(guard, &source), GUARD_PASS);
+        guard_wrong(guard, &source, BOB);
+        pass_ms(60000); /* guesses_s, lockout_s */
+    }
+    ck_assert_uint_eq(metrics.values[METRIC_sources_forgotten], 0);
+    ck_assert_uint_eq(metrics.values[METRIC_guesses_forgotten], 0);
+    close_guard();
+}
+END_TEST
+
+/* A proof speaks for a day; one that is forgotten earlier is counted. */
+START_TEST(proofs_are_kept_for_a_day)
+{
+    char aor[64];
+    open_guard();
+    guard_proved(guard, &here, ALICE);
+    pass_ms(24 * 3600000 - 1);
+    for (int i = 0; i < 3; i++)
+        guard_wrong(guard, &there, ALICE);
+    ck_assert_uint_eq(guard_locked_s(guard, &here, ALICE), 0);
+    pass_ms(1);
+    ck_assert_uint_gt(guard_locked_s(guard, &here, ALICE), 0);
+    for (unsigned i = 0; i < 100000; i++) {
+        int length = snprintf(aor, sizeof(aor), "u%u@example.org", i);
+        guard_proved(guard, &here, bytes_from(aor, (size_t)length));
+    }
+    ck_assert_uint_ge(metrics.values[METRIC_proofs_forgotten], 100000 - 65536 - 1);
     close_guard();
 }
 END_TEST
 
 UNIT_MAIN("guard", a_burst_passes_then_the_rate, a_flood_is_not_answered_with_another,
           a_source_is_a_host_or_a_64, no_limits, guesses_lock_the_user_and_the_source,
-          slow_mistakes_are_forgiven, who_has_proved_is_not_locked_out_there, many_sources)
+          slow_mistakes_are_forgiven, who_has_proved_is_not_locked_out_there, many_sources,
+          what_is_over_gives_way_uncounted, proofs_are_kept_for_a_day)

@@ -136,6 +136,48 @@ START_TEST(rfc3323_5_what_is_left)
 }
 END_TEST
 
+/* A response with these fields, as it goes back. */
+static const char *goes_back(const char *from, const char *to, const char *fields)
+{
+    const struct net_address came = address(from), goes = address(to);
+    struct buffer out = buffer_over(text, sizeof(text) - 1);
+    snprintf(raw, sizeof(raw),
+             "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP b\r\nVia: SIP/2.0/UDP a\r\n"
+             "From: <sip:alice@example.org>;tag=1\r\nTo: <sip:bob@other>;tag=2\r\nCall-ID: c\r\n"
+             "CSeq: 1 MESSAGE\r\n%sContent-Length: 0\r\n\r\n",
+             fields);
+    ck_assert(verdict_ok(sip_message_parse(bytes_of(raw), true, &message)));
+    struct front_return decided = front_return(ground->front, &message, &came, &goes);
+    sip_write_backward(&out, &message, front_return_drops, &decided);
+    text[out.length] = '\0';
+    return text;
+}
+
+#define TRUSTED "127.0.0.9:5060"
+#define OTHER "192.0.2.9:5060"
+
+/* RFC 3325 5: "a message (request or response)". */
+START_TEST(rfc3325_5_response)
+{
+    const char *boss = ASSERTED "<sip:boss@example.org>\r\nPrivacy: id;critical\r\nX: 1\r\n";
+    ground = ground_new(NULL);
+    ck_assert_has(goes_back(TRUSTED, TRUSTED, boss), boss);
+    ck_assert_lacks(goes_back(TRUSTED, OTHER, boss), "boss");
+    ck_assert_lacks(goes_back(TRUSTED, OTHER, boss), "Privacy"); /* it is done */
+    ck_assert_has(goes_back(TRUSTED, OTHER, boss), "\r\nX: 1\r\n");
+    ck_assert_lacks(goes_back(OTHER, TRUSTED, boss), "boss"); /* who answers proves nothing */
+    ck_assert_has(goes_back(OTHER, TRUSTED, boss), "Privacy: id;critical\r\n");
+    ck_assert_lacks(goes_back(OTHER, TRUSTED, "P-Preferred-Identity: <sip:b@x>\r\n"), "sip:b@x");
+    boss = ASSERTED "<sip:boss@example.org>\r\nPrivacy: none\r\n";
+    ck_assert_has(goes_back(TRUSTED, OTHER, boss), boss); /* RFC 3325 7 */
+    ck_assert_lacks(goes_back(OTHER, OTHER, boss), "boss");
+    boss = ASSERTED "<sip:boss@example.org>\r\nPrivacy: id;user\r\n";
+    ck_assert_has(goes_back(TRUSTED, OTHER, boss), "Privacy: id;user\r\n");
+    ck_assert_lacks(goes_back(TRUSTED, OTHER, boss), "boss");
+    ground_free(ground);
+}
+END_TEST
+
 /* RFC 3261 22.3, 16.6 step 6. */
 START_TEST(credentials_and_routes)
 {
@@ -154,4 +196,4 @@ START_TEST(credentials_and_routes)
 END_TEST
 
 UNIT_MAIN("relay", rfc3325_5_from_a_user, rfc3325_5_from_a_trusted_one, rfc3325_6_hint,
-          rfc3325_7_privacy, rfc3323_5_what_is_left, credentials_and_routes)
+          rfc3325_7_privacy, rfc3323_5_what_is_left, rfc3325_5_response, credentials_and_routes)

@@ -204,6 +204,47 @@ START_TEST(what_counts_of_an_address)
 }
 END_TEST
 
-UNIT_MAIN("net/address", reads_and_writes, refuses_what_is_no_address, reads_the_port, compares,
-          knows_special_addresses, what_counts_of_an_address, networks_contain,
+START_TEST(reach)
+{
+    static const struct {
+        const char *text;
+        enum net_reach reach;
+    } cases[] = {
+        {"127.0.0.1", NET_REACH_HOST},
+        {"127.255.255.255", NET_REACH_HOST},
+        {"0.0.0.0", NET_REACH_HOST},
+        {"0.1.2.3", NET_REACH_HOST},
+        {"::1", NET_REACH_HOST},
+        {"::", NET_REACH_HOST},
+        {"169.254.169.254", NET_REACH_LINK},
+        {"fe80::1", NET_REACH_LINK},
+        {"febf::1", NET_REACH_LINK},
+        {"10.255.0.1", NET_REACH_SITE},
+        {"172.16.0.1", NET_REACH_SITE},
+        {"172.31.255.1", NET_REACH_SITE},
+        {"192.168.0.1", NET_REACH_SITE},
+        {"100.64.0.1", NET_REACH_SITE},
+        {"fd00::1", NET_REACH_SITE},
+        {"fec0::1", NET_REACH_SITE},
+        {"172.32.0.1", NET_REACH_WORLD},
+        {"192.0.2.1", NET_REACH_WORLD},
+        {"100.128.0.1", NET_REACH_WORLD},
+        {"11.0.0.1", NET_REACH_WORLD},
+        {"2001:db8::1", NET_REACH_WORLD},
+        {"::2", NET_REACH_WORLD},
+        {"::ffff:127.0.0.1", NET_REACH_HOST},
+        {"::ffff:8.8.8.8", NET_REACH_WORLD},
+    };
+    struct net_address mapped = {6, 0, {[10] = 0xff, [11] = 0xff, [12] = 10}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct net_address address;
+        ck_assert(net_address_parse(bytes_of(cases[i].text), 0, &address));
+        ck_assert_msg(net_address_reach(&address) == cases[i].reach, "%s", cases[i].text);
+    }
+    ck_assert_int_eq(net_address_reach(&mapped), NET_REACH_SITE); /* as a system may hand it up */
+}
+END_TEST
+
+UNIT_MAIN("net/address", reach, reads_and_writes, refuses_what_is_no_address, reads_the_port,
+          compares, knows_special_addresses, what_counts_of_an_address, networks_contain,
           refuses_what_is_no_network)

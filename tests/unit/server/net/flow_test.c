@@ -3,6 +3,15 @@
 
 #include "unit.h"
 
+/* RFC 3261 19.1.2, RFC 7118 5.2.2. */
+START_TEST(protocols_have_ports)
+{
+    static const uint16_t ports[NET_PROTOCOLS] = {5060, 5060, 5061, 80, 443};
+    for (unsigned i = 0; i < NET_PROTOCOLS; i++)
+        ck_assert_uint_eq(net_default_port((enum net_protocol)i), ports[i]);
+}
+END_TEST
+
 START_TEST(names_protocols)
 {
     enum net_protocol protocol;
@@ -79,6 +88,6 @@ START_TEST(flows_are_equal_in_all_parts)
 }
 END_TEST
 
-UNIT_MAIN("net/flow", names_protocols, a_flow_comes_back_from_its_text,
+UNIT_MAIN("net/flow", protocols_have_ports, names_protocols, a_flow_comes_back_from_its_text,
           a_connection_does_not_outlive_the_process, refuses_what_is_no_flow,
           flows_are_equal_in_all_parts)

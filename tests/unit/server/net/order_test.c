@@ -15,9 +15,9 @@ static void begin(void)
 
 START_TEST(naptr_by_order_then_preference)
 {
-    const struct record a = {.order = 10, .weight = 1}, b = {.order = 5, .weight = 9};
-    const struct record c = {.order = 5, .weight = 2}, d = {.order = 65535};
-    const struct record *list[] = {&d, &a, &b, &c};
+    const struct dns_record a = {.order = 10, .weight = 1}, b = {.order = 5, .weight = 9};
+    const struct dns_record c = {.order = 5, .weight = 2}, d = {.order = 65535};
+    const struct dns_record *list[] = {&d, &a, &b, &c};
     order_naptr(list, 4);
     ck_assert_ptr_eq(list[0], &c);
     ck_assert_ptr_eq(list[1], &b);
@@ -28,10 +28,10 @@ END_TEST
 
 START_TEST(srv_by_priority)
 {
-    const struct record a = {.order = 3, .weight = 9}, b = {.order = 1}, c = {.order = 2};
+    const struct dns_record a = {.order = 3, .weight = 9}, b = {.order = 1}, c = {.order = 2};
     begin();
     for (int i = 0; i < 100; i++) {
-        const struct record *list[] = {&a, &b, &c};
+        const struct dns_record *list[] = {&a, &b, &c};
         order_srv(&world, list, 3);
         ck_assert_ptr_eq(list[0], &b);
         ck_assert_ptr_eq(list[1], &c);
@@ -45,12 +45,12 @@ END_TEST
  * counts both ends. So 2/5, and of 0, 1, 3 (in a row 0 first): 1/5, 1/5, 3/5. */
 START_TEST(srv_by_weight)
 {
-    static const struct record records[] = {{.weight = 1}, {.weight = 0}, {.weight = 3}};
+    static const struct dns_record records[] = {{.weight = 1}, {.weight = 0}, {.weight = 3}};
     static const double expected[] = {0.2, 0.2, 0.6};
     unsigned first[3] = {0};
     begin();
     for (int i = 0; i < ROUNDS; i++) {
-        const struct record *list[] = {&records[0], &records[1], &records[2]};
+        const struct dns_record *list[] = {&records[0], &records[1], &records[2]};
         order_srv(&world, list, 3);
         first[list[0] - records]++;
         ck_assert(list[0] != list[1] && list[1] != list[2] && list[0] != list[2]);
@@ -64,11 +64,11 @@ END_TEST
 /* The second is drawn from the others by their weights: of 1 and 3 behind the heavy one. */
 START_TEST(srv_second_by_weight)
 {
-    static const struct record records[] = {{.weight = 60000}, {.weight = 1}, {.weight = 3}};
+    static const struct dns_record records[] = {{.weight = 60000}, {.weight = 1}, {.weight = 3}};
     unsigned second = 0, all = 0;
     begin();
     for (int i = 0; i < ROUNDS; i++) {
-        const struct record *list[] = {&records[1], &records[0], &records[2]};
+        const struct dns_record *list[] = {&records[1], &records[0], &records[2]};
         order_srv(&world, list, 3);
         all += list[0] == &records[0];
         second += list[0] == &records[0] && list[1] == &records[2];
@@ -82,12 +82,12 @@ END_TEST
 /* Weights draw only within their priority. */
 START_TEST(srv_weights_stay_in_their_priority)
 {
-    static const struct record records[] = {
+    static const struct dns_record records[] = {
         {.order = 1}, {.order = 1}, {.order = 2, .weight = 65535}, {.order = 2, .weight = 65535}};
     unsigned third = 0;
     begin();
     for (int i = 0; i < 1000; i++) {
-        const struct record *list[] = {&records[3], &records[2], &records[1], &records[0]};
+        const struct dns_record *list[] = {&records[3], &records[2], &records[1], &records[0]};
         order_srv(&world, list, 4);
         ck_assert(list[0]->order == 1 && list[1]->order == 1);
         third += list[2] == &records[2];

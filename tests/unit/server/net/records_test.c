@@ -24,7 +24,7 @@ static void expect_kind(const struct wire *wire, const char *name, enum record_t
     free(answer);
 }
 
-static void address_is(const struct record *record, const char *expected)
+static void address_is(const struct dns_record *record, const char *expected)
 {
     struct net_address address;
     ck_assert(net_address_parse(bytes_of(expected), 0, &address));
@@ -276,6 +276,13 @@ START_TEST(so_many_records_and_no_more)
 {
     struct wire wire;
     char data[64];
+    wire_begin(&wire, "a.example", RECORD_A, 0);
+    for (unsigned i = 0; i < RECORDS_MAX; i++)
+        wire_record(&wire, 0, &(struct zone_record){"a.example", RECORD_A, 60, "192.0.2.1"});
+    struct answer *just = parse(&wire, "a.example", RECORD_A);
+    ck_assert_uint_eq(just->count, RECORDS_MAX);
+    ck_assert(!just->cut);
+    free(just);
     wire_begin(&wire, "a.example", RECORD_SRV, 0);
     for (unsigned i = 0; i < RECORDS_MAX + 5; i++) {
         snprintf(data, sizeof(data), "%u 0 5060 s%u.example", i, i);
@@ -283,6 +290,7 @@ START_TEST(so_many_records_and_no_more)
     }
     struct answer *answer = parse(&wire, "a.example", RECORD_SRV);
     ck_assert_uint_eq(answer->count, RECORDS_MAX);
+    ck_assert(answer->cut);
     for (unsigned i = 0; i < RECORDS_MAX; i++) {
         snprintf(data, sizeof(data), "s%u.example", i);
         ck_assert_str_eq(answer->records[i].name, data);

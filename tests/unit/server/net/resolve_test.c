@@ -332,11 +332,17 @@ START_TEST(so_many_targets_and_no_more)
     expect(bench, "example",
            "udp 192.0.2.1:5060, udp 192.0.2.2:5060, udp 192.0.2.3:5060, udp 192.0.2.4:5060, "
            "udp 192.0.2.77:5060");
+    ck_assert_uint_eq(bench->metrics.values[METRIC_lookups_cut], 1);
+    const struct net_query few = {.host = BYTES("one.example"), .port = 5060};
+    expect_query(bench, &few, "udp 192.0.2.77:5060");
+    ck_assert_uint_eq(bench->metrics.values[METRIC_lookups_cut], 1);
     const struct net_query query = {.host = BYTES("many.example"), .port = 5060};
     expect_query(bench, &query,
                  "udp 192.0.2.1:5060, udp 192.0.2.2:5060, udp 192.0.2.3:5060, "
                  "udp 192.0.2.4:5060, udp 192.0.2.5:5060, udp 192.0.2.6:5060, "
                  "udp 192.0.2.7:5060, udp 192.0.2.8:5060");
+    ck_assert_uint_eq(bench->metrics.values[METRIC_lookups_cut], 2);
+    ck_assert_uint_eq(bench->metrics.values[METRIC_dns_answers_cut], 0);
     bench_free(bench);
 }
 END_TEST

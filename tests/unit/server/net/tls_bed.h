@@ -27,7 +27,8 @@ static inline struct bed *bed_tls(struct papers *papers, const struct net_settin
                       &(struct paper){.file = "org.pem", .alternatives = "DNS:example.org"}),
          NULL},
     };
-    struct net_certificates certificates = {list, 2, papers_path(papers, "ca.pem"), true};
+    struct net_certificates certificates = {list, 2, papers_path(papers, "ca.pem"), NULL,
+                                            NET_ASK_CERTIFICATE};
     enum err err = loop_use_certificates(bed->loop, &certificates, why, sizeof(why));
     ck_assert_msg(err == ERR_NONE, "%s", why);
     *address = bed_listen(bed, NET_TLS, "127.0.0.1");

@@ -62,7 +62,7 @@ START_TEST(it_proves_its_domains)
     ck_assert(ensure(path, 3));
     struct bed *bed = bed_new(NULL);
     struct net_certificate own = {names, 3, path, NULL};
-    struct net_certificates certificates = {&own, 1, path, true};
+    struct net_certificates certificates = {&own, 1, path, NULL, NET_ASK_CERTIFICATE};
     ck_assert_int_eq(loop_use_certificates(bed->loop, &certificates, why, sizeof(why)), ERR_NONE);
     struct net_target target = {NET_TLS, bed_listen(bed, NET_TLS, "127.0.0.1"), BYTES("")};
     for (size_t i = 0; i < 3; i++) { /* the loop calls itself */

@@ -10,13 +10,13 @@ struct stand {
     struct net_target target;
 };
 
-static struct stand stand_new(int version)
+static struct stand stand_new(int version, const struct net_settings *settings)
 {
     struct net_address address;
     struct stand stand = {.papers = papers_new(), .target = {NET_TLS, {0}, BYTES("peer.example")}};
     const struct paper paper = {.file = "peer.pem",
                                 .alternatives = "DNS:peer.example,DNS:b.example"};
-    stand.bed = bed_tls(stand.papers, NULL, &address);
+    stand.bed = bed_tls(stand.papers, settings, &address);
     stand.context = server_papers(stand.papers, papers_issue(stand.papers, &paper));
     SSL_CTX_set_max_proto_version(stand.context, version);
     stand.listening = server_listen(&stand.target.address);
@@ -52,7 +52,7 @@ START_TEST(the_next_connection_resumes)
 {
     static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
     for (size_t i = 0; i < 2; i++) {
-        struct stand stand = stand_new(versions[i]);
+        struct stand stand = stand_new(versions[i], NULL);
         ck_assert(!visit(&stand));
         ck_assert(visit(&stand));
         if (versions[i] ==
@@ -68,7 +68,7 @@ END_TEST
 START_TEST(fresh_certificates_forget_old_sessions)
 {
     char why[256];
-    struct stand stand = stand_new(TLS1_3_VERSION);
+    struct stand stand = stand_new(TLS1_3_VERSION, NULL);
     ck_assert(!visit(&stand));
     struct net_certificates nobody = {NULL, 0, papers_path(stand.papers, "com.pem")};
     ck_assert_int_eq(loop_use_certificates(stand.bed->loop, &nobody, why, sizeof(why)), ERR_NONE);
@@ -85,4 +85,22 @@ START_TEST(fresh_certificates_forget_old_sessions)
 }
 END_TEST
 
-UNIT_MAIN("net/tls_session", the_next_connection_resumes, fresh_certificates_forget_old_sessions)
+START_TEST(so_many_sessions_and_no_more)
+{
+    struct net_settings settings = net_settings_default();
+    settings.tls_sessions_max = 1;
+    struct stand stand = stand_new(TLS1_2_VERSION, &settings);
+    ck_assert(!visit(&stand));
+    ck_assert_uint_eq(stand.bed->metrics.values[METRIC_tls_sessions_evicted], 0);
+    stand.target.domain = BYTES("b.example");
+    ck_assert(!visit(&stand)); /* it takes the place of the first */
+    ck_assert_uint_eq(stand.bed->metrics.values[METRIC_tls_sessions_evicted], 1);
+    stand.target.domain = BYTES("peer.example");
+    ck_assert(!visit(&stand));
+    ck_assert(visit(&stand));
+    stand_free(&stand);
+}
+END_TEST
+
+UNIT_MAIN("net/tls_session", so_many_sessions_and_no_more, the_next_connection_resumes,
+          fresh_certificates_forget_old_sessions)

@@ -124,6 +124,29 @@ START_TEST(a_proof_must_be_valid)
 }
 END_TEST
 
+/* More names than a domain can need are not read to their end, and that is counted. */
+START_TEST(names_beyond_measure_are_cut)
+{
+    enum { NAMES = 60, LABEL = 150 };
+    static char alternatives[NAMES * (LABEL + 32)];
+    struct proof proof = {{"peer.pem", NULL, alternatives}, DOMAIN, true};
+    struct net_address address;
+    struct papers *papers = papers_new();
+    struct bed *bed = bed_tls(papers, NULL, &address);
+    size_t length = (size_t)snprintf(alternatives, sizeof(alternatives), "%s", DNS);
+    for (int i = 0; i < NAMES; i++)
+        length += (size_t)snprintf(alternatives + length, sizeof(alternatives) - length,
+                                   ",DNS:n%0*d.example", LABEL, i);
+    prove(bed, papers, &proof);
+    ck_assert_uint_eq(bed->metrics.values[METRIC_certificates_cut], 1);
+    proof.domain = strstr(alternatives, "59.example") - LABEL + 1;
+    proof.holds = false; /* the last one */
+    prove(bed, papers, &proof);
+    bed_free(bed);
+    papers_free(papers);
+}
+END_TEST
+
 /* Whom nobody asks for a proof is believed nothing. */
 START_TEST(without_a_domain_anybody_will_do)
 {
@@ -290,5 +313,6 @@ END_TEST
 
 UNIT_MAIN("net/tls_verify", rfc5923_requests_go_back_on_the_connection_of_a_proved_peer,
           rfc5922_7_1_names_in_a_certificate, rfc5922_7_2_names_are_compared_whole,
-          a_proof_must_be_valid, without_a_domain_anybody_will_do, we_prove_our_domain_too,
-          a_server_that_speaks_no_tls_is_told, a_connection_is_used_again_for_what_it_proves)
+          a_proof_must_be_valid, names_beyond_measure_are_cut, without_a_domain_anybody_will_do,
+          we_prove_our_domain_too, a_server_that_speaks_no_tls_is_told,
+          a_connection_is_used_again_for_what_it_proves)

@@ -22,11 +22,11 @@ static size_t locate(void *context, const struct front_request *request, struct 
 }
 
 /* bob has so many phones at 127.0.0.11, .12 and so on, each behind a flow of its own. */
-static void open_proxy(size_t count)
+static void open_proxy_with(const struct ground_options *options, size_t count)
 {
     const struct proxy_settings settings = proxy_settings_default();
     const struct proxy_locator locator = {locate, NULL};
-    ground = ground_new(NULL);
+    ground = ground_new(options);
     proxy = proxy_new(ground->front, &settings);
     proxy_locate(proxy, &locator);
     phones = count;
@@ -40,9 +40,15 @@ static void open_proxy(size_t count)
     }
 }
 
+static void open_proxy(size_t count)
+{
+    open_proxy_with(NULL, count);
+}
+
 static void close_proxy(void)
 {
     ck_assert_ptr_null(proxy->forks); /* nothing outlives its transactions */
+    ck_assert(proxy->calls.count == 0 && proxy->calls.tallies == NULL);
     proxy_free(&proxy);
     ground_free(ground);
 }
@@ -171,9 +177,9 @@ START_TEST(rings_for_ever)
 }
 END_TEST
 
-/* RFC 3261 16.7 step 9: the server transaction of the first 2xx has ended (timer L) when the second
- * one comes: it goes back all the same, by its own Via. */
-START_TEST(second_success_comes_late)
+/* RFC 6026 8.3: the server transaction of the first 2xx has ended (timer L) when the second one
+ * comes: it is discarded. */
+START_TEST(second_success_comes_too_late)
 {
     open_proxy(2);
     call((struct ask){.fields = "Request-Disposition: no-cancel\r\n"});
@@ -181,13 +187,11 @@ START_TEST(second_success_comes_late)
     answer(1, "SIP/2.0 180 Ringing");
     answer(0, "SIP/2.0 200 OK");
     ck_assert_uint_eq(sent_count(ground, "SIP/2.0 200"), 1);
-    ground_wait(ground, 100000);
+    ground_wait(ground, 32000);
     ground->mark = ground->net.sent_count;
     answer(1, "SIP/2.0 200 OK");
-    const char *text = sent_text(ground, "SIP/2.0 200");
-    ck_assert_has(text, "Via: SIP/2.0/UDP 127.0.0.2:5060;");
-    const struct net_flow caller = ground_udp("127.0.0.2:5060");
-    ck_assert(net_flow_equal(&sent_nth(ground, "SIP/2.0 200", 0)->flow, &caller));
+    ck_assert_uint_eq(sent_count(ground, "SIP/2.0 "), 0);
+    ck_assert_uint_eq(ground->metrics.values[METRIC_responses_stray], 1);
     wait_for_the_end();
     close_proxy();
 }
@@ -203,6 +207,45 @@ START_TEST(end_of_a_branch_is_the_worst_answer)
     ck_assert_uint_lt(answer_badness(302), answer_badness(407));
     ck_assert_uint_lt(answer_badness(603), answer_badness(302));
     ck_assert_uint_lt(answer_badness(200), answer_badness(603));
+}
+END_TEST
+
+/* A call to two phones at this URI, and then another one: what that is answered at once. */
+static unsigned second_call(const char *uri, const char *first_answer)
+{
+    struct transaction_settings settings = transaction_settings_default();
+    settings.server_max_bytes = 4500;
+    open_proxy_with(&(struct ground_options){.transaction = &settings}, 2);
+    targets[0].uri = targets[1].uri = bytes_of(uri);
+    call((struct ask){0});
+    ck_assert(has_been_called(0) && has_been_called(1));
+    if (first_answer != NULL)
+        answer(0, first_answer);
+    ground_ask(ground, (struct ask){.method = "INVITE"});
+    unsigned status = (unsigned)strtoul(sent_text(ground, "SIP/2.0 ") + 8, NULL, 10);
+    wait_for_the_end();
+    close_proxy();
+    return status;
+}
+
+static const char *filled(char *text, size_t size, const char *start)
+{
+    memset(text, 'x', size - 1);
+    memcpy(text, start, strlen(start));
+    text[size - 1] = '\0';
+    return text;
+}
+
+/* What forks keep is memory for requests being answered (transaction.server_max_bytes): their
+ * targets, and the best answer so far. */
+START_TEST(memory_of_forks_is_bounded)
+{
+    char uri[2500], refusal[3000];
+    ck_assert_uint_eq(second_call("sip:bob@127.0.0.11", NULL), 100);
+    ck_assert_uint_eq(second_call("sip:bob@127.0.0.11", "SIP/2.0 404 Nobody"), 100);
+    ck_assert_uint_eq(second_call(filled(uri, sizeof(uri), "sip:bob@127.0.0.11;p="), NULL), 503);
+    filled(refusal, sizeof(refusal), "SIP/2.0 404 ");
+    ck_assert_uint_eq(second_call("sip:bob@127.0.0.11", refusal), 503);
 }
 END_TEST
 
@@ -232,6 +275,60 @@ START_TEST(silence_is_answered_with_silence)
 }
 END_TEST
 
+static void acknowledge(const char *response)
+{
+    char text[TEXT_MAX];
+    struct sip_message message;
+    const struct net_flow flow = ground_udp("127.0.0.2:5060");
+    ck_assert(verdict_ok(sip_message_parse(bytes_of(response), true, &message)));
+    snprintf(text, sizeof(text),
+             "ACK sip:bob@example.org SIP/2.0\r\nVia: %.*s\r\nFrom: %.*s\r\nTo: %.*s\r\n"
+             "Call-ID: %.*s\r\nCSeq: %u ACK\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
+             BYTES_ARGS(message.via.text), BYTES_ARGS(sip_message_value(&message, SIP_FROM)),
+             BYTES_ARGS(sip_message_value(&message, SIP_TO)), BYTES_ARGS(message.call_id),
+             message.cseq);
+    ground_receive(ground, &flow, text);
+}
+
+/* A phone answers with our Via as it should be, and another one below it. */
+static void answer_with_via(size_t phone, const char *status, const char *second_via)
+{
+    char text[TEXT_MAX + 500];
+    struct sip_message message;
+    ck_assert(verdict_ok(sip_message_parse(bytes_of(invites[phone].text), true, &message)));
+    snprintf(text, sizeof(text),
+             "%s\r\nVia: %.*s\r\nVia: %s\r\nFrom: %.*s\r\nTo: <sip:bob@example.org>;tag=u1\r\n"
+             "Call-ID: %.*s\r\nCSeq: %u INVITE\r\nContent-Length: 0\r\n\r\n",
+             status, BYTES_ARGS(message.via.text), second_via,
+             BYTES_ARGS(sip_message_value(&message, SIP_FROM)), BYTES_ARGS(message.call_id),
+             message.cseq);
+    ground_receive(ground, &flows[phone], text);
+}
+
+/* RFC 3261 16.7 steps 5 and 9: a 2xx goes back after a failure, too, by the server transaction's
+ * way. What the callee writes below our Via leads nowhere else. */
+START_TEST(success_after_a_failure)
+{
+    static const char elsewhere[] = "SIP/2.0/UDP 192.0.2.66:5060;branch=z9hG4bK-x";
+    const struct net_flow caller = ground_udp("127.0.0.2:5060");
+    struct transaction_settings settings = transaction_settings_default();
+    settings.t1_ms = settings.t2_ms = 4000; /* so that timer C comes before timer B */
+    open_proxy_with(&(struct ground_options){.transaction = &settings}, 1);
+    call((struct ask){0});
+    ground_wait(ground, 181000);
+    const struct sent failure = *sent_nth(ground, "SIP/2.0 408", 0);
+    answer_with_via(0, "SIP/2.0 200 OK", elsewhere);
+    ck_assert_uint_eq(sent_count(ground, "SIP/2.0 200"), 1);
+    ck_assert(net_flow_equal(&sent_nth(ground, "SIP/2.0 200", 0)->flow, &caller));
+    acknowledge(failure.text);
+    ground_wait(ground, 5000); /* timer I */
+    answer_with_via(0, "SIP/2.0 200 OK", elsewhere);
+    ck_assert_uint_eq(sent_count(ground, "SIP/2.0 200"), 0);
+    wait_for_the_end();
+    close_proxy();
+}
+END_TEST
+
 /* A list of what happened, for the random test. */
 
 enum { BRANCHES_MAX = 2 * PHONES_MAX, TAGS_MAX = 64 };
@@ -248,7 +345,8 @@ struct story {
     bool invite, cancelled;
     struct leg legs[BRANCHES_MAX];
     size_t leg_count, seen;              /* messages looked at */
-    unsigned successes, failures, given; /* told to the caller; 2xx given by phones */
+    unsigned successes, failures, given; /* told to the caller; 2xx given by phones in time */
+    uint64_t over_ms;                    /* the server transaction ends; 0: not known yet */
     char tags[TAGS_MAX][40];
     unsigned last_failure;
 };
@@ -305,19 +403,10 @@ static void phone_gets(struct story *story, const struct sent *sent)
     branch_of(sent->text, leg->branch);
 }
 
-static void acknowledge(const char *response)
+static void be_over_in(struct story *story, uint64_t ms)
 {
-    char text[TEXT_MAX];
-    struct sip_message message;
-    const struct net_flow flow = ground_udp("127.0.0.2:5060");
-    ck_assert(verdict_ok(sip_message_parse(bytes_of(response), true, &message)));
-    snprintf(text, sizeof(text),
-             "ACK sip:bob@example.org SIP/2.0\r\nVia: %.*s\r\nFrom: %.*s\r\nTo: %.*s\r\n"
-             "Call-ID: %.*s\r\nCSeq: %u ACK\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
-             BYTES_ARGS(message.via.text), BYTES_ARGS(sip_message_value(&message, SIP_FROM)),
-             BYTES_ARGS(sip_message_value(&message, SIP_TO)), BYTES_ARGS(message.call_id),
-             message.cseq);
-    ground_receive(ground, &flow, text);
+    if (story->over_ms == 0)
+        story->over_ms = ground->world.now_ms + ms;
 }
 
 static void caller_gets(struct story *story, const struct sent *sent)
@@ -332,6 +421,7 @@ static void caller_gets(struct story *story, const struct sent *sent)
                       "a second failure: %u after %u", status, story->last_failure);
         story->failures = 1;
         story->last_failure = status;
+        be_over_in(story, 5000); /* timer I */
         if (story->invite)
             acknowledge(response);
         return;
@@ -344,6 +434,7 @@ static void caller_gets(struct story *story, const struct sent *sent)
     ck_assert_uint_lt(story->successes, TAGS_MAX);
     keep_text(story->tags[story->successes], tag);
     story->successes++;
+    be_over_in(story, 32000); /* timer L */
 }
 
 /* Looks at everything that was sent since the last time; that may lead to more. */
@@ -389,7 +480,8 @@ static void answer_leg(struct story *story, size_t index, unsigned status)
              BYTES_ARGS(sip_message_value(&message, SIP_CSEQ)));
     leg->provisional = leg->provisional || status < 200;
     leg->final = status >= 200;
-    story->given += status >= 200 && status < 300;
+    bool in_time = story->over_ms == 0 || ground->world.now_ms < story->over_ms;
+    story->given += status >= 200 && status < 300 && in_time;
     ground_receive(ground, &leg->sent.flow, text);
 }
 
@@ -473,7 +565,7 @@ static void judge(const struct story *story, uint64_t number)
 
 /* RFC 3261 16.7 step 5: "exactly one final response to a non-INVITE request, and either exactly one
  * non-2xx response or one or more 2xx responses to an INVITE" - but for a 2xx that crosses the
- * failure. */
+ * failure - and none once the server transaction has ended (RFC 6026 8.3). */
 START_TEST(random_stories)
 {
     for (uint64_t number = 0; number < 150; number++) {
@@ -486,6 +578,7 @@ START_TEST(random_stories)
 }
 END_TEST
 
-UNIT_MAIN("fork", next_way, flow_gone, sips_stays_sips, rings_for_ever, second_success_comes_late,
+UNIT_MAIN("fork", next_way, flow_gone, sips_stays_sips, rings_for_ever,
+          second_success_comes_too_late, success_after_a_failure,
           end_of_a_branch_is_the_worst_answer, ends_in_the_middle_of_a_call,
-          silence_is_answered_with_silence, random_stories)
+          silence_is_answered_with_silence, memory_of_forks_is_bounded, random_stories)

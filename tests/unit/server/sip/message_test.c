@@ -418,6 +418,24 @@ START_TEST(commas_separate_only_lists)
 }
 END_TEST
 
+START_TEST(several_vias_tell_of_a_relay)
+{
+    static const struct {
+        const char *vias;
+        bool relayed;
+    } cases[] = {{VIA, false},
+                 {VIA "v: SIP/2.0/UDP b;branch=z9hG4bK8\r\n", true},
+                 {"Via: SIP/2.0/UDP a;branch=z9hG4bK7, SIP/2.0/UDP b;branch=z9hG4bK8\r\n", true},
+                 {"Via: SIP/2.0/UDP a;branch=z9hG4bK7;x=\"a, b\"\r\n", false}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[512];
+        snprintf(text, sizeof(text), START "%s" FROM TO CALL_ID CSEQ "\r\n", cases[i].vias);
+        ck_assert(verdict_ok(parse(text)));
+        ck_assert_int_eq(sip_message_is_relayed(&message), cases[i].relayed);
+    }
+}
+END_TEST
+
 START_TEST(numbers)
 {
     bool present;
@@ -486,4 +504,4 @@ UNIT_MAIN("message", request_is_read, response_is_read, any_spelling_of_fields,
           nothing_and_garbage, every_truncation_is_refused, cseq_is_judged, broken_essentials,
           ack_is_never_answered, line_ends_are_cr_lf_only, field_names_are_judged, nul_bytes,
           fields_and_vias_are_bounded, offsets_point_at_the_fault, commas_separate_only_lists,
-          numbers, tokens_in_lists, methods, phrases)
+          several_vias_tell_of_a_relay, numbers, tokens_in_lists, methods, phrases)

@@ -308,6 +308,16 @@ START_TEST(canonical_users_stay_canonical)
 }
 END_TEST
 
+START_TEST(an_address_of_record_has_a_domain)
+{
+    assert_bytes(sip_aor_domain(BYTES("ann@example.org")), "example.org");
+    assert_bytes(sip_aor_domain(BYTES("a@b@example.org")), "example.org");
+    assert_bytes(sip_aor_domain(BYTES("example.org")), "example.org");
+    assert_bytes(sip_aor_domain(BYTES("ann@")), "");
+    assert_bytes(sip_aor_domain(BYTES("")), "");
+}
+END_TEST
+
 START_TEST(escapes_are_undone_once)
 {
     char memory[32];
@@ -320,10 +330,20 @@ START_TEST(escapes_are_undone_once)
 }
 END_TEST
 
+START_TEST(invalid_hosts)
+{
+    ck_assert(sip_host_is_invalid(BYTES("a1b2.invalid")));
+    ck_assert(sip_host_is_invalid(BYTES("Anonymous.INVALID")));
+    ck_assert(!sip_host_is_invalid(BYTES("invalid.example.org")));
+    ck_assert(!sip_host_is_invalid(BYTES("notinvalid")));
+    ck_assert(!sip_host_is_invalid(BYTES("")));
+}
+END_TEST
+
 UNIT_MAIN("uri", parts_are_found, least_uri_is_a_host, user_part_reaches_to_the_at,
           ipv6_literals_need_brackets, malformed_uris_are_refused_where_they_break,
           bytes_outside_ascii_and_controls_are_refused, parameters_and_headers_are_bounded,
           unknown_schemes_are_text, other_schemes_of_presence_are_known,
           parameters_are_found_by_name, iteration_stops_before_a_fault, equal_uris, different_uris,
           addresses_of_record_are_canonical, canonical_users_stay_canonical,
-          escapes_are_undone_once)
+          an_address_of_record_has_a_domain, escapes_are_undone_once, invalid_hosts)

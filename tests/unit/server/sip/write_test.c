@@ -332,7 +332,7 @@ static void assert_backward(const char *head, const char *wanted)
     snprintf(expected, sizeof(expected), STATUS "%s" FROM TO REST "l: 1\r\n\r\nx", wanted);
     parse(bytes_of(text));
     fresh();
-    sip_write_backward(&out, &message);
+    sip_write_backward(&out, &message, NULL, NULL);
     assert_out(expected);
 }
 
@@ -345,22 +345,41 @@ START_TEST(response_passed_back)
 }
 END_TEST
 
+static bool is_extension(void *context, const struct sip_field *field)
+{
+    ++*(int *)context;
+    return field->id == SIP_HEADER_OTHER;
+}
+
+/* Fields that stay behind, wherever they stand. */
+START_TEST(response_passed_back_without)
+{
+    int asked = 0;
+    parse(BYTES(STATUS "X: 1\r\nVia: SIP/2.0/UDP me, SIP/2.0/UDP a\r\nX: 2\r\nX: 3\r\n" FROM TO REST
+                       "X: 4\r\nl: 1\r\n\r\nx"));
+    fresh();
+    sip_write_backward(&out, &message, is_extension, &asked);
+    assert_out(STATUS "Via: SIP/2.0/UDP a\r\n" FROM TO REST "l: 1\r\n\r\nx");
+    ck_assert_int_eq(asked, message.count - 1); /* the Via is ours to change */
+}
+END_TEST
+
 START_TEST(response_passed_back_alone)
 {
     assert_backward("Via: , SIP/2.0/UDP me , ,\r\nX: 1\r\n", "X: 1\r\n");
     parse(BYTES("SIP/2.0 200\r\nVia: SIP/2.0/UDP me\r\n" FROM TO REST "\r\nx"));
     fresh();
-    sip_write_backward(&out, &message);
+    sip_write_backward(&out, &message, NULL, NULL);
     assert_out("SIP/2.0 200 \r\n" FROM TO REST "Content-Length: 1\r\n\r\nx"); /* 7.2 */
     parse(BYTES("SIP/2.0 404  Not \xc3\xa9 here \r\nVia: SIP/2.0/UDP me\r\n" FROM TO REST
                 "l: 0\r\n\r\n"));
     fresh();
-    sip_write_backward(&out, &message);
+    sip_write_backward(&out, &message, NULL, NULL);
     assert_out("SIP/2.0 404  Not \xc3\xa9 here \r\n" FROM TO REST "l: 0\r\n\r\n");
     /* RFC 3261 7.1: the version is not case-sensitive, and we send it in upper case */
     parse(BYTES("sip/2.0 200 x\r\nVia: SIP/2.0/UDP me\r\n" FROM TO REST "l: 0\r\n\r\n"));
     fresh();
-    sip_write_backward(&out, &message);
+    sip_write_backward(&out, &message, NULL, NULL);
     assert_out("SIP/2.0 200 x\r\n" FROM TO REST "l: 0\r\n\r\n");
 }
 END_TEST
@@ -385,5 +404,5 @@ UNIT_MAIN("write", response_has_what_identifies_it, top_via_is_completed,
           numbers_and_bodies, copies, forwarded_request, forwarding_drops_fields,
           forwarding_adds_what_is_missing, forwarding_sets_max_breadth, forwarding_adds_lines,
           max_forwards, forwarded_uri_stays_one_word, forwarding_tells_where_it_came_from,
-          request_uri_without_what_is_not_allowed, response_passed_back, response_passed_back_alone,
-          too_little_room_is_told)
+          request_uri_without_what_is_not_allowed, response_passed_back,
+          response_passed_back_without, response_passed_back_alone, too_little_room_is_told)

@@ -307,6 +307,33 @@ START_TEST(client_memory_is_bounded)
 }
 END_TEST
 
+/* A request that waits at the first of so many targets; true when there is room for another. */
+static bool has_room_beside(size_t count, size_t max_bytes)
+{
+    struct transaction_settings settings = transaction_settings_default();
+    settings.client_max_bytes = max_bytes;
+    struct fixture *fixture = fixture_new(&settings);
+    struct outcome outcome = {0};
+    struct net_target targets[NET_TARGETS_MAX];
+    for (size_t i = 0; i < count; i++)
+        targets[i] = (struct net_target){NET_UDP, address("127.0.0.9:5070")};
+    ck_assert_uint_ne(notify_hop(fixture, NULL, "sip:bob@host.example.com", &outcome), 0);
+    fake_found(&fixture->net, targets, count);
+    ck_assert_uint_eq(fixture->net.sent_count, 1);
+    bool room = notify_udp(fixture, &outcome) != 0;
+    fixture_free(fixture);
+    return room;
+}
+
+START_TEST(targets_are_memory)
+{
+    size_t max_bytes = 100;
+    while (!has_room_beside(1, max_bytes))
+        max_bytes += 100;
+    ck_assert(!has_room_beside(NET_TARGETS_MAX, max_bytes));
+}
+END_TEST
+
 START_TEST(forgotten_ones_go_on_in_silence)
 {
     struct fixture *fixture = fixture_new(NULL);
@@ -368,5 +395,5 @@ UNIT_MAIN("client transactions", carries_our_via, every_request_has_its_own_bran
           provisional_response_slows_timer_e, provisional_then_final, timer_k, timer_k_is_t4,
           timer_f_scales_on_streams_too, streams_have_neither_timer_e_nor_timer_k,
           rfc3261_17_1_3_matching, waits_for_its_change, refused_change_is_500_and_nothing_leaves,
-          client_max_refuses, client_memory_is_bounded, forgotten_ones_go_on_in_silence,
-          answers_are_reentrant)
+          client_max_refuses, client_memory_is_bounded, targets_are_memory,
+          forgotten_ones_go_on_in_silence, answers_are_reentrant)

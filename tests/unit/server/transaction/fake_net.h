@@ -35,6 +35,7 @@ struct fake_net {
     unsigned shunned_s, shun_count;
     unsigned late_ms, late_asked; /* what is said, how often somebody wanted to know */
     const char *public_host;      /* what Via says in place of the listener's address; NULL: that */
+    bool reusable;                /* all TLS connections */
     const char *proved; /* the domain that the peers of all TLS connections speak for; NULL: none */
 };
 
@@ -116,6 +117,11 @@ static inline bool fake_proved(struct net *net, const struct net_flow *flow, str
     return proved != NULL && bytes_equal_nocase(domain, bytes_of(proved));
 }
 
+static inline bool fake_reusable(struct net *net, const struct net_flow *flow)
+{
+    return fake_of(net)->reusable && flow->protocol == NET_TLS;
+}
+
 static inline void fake_write_local(struct net *net, const struct net_flow *flow,
                                     struct buffer *out)
 {
@@ -179,6 +185,7 @@ static const struct net_ops fake_ops = {
     .alive = fake_alive,
     .close = fake_close,
     .proved = fake_proved,
+    .reusable = fake_reusable,
     .write_local = fake_write_local,
     .resolve = fake_resolve,
     .cancel = fake_cancel,

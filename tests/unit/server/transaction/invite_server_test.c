@@ -389,6 +389,7 @@ START_TEST(held_replies_are_bounded)
     call_reply_after(call, 486, 1, after); /* the one that is never left out */
     store_step(fixture->store, PARTITIONS, 1, STORE_DURABLE);
     ck_assert_uint_eq(sent(call), 1 + 16 + 1);
+    ck_assert_uint_eq(count_of(fixture, METRIC_responses_unheld), 1000 - 16);
     ck_assert(last_is(call, "SIP/2.0 486 "));
     call_free(call);
 }

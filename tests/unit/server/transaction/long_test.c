@@ -160,6 +160,7 @@ START_TEST(only_so_many_refusals_are_remembered)
         receive(fixture, *last_flow(fixture), response_to(fixture, 200));
         ck_assert_uint_eq(outcome.status, 200);
     }
+    ck_assert_uint_eq(count_of(fixture, METRIC_stream_refusals_evicted), 40 - 32);
     fixture_free(fixture);
 }
 END_TEST

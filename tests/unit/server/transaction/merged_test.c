@@ -6,12 +6,13 @@ struct twice {
     struct net_flow flow;
     bool merged; /* what was said of the last request */
     bool replies;
+    bool passes_on; /* does not ask */
 };
 
 static void begin(struct fixture *fixture, struct incoming *incoming)
 {
     struct twice *twice = fixture->context;
-    twice->merged = transaction_is_merged(fixture->layer, incoming->message);
+    twice->merged = !twice->passes_on && transaction_is_merged(fixture->layer, incoming->message);
     if (twice->merged)
         return;
     struct server_transaction *transaction = transaction_begin(fixture->layer, incoming);
@@ -131,5 +132,22 @@ START_TEST(with_a_to_tag_nothing_merges)
 }
 END_TEST
 
+/* Who passes a request on does not ask, and leaves the judgement to its receiver (RFC 3261 16.3).
+ */
+START_TEST(what_is_passed_on_is_not_compared)
+{
+    struct twice twice = twice_new(false);
+    struct request other = second(), third = second();
+    third.branch = "z9hG4bK3";
+    twice.passes_on = true;
+    ck_assert(!is_merged(&twice, &first));
+    twice.passes_on = false;
+    ck_assert(!is_merged(&twice, &other));
+    ck_assert(is_merged(&twice, &third));
+    fixture_free(twice.fixture);
+}
+END_TEST
+
 UNIT_MAIN("merged requests", rfc3261_8_2_2_2_another_branch, every_part_counts, until_it_ends,
-          over_with_its_transaction, with_a_to_tag_nothing_merges)
+          over_with_its_transaction, with_a_to_tag_nothing_merges,
+          what_is_passed_on_is_not_compared)

@@ -379,6 +379,27 @@ START_TEST(memory_is_bounded)
 }
 END_TEST
 
+/* What the user keeps for requests is memory for them, too. */
+START_TEST(what_was_charged_counts)
+{
+    struct transaction_settings settings = transaction_settings_default();
+    settings.server_max_bytes = 100000;
+    struct fixture *fixture = fixture_new(&settings);
+    fixture->on_request = reply_ok;
+    transaction_charge(fixture->layer, 99000);
+    from_client(fixture, "PUBLISH", via_b1);
+    ck_assert(starts(last_text(fixture), "SIP/2.0 200 "));
+    transaction_charge(fixture->layer, 1000);
+    from_client(fixture, "PUBLISH", via_b2);
+    ck_assert(starts(last_text(fixture), "SIP/2.0 503 "));
+    ck_assert_uint_eq(count_of(fixture, METRIC_transactions_refused), 1);
+    transaction_discharge(fixture->layer, 100000);
+    from_client(fixture, "PUBLISH", via_b3);
+    ck_assert(starts(last_text(fixture), "SIP/2.0 200 "));
+    fixture_free(fixture);
+}
+END_TEST
+
 static void publish_many(struct fixture *fixture)
 {
     char via[128];
@@ -427,5 +448,5 @@ UNIT_MAIN("server transactions", completed_answers_retransmissions_until_timer_j
           rfc4320_4_2_no_late_response, rfc4320_4_2_no_408, held_until_durable,
           refused_change_becomes_500, held_reply_gets_a_100_and_is_dropped_when_too_late,
           second_final_response_is_ignored, oldest_completed_gives_way,
-          too_many_unfinished_are_refused_with_503, memory_is_bounded, many_come_and_go,
-          ends_with_work_under_way)
+          too_many_unfinished_are_refused_with_503, memory_is_bounded, what_was_charged_counts,
+          many_come_and_go, ends_with_work_under_way)

@@ -51,6 +51,27 @@ START_TEST(the_via_names_the_transport)
 }
 END_TEST
 
+/* RFC 5923 8.1: behind all else, on TLS alone, and what matches a response does not change. */
+START_TEST(rfc5923_8_1_the_via_lets_requests_come_back)
+{
+    struct fixture *fixture = fixture_new(NULL);
+    struct outcome outcome = {0};
+    struct bytes value;
+    for (unsigned i = 0; i < 2 * NET_PROTOCOLS; i++) {
+        struct net_flow flow = tcp_from(fixture, "127.0.0.2:40000");
+        flow.protocol = (enum net_protocol)(i % NET_PROTOCOLS);
+        fixture->net.reusable = i >= NET_PROTOCOLS;
+        notify_flow(fixture, &flow, &outcome);
+        bool reusable = fixture->net.reusable && flow.protocol == NET_TLS;
+        struct sip_via via = last_via(fixture);
+        ck_assert_int_eq(sip_parameter(via.parameters, "alias", &value), reusable);
+        receive(fixture, flow, response_to(fixture, 200));
+        ck_assert_uint_eq(outcome.calls, i + 1);
+    }
+    fixture_free(fixture);
+}
+END_TEST
+
 /* What peers reach us by is the operator's to say, and the response must say the same. */
 START_TEST(the_via_says_the_public_address)
 {
@@ -78,26 +99,34 @@ START_TEST(the_via_says_the_public_address)
 }
 END_TEST
 
+/* With all that may stand behind it: a loop key, and the word that requests may come back. */
 START_TEST(a_public_name_beyond_measure_gives_way_to_the_address)
 {
+    struct fixture *fixture = fixture_new(NULL);
+    struct net_flow flow = tcp_from(fixture, "127.0.0.2:40000");
+    flow.protocol = NET_TLS;
+    fixture->net.reusable = true;
     for (size_t length = 80; length < 300; length++) {
-        struct fixture *fixture = fixture_new(NULL);
         struct outcome outcome = {0};
+        struct bytes value;
         char name[400];
         memset(name, 'a', length);
         snprintf(name + length, sizeof(name) - length, ":65535");
         fixture->net.public_host = name;
-        struct net_flow flow = udp_from("127.0.0.2:5070");
+        flow.local.port++; /* another listener: what a Via begins with is kept */
         struct client_request request = notify(fixture, &outcome);
         request.flow = &flow;
         request.loop_key = UINT64_MAX;
-        transaction_request(fixture->layer, &request);
+        ck_assert_uint_ne(transaction_request(fixture->layer, &request), 0);
         struct sip_via via = last_via(fixture);
         ck_assert(bytes_equal(via.host, BYTES("127.0.0.1")) || via.host.length == length);
+        ck_assert(sip_parameter(via.parameters, "alias", &value));
         if (length <= 92)
             ck_assert_uint_eq(via.host.length, length);
-        fixture_free(fixture);
+        receive(fixture, flow, response_to(fixture, 200));
+        ck_assert_uint_eq(outcome.calls, 1);
     }
+    fixture_free(fixture);
 }
 END_TEST
 
@@ -219,6 +248,7 @@ START_TEST(what_cannot_be_gone_to)
 END_TEST
 
 UNIT_MAIN("the way", the_via_names_the_listener, the_via_names_the_transport,
-          the_via_says_the_public_address, a_public_name_beyond_measure_gives_way_to_the_address,
+          rfc5923_8_1_the_via_lets_requests_come_back, the_via_says_the_public_address,
+          a_public_name_beyond_measure_gives_way_to_the_address,
           rfc5393_4_2_a_branch_carries_the_loop_key, branches_of_others_are_not_ours,
           what_is_looked_up, what_cannot_be_gone_to)

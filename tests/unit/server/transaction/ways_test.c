@@ -53,6 +53,39 @@ START_TEST(a_dead_flow_leads_to_the_next_hop)
 }
 END_TEST
 
+static bool speaks(const struct fixture *fixture, const char *speaker)
+{
+    return bytes_equal(fixture->net.connected.speaker, bytes_of(speaker));
+}
+
+/* RFC 5923 9.3: every way of a request is gone for the same domain of ours. */
+START_TEST(each_way_is_gone_for_the_speaker)
+{
+    struct fixture *fixture = fixture_new(NULL);
+    const struct net_target found[] = {target(NET_TLS, "127.0.0.8:5061"),
+                                       target(NET_TLS, "127.0.0.9:5061")};
+    struct outcome outcome = {0};
+    struct client_request request = notify(fixture, &outcome);
+    char *speaker = memory_copy(BYTES("ours.example"));
+    request.flow = NULL;
+    request.next_hop = BYTES("sips:bob@example.com");
+    request.speaker = bytes_of(speaker);
+    ck_assert_uint_ne(transaction_request(fixture->layer, &request), 0);
+    free(speaker);
+    fake_found(&fixture->net, found, 2);
+    ck_assert(speaks(fixture, "ours.example"));
+    ck_assert(starts(last_text(fixture), "NOTIFY sip:"));
+    cut(fixture, last_flow(fixture)->connection);
+    fixture->net.connected.speaker = BYTES("");
+    elapse(fixture, 0);
+    ck_assert_uint_eq(fixture->net.connected.address.ip[3], 9);
+    ck_assert(speaks(fixture, "ours.example"));
+    receive(fixture, *last_flow(fixture), response_to(fixture, 200));
+    ck_assert_uint_eq(outcome.status, 200);
+    fixture_free(fixture);
+}
+END_TEST
+
 START_TEST(no_such_host_is_503)
 {
     struct fixture *fixture = fixture_new(NULL);
@@ -613,7 +646,8 @@ START_TEST(a_tls_target_keeps_its_domain)
 }
 END_TEST
 
-UNIT_MAIN("ways", a_living_flow_comes_first, a_dead_flow_leads_to_the_next_hop, no_such_host_is_503,
+UNIT_MAIN("ways", a_living_flow_comes_first, a_dead_flow_leads_to_the_next_hop,
+          each_way_is_gone_for_the_speaker, no_such_host_is_503,
           no_way_is_503_but_not_before_the_return, send_failure_is_503_later,
           retransmission_failure_is_503, a_lost_connection_is_503,
           a_lost_flow_leads_to_the_next_hop_with_a_new_branch, targets_are_tried_in_turn,

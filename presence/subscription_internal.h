@@ -1,0 +1,67 @@
+/* subscription_internal.h: what the dispatcher does with subscriptions and their NOTIFYs. Comes
+ * with presence_internal.h. */
+#ifndef PRESENCE_SUBSCRIPTION_INTERNAL_H
+#define PRESENCE_SUBSCRIPTION_INTERNAL_H
+
+#include "front/dialog.h"
+#include "presence/presence.h"
+
+struct resource;
+struct subscription;
+
+/* Subscriptions (subscription.c, subscribe.c). */
+
+struct subscription_parts {
+    struct resource *resource;
+    struct bytes watcher;
+    struct bytes event_id, branch;
+    const char *accept;
+    uint64_t expires_ms;
+    bool ended; /* a fetch, or a row of what has ended: not counted */
+};
+/* Makes one with its dialog, which is taken over. */
+struct subscription *subscription_new(const struct subscription_parts *parts,
+                                      const struct dialog *dialog);
+/* Takes it out of everything and frees it; the resource stays. */
+void subscription_free(struct subscription *subscription);
+/* Puts the row, as it is. */
+void subscription_save(struct subscription *subscription, struct store_set *set);
+/* Sets (again) the timer that ends it, or the memory of an ended one. */
+void subscription_arm(struct subscription *subscription);
+/* How long the end of one is remembered: 64*T1. */
+uint64_t subscription_linger_ms(const struct resource *resource);
+/* Ends it with a reason of RFC 6665 4.1.3; the caller saves the row and has the last NOTIFY sent.
+ */
+void subscription_end(struct subscription *subscription, const char *reason);
+/* Ends it without a word: its watcher forgot it. Frees it, and its resource perhaps. */
+void subscription_drop(struct subscription *subscription);
+/* Of an ended one, when its watcher was told or cannot be: its row follows, and when it need not be
+ * remembered any more it is freed, and its resource perhaps. */
+void subscription_settle(struct subscription *subscription);
+/* What a dialog-forming SUBSCRIBE or one inside a dialog means, by Call-ID, From tag and event;
+ * NULL: none. */
+struct subscription_name {
+    const struct event_package *package;
+    struct bytes call_id, remote_tag, event_id;
+};
+struct subscription *subscription_find(struct presence *presence, unsigned partition,
+                                       const struct subscription_name *name);
+/* True when the watcher may have one more. */
+bool subscription_has_room(const struct presence *presence, struct bytes watcher);
+/* Ends it, or all of a watcher's, who may watch no more (RFC 6665 4.1.3, rejected). */
+void subscription_reject(struct subscription *subscription);
+void subscription_drop_watcher(struct presence *presence, struct bytes aor);
+/* Takes a row in; its watcher is told the state, paced. NULL: the row makes no sense. */
+struct subscription *subscription_of_row(struct resource *resource,
+                                         const struct store_subscription *row);
+void subscribe_handle(void *context, struct front_request *request);
+
+/* NOTIFY (notify.c). */
+
+/* A NOTIFY is due: sends it, or remembers it while another is under way. */
+void notify_due(struct subscription *subscription);
+/* Puts a restored subscription into the paced queue, and out of it. */
+void notify_queue(struct subscription *subscription);
+void notify_unqueue(struct subscription *subscription);
+
+#endif

@@ -1,0 +1,155 @@
+/* homes.c: partitions come and go.
+ *
+ *     OPEN --refused, loaded again--> OPEN
+ *       \--it cannot be loaded--> CLOSED --pause, loaded--> OPEN
+ *                                   \--it still cannot: twice the pause--> CLOSED
+ *
+ * One timer serves them all: each time it fires, one is tried, the next closed one in turn, so that
+ * one damaged place does not keep the others closed, and reading holds up nobody for long. */
+#include "homes.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/token.h"
+
+enum { PAUSE_LEAST_MS = 1000, PAUSE_MOST_MS = 60000 };
+
+struct homes {
+    struct homes_parts parts;
+    const struct front_parts *below;
+    struct timer retry;
+    unsigned pause_ms; /* after the next failure */
+    unsigned closed;   /* how many */
+    unsigned next;     /* the partition where the search for a closed one begins */
+    bool accounts_old;
+};
+
+static void retry(struct timer *timer);
+
+struct homes *homes_new(const struct homes_parts *parts)
+{
+    struct homes *homes = memory_new(sizeof(*homes));
+    homes->parts = *parts;
+    homes->below = front_parts(parts->front);
+    homes->pause_ms = PAUSE_LEAST_MS;
+    return homes;
+}
+
+void homes_free(struct homes **homes)
+{
+    if (*homes == NULL)
+        return;
+    world_timer_cancel((*homes)->below->world, &(*homes)->retry);
+    free(*homes);
+    *homes = NULL;
+}
+
+/* A timer that runs keeps its time. */
+static void retry_later(struct homes *homes)
+{
+    if (timer_is_set(&homes->retry))
+        return;
+    world_timer(homes->below->world, &homes->retry, homes->pause_ms, retry);
+    homes->pause_ms =
+        homes->pause_ms < PAUSE_MOST_MS / 2 ? homes->pause_ms * 2 : (unsigned)PAUSE_MOST_MS;
+}
+
+/* All of a partition or nothing. */
+static enum err fill(struct homes *homes, unsigned partition)
+{
+    enum err err = registrar_load(homes->parts.registrar, partition);
+    if (err == ERR_NONE)
+        err = presence_load(homes->parts.presence, partition);
+    if (err != ERR_NONE) {
+        registrar_close(homes->parts.registrar, partition);
+        presence_close(homes->parts.presence, partition);
+    }
+    return err;
+}
+
+static void opened(struct homes *homes, unsigned partition)
+{
+    if (!front_is_closed(homes->parts.front, partition))
+        return;
+    front_set_closed(homes->parts.front, partition, false);
+    homes->closed--;
+    log_write(homes->below->log, LOG_INFO, "homes",
+              "partition %u is loaded: its users are served again; %u are still closed", partition,
+              homes->closed);
+}
+
+static void failed(struct homes *homes, unsigned partition, enum err err)
+{
+    bool first = !front_is_closed(homes->parts.front, partition);
+    if (first) {
+        front_set_closed(homes->parts.front, partition, true);
+        homes->closed++;
+        metrics_count(homes->below->metrics, METRIC_partitions_closed);
+    }
+    log_write(homes->below->log, LOG_ERROR, "homes",
+              "partition %u cannot be loaded: %s. %s until it can be; see what the store says",
+              partition, err_name(err),
+              first ? "Requests for its users are answered 503" : "It stays closed");
+}
+
+void homes_load(struct homes *homes, unsigned partition)
+{
+    assert(partition < PARTITIONS);
+    enum err err = fill(homes, partition);
+    if (err == ERR_NONE) {
+        opened(homes, partition);
+        return;
+    }
+    failed(homes, partition, err);
+    retry_later(homes);
+}
+
+void homes_retry_accounts(struct homes *homes)
+{
+    homes->accounts_old = true;
+    retry_later(homes);
+}
+
+static bool refresh_accounts(struct homes *homes)
+{
+    enum err err = accounts_refresh(homes->below->accounts, homes->below->store);
+    homes->accounts_old = err != ERR_NONE;
+    return err == ERR_NONE;
+}
+
+/* Tries the next one in turn; there is one. */
+static bool try_one(struct homes *homes)
+{
+    unsigned partition = homes->next;
+    while (!front_is_closed(homes->parts.front, partition))
+        partition = (partition + 1) % PARTITIONS;
+    homes->next = (partition + 1) % PARTITIONS;
+    /* nothing changes what is closed, so what is durable is all there is */
+    assert(store_latest(homes->below->store, partition).number == 0);
+    enum err err = fill(homes, partition);
+    if (err == ERR_NONE)
+        opened(homes, partition);
+    else
+        failed(homes, partition, err);
+    return err == ERR_NONE;
+}
+
+static void retry(struct timer *timer)
+{
+    struct homes *homes = TIMER_OWNER(timer, struct homes, retry);
+    bool better = true;
+    if (homes->accounts_old)
+        better = refresh_accounts(homes);
+    else if (homes->closed > 0) /* they may have been opened by a refusal */
+        better = try_one(homes);
+    if (better)
+        homes->pause_ms = PAUSE_LEAST_MS;
+    if (homes->closed == 0 && !homes->accounts_old)
+        return;
+    if (better)
+        world_timer(homes->below->world, timer, 0, retry);
+    else
+        retry_later(homes);
+}

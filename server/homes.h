@@ -1,0 +1,31 @@
+/* homes.h: which partitions a reactor serves.
+ *
+ * A partition is loaded at start and when the store has refused its changes. One that cannot be
+ * loaded is closed: nothing of it is held in memory, nobody is told anything of it, and requests
+ * for its users are answered 503 (front/step_home.c). What is durable stays as it is. Loading is
+ * tried again with growing pauses, and then the partition is opened. */
+#ifndef SERVER_HOMES_H
+#define SERVER_HOMES_H
+
+#include "presence/presence.h"
+#include "registrar/registrar.h"
+
+struct homes;
+
+/* What a partition is loaded into, and who is told; all of it outlives the homes. */
+struct homes_parts {
+    struct front *front;
+    struct registrar *registrar;
+    struct presence *presence;
+};
+
+struct homes *homes_new(const struct homes_parts *parts);
+void homes_free(struct homes **homes);
+
+/* Loads the partition, or closes it for as long as it cannot be loaded. */
+void homes_load(struct homes *homes, unsigned partition);
+
+/* The accounts in memory are not those of the store (reading them failed): tries again too. */
+void homes_retry_accounts(struct homes *homes);
+
+#endif

@@ -1,0 +1,99 @@
+/* step_load_test.c: a server that is late refuses what is new (RFC 3261 21.5.4: 503 with
+ * Retry-After), and finishes what it has begun. */
+#include "fixture/probe.h"
+#include "front/overload.h"
+
+enum { LATE_MS = 50, MUCH_LATER_MS = 100 * LATE_MS };
+
+static const struct net_flow *from(void)
+{
+    static struct net_flow trusted;
+    trusted = ground_udp("127.0.0.2:5060");
+    return &trusted;
+}
+
+static unsigned send(const char *method, const char *to, const char *fields)
+{
+    return probe_send((struct ask){.method = method, .to = to, .fields = fields, .flow = from()});
+}
+
+/* So late that everything that may be refused is. */
+static void open_late(void)
+{
+    probe_open(true);
+    const struct front_settings settings = {.server = "",
+                                            .allow_events = "presence",
+                                            .accept = "application/pidf+xml",
+                                            .retry_after_s = 5,
+                                            .trusted = &ground->trusted,
+                                            .trusted_count = 1,
+                                            .late_ms = LATE_MS};
+    front_reload(ground->front, &settings);
+    ground->net.late_ms = MUCH_LATER_MS;
+    (void)send("MESSAGE", NULL, "");
+    ground_wait(ground, OVERLOAD_PATIENCE_MS);
+}
+
+START_TEST(rfc3261_21_5_4)
+{
+    open_late();
+    unsigned calls = probe.calls;
+    ck_assert_uint_eq(send("MESSAGE", NULL, ""), 503);
+    ck_assert_has(sent_text(ground, "SIP/2.0 503"), "\r\nRetry-After: 5\r\n");
+    ck_assert_uint_eq(send("INVITE", NULL, ""), 503);
+    ck_assert_uint_eq(send("OPTIONS", NULL, ""), 503);
+    ck_assert_uint_eq(probe.calls, calls);
+    ck_assert_uint_ge(ground->metrics.values[METRIC_requests_overload], 3);
+    ground->net.late_ms = LATE_MS; /* that is forgotten at once */
+    ck_assert_uint_eq(send("MESSAGE", NULL, ""), 0);
+    probe_close();
+}
+END_TEST
+
+/* Inside a dialog, and what ends something: it frees more than it costs. */
+START_TEST(what_is_under_way)
+{
+    open_late();
+    ck_assert_uint_eq(send("SUBSCRIBE", IN_DIALOG, ""), 0);
+    ck_assert_uint_eq(send("BYE", IN_DIALOG, ""), 0);
+    ck_assert_uint_eq(send("CANCEL", NULL, ""), 481);
+    probe_close();
+}
+END_TEST
+
+/* RFC 3261 17.1.1.3, 8.2.6: nothing is ever answered to an ACK. */
+START_TEST(never_to_an_ack)
+{
+    open_late();
+    (void)send("ACK", NULL, "");
+    ck_assert_uint_eq(sent_count(ground, "SIP/2.0"), 0);
+    (void)send("ACK", IN_DIALOG, "");
+    ck_assert_uint_eq(sent_count(ground, "SIP/2.0"), 0);
+    probe_close();
+}
+END_TEST
+
+/* A challenge was spent on credentials, and a refresh keeps what is there: both are refused later
+ * than what is new. */
+START_TEST(what_has_begun)
+{
+    static const char *const begun[] = {
+        "Authorization: Digest username=\"alice\", realm=\"x.org\"\r\n",
+        "Proxy-Authorization: Digest username=\"alice\", realm=\"x.org\"\r\n",
+        "SIP-If-Match: tag\r\n"};
+    open_late();
+    ground->net.late_ms = 4 * LATE_MS; /* all that is new, of the others two thirds of a half */
+    for (size_t i = 0; i < 3; i++) {
+        unsigned refused = 0;
+        for (int k = 0; k < 30; k++) {
+            ck_assert_uint_eq(send("INVITE", NULL, ""), 503);
+            refused += send("INVITE", NULL, begun[i]) == 503;
+        }
+        ck_assert_uint_gt(refused, 0);
+        ck_assert_uint_lt(refused, 30);
+    }
+    probe_close();
+}
+END_TEST
+
+UNIT_MAIN("step_load", rfc3261_21_5_4, what_is_under_way, never_to_an_ack, what_has_begun)
