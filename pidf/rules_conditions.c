@@ -127,6 +127,7 @@ static bool take_many(struct rules_reader *reader, const xmlNode *node, struct c
     struct many *many = &identity->manies[identity->many_count];
     size_t children = xmlChildElementCount((xmlNode *)node);
     const xmlNode *child;
+    *many = (struct many){0}; /* one that named nobody may have left something here */
     bool known = take_domain(reader, rules_attribute(reader, node, "domain"), many);
     set_reserve(reader, &many->not_ids, children);
     set_reserve(reader, &many->not_domains, children);

@@ -209,6 +209,13 @@ START_TEST(rfc4745_unknown_conditions)
     ck_assert(!matches(rules, "b@x", "", NO_TIME)); /* who knows what the extension wants */
     ck_assert(!matches(rules, "c@z", "", NO_TIME));
     ck_assert(schema_takes(rules));
+    static const char second[] = RULESET(
+        RULE("a",
+             "<cp:identity><cp:many><cp:except id='sip:a@x'/><x:but xmlns:x='urn:x'/></cp:many>"
+             "<cp:many><cp:except id='sip:b@x'/></cp:many></cp:identity>",
+             "", ""));
+    ck_assert(matches(second, "a@x", "", NO_TIME));
+    ck_assert(!matches(second, "b@x", "", NO_TIME));
 }
 END_TEST
 
