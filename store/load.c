@@ -149,3 +149,92 @@ enum err store_load_accounts(struct store *store,
         store->accounts_seen = upto;
     return load_end(store, code, "accounts");
 }
+
+/* Visits the rows of a statement that is bound already; returns SQLite's code. */
+static int visit_rules(sqlite3_stmt *statement, const struct store_policy_visitor *visitor)
+{
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        struct row row = {statement, 0};
+        struct store_rules rules = rules_row(&row);
+        visitor->rules(visitor->context, &rules);
+    }
+    return sqlite3_reset(statement);
+}
+
+static int visit_buddies(sqlite3_stmt *statement, const struct store_policy_visitor *visitor)
+{
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        struct row row = {statement, 0};
+        struct store_buddy buddy = buddy_row(&row);
+        visitor->buddy(visitor->context, &buddy);
+    }
+    return sqlite3_reset(statement);
+}
+
+/* The rules and rosters of one owner, or of all (empty). */
+static int load_owner(struct store *store, struct bytes aor,
+                      const struct store_policy_visitor *visitor)
+{
+    bool all = bytes_empty(aor);
+    sqlite3_stmt *rules = database_statement(&store->reader, all ? SQL_RULES : SQL_RULES_OF);
+    sqlite3_stmt *roster = database_statement(&store->reader, all ? SQL_ROSTERS : SQL_ROSTER);
+    if (rules == NULL || roster == NULL)
+        return sqlite3_errcode(store->reader.handle);
+    if (!all) {
+        sqlite3_bind_int64(rules, 1, partition_of(aor));
+        bind_text(rules, 2, aor);
+        sqlite3_bind_int64(roster, 1, partition_of(aor));
+        bind_text(roster, 2, aor);
+    }
+    int code = visit_rules(rules, visitor);
+    return code == SQLITE_OK ? visit_buddies(roster, visitor) : code;
+}
+
+static int load_all_owners(struct store *store, int64_t *upto,
+                           const struct store_policy_visitor *visitor)
+{
+    sqlite3_stmt *statement = database_statement(&store->reader, SQL_META);
+    if (statement == NULL)
+        return sqlite3_errcode(store->reader.handle);
+    bind_text(statement, 1, BYTES("policy"));
+    if (!database_number(&store->reader, SQL_META, upto))
+        return SQLITE_CORRUPT;
+    return load_owner(store, BYTES(""), visitor);
+}
+
+static int load_changed_owners(struct store *store, int64_t *upto,
+                               const struct store_policy_visitor *visitor)
+{
+    sqlite3_stmt *statement = database_statement(&store->reader, SQL_POLICY_CHANGES);
+    if (statement == NULL)
+        return sqlite3_errcode(store->reader.handle);
+    int code = SQLITE_OK;
+    sqlite3_bind_int64(statement, 1, *upto);
+    while (code == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW) {
+        struct row row = {statement, 0};
+        struct bytes aor = row_bytes(&row);
+        *upto = row_number(&row);
+        visitor->owner(visitor->context, aor);
+        code = load_owner(store, aor, visitor);
+    }
+    int end = sqlite3_reset(statement);
+    return code == SQLITE_OK ? end : code;
+}
+
+enum err store_load_policy(struct store *store, const struct store_policy_visitor *visitor)
+{
+    assert(visitor->owner && visitor->rules && visitor->buddy && !store->loading);
+    store->loading = true;
+    int64_t upto = store->policy_seen;
+    int code = database_run(&store->reader, SQL_BEGIN_READ);
+    if (code == SQLITE_OK)
+        code = store->policy_known ? load_changed_owners(store, &upto, visitor)
+                                   : load_all_owners(store, &upto, visitor);
+    if (code == SQLITE_OK)
+        code = database_run(&store->reader, SQL_COMMIT);
+    if (code == SQLITE_OK) {
+        store->policy_seen = upto;
+        store->policy_known = true;
+    }
+    return load_end(store, code, "rosters and rules");
+}
