@@ -191,6 +191,12 @@ struct rights *rights_make(struct rights_draft *draft)
     return rights;
 }
 
+struct rights *rights_nothing(void)
+{
+    struct rights_draft nothing = {0};
+    return rights_make(&nothing);
+}
+
 /* Asking. */
 
 bool rights_everything(const struct rights *rights)

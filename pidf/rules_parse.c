@@ -182,9 +182,8 @@ static bool take_ruleset(struct rules_reader *reader, const xmlNode *root)
 static struct rules *rules_new(void)
 {
     struct rules *rules = memory_new(sizeof(*rules));
-    struct rights_draft nothing = {0};
     arena_init(&rules->arena, CHUNK_BYTES);
-    rules->nothing = rights_make(&nothing);
+    rules->nothing = rights_nothing();
     return rules;
 }
 

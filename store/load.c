@@ -171,23 +171,29 @@ static int visit_buddies(sqlite3_stmt *statement, const struct store_policy_visi
     return sqlite3_reset(statement);
 }
 
+/* The statement for all owners, or bound to one; NULL when SQLite refuses. */
+static sqlite3_stmt *owner_rows(struct store *store, struct bytes aor, enum statement of_all,
+                                enum statement of_one)
+{
+    sqlite3_stmt *statement =
+        database_statement(&store->reader, bytes_empty(aor) ? of_all : of_one);
+    if (statement == NULL || bytes_empty(aor))
+        return statement;
+    sqlite3_bind_int64(statement, 1, partition_of(aor));
+    bind_text(statement, 2, aor);
+    return statement;
+}
+
 /* The rules and rosters of one owner, or of all (empty). */
 static int load_owner(struct store *store, struct bytes aor,
                       const struct store_policy_visitor *visitor)
 {
-    bool all = bytes_empty(aor);
-    sqlite3_stmt *rules = database_statement(&store->reader, all ? SQL_RULES : SQL_RULES_OF);
-    sqlite3_stmt *roster = database_statement(&store->reader, all ? SQL_ROSTERS : SQL_ROSTER);
-    if (rules == NULL || roster == NULL)
-        return sqlite3_errcode(store->reader.handle);
-    if (!all) {
-        sqlite3_bind_int64(rules, 1, partition_of(aor));
-        bind_text(rules, 2, aor);
-        sqlite3_bind_int64(roster, 1, partition_of(aor));
-        bind_text(roster, 2, aor);
-    }
-    int code = visit_rules(rules, visitor);
-    return code == SQLITE_OK ? visit_buddies(roster, visitor) : code;
+    sqlite3_stmt *rules = owner_rows(store, aor, SQL_RULES, SQL_RULES_OF);
+    int code = rules != NULL ? visit_rules(rules, visitor) : sqlite3_errcode(store->reader.handle);
+    if (code != SQLITE_OK)
+        return code;
+    sqlite3_stmt *roster = owner_rows(store, aor, SQL_ROSTERS, SQL_ROSTER);
+    return roster != NULL ? visit_buddies(roster, visitor) : sqlite3_errcode(store->reader.handle);
 }
 
 static int load_all_owners(struct store *store, int64_t *upto,
