@@ -78,56 +78,25 @@ START_TEST(the_same_again_changes_nothing)
 }
 END_TEST
 
+#define ALLOWED(id, conditions) RULE(id, conditions, HANDLING("allow"), "")
+#define FRIENDS                                                                            \
+    "<cp:identity><cp:one id='sip:bob@home.example'/><cp:one id='sip:carol@example.com'/>" \
+    "</cp:identity><x:y xmlns:x='urn:x' z='1'/>"
+#define DOMAINS                                             \
+    "<cp:identity><cp:many domain='example.com'/><cp:many " \
+    "domain='elsewhere.example'/></cp:identity>"
+
+/* Rules of a phone, of a hand, and one whose name is in our way. */
+static const char of_others[] = RULESET(
+    "<!-- of my phone -->" RULE("herald-block", "<cp:sphere value='work'/>", "", "")
+        RULE("friends", FRIENDS, HANDLING("allow") "<x:do xmlns:x='urn:x'/>", "")
+            ALLOWED("bob", ONE("sip:bob@example.com")) ALLOWED("all", DOMAINS) RULE(
+                "look", ONE("sip:bob@example.com"), "", "<pr:provide-mood>true</pr:provide-mood>"));
+
 /* What others wrote stays, but for the watcher who is meant. */
 START_TEST(other_rules_are_kept)
 {
-    static const char document[] = RULESET(
-        "<!-- of my phone -->"
-        "<cp:rule id='herald-block'><cp:conditions><cp:sphere value='work'/></cp:conditions>"
-        "</cp:rule>"
-        "<cp:rule id='friends'><cp:conditions><cp:identity><cp:one id='sip:bob@home.example'/>"
-        "<cp:one id='sip:carol@example.com'/></cp:identity><x:y xmlns:x='urn:x' z='1'/>"
-        "</cp:conditions><cp:actions>" HANDLING(
-            "allow") "<x:do xmlns:x='urn:x'/></cp:actions>"
-                     "</cp:rule>"
-                     "<cp:rule id='bob'><cp:conditions>" ONE(
-                         "sip:bob@example.com") "</cp:conditions>"
-                                                "<cp:actions>" HANDLING(
-                                                    "allow") "</cp:actions></cp:rule>"
-                                                             "<cp:rule "
-                                                             "id='all'><cp:conditions><cp:"
-                                                             "identity><cp:many "
-                                                             "domain='example.com'/>"
-                                                             "<cp:many "
-                                                             "domain='elsewhere.example'/></"
-                                                             "cp:identity></cp:conditions>"
-                                                             "<cp:actions>" HANDLING(
-                                                                 "allow") "</cp:actions></"
-                                                                          "cp:rule>"
-                                                                          "<cp:rule "
-                                                                          "id='look'><cp:"
-                                                                          "conditions>" ONE(
-                                                                              "sip:bob@example."
-                                                                              "com") "</"
-                                                                                     "cp:"
-                                                                                     "condition"
-                                                                                     "s>"
-                                                                                     "<cp:"
-                                                                                     "transform"
-                                                                                     "ations><"
-                                                                                     "pr:"
-                                                                                     "provide-"
-                                                                                     "mood>"
-                                                                                     "true</"
-                                                                                     "pr:"
-                                                                                     "provide-"
-                                                                                     "mood></"
-                                                                                     "cp:"
-                                                                                     "transform"
-                                                                                     "ations>"
-                                                                                     "</"
-                                                                                     "cp:"
-                                                                                     "rule>");
+    const char *document = of_others;
     expect(document, "bob@example.com", SUB_ALLOW);
     char *text = set(document, "sip:bob@example.com", SUB_BLOCK);
     expect(text, "bob@example.com", SUB_BLOCK);
