@@ -343,9 +343,12 @@ struct verdict rules_set_watcher(struct bytes document, const struct rules_limit
     if (edit.tree == NULL)
         return verdict(400, "the document cannot be read with its comments", 0);
     result = edit_tree(&edit, edited);
+    result.offset = scan_line(document, result.offset);
     xmlFreeDoc(edit.tree);
-    if (verdict_ok(result))
+    if (verdict_ok(result)) {
         result = judge(blob_bytes(*edited), limits, &edit, true);
+        result.offset = 0; /* it would be in a document that nobody has seen */
+    }
     if (!verdict_ok(result))
         blob_unref(edited);
     return result;

@@ -149,6 +149,11 @@ START_TEST(what_cannot_be)
         ck_assert_msg(result.status == cases[i].status, "case %zu: %u", i, result.status);
         ck_assert_ptr_null(edited);
     }
+    static const char second_line[] = RULESET("\n" RULE("a", "", HANDLING("allow"), ""));
+    struct blob *edited;
+    struct verdict result = rules_set_watcher(bytes_of(second_line), &limits, &names,
+                                              BYTES("sip:bob@example.com"), SUB_BLOCK, &edited);
+    ck_assert_uint_eq(result.offset, (size_t)(strstr(second_line, "<cp:rule id") - second_line));
     char *text = set(cases[3].document, "sip:bob@example.com", SUB_ALLOW); /* it fits */
     free(text);
 }
