@@ -21,13 +21,13 @@ enum action {
     ACTION_SAMPLE,
     ACTION_VERSION,
     ACTION_HELP,
-    ACTION_USER,
+    ACTION_COMMAND,
     ACTION_REFUSE
 };
 
 struct options {
     enum action action;
-    struct user_command user;
+    struct command command;
 };
 
 static const struct option known_options[] = {
@@ -57,30 +57,31 @@ static enum action parse_options(int argc, char **argv, struct options *options)
         if (option == ':')
             return refuse("a value is missing after ", argv[optind - 1]);
         if (option == 'c')
-            options->user.config = optarg;
+            options->command.config = optarg;
         else if (option == 'd')
-            options->user.data = optarg;
+            options->command.data = optarg;
         else
             options->action = (enum action)option;
     }
     return options->action;
 }
 
-/* Words that are no options: only `user VERB [NAME]`. */
+/* Words that are no options: a command and what it is about. */
 static enum action parse_words(int count, char **words, struct options *options)
 {
     if (options->action != ACTION_SERVE && count > 0)
         return refuse("what is this for: ", words[0]);
     if (count == 0)
-        return options->user.data == NULL ? options->action
-                                          : refuse("--data goes with herald user", "");
-    if (strcmp(words[0], "user") != 0)
+        return options->command.data == NULL
+                   ? options->action
+                   : refuse("--data goes with herald user", "");
+    if (!command_known(words[0]))
         return refuse("no such command: ", words[0]);
-    if (count > 3)
-        return refuse("one name at a time; what is this for: ", words[3]);
-    options->user.verb = count > 1 ? words[1] : NULL;
-    options->user.user = count > 2 ? words[2] : NULL;
-    return ACTION_USER;
+    if (count > COMMAND_WORDS_MAX)
+        return refuse("one thing at a time; what is this for: ", words[COMMAND_WORDS_MAX]);
+    for (int i = 0; i < count; i++)
+        options->command.words[i] = words[i];
+    return ACTION_COMMAND;
 }
 
 static int help(void)
@@ -136,7 +137,7 @@ static int version(void)
 
 static int act(const struct options *options)
 {
-    const char *path = options->user.config != NULL ? options->user.config : CONFIG_USUAL;
+    const char *path = options->command.config != NULL ? options->command.config : CONFIG_USUAL;
     switch (options->action) {
     case ACTION_SERVE:
         return serve(path);
@@ -150,8 +151,8 @@ static int act(const struct options *options)
         return version();
     case ACTION_HELP:
         return help();
-    case ACTION_USER:
-        return command_user(&options->user);
+    case ACTION_COMMAND:
+        return command_run(&options->command);
     case ACTION_REFUSE:
         break;
     }
