@@ -1,6 +1,6 @@
-/* command.c: herald user: which command, and what commands share.
+/* command.c: herald user, roster and rule: which one, and what they share.
  *
- *   words --> configuration and domains --> the command (command_user.c)
+ *   words --> configuration and domains --> the command (command_user.c and its like)
  */
 #include "command.h"
 
@@ -19,6 +19,8 @@ static const struct {
     bool (*run)(struct work *work, const char *const *words);
 } commands[] = {
     {"user", command_user_check, command_user},
+    {"roster", command_roster_check, command_roster},
+    {"rule", command_rule_check, command_rule},
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -152,6 +154,19 @@ bool command_find_user(struct work *work, const char *user)
     return command_fail(
         "%.*s is none of the configured domains (%s); use one of them, or add it to %s",
         BYTES_ARGS(uri.host), names, work->config->file);
+}
+
+bool command_find_anybody(const struct work *work, const char *who, char *aor)
+{
+    char text[AOR_SIZE];
+    struct sip_uri uri;
+    if (!parse_user(work, who, text, sizeof(text), &uri))
+        return false;
+    memset(aor, 0, AOR_SIZE);
+    struct buffer name = buffer_over(aor, AOR_SIZE - 1);
+    if (domains_write_name(work->domains, uri.text, &name) && !name.overflow)
+        return true;
+    return command_fail("\"%s\" is too long for a name", who);
 }
 
 struct account_file *command_open(const struct work *work)

@@ -38,6 +38,10 @@ const struct verb *command_verb(const struct verb *verbs, size_t count, const ch
 /* Fills work->aor and work->domain with the user that a word names; false with a message. */
 bool command_find_user(struct work *work, const char *user);
 
+/* The canonical name of anybody ("bob", "carol@other.org"), of whatever domain, in `aor`
+ * (AOR_SIZE); false with a message. */
+bool command_find_anybody(const struct work *work, const char *who, char *aor);
+
 /* The database; NULL with a message. */
 struct account_file *command_open(const struct work *work);
 
@@ -46,8 +50,12 @@ bool command_failed(const struct work *work, enum err err);
 
 /* The commands; words[0] is the command's name. */
 bool command_user(struct work *work, const char *const *words);
+bool command_roster(struct work *work, const char *const *words);
+bool command_rule(struct work *work, const char *const *words);
 
 /* Judges the words before the configuration is read; false with a message. */
 bool command_user_check(const char *const *words);
+bool command_roster_check(const char *const *words);
+bool command_rule_check(const char *const *words);
 
 #endif

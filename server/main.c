@@ -3,6 +3,7 @@
  *     herald [--config FILE]                   serve
  *     herald --check-config [--config FILE]    only check the file
  *     herald user add|passwd|delete|list ...   the accounts
+ *     herald roster|rule OWNER ...             who sees whom
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -74,7 +75,7 @@ static enum action parse_words(int count, char **words, struct options *options)
     if (count == 0)
         return options->command.data == NULL
                    ? options->action
-                   : refuse("--data goes with herald user", "");
+                   : refuse("--data goes with herald user, roster and rule", "");
     if (!command_known(words[0]))
         return refuse("no such command: ", words[0]);
     if (count > COMMAND_WORDS_MAX)
@@ -94,11 +95,21 @@ static int help(void)
            "  herald user passwd NAME                change its password\n"
            "  herald user delete NAME                remove it\n"
            "  herald user list                       print all accounts, one a line\n"
+           "  herald roster NAME add BUDDY [TEXT]    put somebody into a user's roster\n"
+           "  herald roster NAME remove BUDDY        take somebody out\n"
+           "  herald roster NAME list                print it\n"
+           "  herald rule NAME allow WATCHER         let somebody see a user\n"
+           "  herald rule NAME confirm WATCHER       ... only when the user says so\n"
+           "  herald rule NAME polite-block WATCHER  ... as if the user were never there\n"
+           "  herald rule NAME block WATCHER         ... not at all\n"
+           "  herald rule NAME show | set FILE | clear\n"
+           "                                         all rules of a user (RFC 4745, RFC 5025)\n"
            "  herald --version | --help\n"
            "\n"
-           "With `user` goes --config FILE, or --data FOLDER (its herald.conf is read). NAME is\n"
-           "alice@example.org; alice alone takes the first domain. Passwords are read from\n"
-           "standard input, on a terminal they are asked for.\n"
+           "With user, roster and rule goes --config FILE, or --data FOLDER (its herald.conf is\n"
+           "read). NAME is alice@example.org; alice alone takes the first domain. Passwords are\n"
+           "read from standard input, on a terminal they are asked for; FILE can be -. A running\n"
+           "server acts upon changes within a second or two.\n"
            "\n"
            "SIGTERM ends the server, SIGHUP reopens the log and reads FILE again, SIGUSR1 logs\n"
            "figures.\n",
