@@ -68,7 +68,7 @@ static bool take_boolean(struct permissions *permissions, const xmlNode *node, b
 
 static bool take_attribute(struct permissions *permissions, const xmlNode *node, int which)
 {
-    bool value;
+    bool value = false;
     if (!take_boolean(permissions, node, &value))
         return false;
     if (value)
@@ -100,7 +100,7 @@ static bool take_unknown(struct permissions *permissions, const xmlNode *node, i
     const struct rights_member member = {RIGHTS_UNKNOWN_ATTRIBUTE,
                                          rules_attribute(reader, node, "name"),
                                          rules_attribute(reader, node, "ns")};
-    bool value;
+    bool value = false;
     (void)which;
     if (member.value.at == NULL || member.space.at == NULL)
         return rules_fail(reader, node, 400, "provide-unknown-attribute needs a name and an ns");

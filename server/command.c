@@ -142,7 +142,7 @@ bool command_find_user(struct work *work, const char *user)
 {
     assert(user != NULL);
     char text[AOR_SIZE], names[WHY_SIZE] = "";
-    struct sip_uri uri;
+    struct sip_uri uri = {.has_user = false};
     if (!parse_user(work, user, text, sizeof(text), &uri))
         return false;
     struct buffer aor = buffer_over(work->aor, sizeof(work->aor) - 1);
@@ -159,7 +159,7 @@ bool command_find_user(struct work *work, const char *user)
 bool command_find_anybody(const struct work *work, const char *who, char *aor)
 {
     char text[AOR_SIZE];
-    struct sip_uri uri;
+    struct sip_uri uri = {.has_user = false};
     if (!parse_user(work, who, text, sizeof(text), &uri))
         return false;
     memset(aor, 0, AOR_SIZE);
