@@ -589,11 +589,12 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
-    {"users", do_users, true}, {"user", do_user, true},
-    {"seed", do_seed, true},   {"configuration", do_configuration, true},
-    {"host", do_host, true},   {"at", do_at, false},
-    {"time", do_time, false},  {"the", do_the, false},
-    {"all", do_all, false},
+    {"users", do_users, true},  {"user", do_user, true},
+    {"seed", do_seed, true},    {"configuration", do_configuration, true},
+    {"host", do_host, true},    {"at", do_at, false},
+    {"time", do_time, false},   {"the", do_the, false},
+    {"all", do_all, false},     {"rules", play_rules, false},
+    {"rule", play_rule, false}, {"roster", play_roster, false},
 };
 
 static bool party_does(struct play *play, struct party *party, struct words *words)
