@@ -10,6 +10,8 @@
 
 struct rights;
 
+/* New rights that show nothing at all; owned once. */
+struct rights *rights_nothing(void);
 struct rights *rights_ref(struct rights *rights);
 void rights_unref(struct rights **rights);
 

@@ -3,6 +3,7 @@
 #ifndef PIDF_RULES_H
 #define PIDF_RULES_H
 
+#include "base/blob.h"
 #include "base/buffer.h"
 #include "base/verdict.h"
 #include "pidf/rights.h"
@@ -49,6 +50,14 @@ struct rules_decision {
 
 /* All rules that match, combined (RFC 4745 10). */
 struct rules_decision rules_decide(const struct rules *rules, const struct rules_case *judge);
+
+/* Writes `document` (empty: there is none yet) anew so that `watcher`, a URI, is handled so
+ * whatever its other rules say, and keeps all that has nothing to do with it. *edited is new on
+ * success; 400 and 413 as above, 409 (with the reason) when a rule for everybody stands against it.
+ */
+struct verdict rules_set_watcher(struct bytes document, const struct rules_limits *limits,
+                                 const struct rules_names *names, struct bytes watcher,
+                                 enum sub_handling handling, struct blob **edited);
 
 /* True when a condition asks for the sphere: who decides then asks again when it changes. */
 bool rules_use_sphere(const struct rules *rules);

@@ -35,6 +35,8 @@ struct policy_settings {
     unsigned peer_count;
     const struct policy_domain *domains; /* outlive the policy or the next reload */
     unsigned domain_count;
+    const struct rules_names
+        *names; /* of identities in rules; likewise. NULL: as they are written */
 };
 
 struct policy;

@@ -690,11 +690,13 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
-    {"users", do_users, BEFORE}, {"user", do_user, ANY_TIME},
-    {"seed", do_seed, BEFORE},   {"configuration", do_configuration, ANY_TIME},
-    {"host", do_host, BEFORE},   {"network", do_network, BEFORE},
-    {"at", do_at, AFTER},        {"time", do_time, AFTER},
-    {"the", do_the, AFTER},      {"all", do_all, AFTER},
+    {"users", do_users, BEFORE},    {"user", do_user, ANY_TIME},
+    {"seed", do_seed, BEFORE},      {"configuration", do_configuration, ANY_TIME},
+    {"host", do_host, BEFORE},      {"network", do_network, BEFORE},
+    {"at", do_at, AFTER},           {"time", do_time, AFTER},
+    {"the", do_the, AFTER},         {"all", do_all, AFTER},
+    {"rules", play_rules, AFTER},   {"rule", play_rule, AFTER},
+    {"roster", play_roster, AFTER},
 };
 
 static bool party_does(struct play *play, struct party *party, struct words *words)
