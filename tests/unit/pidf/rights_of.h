@@ -3,6 +3,7 @@
 #ifndef TESTS_UNIT_PIDF_RIGHTS_OF_H
 #define TESTS_UNIT_PIDF_RIGHTS_OF_H
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "pidf/rights.h"
