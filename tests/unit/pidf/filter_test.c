@@ -361,6 +361,10 @@ START_TEST(test_rfc4660_5_2_2_changes_in_a_dialog)
     ck_assert(shows(&dialog, "mood"));
     ck_assert_uint_eq(subscribe(&dialog, FILTER_SET("<filter id='1' remove='true'/>")), 0);
     ck_assert_ptr_null(dialog.filter);
+    /* nor is there anything to enable in one that never had content */
+    ck_assert_uint_eq(subscribe(&dialog, FILTER_SET("<filter id='1' enabled='false'/>")), 0);
+    ck_assert_uint_eq(subscribe(&dialog, FILTER_SET("<filter id='1' enabled='true'/>")), 488);
+    ck_assert_uint_eq(subscribe(&dialog, FILTER_SET("<filter id='1' remove='true'/>")), 0);
     /* there is nothing that could be enabled any more */
     ck_assert_uint_eq(subscribe(&dialog, FILTER_SET("<filter id='1' enabled='true'/>")), 488);
     pidf_parser_free(&dialog.parser);

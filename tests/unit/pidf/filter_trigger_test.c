@@ -138,6 +138,17 @@ START_TEST(test_rfc4661_3_6_2_added_and_removed)
 }
 END_TEST
 
+/* Elements without an id are the same when they have the same number among their like. */
+START_TEST(test_which_is_which)
+{
+#define GROUP(inside) "<g xmlns=''>" inside "</g>"
+    ck_assert(!FIRES(TRIGGER(CHANGED("to='2'", "//a")), GROUP("<a>1</a>") GROUP("<a>2</a>"),
+                     GROUP("") GROUP("<a>2</a>")));
+    ck_assert(FIRES(TRIGGER(CHANGED("from='2' to='3'", "//a")), GROUP("<a>1</a>") GROUP("<a>2</a>"),
+                    GROUP("<a>1</a>") GROUP("<a>3</a>")));
+}
+END_TEST
+
 /* RFC 4661 3.6: all conditions of a trigger, one of the triggers. */
 START_TEST(test_rfc4661_3_6_and_or)
 {
@@ -166,6 +177,9 @@ START_TEST(test_rfc4660_5_3_without_triggers)
                         "", BASIC) "</trigger></filter>"),
                     T("open"), T("open")));
     ck_assert(!FIRES(trigger, T("open"), T("open")));
+    /* RFC 4660 5.4: an empty one beside it is none */
+    ck_assert(!FIRES(FILTER("<trigger/><trigger>" CHANGED("", BASIC) "</trigger>"), T("open"),
+                     T("open")));
     ck_assert(fires_between(trigger, NULL, PRESENCE(T("open"))));
 }
 END_TEST
@@ -194,5 +208,5 @@ END_TEST
 
 UNIT_MAIN("filter_trigger", test_rfc4660_7_1_3_status, test_rfc4661_6_2_capitals,
           test_rfc4661_3_6_1_changed, test_changed_by_coming_and_going, test_rfc4661_3_6_1_3_by,
-          test_rfc4661_3_6_2_added_and_removed, test_rfc4661_3_6_and_or,
+          test_rfc4661_3_6_2_added_and_removed, test_which_is_which, test_rfc4661_3_6_and_or,
           test_rfc4660_5_3_without_triggers, test_rfc4661_6_3_watchers)

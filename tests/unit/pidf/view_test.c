@@ -159,6 +159,10 @@ START_TEST(test_rfc5025_3_3_2_what_is_always_there)
     char text[2048];
     snprintf(text, sizeof(text), PRESENCE("%s"), stays);
     expect(text, ALL_PARTS, stays);
+    /* the service-class is one of a service */
+    expect(PRESENCE("<dm:person id='p'><rpid:service-class><rpid:postal/></rpid:service-class>"
+                    "</dm:person>"),
+           ALL_PARTS, "<dm:person id=\"p\"/>");
 }
 END_TEST
 
@@ -437,6 +441,8 @@ START_TEST(test_rfc5025_3_1_2_common_sphere)
     expect_common(NULL, 0, "");
     COMMON("", PRESENCE("<tuple id='t'/>"));
     COMMON("work", SPHERE("<rpid:work/>"));
+    COMMON("", SPHERE("<rpid:work/><x:b xmlns:x='urn:x'/>"));
+    COMMON("", SPHERE("<x:a xmlns:x='urn:x'/><x:b xmlns:x='urn:x'/>"));
     COMMON("work", SPHERE("<rpid:work/>"), PRESENCE("<tuple id='t'/>"), SPHERE("<rpid:work/>"));
     COMMON("", SPHERE("<rpid:work/>"), SPHERE("<rpid:home/>"));
     COMMON("", SPHERE("<rpid:work/>"), SPHERE("<rpid:home/>"), SPHERE("<rpid:work/>"));
