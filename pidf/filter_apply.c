@@ -18,6 +18,7 @@
 #include <assert.h>
 
 #include "filter_internal.h"
+#include "node_internal.h"
 #include "tree_internal.h"
 
 /* In a node's _private. */

@@ -9,7 +9,7 @@
 #include <assert.h>
 
 #include "filter_internal.h"
-#include "tree_internal.h"
+#include "node_internal.h"
 
 struct reader {
     struct filter_draft *draft;

@@ -14,6 +14,7 @@
 
 #include "base/memory.h"
 #include "filter_internal.h"
+#include "node_internal.h"
 #include "tree_internal.h"
 
 /* Identities (in a node's _private). */

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 
 #include "path_internal.h"
-#include "tree_internal.h"
 
 enum { NUMBER_BYTES_MOST = 64 };
 

@@ -7,6 +7,7 @@
 #include <assert.h>
 
 #include "document_internal.h"
+#include "node_internal.h"
 #include "pidf/view.h"
 #include "tree_internal.h"
 

@@ -5,7 +5,6 @@
 #include <libxml/tree.h>
 
 #include "base/blob.h"
-#include "grammar_internal.h"
 #include "pidf/pidf.h"
 
 /* The tree of a well-formed document within the parser's limits, for xmlFreeDoc; NULL with *fault.
@@ -22,21 +21,5 @@ struct blob *pidf_write_tree(const xmlDoc *tree);
 
 /* The document's root without any content: what is left when pidf_read_own fails. */
 struct blob *pidf_write_head(const struct blob *document);
-
-/* The namespace of an element or attribute; "": none. */
-static inline const char *node_space_uri(const xmlNode *node)
-{
-    return node->ns != NULL ? (const char *)node->ns->href : "";
-}
-
-static inline bool node_named(const xmlNode *node, const char *name)
-{
-    return strcmp((const char *)node->name, name) == 0;
-}
-
-static inline bool node_is(const xmlNode *node, enum space space, const char *name)
-{
-    return node_named(node, name) && space_of(node_space_uri(node)) == space;
-}
 
 #endif

@@ -13,6 +13,7 @@
 #include <assert.h>
 
 #include "grammar_internal.h"
+#include "node_internal.h"
 #include "tree_internal.h"
 
 /* What shows an element beside a permission of enum rights_attribute. */

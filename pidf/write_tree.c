@@ -6,6 +6,7 @@
  * not know may use prefixes unseen; with one of those left all declarations stay. */
 #include <assert.h>
 
+#include "node_internal.h"
 #include "tree_internal.h"
 
 static bool is_known(const xmlNode *node)
