@@ -213,9 +213,9 @@ static const char parts[] = PRESENCE(
     "<tuple id='im'>" OPEN "<rpid:class>biz</rpid:class><contact>im:a@b.c</contact></tuple>"
     "<tuple id='call'>" OPEN "<contact>sip:a@b.c</contact></tuple>"
     "<dm:person id='me'><rpid:class>home</rpid:class></dm:person>"
-    "<dm:device id='pc'><dm:deviceID>urn:pc</dm:deviceID></dm:device>"
+    "<dm:device id='pc'><dm:deviceID>urn:x:pc</dm:deviceID></dm:device>"
     "<dm:device id='phone'><rpid:class>biz</rpid:class><rpid:class>red</rpid:class>"
-    "<dm:deviceID>urn:phone</dm:deviceID></dm:device>");
+    "<dm:deviceID>urn:x:phone</dm:deviceID></dm:device>");
 
 /* The ids that are left with the permission; "|" around each. */
 static void expect_parts(const char *permission, const char *wanted)
@@ -251,7 +251,7 @@ START_TEST(test_rfc5025_3_3_1_parts)
     expect_parts(SERVICES("<pr:service-uri>sip:a@b.c</pr:service-uri>"), "|call|");
     expect_parts(SERVICES("<pr:service-uri-scheme>im</pr:service-uri-scheme>"), "|im|");
     expect_parts(DEVICES("<pr:all-devices/>"), "|pc|phone|");
-    expect_parts(DEVICES("<pr:deviceID>urn:pc</pr:deviceID>"), "|pc|");
+    expect_parts(DEVICES("<pr:deviceID>urn:x:pc</pr:deviceID>"), "|pc|");
     expect_parts(DEVICES("<pr:occurrence-id>phone</pr:occurrence-id>"), "|phone|");
     /* any of its classes will do */
     expect_parts(DEVICES("<pr:class>red</pr:class>"), "|phone|");
