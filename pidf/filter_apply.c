@@ -78,8 +78,10 @@ static bool is_choice(const struct rule *rule, const xmlNode *node, const xmlNod
         return false;
     if (node_is(node, SPACE_PIDF, "status"))
         return true;
+    if (rule == NULL || !rule->choice_needed)
+        return false;
     const struct slot *slot = slot_of(rule, child);
-    return slot != NULL && rule->choice_needed && slot->alternative != 0;
+    return slot != NULL && slot->alternative != 0;
 }
 
 /* Attributes that schemas want; of watcher information (RFC 3858 4) too, which may be filtered as

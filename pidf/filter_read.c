@@ -238,7 +238,7 @@ static bool read_triggers(struct reader *reader, const xmlNode **at, struct filt
         return fail(reader, node, 413, "a filter has too many triggers");
     filter->has_triggers = count > 0;
     filter->triggers = arena_alloc(reader->draft->arena, (count + 1) * sizeof(*filter->triggers));
-    for (unsigned i = 0; i < count; i++, node = next_element(node->next)) {
+    for (; node != NULL && node != *at; node = next_element(node->next)) {
         struct filter_trigger *trigger = &filter->triggers[filter->trigger_count];
         if (!read_trigger(reader, node, trigger))
             return false;
