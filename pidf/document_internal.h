@@ -32,7 +32,9 @@ struct pidf_document {
     const char *text;
     uint32_t fragment_count, id_count;
     uint32_t kinds[FRAGMENT_KINDS]; /* how many of each */
+    struct span sphere; /* its person's (RFC 4480 3.10), in the text; empty: none said */
     bool uses_data_model, uses_rpid;
+    bool sphere_unclear; /* several were said */
 };
 
 /* A document of `count` fragments that were written with `writer`. */

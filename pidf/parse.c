@@ -10,12 +10,14 @@
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
 #include <libxml/xmlerror.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "document_internal.h"
 #include "repair_internal.h"
 #include "scan_internal.h"
+#include "sphere_internal.h"
 #include "tree_internal.h"
 
 enum {
@@ -235,6 +237,23 @@ xmlDoc *pidf_read_tree(struct pidf_parser *parser, struct bytes body, struct ver
     return tree;
 }
 
+xmlDoc *pidf_read_own(struct pidf_parser *parser, const struct blob *document)
+{
+    assert(parser != NULL && document != NULL);
+    struct bytes body = blob_bytes(document);
+    if (bytes_empty(body) || body.length > INT_MAX)
+        return NULL;
+    if (xmlDictGetUsage(parser->context->dict) > DICTIONARY_MOST_BYTES)
+        renew_context(parser);
+    struct pidf_limits limits = parser->limits;
+    parser->limits.elements = UINT_MAX;
+    parser->limits.depth = UINT_MAX;
+    xmlDoc *tree = read_tree(parser, body);
+    parser->limits = limits;
+    parser->body = (struct bytes){0};
+    return tree;
+}
+
 /* Judging the root (RFC 3863 4.1.1). */
 
 static const xmlAttr *find_entity(const xmlNode *root)
@@ -319,6 +338,17 @@ static void add_fragment(struct pidf_parser *parser, xmlNode *node)
         fragment->device_id = writer->device_id;
 }
 
+/* Writes what rules ask for behind the fragments. */
+static void keep_sphere(struct writer *writer, const xmlNode *root)
+{
+    struct sphere sphere = sphere_of(root);
+    if (!sphere.said)
+        return;
+    writer->sphere = (struct span){(uint32_t)writer->out.length, (uint32_t)sphere.value.length};
+    writer->sphere_unclear = sphere.unclear;
+    text_put(&writer->out, sphere.value);
+}
+
 static struct verdict take_apart(struct pidf_parser *parser, const xmlNode *root)
 {
     struct repair *repair = &parser->repair;
@@ -340,6 +370,7 @@ static struct verdict take_apart(struct pidf_parser *parser, const xmlNode *root
             return verdict(repair->fault.status, repair->fault.reason,
                            scan_line(parser->body, repair->fault.offset));
     }
+    keep_sphere(&repair->writer, root);
     return VERDICT_OK;
 }
 

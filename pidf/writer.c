@@ -27,6 +27,8 @@ void markup_reset(struct writer *writer)
     writer->out.length = 0;
     writer->id_count = 0;
     writer->device_id = (struct span){0};
+    writer->sphere = (struct span){0};
+    writer->sphere_unclear = false;
     writer->scopes_full = false;
     writer->scopes[SCOPE_DEFAULT] = (struct scope){.prefix = "", .uri = PIDF_NAMESPACE};
     writer->scopes[SCOPE_DATA_MODEL] = (struct scope){.prefix = "dm", .uri = DATA_MODEL_NAMESPACE};

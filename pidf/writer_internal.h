@@ -34,6 +34,8 @@ struct writer {
     struct span *ids;
     size_t id_count, id_size;
     struct span device_id; /* the last deviceID that was written */
+    struct span sphere;    /* the person's; behind all fragments */
+    bool sphere_unclear;   /* several were said */
     bool scopes_full;      /* a fragment has too many namespaces and is worthless */
 };
 
