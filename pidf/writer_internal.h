@@ -20,7 +20,6 @@ struct span {
 struct scope {
     const char *prefix, *uri; /* prefix "": the default */
     bool used;
-    char made[12]; /* a prefix of our own */
 };
 
 enum { SCOPES_MOST = 64, SCOPE_DEFAULT = 0, SCOPE_DATA_MODEL, SCOPE_RPID, SCOPES_ROOT };
