@@ -1,7 +1,7 @@
 /* grammar.c: the tables and how they are searched.
  *
  * A position is a place in a sequence, an alternative a branch of a choice. That is enough for all
- * three schemas: none has a sequence inside of a repeated choice. */
+ * the schemas: none has a sequence inside of a repeated choice. */
 #include "grammar_internal.h"
 
 #include <assert.h>
@@ -291,15 +291,22 @@ static const struct {
 enum space space_of(const char *uri)
 {
     static const char pidf[] = PIDF_NAMESPACE;
+    static const struct {
+        const char *rest;
+        enum space space;
+    } below_pidf[] = {
+        {"", SPACE_PIDF},      {":data-model", SPACE_DATA_MODEL},
+        {":rpid", SPACE_RPID}, {":cipid", SPACE_CIPID},
+        {":caps", SPACE_CAPS}, {":timed-status", SPACE_TIMED_STATUS},
+    };
     if (uri == NULL || uri[0] == '\0')
         return SPACE_NONE;
     if (strncmp(uri, pidf, sizeof(pidf) - 1) == 0) {
         const char *rest = uri + sizeof(pidf) - 1;
-        if (rest[0] == '\0')
-            return SPACE_PIDF;
-        if (strcmp(rest, ":data-model") == 0)
-            return SPACE_DATA_MODEL;
-        return strcmp(rest, ":rpid") == 0 ? SPACE_RPID : SPACE_OTHER;
+        for (size_t i = 0; i < COUNT(below_pidf); i++)
+            if (strcmp(rest, below_pidf[i].rest) == 0)
+                return below_pidf[i].space;
+        return SPACE_OTHER;
     }
     if (strcmp(uri, "http://www.w3.org/XML/1998/namespace") == 0)
         return SPACE_XML;
@@ -312,7 +319,7 @@ const struct rule *grammar_find(enum space space, const char *name)
 {
     assert(name != NULL);
     if (space != SPACE_DATA_MODEL && space != SPACE_RPID)
-        return NULL;
+        return grammar_extension(space, name);
     for (size_t i = 0; i < COUNT(globals); i++)
         if (globals[i].space == space && strcmp(globals[i].name, name) == 0)
             return globals[i].rule;

@@ -32,25 +32,24 @@ static bool attribute_stays(const struct rule *rule, enum space space)
            space != SPACE_SCHEMA_INSTANCE;
 }
 
-/* Writes an attribute if it is good; true when it was an id. */
-static bool write_attribute(struct repair *repair, const xmlAttr *attribute,
-                            const struct rule *rule)
+/* Writes an attribute if it is good; its rule, or NULL when it has none or was left out. */
+static const struct attribute_rule *write_attribute(struct repair *repair, const xmlAttr *attribute,
+                                                    const struct rule *rule)
 {
     struct writer *writer = &repair->writer;
     enum space space = space_of(attribute->ns != NULL ? (const char *)attribute->ns->href : NULL);
     const char *name = (const char *)attribute->name;
     const struct attribute_rule *known = grammar_attribute(rule, space, name);
     if (known == NULL && !attribute_stays(rule, space))
-        return false;
+        return NULL;
     struct bytes value = markup_gather(writer, attribute->children);
     if (known != NULL && !value_repair(known->type, value, &writer->scratch, &value))
-        return false;
-    if (known == NULL || known->type != VALUE_ID) {
+        return NULL;
+    if (known == NULL || known->type != VALUE_ID)
         markup_attribute(writer, attribute, value);
-        return false;
-    }
-    markup_id(writer, name, value);
-    return true;
+    else
+        markup_id(writer, name, value);
+    return known;
 }
 
 static void write_made_id(struct repair *repair, const char *stem)
@@ -62,13 +61,22 @@ static void write_made_id(struct repair *repair, const char *stem)
     markup_id(&repair->writer, "id", text_bytes(scratch));
 }
 
-static void write_attributes(struct repair *repair, const xmlNode *node, const struct rule *rule)
+/* False when one is missing that has to be there and cannot be made up. */
+static bool write_attributes(struct repair *repair, const xmlNode *node, const struct rule *rule)
 {
-    bool has_id = false;
-    for (const xmlAttr *at = node->properties; at != NULL; at = at->next)
-        has_id |= write_attribute(repair, at, rule);
+    bool has_id = false, written[ATTRIBUTE_RULES_MOST] = {false};
+    for (const xmlAttr *at = node->properties; at != NULL; at = at->next) {
+        const struct attribute_rule *known = write_attribute(repair, at, rule);
+        has_id |= known != NULL && known->type == VALUE_ID;
+        if (known != NULL && known->needed)
+            written[known - rule->attributes] = true;
+    }
     if (rule != NULL && rule->id_stem != NULL && !has_id)
         write_made_id(repair, rule->id_stem);
+    for (size_t i = 0; rule != NULL && rule->attributes[i].name != NULL; i++)
+        if (rule->attributes[i].needed && !written[i])
+            return false;
+    return true;
 }
 
 /* Content. */
@@ -193,10 +201,10 @@ bool repair_element(struct repair *repair, xmlNode *node, const struct rule *rul
     struct writer *writer = &repair->writer;
     struct writer_mark mark = markup_mark(writer);
     const char *prefix = markup_start(writer, node, rule == NULL);
-    write_attributes(repair, node, rule);
+    bool good = write_attributes(repair, node, rule);
     text_char(&writer->out, '>');
     size_t content = writer->out.length;
-    if (!write_content(repair, node, rule)) {
+    if (!good || !write_content(repair, node, rule)) {
         markup_rollback(writer, mark);
         return false;
     }
