@@ -16,6 +16,7 @@
 #include "document_internal.h"
 #include "repair_internal.h"
 #include "scan_internal.h"
+#include "tree_internal.h"
 
 enum {
     SIZE_DEFAULT_BYTES = 65536,
@@ -221,6 +222,19 @@ static xmlDoc *read_tree(struct pidf_parser *parser, struct bytes body)
     return NULL;
 }
 
+xmlDoc *pidf_read_tree(struct pidf_parser *parser, struct bytes body, struct verdict *fault)
+{
+    assert(parser != NULL && fault != NULL);
+    *fault = check_bytes(parser, body);
+    if (!verdict_ok(*fault))
+        return NULL;
+    if (xmlDictGetUsage(parser->context->dict) > DICTIONARY_MOST_BYTES)
+        renew_context(parser);
+    xmlDoc *tree = read_tree(parser, body);
+    *fault = parser->fault;
+    return tree;
+}
+
 /* Judging the root (RFC 3863 4.1.1). */
 
 static const xmlAttr *find_entity(const xmlNode *root)
@@ -335,11 +349,8 @@ struct verdict pidf_parse(struct pidf_parser *parser, struct bytes body,
 {
     assert(parser != NULL && entities_match != NULL && document != NULL);
     *document = NULL;
-    struct verdict result = check_bytes(parser, body);
-    if (!verdict_ok(result))
-        return result;
-    xmlDoc *tree = read_tree(parser, body);
-    result = parser->fault;
+    struct verdict result;
+    xmlDoc *tree = pidf_read_tree(parser, body, &result);
     if (tree != NULL) {
         const xmlNode *root = xmlDocGetRootElement(tree);
         result = judge_root(parser, root, entities_match, context);
@@ -350,7 +361,5 @@ struct verdict pidf_parse(struct pidf_parser *parser, struct bytes body,
     if (verdict_ok(result))
         *document = document_new(parser->fragments, parser->fragment_count, &parser->repair.writer);
     parser->body = (struct bytes){0};
-    if (xmlDictGetUsage(parser->context->dict) > DICTIONARY_MOST_BYTES)
-        renew_context(parser);
     return result;
 }
