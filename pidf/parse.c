@@ -10,6 +10,7 @@
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
 #include <libxml/xmlerror.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -149,6 +150,13 @@ static void renew_context(struct pidf_parser *parser)
     set_hooks(parser);
 }
 
+/* Trees that are alive keep the old names. */
+static void freshen_context(struct pidf_parser *parser)
+{
+    if (xmlDictGetUsage(parser->context->dict) > DICTIONARY_MOST_BYTES)
+        renew_context(parser);
+}
+
 static size_t or_default(size_t value, size_t otherwise)
 {
     return value != 0 ? value : otherwise;
@@ -228,11 +236,44 @@ xmlDoc *pidf_read_tree(struct pidf_parser *parser, struct bytes body, struct ver
     *fault = check_bytes(parser, body);
     if (!verdict_ok(*fault))
         return NULL;
-    if (xmlDictGetUsage(parser->context->dict) > DICTIONARY_MOST_BYTES)
-        renew_context(parser);
+    freshen_context(parser);
     xmlDoc *tree = read_tree(parser, body);
     *fault = parser->fault;
     return tree;
+}
+
+xmlDoc *pidf_read_own(struct pidf_parser *parser, const struct blob *document)
+{
+    assert(parser != NULL && document != NULL);
+    struct bytes body = blob_bytes(document);
+    if (bytes_empty(body) || body.length > INT_MAX)
+        return NULL;
+    freshen_context(parser);
+    struct pidf_limits limits = parser->limits;
+    parser->limits.elements = UINT_MAX;
+    parser->limits.depth = UINT_MAX;
+    xmlDoc *tree = read_tree(parser, body);
+    parser->limits = limits;
+    parser->body = (struct bytes){0};
+    return tree;
+}
+
+xmlDoc *pidf_read_all(struct pidf_parser *parser, struct bytes body, struct verdict *fault)
+{
+    assert(parser != NULL && fault != NULL);
+    freshen_context(parser);
+    xmlSAXHandler *sax = parser->context->sax;
+    sax->comment = xmlSAX2Comment;
+    sax->processingInstruction = xmlSAX2ProcessingInstruction;
+    xmlDoc *tree = pidf_read_tree(parser, body, fault);
+    set_hooks(parser);
+    return tree;
+}
+
+const struct pidf_limits *pidf_limits_of(const struct pidf_parser *parser)
+{
+    assert(parser != NULL);
+    return &parser->limits;
 }
 
 /* Judging the root (RFC 3863 4.1.1). */

@@ -4,10 +4,21 @@
 
 #include <libxml/tree.h>
 
+#include "base/blob.h"
 #include "pidf/pidf.h"
 
 /* The tree of a well-formed document within the parser's limits, for xmlFreeDoc; NULL with *fault.
  * It has no DTD, no entities but XML's own, no comments, and text for CDATA. */
 xmlDoc *pidf_read_tree(struct pidf_parser *parser, struct bytes body, struct verdict *fault);
+
+/* The same with comments and processing instructions, which a patch may name (RFC 5261 3). */
+xmlDoc *pidf_read_all(struct pidf_parser *parser, struct bytes body, struct verdict *fault);
+
+/* The same for a document that we wrote ourselves: what several publications came to may be larger
+ * than each may be. NULL: it is not well formed after all. */
+xmlDoc *pidf_read_own(struct pidf_parser *parser, const struct blob *document);
+
+/* The limits that hold for what a peer sends. */
+const struct pidf_limits *pidf_limits_of(const struct pidf_parser *parser);
 
 #endif
