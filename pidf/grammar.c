@@ -49,11 +49,15 @@ static const struct attribute_rule global_attributes[] = {
 /* Simple elements. */
 
 static const struct rule rule_empty = {.type = VALUE_EMPTY, .attributes = no_attributes};
-static const struct rule rule_basic = {.type = VALUE_BASIC, .attributes = no_attributes};
-static const struct rule rule_timestamp = {.type = VALUE_DATE_TIME, .attributes = no_attributes};
-static const struct rule rule_contact = {.type = VALUE_URI, .attributes = contact_attributes};
+static const struct rule rule_basic = {
+    .type = VALUE_BASIC, .fact = FACT_BASIC, .attributes = no_attributes};
+static const struct rule rule_timestamp = {
+    .type = VALUE_DATE_TIME, .fact = FACT_TIME, .attributes = no_attributes};
+static const struct rule rule_contact = {
+    .type = VALUE_URI, .fact = FACT_PRIORITY, .attributes = contact_attributes};
 const struct rule rule_note = {.type = VALUE_TEXT, .attributes = note_attributes};
-const struct rule rule_device_id = {.type = VALUE_URI, .attributes = no_attributes};
+static const struct rule rule_device_id = {
+    .type = VALUE_URI, .fact = FACT_DEVICE_ID, .attributes = no_attributes};
 static const struct rule rule_class = {.type = VALUE_TEXT, .attributes = no_attributes};
 static const struct rule rule_status_icon = {
     .type = VALUE_URI, .any_attribute = true, .attributes = range_attributes};
@@ -81,8 +85,11 @@ static const struct slot status_slots[] = {
     {.names = NAMES("basic"), .rule = &rule_basic, .position = 0, .once = true},
     OTHERS(1),
 };
-static const struct rule rule_status = {
-    .space = SPACE_PIDF, .positions = 2, .attributes = no_attributes, SLOTS(status_slots)};
+static const struct rule rule_status = {.space = SPACE_PIDF,
+                                        .fact = FACT_STATUS,
+                                        .positions = 2,
+                                        .attributes = no_attributes,
+                                        SLOTS(status_slots)};
 
 static const struct slot tuple_slots[] = {
     {.names = NAMES("status"),

@@ -46,12 +46,23 @@ struct slot {
     const char *fallback; /* what stands there when nothing else does */
 };
 
+/* What composing wants to know of a fragment. */
+enum fact {
+    FACT_NONE,
+    FACT_DEVICE_ID,
+    FACT_PRIORITY, /* of a contact */
+    FACT_TIME,
+    FACT_STATUS,
+    FACT_BASIC
+};
+
 enum { SLOTS_MOST = 21, ATTRIBUTE_RULES_MOST = 8 };
 
 /* An element: either a simple value or slots for children. */
 struct rule {
     enum space space; /* of the children in slots with names */
     enum value_type type;
+    enum fact fact;
     bool any_attribute; /* attributes without a rule are let through */
     bool choice_needed; /* one of the alternatives must be there */
     unsigned char positions;
@@ -61,8 +72,8 @@ struct rule {
     unsigned char slot_count;
 };
 
-/* Children of the root element; what a device is known by. */
-extern const struct rule rule_tuple, rule_note, rule_device_id;
+/* Children of the root element. */
+extern const struct rule rule_tuple, rule_note;
 
 /* The rule of an element that the schemas declare globally, but for PIDF's own: it holds wherever
  * the element stands. NULL: there is none, anything goes. */

@@ -346,6 +346,7 @@ static void add_fragment(struct pidf_parser *parser, xmlNode *node)
     struct writer *writer = &parser->repair.writer;
     struct writer_mark mark = markup_mark(writer);
     enum space space = space_of(node->ns != NULL ? (const char *)node->ns->href : NULL);
+    writer->facts = (struct facts){.priority = -1};
     if (!write_fragment(&parser->repair, node, space))
         return;
     assert(parser->fragment_count < parser->limits.fragments);
@@ -353,11 +354,10 @@ static void add_fragment(struct pidf_parser *parser, xmlNode *node)
     *fragment = (struct fragment){
         .kind = kind_of(node, space),
         .text = {(uint32_t)mark.length, (uint32_t)(writer->out.length - mark.length)},
+        .facts = writer->facts,
         .first_id = (uint32_t)mark.ids,
         .id_end = (uint32_t)writer->id_count,
     };
-    if (fragment->kind == FRAGMENT_DEVICE)
-        fragment->device_id = writer->device_id;
 }
 
 static struct verdict take_apart(struct pidf_parser *parser, const xmlNode *root)

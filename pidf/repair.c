@@ -11,6 +11,8 @@
 
 #include <assert.h>
 
+#include "moment_internal.h"
+
 static enum space node_space(const xmlNode *node)
 {
     return space_of(node->ns != NULL ? (const char *)node->ns->href : NULL);
@@ -32,6 +34,15 @@ static bool attribute_stays(const struct rule *rule, enum space space)
            space != SPACE_SCHEMA_INSTANCE;
 }
 
+/* 0 to 1000, of a good priority. */
+static short thousandths(struct bytes priority)
+{
+    short number = priority.at[0] == '1' ? 1000 : 0, worth = 100;
+    for (size_t i = 2; i < priority.length; i++, worth /= 10)
+        number = (short)(number + (priority.at[i] - '0') * worth);
+    return number;
+}
+
 /* Writes an attribute if it is good; its rule, or NULL when it has none or was left out. */
 static const struct attribute_rule *write_attribute(struct repair *repair, const xmlAttr *attribute,
                                                     const struct rule *rule)
@@ -45,6 +56,8 @@ static const struct attribute_rule *write_attribute(struct repair *repair, const
     struct bytes value = markup_gather(writer, attribute->children);
     if (known != NULL && !value_repair(known->type, value, &writer->scratch, &value))
         return NULL;
+    if (known != NULL && known->type == VALUE_PRIORITY)
+        repair->priority = thousandths(value);
     if (known == NULL || known->type != VALUE_ID)
         markup_attribute(writer, attribute, value);
     else
@@ -96,6 +109,34 @@ static bool write_value(struct repair *repair, const xmlNode *node, const struct
     return false;
 }
 
+/* Remembers what composing will want to know of an element that was written: `whole`, its content
+ * `inside`. What stands deeper, in an element that we do not know, is none of that. */
+static void note_fact(struct repair *repair, const struct rule *rule, unsigned depth,
+                      struct span whole, struct span inside)
+{
+    struct writer *writer = &repair->writer;
+    struct facts *facts = &writer->facts;
+    if (rule->fact == FACT_NONE || depth != (rule->fact == FACT_BASIC ? 3u : 2u))
+        return;
+    switch (rule->fact) {
+    case FACT_DEVICE_ID:
+        facts->device_id = inside;
+        break;
+    case FACT_PRIORITY:
+        facts->priority = repair->priority;
+        break;
+    case FACT_TIME:
+        facts->has_time =
+            moment_parse(bytes_from(writer->out.at + inside.at, inside.length), &facts->time_ms);
+        break;
+    case FACT_STATUS:
+        facts->status = whole;
+        break;
+    default:
+        facts->basic = inside;
+    }
+}
+
 /* What of an element's slots was written so far. */
 struct tally {
     bool filled[SLOTS_MOST];
@@ -139,7 +180,11 @@ static void write_fallbacks(struct repair *repair, const struct rule *rule, unsi
         const struct slot *slot = &rule->slots[i];
         if (slot->position != position || slot->fallback == NULL || tally->filled[i])
             continue;
-        text_put(&repair->writer.out, bytes_of(slot->fallback));
+        struct text *out = &repair->writer.out;
+        size_t start = out->length;
+        text_put(out, bytes_of(slot->fallback));
+        note_fact(repair, slot->rule, repair->depth + 1, span_of(start, out->length - start),
+                  span_of(0, 0));
         tally->filled[i] = true;
     }
 }
@@ -185,14 +230,8 @@ static bool write_content(struct repair *repair, const xmlNode *node, const stru
 {
     if (rule == NULL)
         return write_anything(repair, node);
-    if (rule->type == VALUE_NONE)
-        return write_children(repair, node, rule);
-    struct text *out = &repair->writer.out;
-    size_t start = out->length;
-    bool good = write_value(repair, node, rule);
-    if (good && rule == &rule_device_id)
-        repair->writer.device_id = (struct span){(uint32_t)start, (uint32_t)(out->length - start)};
-    return good;
+    return rule->type == VALUE_NONE ? write_children(repair, node, rule)
+                                    : write_value(repair, node, rule);
 }
 
 bool repair_element(struct repair *repair, xmlNode *node, const struct rule *rule)
@@ -200,15 +239,23 @@ bool repair_element(struct repair *repair, xmlNode *node, const struct rule *rul
     assert(repair != NULL && node != NULL && node->type == XML_ELEMENT_NODE);
     struct writer *writer = &repair->writer;
     struct writer_mark mark = markup_mark(writer);
+    repair->priority = -1;
     const char *prefix = markup_start(writer, node, rule == NULL);
     bool good = write_attributes(repair, node, rule);
     text_char(&writer->out, '>');
     size_t content = writer->out.length;
-    if (!good || !write_content(repair, node, rule)) {
+    repair->depth++;
+    good = good && write_content(repair, node, rule);
+    repair->depth--;
+    if (!good) {
         markup_rollback(writer, mark);
         return false;
     }
+    size_t inside = writer->out.length - content;
     markup_end(writer, node, prefix, content, mark);
+    if (rule != NULL)
+        note_fact(repair, rule, repair->depth + 1,
+                  span_of(mark.length, writer->out.length - mark.length), span_of(content, inside));
     return true;
 }
 

@@ -26,7 +26,7 @@ void markup_reset(struct writer *writer)
     assert(writer != NULL);
     writer->out.length = 0;
     writer->id_count = 0;
-    writer->device_id = (struct span){0};
+    writer->facts = (struct facts){.priority = -1};
     writer->scopes_full = false;
     writer->scopes[SCOPE_DEFAULT] = (struct scope){.prefix = "", .uri = PIDF_NAMESPACE};
     writer->scopes[SCOPE_DATA_MODEL] = (struct scope){.prefix = "dm", .uri = DATA_MODEL_NAMESPACE};

@@ -271,11 +271,10 @@ static void put_document(struct draft *draft, struct dice *dice)
 /* Composes `count` documents and holds the result to the schema; then what was composed must be
  * accepted, and valid, again. */
 static void check_composed(struct pidf_parser *parser, xmlSchema *schema,
-                           const struct pidf_document *const *documents, size_t count,
-                           const char *source)
+                           const struct pidf_source *sources, size_t count, const char *source)
 {
     char message[512];
-    struct blob *blob = pidf_compose(BYTES(ENTITY), documents, count);
+    struct blob *blob = pidf_compose(BYTES(ENTITY), sources, count);
     char *copy = strndup(blob_bytes(blob).at, blob_bytes(blob).length);
     schema_judge(schema, copy, message);
     ck_assert_msg(message[0] == '\0', "%s\nin %s\nfrom %s", message, copy, source);
@@ -305,9 +304,10 @@ START_TEST(test_random_documents_leave_valid)
             continue;
         }
         accepted++;
-        const struct pidf_document *twice[] = {document, document};
+        const struct pidf_source twice[] = {{document, 2000, false}, {document, 1000, true}};
         check_composed(parser, schema, twice, 1, draft.text);
         check_composed(parser, schema, twice, 2, draft.text);
+        check_composed(parser, schema, twice + 1, 1, draft.text);
         pidf_free(&document);
     }
     ck_assert_uint_gt(accepted, ROUNDS / 2);
