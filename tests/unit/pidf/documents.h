@@ -92,14 +92,19 @@ static inline void keep_error(void *context, xmlError *error)
         snprintf(message, 512, "%s", error->message);
 }
 
-/* schemas/pidf.xsd, for xmlSchemaFree. */
-static inline xmlSchema *schema_open(void)
+/* A schema of schemas/, for xmlSchemaFree. */
+static inline xmlSchema *schema_open_file(const char *path)
 {
-    xmlSchemaParserCtxt *reader = xmlSchemaNewParserCtxt(SOURCE_DIR "/schemas/pidf.xsd");
+    xmlSchemaParserCtxt *reader = xmlSchemaNewParserCtxt(path);
     xmlSchema *schema = xmlSchemaParse(reader);
-    ck_assert_msg(schema != NULL, "schemas/pidf.xsd cannot be read");
+    ck_assert_msg(schema != NULL, "%s cannot be read", path);
     xmlSchemaFreeParserCtxt(reader);
     return schema;
+}
+
+static inline xmlSchema *schema_open(void)
+{
+    return schema_open_file(SOURCE_DIR "/schemas/pidf.xsd");
 }
 
 /* What the schema has against the document, in `message` (512 bytes); empty: nothing. */
