@@ -24,6 +24,7 @@ enum {
     DEPTH_DEFAULT = 32,
     ELEMENTS_DEFAULT = 2000,
     FRAGMENTS_DEFAULT = 100,
+    PATCH_STEPS_DEFAULT = 100000,
     ATTRIBUTES_MOST = 128, /* of one element */
     DICTIONARY_MOST_BYTES = 262144,
 };
@@ -173,6 +174,7 @@ struct pidf_parser *pidf_parser_new(const struct pidf_limits *limits)
     own->depth = (unsigned)or_default(own->depth, DEPTH_DEFAULT);
     own->elements = (unsigned)or_default(own->elements, ELEMENTS_DEFAULT);
     own->fragments = (unsigned)or_default(own->fragments, FRAGMENTS_DEFAULT);
+    own->patch_steps = or_default(own->patch_steps, PATCH_STEPS_DEFAULT);
     assert(own->size_bytes <= 16 * 1024 * 1024); /* spans have 32 bits, with room for escapes */
     assert(own->depth <= 200);                   /* libxml2 itself ends at 256 */
     parser->fragments = memory_new(own->fragments * sizeof(*parser->fragments));

@@ -21,6 +21,7 @@ struct pidf_limits {
     unsigned depth;     /* of elements; default 32 */
     unsigned elements;  /* in all; default 2000 */
     unsigned fragments; /* children of the root; default 100 */
+    size_t patch_steps; /* that the operations of a patch may look at, in all; default 100000 */
 };
 
 struct pidf_parser *pidf_parser_new(const struct pidf_limits *limits);
