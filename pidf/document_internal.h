@@ -19,8 +19,8 @@ enum fragment_kind {
 /* A child of the root: bytes that stand for themselves. */
 struct fragment {
     enum fragment_kind kind;
-    struct span text;          /* in the document's text */
-    struct span device_id;     /* of a device */
+    struct span text; /* in the document's text */
+    struct facts facts;
     uint32_t first_id, id_end; /* the ids in it, of the document's */
 };
 

@@ -52,8 +52,10 @@ bool moment_parse(struct bytes text, uint64_t *wall_ms)
 {
     struct text scratch = {0};
     struct bytes date;
-    if (!value_repair(VALUE_DATE_TIME, text, &scratch, &date))
+    if (!value_repair(VALUE_DATE_TIME, text, &scratch, &date)) {
+        text_release(&scratch);
         return false;
+    }
     /* YYYY-MM-DDThh:mm:ss[.fraction][zone] */
     int64_t days = days_of(digits(date, 0, 4), digits(date, 5, 2), digits(date, 8, 2));
     int64_t minutes = (days * 24 + digits(date, 11, 2)) * 60 + digits(date, 14, 2);
@@ -62,5 +64,6 @@ bool moment_parse(struct bytes text, uint64_t *wall_ms)
     int64_t fraction_ms = take_fraction(&rest);
     int64_t ms = ((minutes - zone_minutes(rest)) * 60 + seconds) * 1000 + fraction_ms;
     *wall_ms = ms > 0 ? (uint64_t)ms : 0;
+    text_release(&scratch);
     return true;
 }

@@ -25,6 +25,7 @@ enum {
     DEPTH_DEFAULT = 32,
     ELEMENTS_DEFAULT = 2000,
     FRAGMENTS_DEFAULT = 100,
+    PATCH_STEPS_DEFAULT = 100000,
     ATTRIBUTES_MOST = 128, /* of one element */
     DICTIONARY_MOST_BYTES = 262144,
 };
@@ -151,6 +152,13 @@ static void renew_context(struct pidf_parser *parser)
     set_hooks(parser);
 }
 
+/* Trees that are alive keep the old names. */
+static void freshen_context(struct pidf_parser *parser)
+{
+    if (xmlDictGetUsage(parser->context->dict) > DICTIONARY_MOST_BYTES)
+        renew_context(parser);
+}
+
 static size_t or_default(size_t value, size_t otherwise)
 {
     return value != 0 ? value : otherwise;
@@ -167,6 +175,7 @@ struct pidf_parser *pidf_parser_new(const struct pidf_limits *limits)
     own->depth = (unsigned)or_default(own->depth, DEPTH_DEFAULT);
     own->elements = (unsigned)or_default(own->elements, ELEMENTS_DEFAULT);
     own->fragments = (unsigned)or_default(own->fragments, FRAGMENTS_DEFAULT);
+    own->patch_steps = or_default(own->patch_steps, PATCH_STEPS_DEFAULT);
     assert(own->size_bytes <= 16 * 1024 * 1024); /* spans have 32 bits, with room for escapes */
     assert(own->depth <= 200);                   /* libxml2 itself ends at 256 */
     parser->fragments = memory_new(own->fragments * sizeof(*parser->fragments));
@@ -230,8 +239,7 @@ xmlDoc *pidf_read_tree(struct pidf_parser *parser, struct bytes body, struct ver
     *fault = check_bytes(parser, body);
     if (!verdict_ok(*fault))
         return NULL;
-    if (xmlDictGetUsage(parser->context->dict) > DICTIONARY_MOST_BYTES)
-        renew_context(parser);
+    freshen_context(parser);
     xmlDoc *tree = read_tree(parser, body);
     *fault = parser->fault;
     return tree;
@@ -243,8 +251,7 @@ xmlDoc *pidf_read_own(struct pidf_parser *parser, const struct blob *document)
     struct bytes body = blob_bytes(document);
     if (bytes_empty(body) || body.length > INT_MAX)
         return NULL;
-    if (xmlDictGetUsage(parser->context->dict) > DICTIONARY_MOST_BYTES)
-        renew_context(parser);
+    freshen_context(parser);
     struct pidf_limits limits = parser->limits;
     parser->limits.elements = UINT_MAX;
     parser->limits.depth = UINT_MAX;
@@ -252,6 +259,24 @@ xmlDoc *pidf_read_own(struct pidf_parser *parser, const struct blob *document)
     parser->limits = limits;
     parser->body = (struct bytes){0};
     return tree;
+}
+
+xmlDoc *pidf_read_all(struct pidf_parser *parser, struct bytes body, struct verdict *fault)
+{
+    assert(parser != NULL && fault != NULL);
+    freshen_context(parser);
+    xmlSAXHandler *sax = parser->context->sax;
+    sax->comment = xmlSAX2Comment;
+    sax->processingInstruction = xmlSAX2ProcessingInstruction;
+    xmlDoc *tree = pidf_read_tree(parser, body, fault);
+    set_hooks(parser);
+    return tree;
+}
+
+const struct pidf_limits *pidf_limits_of(const struct pidf_parser *parser)
+{
+    assert(parser != NULL);
+    return &parser->limits;
 }
 
 /* Judging the root (RFC 3863 4.1.1). */
@@ -324,6 +349,7 @@ static void add_fragment(struct pidf_parser *parser, xmlNode *node)
     struct writer *writer = &parser->repair.writer;
     struct writer_mark mark = markup_mark(writer);
     enum space space = space_of(node->ns != NULL ? (const char *)node->ns->href : NULL);
+    writer->facts = (struct facts){.priority = -1};
     if (!write_fragment(&parser->repair, node, space))
         return;
     assert(parser->fragment_count < parser->limits.fragments);
@@ -331,11 +357,10 @@ static void add_fragment(struct pidf_parser *parser, xmlNode *node)
     *fragment = (struct fragment){
         .kind = kind_of(node, space),
         .text = {(uint32_t)mark.length, (uint32_t)(writer->out.length - mark.length)},
+        .facts = writer->facts,
         .first_id = (uint32_t)mark.ids,
         .id_end = (uint32_t)writer->id_count,
     };
-    if (fragment->kind == FRAGMENT_DEVICE)
-        fragment->device_id = writer->device_id;
 }
 
 /* Writes what rules ask for behind the fragments. */
