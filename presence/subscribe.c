@@ -196,13 +196,6 @@ static bool take_refresh(const struct subscribe *subscribe, struct subscription 
     return true;
 }
 
-/* What was unsubscribed is remembered for as long as the request may come again (timer J). */
-static void linger(struct subscription *subscription)
-{
-    const struct world *world = subscription->resource->presence->parts->world;
-    subscription->expires_ms = world->wall_ms + subscription_linger_ms(subscription->resource);
-}
-
 static void save(struct subscription *subscription)
 {
     struct store *store = subscription->resource->presence->parts->store;
@@ -221,7 +214,7 @@ static void refresh(const struct subscribe *subscribe, struct subscription *subs
     metrics_count(subscribe->presence->parts->metrics, METRIC_subscriptions);
     if (subscribe->expires_s == 0) {
         subscription_end(subscription, "timeout");
-        linger(subscription);
+        subscription_linger(subscription); /* the request may come again (timer J) */
     }
     save(subscription);
     answer_for(subscribe->request, subscription);

@@ -253,10 +253,11 @@ static void expire(struct timer *timer)
         subscription_settle(subscription);
 }
 
-uint64_t subscription_linger_ms(const struct resource *resource)
+void subscription_linger(struct subscription *subscription)
 {
-    const struct front_parts *parts = resource->presence->parts;
-    return 64 * (uint64_t)transaction_layer_settings(parts->transactions)->t1_ms;
+    const struct front_parts *parts = subscription->resource->presence->parts;
+    unsigned t1_ms = transaction_layer_settings(parts->transactions)->t1_ms;
+    subscription->expires_ms = parts->world->wall_ms + 64 * (uint64_t)t1_ms;
 }
 
 void subscription_arm(struct subscription *subscription)
@@ -380,8 +381,7 @@ static void restore_terminating(struct subscription *subscription)
     const struct resource *resource = subscription->resource;
     bool again = resource->presence->homes[resource->partition].loaded;
     if (again)
-        subscription->expires_ms =
-            resource->presence->parts->world->wall_ms + subscription_linger_ms(resource);
+        subscription_linger(subscription);
     subscription_arm(subscription);
     if (again)
         subscription->dirty = true;

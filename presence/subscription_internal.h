@@ -28,8 +28,8 @@ void subscription_free(struct subscription *subscription);
 void subscription_save(struct subscription *subscription, struct store_set *set);
 /* Sets (again) the timer that ends it, or the memory of an ended one. */
 void subscription_arm(struct subscription *subscription);
-/* How long the end of one is remembered: 64*T1. */
-uint64_t subscription_linger_ms(const struct resource *resource);
+/* Has the end of one be remembered for 64*T1, once it is armed. */
+void subscription_linger(struct subscription *subscription);
 /* Ends it with a reason of RFC 6665 4.1.3; the caller saves the row and has the last NOTIFY sent.
  */
 void subscription_end(struct subscription *subscription, const char *reason);

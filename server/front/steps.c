@@ -4,8 +4,8 @@
  * Routes lead (route), whom that aims at (aim), so who would handle it and with what needs
  * (method). Then what the message alone tells, cheapest first (hops, require, privacy), and what
  * its source tells (trust, relay). What we lack for ourselves (home, room) stands before the
- * digest, which costs most; authentication (peer, credentials, identity) before the user is looked up, so
- * that strangers do not learn who exists (user).
+ * digest, which costs most; authentication (peer, credentials, identity) before the user is looked
+ * up, so that strangers do not learn who exists (user).
  *
  * Before all of that stand two that keep us alive: whether we are too late for new work (load), and
  * whether this source asks too often (source). A new step is a file, a line in front_internal.h and

@@ -22,6 +22,7 @@
  */
 #include <assert.h>
 #include <stdlib.h>
+#include <utlist.h>
 
 #include "base/memory.h"
 #include "transaction_internal.h"
@@ -29,8 +30,8 @@
 enum { DIALS_MAX = 2 };
 
 struct errand {
-    struct chain_entry entry; /* by connection */
-    struct errand *next, **link;
+    struct chain_entry entry;   /* by connection */
+    struct errand *prev, *next; /* of the layer */
     struct transaction_layer *layer;
     struct timer timer;
     struct net_lookup lookup;
@@ -66,9 +67,7 @@ static void errand_free(struct errand *errand)
     net_cancel(layer->net, &errand->lookup);
     layer->server_bytes -= errand_size(errand);
     layer->errand_count--;
-    *errand->link = errand->next;
-    if (errand->next != NULL)
-        errand->next->link = errand->link;
+    DL_DELETE(layer->errand_list, errand);
     free(errand);
 }
 
@@ -208,11 +207,7 @@ static struct errand *errand_new(struct transaction_layer *layer, const struct r
         errand->via = message.via, errand->speaker = message.to.uri.host;
     else
         errand->resolved = true; /* there is no sent-by to look up */
-    errand->next = layer->errand_list;
-    errand->link = &layer->errand_list;
-    if (errand->next != NULL)
-        errand->next->link = &errand->next;
-    layer->errand_list = errand;
+    DL_APPEND(layer->errand_list, errand);
     layer->errand_count++;
     layer->server_bytes += errand_size(errand);
     return errand;
@@ -258,7 +253,10 @@ void errands_init(struct transaction_layer *layer)
 
 void errands_release(struct transaction_layer *layer)
 {
-    while (layer->errand_list != NULL)
-        errand_free(layer->errand_list);
+    struct errand *errand, *next;
+    DL_FOREACH_SAFE(layer->errand_list, errand, next)
+    {
+        errand_free(errand);
+    }
     chain_release(&layer->errands);
 }

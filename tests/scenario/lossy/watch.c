@@ -127,7 +127,7 @@ void settle_publish(struct device *device, const struct sip_message *message)
     device->note = device->pending_note;
     device->tag[0] = '\0';
     if (device->note != 0)
-        snprintf(device->tag, sizeof(device->tag), "%.*s", BYTES_ARGS(tag));
+        snprintf(device->tag, sizeof(device->tag), "%.*s", (int)tag.length, tag.at);
 }
 
 void settle_subscribe(struct slot *slot, const struct sip_message *message)

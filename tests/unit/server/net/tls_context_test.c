@@ -9,7 +9,8 @@ static char why[256];
 static enum err use(struct bed *bed, const struct net_certificate *list, size_t count,
                     const char *authorities)
 {
-    const struct net_certificates certificates = {list, count, authorities, false};
+    const struct net_certificates certificates = {
+        .list = list, .count = count, .authorities = authorities};
     return loop_use_certificates(bed->loop, &certificates, why, sizeof(why));
 }
 
@@ -85,9 +86,36 @@ START_TEST(a_key_with_a_password)
     const char *certificate =
         papers_issue(papers, &(struct paper){.file = "com.pem", .alternatives = "DNS:example.com"});
     const struct net_certificate one = {com, 1, certificate, path};
-    ck_assert_int_ne(use(bed, &one, 1, NULL), ERR_NONE);
+    ck_assert_int_ne(use(bed, &one, 1, papers_path(papers, "ca.pem")), ERR_NONE);
     ck_assert_ptr_nonnull(strstr(why, "locked.pem"));
     ck_assert_ptr_nonnull(strstr(why, "without a password"));
+    bed_free(bed);
+    papers_free(papers);
+}
+END_TEST
+
+/* Whoever names nobody, or nobody of ours, is spoken to by the first; without any certificate there
+ * is nobody who could be asked for. */
+START_TEST(who_speaks_for_us)
+{
+    struct papers *papers = papers_new();
+    struct net_address address;
+    struct bed *bed = bed_tls(papers, NULL, &address);
+    const struct credentials *credentials = bed->loop->credentials;
+    ck_assert_ptr_eq(credentials_speaker(credentials, BYTES("Example.org")),
+                     found(bed, "example.org"));
+    ck_assert_ptr_eq(credentials_speaker(credentials, BYTES("")), found(bed, "example.com"));
+    ck_assert_ptr_eq(credentials_speaker(credentials, BYTES("example.net")),
+                     found(bed, "example.com"));
+    ck_assert_str_eq(identity_name(found(bed, "sip.example.com")), "example.com");
+    ck_assert(credentials_have(credentials, found(bed, "example.org")->client));
+    ck_assert_int_eq(use(bed, NULL, 0, papers_path(papers, "ca.pem")), ERR_NONE);
+    credentials = bed->loop->credentials;
+    ck_assert_ptr_null(found(bed, "example.com"));
+    const struct identity *nobody = credentials_speaker(credentials, BYTES("example.com"));
+    ck_assert_str_eq(identity_name(nobody), "");
+    ck_assert_ptr_null(nobody->server);
+    ck_assert_ptr_nonnull(nobody->client); /* we may still connect */
     bed_free(bed);
     papers_free(papers);
 }
@@ -99,7 +127,7 @@ START_TEST(a_short_text_is_cut)
     char text[12];
     struct bed *bed = bed_new(NULL);
     const struct net_certificate one = {com, 1, "/nowhere/com.pem", NULL};
-    const struct net_certificates certificates = {&one, 1, NULL, false};
+    const struct net_certificates certificates = {.list = &one, .count = 1};
     memset(text, 'x', sizeof(text));
     ck_assert_int_eq(loop_use_certificates(bed->loop, &certificates, text, sizeof(text)), ERR_IO);
     ck_assert_uint_lt(strnlen(text, sizeof(text)), sizeof(text));
@@ -113,8 +141,7 @@ START_TEST(what_every_context_forbids)
     struct papers *papers = papers_new();
     struct net_address address;
     struct bed *bed = bed_tls(papers, NULL, &address);
-    const struct identity *identity = found(bed, "example.com");
-    SSL_CTX *contexts[] = {identity->server, identity->client};
+    SSL_CTX *contexts[] = {found(bed, "example.com")->server, found(bed, "example.com")->client};
     for (size_t i = 0; i < 2; i++) {
         ck_assert_int_eq(SSL_CTX_get_min_proto_version(contexts[i]), TLS1_2_VERSION);
         ck_assert_uint_ne(SSL_CTX_get_options(contexts[i]) & SSL_OP_NO_RENEGOTIATION, 0);
@@ -128,4 +155,4 @@ START_TEST(what_every_context_forbids)
 END_TEST
 
 UNIT_MAIN("net/tls_context", each_name_finds_its_certificate, a_fault_changes_nothing,
-          a_key_with_a_password, a_short_text_is_cut, what_every_context_forbids)
+          a_key_with_a_password, who_speaks_for_us, a_short_text_is_cut, what_every_context_forbids)

@@ -1,16 +1,27 @@
 /* answer_test.c: which response goes back, and how (RFC 3261 16.7 steps 3 to 7). */
-#include <stdio.h>
-
-#include "fixture/ground.h"
+#include "fixture/ask.h"
 #include "proxy/proxy_internal.h"
-#include "unit.h"
 
 static char scratch[MESSAGE_MAX], raw[4000];
 static struct ground *ground;
-static struct proxy proxy = {.scratch = scratch};
+static struct proxy proxy;
 static struct answer best;
-static const struct net_address place = {.family = 4, .ip = {127, 0, 0, 2}, .port = 5060};
 static struct sip_message message;
+
+static void open_all(void)
+{
+    ground = ground_new(NULL);
+    proxy = (struct proxy){.front = ground->front, .parts = &ground->parts, .scratch = scratch};
+}
+
+/* What was kept is in the byte bound of transactions, until it is released. */
+static void close_all(void)
+{
+    ck_assert_uint_eq(transaction_count(ground->parts.transactions).bytes, 0);
+    ground_free(ground);
+}
+
+static struct net_address stranger, phone;
 
 static const struct sip_message *response(unsigned status, const char *fields)
 {
@@ -24,28 +35,17 @@ static const struct sip_message *response(unsigned status, const char *fields)
     return &message;
 }
 
-static void open_proxy(void)
+static struct answered answered(const struct sip_message *came)
 {
-    ground = ground_new(NULL);
-    proxy.parts = &ground->parts;
-    proxy.front = ground->front;
-}
-
-static void close_proxy(void)
-{
-    answer_release(&proxy, &best);
-    ground_free(ground);
-}
-
-static struct answered from_there(const struct sip_message *answer)
-{
-    return (struct answered){answer, &place, &place};
+    stranger = address("192.0.2.1:5060");
+    phone = address("192.0.2.2:5060");
+    return (struct answered){.response = came, .from = &stranger, .to = &phone};
 }
 
 static void consider(unsigned status, const char *fields)
 {
-    const struct answered answered = from_there(response(status, fields));
-    answer_consider(&proxy, &best, &answered);
+    const struct answered one = answered(response(status, fields));
+    answer_consider(&proxy, &best, &one);
 }
 
 static unsigned chosen_of(unsigned first, unsigned second)
@@ -60,9 +60,9 @@ static unsigned chosen_of(unsigned first, unsigned second)
 /* Step 3: the topmost Via is ours and goes; one without another is for us alone. */
 START_TEST(rfc3261_16_7_step_3)
 {
-    open_proxy();
-    struct answered answered = from_there(response(180, "X-Kept:  as it is\r\n"));
-    struct bytes text = answer_write(&proxy, &answered);
+    open_all();
+    struct answered one = answered(response(180, "X-Kept:  as it is\r\n"));
+    struct bytes text = answer_write(&proxy, &one);
     const char *whole = memmem(text.at, text.length, "Via: SIP/2.0/UDP them;", 22);
     ck_assert_ptr_nonnull(whole);
     ck_assert_ptr_null(memmem(text.at, text.length, "z9hG4bKours", 11));
@@ -72,9 +72,9 @@ START_TEST(rfc3261_16_7_step_3)
                         "From: <sip:a@x.org>;tag=1\r\nTo: <sip:b@x.org>;tag=2\r\nCall-ID: c\r\n"
                         "CSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n";
     ck_assert(verdict_ok(sip_message_parse(bytes_of(alone), false, &message)));
-    answered = from_there(&message);
-    ck_assert(bytes_empty(answer_write(&proxy, &answered)));
-    close_proxy();
+    one = answered(&message);
+    ck_assert(bytes_empty(answer_write(&proxy, &one)));
+    close_all();
 }
 END_TEST
 
@@ -82,7 +82,7 @@ END_TEST
  * preferred. */
 START_TEST(rfc3261_16_7_step_6)
 {
-    open_proxy();
+    open_all();
     ck_assert_uint_eq(chosen_of(404, 603), 603);
     ck_assert_uint_eq(chosen_of(603, 302), 603);
     ck_assert_uint_eq(chosen_of(500, 404), 404);
@@ -94,27 +94,27 @@ START_TEST(rfc3261_16_7_step_6)
         ck_assert_uint_eq(chosen_of(helpful[i], 486), helpful[i]);
         ck_assert_uint_eq(chosen_of(helpful[i], 302), 302);
     }
-    close_proxy();
+    close_all();
 }
 END_TEST
 
 /* 503 speaks for that server alone, and 487 only says that we have cancelled. */
 START_TEST(the_least_useful)
 {
-    open_proxy();
+    open_all();
     ck_assert_uint_eq(chosen_of(503, 500), 500);
     ck_assert_uint_eq(chosen_of(500, 503), 500);
     ck_assert_uint_eq(chosen_of(487, 486), 486);
     ck_assert_uint_eq(chosen_of(486, 487), 486);
     ck_assert_uint_eq(chosen_of(500, 487), 487);
-    close_proxy();
+    close_all();
 }
 END_TEST
 
 /* Of two that are alike the first stays, and what is considered is copied. */
 START_TEST(the_first_of_equals)
 {
-    open_proxy();
+    open_all();
     consider(404, "X-Which: first\r\n");
     consider(404, "X-Which: second\r\n");
     memset(raw, 'x', sizeof(raw));
@@ -123,7 +123,7 @@ START_TEST(the_first_of_equals)
     answer_release(&proxy, &best);
     ck_assert_uint_eq(best.status, 0);
     ck_assert_ptr_null(best.text);
-    close_proxy();
+    close_all();
 }
 END_TEST
 
@@ -138,7 +138,7 @@ static size_t count(const char *word)
 /* Step 7: the challenges of all 401 and 407 go back in the one that is chosen. */
 START_TEST(rfc3261_16_7_step_7)
 {
-    open_proxy();
+    open_all();
     consider(404, "WWW-Authenticate: Digest realm=\"not\", nonce=\"0\"\r\n");
     consider(401, "WWW-Authenticate: Digest realm=\"one\", nonce=\"1\"\r\n");
     consider(407, "Proxy-Authenticate: Digest realm=\"two\", nonce=\"2\"\r\n"
@@ -152,7 +152,7 @@ START_TEST(rfc3261_16_7_step_7)
     struct sip_message read;
     ck_assert(verdict_ok(sip_message_parse(bytes_from(best.text, best.length), true, &read)));
     answer_release(&proxy, &best);
-    close_proxy();
+    close_all();
 }
 END_TEST
 
