@@ -27,7 +27,7 @@ static struct rights *choose_rights(unsigned choice)
         "<pr:provide-unknown-attribute ns='urn:x' name='y'>true</pr:provide-unknown-attribute>",
         "<pr:provide-all-attributes/>",
     };
-    static char text[2048]; /* the rights of the tests may keep it */
+    char text[2048];
     struct buffer out = buffer_over(text, sizeof(text));
     for (size_t i = 0; i < sizeof(permissions) / sizeof(permissions[0]); i++)
         if ((choice >> i & 1) != 0)
