@@ -500,11 +500,13 @@ static void write_attribute(struct diff *diff, const xmlAttr *before, const xmlA
 static bool diff_attribute(struct diff *diff, const xmlAttr *before, const xmlAttr *now)
 {
     struct text name = {0};
+    const xmlAttr *named = now != NULL ? now : before;
+    assert(named != NULL);
     if (before != NULL && now != NULL && bytes_equal(value_of(before), value_of(now)))
         return true;
     /* an empty value cannot be added: there would be no text node (RFC 5261 4.3) */
-    bool good = (before != NULL || !bytes_empty(value_of(now))) &&
-                write_attribute_name(diff, now != NULL ? now : before, &name);
+    bool good =
+        (before != NULL || !bytes_empty(value_of(now))) && write_attribute_name(diff, named, &name);
     if (good)
         write_attribute(diff, before, now, name.at);
     text_release(&name);

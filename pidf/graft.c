@@ -69,7 +69,7 @@ static xmlNs *find_space(const struct graft *graft, const xmlNode *node, const x
 static xmlNs *declare(struct search *search, xmlNode *node, const xmlChar *uri, struct bytes wanted,
                       bool attribute)
 {
-    char prefix[64];
+    char prefix[64] = "";
     bool free_one = wanted.length < sizeof(prefix) - 1 && !(attribute && bytes_empty(wanted)) &&
                     (bytes_empty(wanted) || search_prefix(search, node, wanted) == NULL);
     if (free_one)

@@ -81,7 +81,7 @@ static bool write_attributes(struct repair *repair, const xmlNode *node, const s
     for (const xmlAttr *at = node->properties; at != NULL; at = at->next) {
         const struct attribute_rule *known = write_attribute(repair, at, rule);
         has_id |= known != NULL && known->type == VALUE_ID;
-        if (known != NULL && known->needed)
+        if (rule != NULL && known != NULL && known->needed)
             written[known - rule->attributes] = true;
     }
     if (rule != NULL && rule->id_stem != NULL && !has_id)
