@@ -120,8 +120,8 @@ bool is_fine(const struct test *test);
 bool is_light(const struct test *test);
 
 /* watch.c: what is asked, unless it would be too early. */
-void publish(struct test *test, unsigned device);
-void subscribe(struct test *test, unsigned slot);
+void publish(struct test *test, unsigned index);
+void subscribe(struct test *test, unsigned index);
 void enroll(struct test *test, struct party *phone);
 void send_message(struct test *test);
 /* What comes of it. */
