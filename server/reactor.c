@@ -50,6 +50,14 @@ static void account_removed(void *context, struct bytes aor)
     presence_drop_user(reactor->presence, aor);
 }
 
+static void refresh_policy(struct reactor *reactor)
+{
+    enum err err = policy_refresh(reactor->parts.policy, reactor->parts.store);
+    if (err != ERR_NONE)
+        log_write(reactor->ground.log, LOG_ERROR, "reactor", "rules and rosters cannot be read: %s",
+                  err_name(err));
+}
+
 static void accounts_changed(void *context)
 {
     struct reactor *reactor = context;
@@ -59,10 +67,7 @@ static void accounts_changed(void *context)
                   "changed accounts cannot be read: %s. This is tried again", err_name(err));
         homes_retry_accounts(reactor->homes);
     }
-    err = policy_refresh(reactor->parts.policy, reactor->parts.store);
-    if (err != ERR_NONE)
-        log_write(reactor->ground.log, LOG_ERROR, "reactor", "rules and rosters cannot be read: %s",
-                  err_name(err));
+    refresh_policy(reactor);
 }
 
 static void wake(void *context)
@@ -192,6 +197,7 @@ static bool load(struct reactor *reactor, char *why, size_t why_size)
                  err_name(err));
         return false;
     }
+    refresh_policy(reactor);
     for (unsigned partition = 0; partition < PARTITIONS; partition++)
         homes_load(reactor->homes, partition);
     return true;
