@@ -89,10 +89,10 @@ static void fold_sip(struct bytes rest, struct buffer *out)
 
 static void fold_urn(struct bytes rest, struct buffer *out)
 {
-    struct bytes space = bytes_split(&rest, ':');
+    ptrdiff_t colon = bytes_index(rest, ':');
+    struct bytes space = bytes_first(rest, colon < 0 ? rest.length : (size_t)colon);
     fold_text(space, true, out);
-    buffer_char(out, ':');
-    fold_text(rest, bytes_equal_nocase(space, BYTES("uuid")), out);
+    fold_text(bytes_skip(rest, space.length), bytes_equal_nocase(space, BYTES("uuid")), out);
 }
 
 static void fold_tel(struct bytes rest, struct buffer *out)

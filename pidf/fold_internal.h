@@ -5,7 +5,8 @@
 #include "base/buffer.h"
 
 /* Writes a URI so that equivalent ones look alike as far as their syntax tells (RFC 3986 6.2.2, RFC
- * 3261 19.1.4 but for the order of parameters, RFC 2141, RFC 4122, RFC 3966). */
+ * 3261 19.1.4 but for the order of parameters, RFC 2141, RFC 4122, RFC 3966). It never becomes
+ * longer. */
 void fold_uri(struct bytes uri, struct buffer *out);
 
 /* The scheme of a URI, without the colon; empty: it has none. */

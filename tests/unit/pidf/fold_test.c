@@ -22,6 +22,20 @@ START_TEST(equivalent_uris_look_alike)
     ck_assert(same("tel:+1-212-555-1234", "tel:+12125551234"));          /* RFC 3966 4 */
     ck_assert(same("http://WWW.example.org/A", "http://www.example.org/A"));
     ck_assert(same(" mailto:a@B ", "mailto:a@b"));
+    ck_assert(same("URN:PC", "urn:pc"));
+}
+END_TEST
+
+/* What is compared has room for as many bytes as were written, whatever is missing. */
+START_TEST(never_longer)
+{
+    static const char *const odd[] = {
+        "",     ":",     "urn:",  "urn::",   "urn:pc", "urn:pc:", "sip:",    "sip:@",   "sip:%4@1",
+        "tel:", "tel:-", "http:", "http://", "%",      "%4",      "urn:%4a", "mailto:", "urn:uuid"};
+    for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
+        ck_assert(same(odd[i], odd[i]));
+    ck_assert(!same("urn:pc", "urn:pc:"));
+    ck_assert(!same("urn:", "urn::"));
 }
 END_TEST
 
@@ -77,4 +91,5 @@ START_TEST(rfc4745_domains)
 }
 END_TEST
 
-UNIT_MAIN("pidf/fold", equivalent_uris_look_alike, others_stay_different, schemes, rfc4745_domains)
+UNIT_MAIN("pidf/fold", equivalent_uris_look_alike, never_longer, others_stay_different, schemes,
+          rfc4745_domains)

@@ -120,6 +120,23 @@ START_TEST(rfc5025_user_input)
 }
 END_TEST
 
+/* A device is named by any URI, and by what should be one: the server goes on. */
+START_TEST(odd_uris_of_parts)
+{
+    struct rights *rights =
+        rights_of(ALLOW_TO("<pr:provide-devices><pr:deviceID>urn:pc</pr:deviceID>"
+                           "<pr:deviceID>urn:</pr:deviceID><pr:deviceID/></pr:provide-devices>"
+                           "<pr:provide-services><pr:service-uri> sip:%4@ </pr:service-uri>"
+                           "<pr:service-uri>:</pr:service-uri></pr:provide-services>"),
+                  "a@x");
+    ck_assert(shows(rights, RIGHTS_DEVICE, (struct rights_part){.device_id = BYTES("URN:PC")}));
+    ck_assert(!shows(rights, RIGHTS_DEVICE, (struct rights_part){.device_id = BYTES("urn:p")}));
+    ck_assert(!shows(rights, RIGHTS_DEVICE, (struct rights_part){.device_id = BYTES("")}));
+    ck_assert(shows(rights, RIGHTS_SERVICE, (struct rights_part){.service = BYTES("sip:%4@")}));
+    rights_unref(&rights);
+}
+END_TEST
+
 /* RFC 5025 3.3.1: whatever identifies a part shows it. */
 START_TEST(rfc5025_parts)
 {
@@ -206,5 +223,5 @@ START_TEST(unknown_permissions_permit_nothing)
 END_TEST
 
 UNIT_MAIN("pidf/rules_permissions", rfc5025_sub_handling, rfc5025_example, rfc5025_attributes,
-          rfc5025_user_input, rfc5025_parts, rfc5025_all_attributes, rfc5025_unknown_attribute,
-          unknown_permissions_permit_nothing)
+          rfc5025_user_input, odd_uris_of_parts, rfc5025_parts, rfc5025_all_attributes,
+          rfc5025_unknown_attribute, unknown_permissions_permit_nothing)
