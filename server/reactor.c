@@ -50,14 +50,6 @@ static void account_removed(void *context, struct bytes aor)
     presence_drop_user(reactor->presence, aor);
 }
 
-static void refresh_policy(struct reactor *reactor)
-{
-    enum err err = policy_refresh(reactor->parts.policy, reactor->parts.store);
-    if (err != ERR_NONE)
-        log_write(reactor->ground.log, LOG_ERROR, "reactor", "rules and rosters cannot be read: %s",
-                  err_name(err));
-}
-
 static void accounts_changed(void *context)
 {
     struct reactor *reactor = context;
@@ -67,7 +59,7 @@ static void accounts_changed(void *context)
                   "changed accounts cannot be read: %s. This is tried again", err_name(err));
         homes_retry_accounts(reactor->homes);
     }
-    refresh_policy(reactor);
+    homes_refresh_policy(reactor->homes);
 }
 
 static void wake(void *context)
@@ -197,7 +189,7 @@ static bool load(struct reactor *reactor, char *why, size_t why_size)
                  err_name(err));
         return false;
     }
-    refresh_policy(reactor);
+    homes_refresh_policy(reactor->homes);
     for (unsigned partition = 0; partition < PARTITIONS; partition++)
         homes_load(reactor->homes, partition);
     return true;

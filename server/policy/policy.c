@@ -6,8 +6,8 @@
  *
  * What changed in the store is read into a table of its own and takes its place when it is whole:
  * rules that could not be read must not look like none, which may permit more. For the same reason
- * a document that is broken blocks everybody, and nobody is seen before the rules could be read
- * when that failed.
+ * a document that is broken blocks everybody; and while what changed cannot be read, nobody knows
+ * whose rules are the last ones, so everybody waits.
  *
  * A user of another domain is who its domain says; that domain has proved itself (RFC
  * 5025 3.1.1.1), or a trusted address vouches for it. So rules may name it. Defaults believe only
@@ -33,7 +33,7 @@ struct policy {
     struct owners *owners;
     struct owners *fresh; /* during a refresh */
     struct rights *nothing;
-    bool read, failed; /* the rules, once; when they should have been */
+    bool unknown; /* what is stored could not be read the last time */
     void (*changed)(void *context, struct bytes presentity);
     void *context;
 };
@@ -140,12 +140,16 @@ enum err policy_refresh(struct policy *policy, struct store *store)
     policy->fresh = owners_new();
     enum err err = store_load_policy(store, &visitor);
     struct owners *fresh = policy->fresh;
+    bool was_unknown = policy->unknown;
     policy->fresh = NULL;
-    if (err == ERR_NONE)
+    policy->unknown = err != ERR_NONE;
+    if (err != ERR_NONE)
+        metrics_count(policy->metrics, METRIC_rules_unknown);
+    else
         owners_replace(policy->owners, fresh, tell, policy);
     owners_free(&fresh);
-    policy->read = policy->read || err == ERR_NONE;
-    policy->failed = !policy->read;
+    if (was_unknown && !policy->unknown)
+        tell(policy, BYTES("")); /* whoever asked meanwhile */
     return err;
 }
 
@@ -206,7 +210,15 @@ static struct policy_decision decision_of(const struct policy *policy, enum sub_
                                           uint64_t until_ms)
 {
     struct rights *rights = handling == SUB_ALLOW ? NULL : rights_ref(policy->nothing);
-    return (struct policy_decision){handling, rights, until_ms};
+    return (struct policy_decision){.handling = handling, .rights = rights, .until_ms = until_ms};
+}
+
+/* Who cannot be judged waits. */
+static struct policy_decision undecided(const struct policy *policy)
+{
+    struct policy_decision decision = decision_of(policy, SUB_CONFIRM, 0);
+    decision.unknown = true;
+    return decision;
 }
 
 struct policy_decision policy_decide(const struct policy *policy,
@@ -219,12 +231,15 @@ struct policy_decision policy_decide(const struct policy *policy,
     struct rules_decision said = {.matched = false};
     if (!watcher->foreign && bytes_equal(watcher->aor, presentity))
         return decision_of(policy, SUB_ALLOW, 0);
-    if (policy->failed || (owner != NULL && owner->broken))
+    if (policy->unknown)
+        return undecided(policy);
+    if (owner != NULL && owner->broken)
         return decision_of(policy, SUB_BLOCK, 0);
     if (owner != NULL && owner->rules != NULL)
         said = rules_decide(owner->rules, &judge);
     if (said.matched)
-        return (struct policy_decision){said.handling, said.rights, said.until_ms};
+        return (struct policy_decision){
+            .handling = said.handling, .rights = said.rights, .until_ms = said.until_ms};
     return decision_of(policy, usual_handling(policy, watcher, presentity, owner), said.until_ms);
 }
 

@@ -50,7 +50,9 @@ void policy_free(struct policy **policy);
 void policy_reload(struct policy *policy, const struct policy_settings *settings);
 
 /* Takes rules and rosters that changed since the last call (the first call: all) from the store. A
- * stored document that cannot be read blocks everybody but the owner, and is logged. */
+ * stored document that cannot be read blocks everybody but the owner, and is logged. When the store
+ * cannot be read everybody waits (`unknown`) until a later call succeeds; then who listens is told
+ * of every user. */
 enum err policy_refresh(struct policy *policy, struct store *store)
     __attribute__((warn_unused_result));
 
@@ -70,6 +72,7 @@ struct policy_decision {
     enum sub_handling handling;
     struct rights *rights; /* a reference for the caller; NULL: everything */
     uint64_t until_ms;     /* wall clock, when it may change by itself; 0: never */
+    bool unknown;          /* the rules cannot be read for the moment: waits, and sees nothing */
 };
 
 /* What `watcher` may know of `presentity` (a canonical address-of-record) in a sphere. The owner

@@ -556,7 +556,8 @@ static bool the_store(struct play *play, struct words *words)
     }
     bool breaks = words_are(words, "cannot be read");
     if (breaks || words_are(words, "can be read"))
-        return stage_break_store(stage, breaks) || play_fault(play, "%s", stage->why);
+        return stage_break_store(stage, "subscriptions", breaks) ||
+               play_fault(play, "%s", stage->why);
     bool refuses = words_are(words, "refuses");
     if (!refuses && !words_are(words, "commits"))
         return play_fault(play,

@@ -116,8 +116,17 @@ static bool take_other(struct watching *watching, struct words *words)
     return true;
 }
 
+static bool lose_rules(struct play *play, bool lost)
+{
+    return stage_break_store(&play->stage, "rules", lost) ||
+           play_fault(play, "%s", play->stage.why);
+}
+
 bool play_rules(struct play *play, struct words *words)
 {
+    bool lost = words_are(words, "cannot be read");
+    if (lost || words_are(words, "can be read"))
+        return lose_rules(play, lost);
     struct watching watching = {.play = play};
     struct page text = {0};
     for (size_t i = 0; i < play->step->count; i++)
