@@ -1,4 +1,5 @@
 /* diff_test.c: what changed, as a patch; whoever applies it has what is now. */
+#include "applier.h"
 #include "partials.h"
 
 static struct pidf_parser *parser;
