@@ -1,27 +1,172 @@
 /* compose.c: several documents into one, by copying fragments.
  *
- *   root with the namespaces that are used
- *   tuples of all documents, then notes, then the rest: the order of the schema (RFC 3863 4.4)
+ *   fragments of all sources --> those that are outdone are marked --> ids are given, in the order
+ * of the sources --> sorted --> root with the namespaces that are used, then one after the other
  *
- * Left out are all persons but one and devices that a newer publication describes as well. Ids are
- * unique in the whole document (they are of type xs:ID): one that is taken is renamed where it
- * stands, the places are known. */
+ * The policy:
+ *
+ *   tuples    all                             live, then higher priority of the contact (none is
+ *                                             lowest, RFC 3863 4.1.5), then newer, then by source
+ *   notes     all                             live, then by source
+ *   person    one (RFC 4479 3.2): live, then  -
+ *             newest, then the later source
+ *   devices   one for each deviceID (RFC      live, then by source
+ *             4479 3.4): as for the person
+ *   others    all                             live, then by source
+ *
+ *   the time of an element   its timestamp, as a moment; none, or one in the future of its arrival
+ *                            (a clock that is wrong must not win for ever): when the source changed
+ *   a stale source           its tuples are closed; one without a timestamp gets the source's time,
+ *                            which is when it was last seen; all else stays as it was
+ *   ids                      unique in the whole document (they are of type xs:ID): one that is
+ *                            taken is renamed where it stands, the places are known */
 #include <assert.h>
+#include <stdlib.h>
 
+#include "base/memory.h"
 #include "document_internal.h"
 #include "ids_internal.h"
 
-/* A fragment and whose it is. */
-struct place {
-    size_t document, fragment;
+enum { PIECES_FEW = 32, NAMES_FEW = 64 };
+
+/* A fragment, whose it is, and what decides its place. */
+struct piece {
+    const struct pidf_document *document;
+    const struct fragment *fragment;
+    struct bytes *names; /* of its ids, in the composed document */
+    uint64_t time_ms, changed_ms;
+    uint32_t order; /* by source */
+    bool stale, outdone;
 };
 
 struct composition {
-    const struct pidf_document *const *documents;
+    const struct pidf_source *sources;
     size_t count;
+    struct piece *pieces;
+    size_t piece_count;
     struct ids ids;
     struct text out;
+    struct piece few_pieces[PIECES_FEW];
+    struct bytes few_names[NAMES_FEW];
 };
+
+/* Gathering. */
+
+static uint64_t time_of(const struct pidf_source *source, const struct fragment *fragment)
+{
+    const struct facts *facts = &fragment->facts;
+    return facts->has_time && facts->time_ms < source->changed_ms ? facts->time_ms
+                                                                  : source->changed_ms;
+}
+
+static void gather(struct composition *composition)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < composition->count; i++) {
+        const struct pidf_source *source = &composition->sources[i];
+        for (uint32_t j = 0; j < source->document->fragment_count; j++, at++) {
+            const struct fragment *fragment = &source->document->fragments[j];
+            composition->pieces[at] = (struct piece){
+                .document = source->document,
+                .fragment = fragment,
+                .time_ms = time_of(source, fragment),
+                .changed_ms = source->changed_ms,
+                .order = (uint32_t)at,
+                .stale = source->stale,
+            };
+        }
+    }
+    assert(at == composition->piece_count);
+}
+
+/* Conflicts. */
+
+static bool same_subject(const struct piece *a, const struct piece *b)
+{
+    if (a->fragment->kind != b->fragment->kind)
+        return false;
+    return a->fragment->kind == FRAGMENT_PERSON ||
+           bytes_equal(document_slice(a->document, a->fragment->facts.device_id),
+                       document_slice(b->document, b->fragment->facts.device_id));
+}
+
+/* Which of two words on one subject holds; `later` stands behind `earlier`. */
+static struct piece *loser(struct piece *earlier, struct piece *later)
+{
+    if (earlier->stale != later->stale)
+        return earlier->stale ? earlier : later;
+    if (earlier->time_ms != later->time_ms)
+        return earlier->time_ms < later->time_ms ? earlier : later;
+    /* of several persons in one document the first one is meant */
+    bool first_holds =
+        earlier->document == later->document && earlier->fragment->kind == FRAGMENT_PERSON;
+    return first_holds ? later : earlier;
+}
+
+static bool has_rivals(const struct piece *piece)
+{
+    return !piece->outdone &&
+           (piece->fragment->kind == FRAGMENT_PERSON || piece->fragment->kind == FRAGMENT_DEVICE);
+}
+
+static void settle_rivals(struct composition *composition)
+{
+    struct piece *end = composition->pieces + composition->piece_count;
+    for (struct piece *a = composition->pieces; a < end; a++)
+        for (struct piece *b = a + 1; has_rivals(a) && b < end; b++)
+            if (has_rivals(b) && same_subject(a, b))
+                loser(a, b)->outdone = true;
+}
+
+/* Order. */
+
+static int compare(const void *one, const void *other)
+{
+    const struct piece *a = one, *b = other;
+    const struct fragment *x = a->fragment, *y = b->fragment;
+    if (x->kind != y->kind)
+        return x->kind < y->kind ? -1 : 1;
+    if (a->stale != b->stale)
+        return a->stale ? 1 : -1;
+    if (x->kind == FRAGMENT_TUPLE && x->facts.priority != y->facts.priority)
+        return x->facts.priority > y->facts.priority ? -1 : 1;
+    if (x->kind == FRAGMENT_TUPLE && a->time_ms != b->time_ms)
+        return a->time_ms > b->time_ms ? -1 : 1;
+    return a->order < b->order ? -1 : 1;
+}
+
+/* Few pieces, and mostly in order already, are sorted faster by hand. */
+static void sort(struct piece *pieces, size_t count)
+{
+    if (count > PIECES_FEW) {
+        qsort(pieces, count, sizeof(*pieces), compare);
+        return;
+    }
+    for (size_t i = 1; i < count; i++) {
+        if (compare(&pieces[i - 1], &pieces[i]) < 0)
+            continue;
+        struct piece piece = pieces[i];
+        size_t at = i;
+        for (; at > 0 && compare(&pieces[at - 1], &piece) > 0; at--)
+            pieces[at] = pieces[at - 1];
+        pieces[at] = piece;
+    }
+}
+
+static void give_names(struct composition *composition, struct bytes *names)
+{
+    for (size_t i = 0; i < composition->piece_count; i++) {
+        struct piece *piece = &composition->pieces[i];
+        if (piece->outdone)
+            continue;
+        piece->names = names;
+        for (uint32_t j = piece->fragment->first_id; j < piece->fragment->id_end; j++)
+            *names++ = ids_take(&composition->ids,
+                                document_slice(piece->document, piece->document->ids[j]));
+    }
+}
+
+/* Writing. */
 
 static void put_namespace(struct text *out, const char *prefix, const char *uri)
 {
@@ -37,8 +182,8 @@ static void put_root(struct composition *composition, struct bytes entity)
     struct text *out = &composition->out;
     bool data_model = false, rpid = false;
     for (size_t i = 0; i < composition->count; i++) {
-        data_model |= composition->documents[i]->uses_data_model;
-        rpid |= composition->documents[i]->uses_rpid;
+        data_model |= composition->sources[i].document->uses_data_model;
+        rpid |= composition->sources[i].document->uses_rpid;
     }
     text_put(out, BYTES("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
                         "<presence xmlns=\"" PIDF_NAMESPACE "\""));
@@ -51,112 +196,128 @@ static void put_root(struct composition *composition, struct bytes entity)
     text_uri(&uri, entity);
     text_put(out, BYTES(" entity=\""));
     text_quoted(out, text_bytes(&uri));
-    text_char(out, '"');
+    text_put(out, BYTES("\">"));
     text_release(&uri);
 }
 
-/* The first person of the newest document that has one (RFC 4479 3.2); false: there is none. */
-static bool find_person(const struct composition *composition, struct place *person)
+/* How far a piece is written. */
+struct cursor {
+    uint32_t at, id; /* in the document's text; the next of its ids */
+};
+
+/* Writes a piece up to `end`, its ids under their names. */
+static void put_until(struct text *out, const struct piece *piece, struct cursor *cursor,
+                      uint32_t end)
 {
-    for (size_t i = composition->count; i > 0; i--) {
-        const struct pidf_document *document = composition->documents[i - 1];
-        if (document->kinds[FRAGMENT_PERSON] == 0)
-            continue;
-        *person = (struct place){i - 1, 0};
-        while (document->fragments[person->fragment].kind != FRAGMENT_PERSON)
-            person->fragment++;
-        return true;
+    const struct pidf_document *document = piece->document;
+    const struct fragment *fragment = piece->fragment;
+    for (; cursor->id < fragment->id_end && document->ids[cursor->id].at < end; cursor->id++) {
+        struct span id = document->ids[cursor->id];
+        assert(id.at >= cursor->at);
+        text_put(out, bytes_from(document->text + cursor->at, id.at - cursor->at));
+        text_put(out, piece->names[cursor->id - fragment->first_id]);
+        cursor->at = id.at + id.length;
     }
-    return false;
+    assert(end >= cursor->at);
+    text_put(out, bytes_from(document->text + cursor->at, end - cursor->at));
+    cursor->at = end;
 }
 
-static bool describes(const struct pidf_document *document, size_t from, struct bytes device_id)
+/* Writes a tuple's status up to the place behind its basic value, which is closed. */
+static void put_closed(struct text *out, const struct piece *piece, struct cursor *cursor)
 {
-    for (size_t i = from; i < document->fragment_count; i++) {
-        const struct fragment *fragment = &document->fragments[i];
-        if (fragment->kind == FRAGMENT_DEVICE &&
-            bytes_equal(document_slice(document, fragment->device_id), device_id))
-            return true;
+    const struct facts *facts = &piece->fragment->facts;
+    struct bytes status = document_slice(piece->document, facts->status);
+    if (facts->basic.length > 0) {
+        put_until(out, piece, cursor, facts->basic.at);
+        text_put(out, BYTES("closed"));
+        cursor->at += facts->basic.length;
+        return;
     }
-    return false;
+    put_until(out, piece, cursor, facts->status.at);
+    text_put(out, BYTES("<status><basic>closed</basic>"));
+    if (bytes_equal(status, BYTES("<status/>"))) {
+        text_put(out, BYTES("</status>"));
+        cursor->at += facts->status.length;
+        return;
+    }
+    assert(bytes_starts_with(status, BYTES("<status>")));
+    cursor->at += (uint32_t)strlen("<status>");
 }
 
-/* Is there something newer about the device at `place`? */
-static bool device_outdated(const struct composition *composition, struct place place)
+/* A tuple of which nothing is known any more but what it was. */
+static void put_stale_tuple(struct text *out, const struct piece *piece, struct cursor *cursor)
 {
-    const struct pidf_document *document = composition->documents[place.document];
-    struct bytes device_id =
-        document_slice(document, document->fragments[place.fragment].device_id);
-    if (describes(document, place.fragment + 1, device_id))
-        return true;
-    for (size_t i = place.document + 1; i < composition->count; i++) {
-        const struct pidf_document *newer = composition->documents[i];
-        if (newer->kinds[FRAGMENT_DEVICE] > 0 && describes(newer, 0, device_id))
-            return true;
-    }
-    return false;
-}
-
-static void put_fragment(struct composition *composition, struct place place)
-{
-    const struct pidf_document *document = composition->documents[place.document];
-    const struct fragment *fragment = &document->fragments[place.fragment];
-    struct text *out = &composition->out;
-    uint32_t at = fragment->text.at;
-    for (uint32_t i = fragment->first_id; i < fragment->id_end; i++) {
-        struct span id = document->ids[i];
-        assert(id.at >= at);
-        text_put(out, bytes_from(document->text + at, id.at - at));
-        text_put(out, ids_take(&composition->ids, document_slice(document, id)));
-        at = id.at + id.length;
-    }
-    uint32_t end = fragment->text.at + fragment->text.length;
-    text_put(out, bytes_from(document->text + at, end - at));
-}
-
-static void put_all(struct composition *composition, enum fragment_kind kind)
-{
-    for (size_t i = 0; i < composition->count; i++) {
-        const struct pidf_document *document = composition->documents[i];
-        if (document->kinds[kind] == 0)
-            continue;
-        for (size_t j = 0; j < document->fragment_count; j++) {
-            struct place place = {i, j};
-            if (document->fragments[j].kind != kind)
-                continue;
-            if (kind == FRAGMENT_DEVICE && device_outdated(composition, place))
-                continue;
-            put_fragment(composition, place);
-        }
+    struct span text = piece->fragment->text;
+    uint32_t end = text.at + text.length - (uint32_t)strlen("</tuple>");
+    put_closed(out, piece, cursor);
+    put_until(out, piece, cursor, end);
+    if (!piece->fragment->facts.has_time && piece->changed_ms > 0) {
+        text_put(out, BYTES("<timestamp>"));
+        text_moment(out, piece->changed_ms);
+        text_put(out, BYTES("</timestamp>"));
     }
 }
 
-static void put_fragments(struct composition *composition)
+static void put_piece(struct text *out, const struct piece *piece)
 {
-    struct place person;
-    put_all(composition, FRAGMENT_TUPLE);
-    put_all(composition, FRAGMENT_NOTE);
-    if (find_person(composition, &person))
-        put_fragment(composition, person);
-    put_all(composition, FRAGMENT_DEVICE);
-    put_all(composition, FRAGMENT_OTHER);
+    struct span text = piece->fragment->text;
+    struct cursor cursor = {text.at, piece->fragment->first_id};
+    if (piece->stale && piece->fragment->kind == FRAGMENT_TUPLE)
+        put_stale_tuple(out, piece, &cursor);
+    put_until(out, piece, &cursor, text.at + text.length);
 }
 
-struct blob *pidf_compose(struct bytes entity, const struct pidf_document *const *documents,
-                          size_t count)
+static void put_pieces(struct composition *composition)
 {
-    assert(entity.length > 0 && (documents != NULL || count == 0));
-    struct composition composition = {.documents = documents, .count = count};
+    for (size_t i = 0; i < composition->piece_count; i++)
+        if (!composition->pieces[i].outdone)
+            put_piece(&composition->out, &composition->pieces[i]);
+}
+
+/* `few` when that is room enough for `count` things of `size` bytes. */
+static void *room_for(size_t count, size_t size, void *few, size_t few_count)
+{
+    return count <= few_count ? few : memory_new(count * size);
+}
+
+static void compose(struct composition *composition, size_t id_count)
+{
+    composition->pieces = room_for(composition->piece_count, sizeof(struct piece),
+                                   composition->few_pieces, PIECES_FEW);
+    struct bytes *names =
+        room_for(id_count, sizeof(struct bytes), composition->few_names, NAMES_FEW);
+    gather(composition);
+    settle_rivals(composition);
+    give_names(composition, names);
+    sort(composition->pieces, composition->piece_count);
+    put_pieces(composition);
+    if (names != composition->few_names)
+        free(names);
+    if (composition->pieces != composition->few_pieces)
+        free(composition->pieces);
+}
+
+struct blob *pidf_compose(struct bytes entity, const struct pidf_source *sources, size_t count)
+{
+    assert(entity.length > 0 && (sources != NULL || count == 0));
+    struct composition composition;
     size_t id_count = 0, size = 512 + entity.length;
+    composition.sources = sources;
+    composition.count = count;
+    composition.piece_count = 0;
+    composition.out = (struct text){0};
     for (size_t i = 0; i < count; i++) {
-        id_count += documents[i]->id_count;
-        size += documents[i]->size_bytes;
+        const struct pidf_document *document = sources[i].document;
+        assert(document != NULL);
+        composition.piece_count += document->fragment_count;
+        id_count += document->id_count;
+        size += document->size_bytes;
     }
     ids_init(&composition.ids, id_count);
     text_reserve(&composition.out, size);
     put_root(&composition, entity);
-    text_char(&composition.out, '>');
-    put_fragments(&composition);
+    compose(&composition, id_count);
     text_put(&composition.out, BYTES("</presence>\n"));
     struct blob *blob = blob_new(text_bytes(&composition.out));
     text_release(&composition.out);

@@ -30,6 +30,8 @@ struct pidf_document *document_new(const struct fragment *fragments, size_t coun
         .id_count = (uint32_t)writer->id_count,
         .uses_data_model = writer->scopes[SCOPE_DATA_MODEL].used,
         .uses_rpid = writer->scopes[SCOPE_RPID].used,
+        .sphere = writer->sphere,
+        .sphere_unclear = writer->sphere_unclear,
     };
     char *at = (char *)(document + 1);
     document->fragments = pack(&at, fragments, fragments_size);

@@ -19,8 +19,8 @@ enum fragment_kind {
 /* A child of the root: bytes that stand for themselves. */
 struct fragment {
     enum fragment_kind kind;
-    struct span text;          /* in the document's text */
-    struct span device_id;     /* of a device */
+    struct span text; /* in the document's text */
+    struct facts facts;
     uint32_t first_id, id_end; /* the ids in it, of the document's */
 };
 
@@ -32,7 +32,9 @@ struct pidf_document {
     const char *text;
     uint32_t fragment_count, id_count;
     uint32_t kinds[FRAGMENT_KINDS]; /* how many of each */
+    struct span sphere; /* its person's (RFC 4480 3.10), in the text; empty: none said */
     bool uses_data_model, uses_rpid;
+    bool sphere_unclear; /* several were said */
 };
 
 /* A document of `count` fragments that were written with `writer`. */

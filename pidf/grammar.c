@@ -1,7 +1,7 @@
 /* grammar.c: the tables and how they are searched.
  *
  * A position is a place in a sequence, an alternative a branch of a choice. That is enough for all
- * three schemas: none has a sequence inside of a repeated choice. */
+ * the schemas: none has a sequence inside of a repeated choice. */
 #include "grammar_internal.h"
 
 #include <assert.h>
@@ -49,11 +49,15 @@ static const struct attribute_rule global_attributes[] = {
 /* Simple elements. */
 
 static const struct rule rule_empty = {.type = VALUE_EMPTY, .attributes = no_attributes};
-static const struct rule rule_basic = {.type = VALUE_BASIC, .attributes = no_attributes};
-static const struct rule rule_timestamp = {.type = VALUE_DATE_TIME, .attributes = no_attributes};
-static const struct rule rule_contact = {.type = VALUE_URI, .attributes = contact_attributes};
+static const struct rule rule_basic = {
+    .type = VALUE_BASIC, .fact = FACT_BASIC, .attributes = no_attributes};
+static const struct rule rule_timestamp = {
+    .type = VALUE_DATE_TIME, .fact = FACT_TIME, .attributes = no_attributes};
+static const struct rule rule_contact = {
+    .type = VALUE_URI, .fact = FACT_PRIORITY, .attributes = contact_attributes};
 const struct rule rule_note = {.type = VALUE_TEXT, .attributes = note_attributes};
-const struct rule rule_device_id = {.type = VALUE_URI, .attributes = no_attributes};
+static const struct rule rule_device_id = {
+    .type = VALUE_URI, .fact = FACT_DEVICE_ID, .attributes = no_attributes};
 static const struct rule rule_class = {.type = VALUE_TEXT, .attributes = no_attributes};
 static const struct rule rule_status_icon = {
     .type = VALUE_URI, .any_attribute = true, .attributes = range_attributes};
@@ -81,8 +85,11 @@ static const struct slot status_slots[] = {
     {.names = NAMES("basic"), .rule = &rule_basic, .position = 0, .once = true},
     OTHERS(1),
 };
-static const struct rule rule_status = {
-    .space = SPACE_PIDF, .positions = 2, .attributes = no_attributes, SLOTS(status_slots)};
+static const struct rule rule_status = {.space = SPACE_PIDF,
+                                        .fact = FACT_STATUS,
+                                        .positions = 2,
+                                        .attributes = no_attributes,
+                                        SLOTS(status_slots)};
 
 static const struct slot tuple_slots[] = {
     {.names = NAMES("status"),
@@ -291,15 +298,22 @@ static const struct {
 enum space space_of(const char *uri)
 {
     static const char pidf[] = PIDF_NAMESPACE;
+    static const struct {
+        const char *rest;
+        enum space space;
+    } below_pidf[] = {
+        {"", SPACE_PIDF},      {":data-model", SPACE_DATA_MODEL},
+        {":rpid", SPACE_RPID}, {":cipid", SPACE_CIPID},
+        {":caps", SPACE_CAPS}, {":timed-status", SPACE_TIMED_STATUS},
+    };
     if (uri == NULL || uri[0] == '\0')
         return SPACE_NONE;
     if (strncmp(uri, pidf, sizeof(pidf) - 1) == 0) {
         const char *rest = uri + sizeof(pidf) - 1;
-        if (rest[0] == '\0')
-            return SPACE_PIDF;
-        if (strcmp(rest, ":data-model") == 0)
-            return SPACE_DATA_MODEL;
-        return strcmp(rest, ":rpid") == 0 ? SPACE_RPID : SPACE_OTHER;
+        for (size_t i = 0; i < COUNT(below_pidf); i++)
+            if (strcmp(rest, below_pidf[i].rest) == 0)
+                return below_pidf[i].space;
+        return SPACE_OTHER;
     }
     if (strcmp(uri, "http://www.w3.org/XML/1998/namespace") == 0)
         return SPACE_XML;
@@ -312,7 +326,7 @@ const struct rule *grammar_find(enum space space, const char *name)
 {
     assert(name != NULL);
     if (space != SPACE_DATA_MODEL && space != SPACE_RPID)
-        return NULL;
+        return grammar_extension(space, name);
     for (size_t i = 0; i < COUNT(globals); i++)
         if (globals[i].space == space && strcmp(globals[i].name, name) == 0)
             return globals[i].rule;

@@ -1,7 +1,8 @@
 /* grammar_internal.h: what may stand where in a presence document, as tables.
  *
- * They say the same as schemas/pidf.xsd, data-model.xsd and rpid.xsd (RFC 3863 4.4, RFC 4479 5.1,
- * RFC 4480 5.1), in a form that lets a document be put right and not only refused. */
+ * They say the same as schemas/pidf.xsd and what it imports (RFC 3863 4.4, RFC 4479 5.1, RFC 4480
+ * 5.1, RFC 4481 5, RFC 4482 5, RFC 5196 6), in a form that lets a document be put right and not
+ * only refused. */
 #ifndef PIDF_GRAMMAR_INTERNAL_H
 #define PIDF_GRAMMAR_INTERNAL_H
 
@@ -17,6 +18,9 @@ enum space {
     SPACE_PIDF,
     SPACE_DATA_MODEL,
     SPACE_RPID,
+    SPACE_CIPID,
+    SPACE_CAPS,
+    SPACE_TIMED_STATUS,
     SPACE_XML,
     SPACE_SCHEMA_INSTANCE,
     SPACE_OTHER
@@ -29,6 +33,7 @@ struct attribute_rule {
     const char *name; /* NULL ends a list */
     enum space space;
     enum value_type type;
+    bool needed; /* without it the element is dropped */
 };
 
 /* Children of one kind. Slots with the same position may mix; a lower position stands first. Of
@@ -41,12 +46,23 @@ struct slot {
     const char *fallback; /* what stands there when nothing else does */
 };
 
-enum { SLOTS_MOST = 6 };
+/* What composing wants to know of a fragment. */
+enum fact {
+    FACT_NONE,
+    FACT_DEVICE_ID,
+    FACT_PRIORITY, /* of a contact */
+    FACT_TIME,
+    FACT_STATUS,
+    FACT_BASIC
+};
+
+enum { SLOTS_MOST = 21, ATTRIBUTE_RULES_MOST = 8 };
 
 /* An element: either a simple value or slots for children. */
 struct rule {
     enum space space; /* of the children in slots with names */
     enum value_type type;
+    enum fact fact;
     bool any_attribute; /* attributes without a rule are let through */
     bool choice_needed; /* one of the alternatives must be there */
     unsigned char positions;
@@ -56,12 +72,15 @@ struct rule {
     unsigned char slot_count;
 };
 
-/* Children of the root element; what a device is known by. */
-extern const struct rule rule_tuple, rule_note, rule_device_id;
+/* Children of the root element. */
+extern const struct rule rule_tuple, rule_note;
 
-/* The rule of an element that the schemas declare globally in the data model or RPID: it holds
- * wherever the element stands. NULL: there is none, anything goes. */
+/* The rule of an element that the schemas declare globally, but for PIDF's own: it holds wherever
+ * the element stands. NULL: there is none, anything goes. */
 const struct rule *grammar_find(enum space space, const char *name);
+
+/* Its part for CIPID, capabilities and timed status (grammar_extensions.c). */
+const struct rule *grammar_extension(enum space space, const char *name);
 
 /* Where a child named `name` in `space` belongs in its parent; NULL: nowhere. */
 const struct slot *grammar_slot(const struct rule *parent, enum space space, const char *name);

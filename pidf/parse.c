@@ -10,18 +10,22 @@
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
 #include <libxml/xmlerror.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "document_internal.h"
 #include "repair_internal.h"
 #include "scan_internal.h"
+#include "sphere_internal.h"
+#include "tree_internal.h"
 
 enum {
     SIZE_DEFAULT_BYTES = 65536,
     DEPTH_DEFAULT = 32,
     ELEMENTS_DEFAULT = 2000,
     FRAGMENTS_DEFAULT = 100,
+    PATCH_STEPS_DEFAULT = 100000,
     ATTRIBUTES_MOST = 128, /* of one element */
     DICTIONARY_MOST_BYTES = 262144,
 };
@@ -148,6 +152,13 @@ static void renew_context(struct pidf_parser *parser)
     set_hooks(parser);
 }
 
+/* Trees that are alive keep the old names. */
+static void freshen_context(struct pidf_parser *parser)
+{
+    if (xmlDictGetUsage(parser->context->dict) > DICTIONARY_MOST_BYTES)
+        renew_context(parser);
+}
+
 static size_t or_default(size_t value, size_t otherwise)
 {
     return value != 0 ? value : otherwise;
@@ -164,6 +175,7 @@ struct pidf_parser *pidf_parser_new(const struct pidf_limits *limits)
     own->depth = (unsigned)or_default(own->depth, DEPTH_DEFAULT);
     own->elements = (unsigned)or_default(own->elements, ELEMENTS_DEFAULT);
     own->fragments = (unsigned)or_default(own->fragments, FRAGMENTS_DEFAULT);
+    own->patch_steps = or_default(own->patch_steps, PATCH_STEPS_DEFAULT);
     assert(own->size_bytes <= 16 * 1024 * 1024); /* spans have 32 bits, with room for escapes */
     assert(own->depth <= 200);                   /* libxml2 itself ends at 256 */
     parser->fragments = memory_new(own->fragments * sizeof(*parser->fragments));
@@ -219,6 +231,52 @@ static xmlDoc *read_tree(struct pidf_parser *parser, struct bytes body)
         return tree;
     xmlFreeDoc(tree);
     return NULL;
+}
+
+xmlDoc *pidf_read_tree(struct pidf_parser *parser, struct bytes body, struct verdict *fault)
+{
+    assert(parser != NULL && fault != NULL);
+    *fault = check_bytes(parser, body);
+    if (!verdict_ok(*fault))
+        return NULL;
+    freshen_context(parser);
+    xmlDoc *tree = read_tree(parser, body);
+    *fault = parser->fault;
+    return tree;
+}
+
+xmlDoc *pidf_read_own(struct pidf_parser *parser, const struct blob *document)
+{
+    assert(parser != NULL && document != NULL);
+    struct bytes body = blob_bytes(document);
+    if (bytes_empty(body) || body.length > INT_MAX)
+        return NULL;
+    freshen_context(parser);
+    struct pidf_limits limits = parser->limits;
+    parser->limits.elements = UINT_MAX;
+    parser->limits.depth = UINT_MAX;
+    xmlDoc *tree = read_tree(parser, body);
+    parser->limits = limits;
+    parser->body = (struct bytes){0};
+    return tree;
+}
+
+xmlDoc *pidf_read_all(struct pidf_parser *parser, struct bytes body, struct verdict *fault)
+{
+    assert(parser != NULL && fault != NULL);
+    freshen_context(parser);
+    xmlSAXHandler *sax = parser->context->sax;
+    sax->comment = xmlSAX2Comment;
+    sax->processingInstruction = xmlSAX2ProcessingInstruction;
+    xmlDoc *tree = pidf_read_tree(parser, body, fault);
+    set_hooks(parser);
+    return tree;
+}
+
+const struct pidf_limits *pidf_limits_of(const struct pidf_parser *parser)
+{
+    assert(parser != NULL);
+    return &parser->limits;
 }
 
 /* Judging the root (RFC 3863 4.1.1). */
@@ -291,6 +349,7 @@ static void add_fragment(struct pidf_parser *parser, xmlNode *node)
     struct writer *writer = &parser->repair.writer;
     struct writer_mark mark = markup_mark(writer);
     enum space space = space_of(node->ns != NULL ? (const char *)node->ns->href : NULL);
+    writer->facts = (struct facts){.priority = -1};
     if (!write_fragment(&parser->repair, node, space))
         return;
     assert(parser->fragment_count < parser->limits.fragments);
@@ -298,11 +357,21 @@ static void add_fragment(struct pidf_parser *parser, xmlNode *node)
     *fragment = (struct fragment){
         .kind = kind_of(node, space),
         .text = {(uint32_t)mark.length, (uint32_t)(writer->out.length - mark.length)},
+        .facts = writer->facts,
         .first_id = (uint32_t)mark.ids,
         .id_end = (uint32_t)writer->id_count,
     };
-    if (fragment->kind == FRAGMENT_DEVICE)
-        fragment->device_id = writer->device_id;
+}
+
+/* Writes what rules ask for behind the fragments. */
+static void keep_sphere(struct writer *writer, const xmlNode *root)
+{
+    struct sphere sphere = sphere_of(root);
+    if (!sphere.said)
+        return;
+    writer->sphere = (struct span){(uint32_t)writer->out.length, (uint32_t)sphere.value.length};
+    writer->sphere_unclear = sphere.unclear;
+    text_put(&writer->out, sphere.value);
 }
 
 static struct verdict take_apart(struct pidf_parser *parser, const xmlNode *root)
@@ -326,6 +395,7 @@ static struct verdict take_apart(struct pidf_parser *parser, const xmlNode *root
             return verdict(repair->fault.status, repair->fault.reason,
                            scan_line(parser->body, repair->fault.offset));
     }
+    keep_sphere(&repair->writer, root);
     return VERDICT_OK;
 }
 
@@ -335,11 +405,8 @@ struct verdict pidf_parse(struct pidf_parser *parser, struct bytes body,
 {
     assert(parser != NULL && entities_match != NULL && document != NULL);
     *document = NULL;
-    struct verdict result = check_bytes(parser, body);
-    if (!verdict_ok(result))
-        return result;
-    xmlDoc *tree = read_tree(parser, body);
-    result = parser->fault;
+    struct verdict result;
+    xmlDoc *tree = pidf_read_tree(parser, body, &result);
     if (tree != NULL) {
         const xmlNode *root = xmlDocGetRootElement(tree);
         result = judge_root(parser, root, entities_match, context);
@@ -350,7 +417,5 @@ struct verdict pidf_parse(struct pidf_parser *parser, struct bytes body,
     if (verdict_ok(result))
         *document = document_new(parser->fragments, parser->fragment_count, &parser->repair.writer);
     parser->body = (struct bytes){0};
-    if (xmlDictGetUsage(parser->context->dict) > DICTIONARY_MOST_BYTES)
-        renew_context(parser);
     return result;
 }

@@ -21,6 +21,7 @@ struct pidf_limits {
     unsigned depth;     /* of elements; default 32 */
     unsigned elements;  /* in all; default 2000 */
     unsigned fragments; /* children of the root; default 100 */
+    size_t patch_steps; /* that the operations of a patch may look at, in all; default 100000 */
 };
 
 struct pidf_parser *pidf_parser_new(const struct pidf_limits *limits);
@@ -47,12 +48,20 @@ bool pidf_same_tuples(const struct pidf_document *a, const struct pidf_document 
 /* Bytes of memory a document holds (for limits and figures). */
 size_t pidf_memory_bytes(const struct pidf_document *document);
 
-/* Composes the documents, oldest publication first, into one for `entity` (escaped here). Tuples of
- * all publications stand side by side; ids that repeat are renamed, never dropped; one person
- * element (the newest publication's that has one; RFC 4479 3.2 expects one), devices by their
- * deviceID, notes and unknown elements all. Zero documents give the offline document: a valid PIDF
- * without tuples (RFC 3863 4.1). The result is owned once by the caller. */
-struct blob *pidf_compose(struct bytes entity, const struct pidf_document *const *documents,
-                          size_t count);
+/* A publication. `changed_ms` (wall clock): when this state came, refreshes do not count. `stale`:
+ * its publisher is gone, and what is shown is what was last seen of it. */
+struct pidf_source {
+    const struct pidf_document *document;
+    uint64_t changed_ms;
+    bool stale;
+};
+
+/* Composes the sources into one document for `entity` (escaped here) by the policy at the top of
+ * compose.c: tuples side by side, the best first; one person, devices by their deviceID, each as
+ * the newest word on it says; notes and unknown elements all; stale sources behind live ones, their
+ * tuples closed. Ids that repeat are renamed, never dropped: the source that stands first keeps its
+ * own, so sources in an order that does not change keep theirs. None gives the offline document: a
+ * valid PIDF without tuples (RFC 3863 4.1). The result is owned once by the caller. */
+struct blob *pidf_compose(struct bytes entity, const struct pidf_source *sources, size_t count);
 
 #endif

@@ -11,6 +11,8 @@
 
 #include <assert.h>
 
+#include "moment_internal.h"
+
 static enum space node_space(const xmlNode *node)
 {
     return space_of(node->ns != NULL ? (const char *)node->ns->href : NULL);
@@ -32,25 +34,35 @@ static bool attribute_stays(const struct rule *rule, enum space space)
            space != SPACE_SCHEMA_INSTANCE;
 }
 
-/* Writes an attribute if it is good; true when it was an id. */
-static bool write_attribute(struct repair *repair, const xmlAttr *attribute,
-                            const struct rule *rule)
+/* 0 to 1000, of a good priority. */
+static short thousandths(struct bytes priority)
+{
+    short number = priority.at[0] == '1' ? 1000 : 0, worth = 100;
+    for (size_t i = 2; i < priority.length; i++, worth /= 10)
+        number = (short)(number + (priority.at[i] - '0') * worth);
+    return number;
+}
+
+/* Writes an attribute if it is good; its rule, or NULL when it has none or was left out. */
+static const struct attribute_rule *write_attribute(struct repair *repair, const xmlAttr *attribute,
+                                                    const struct rule *rule)
 {
     struct writer *writer = &repair->writer;
     enum space space = space_of(attribute->ns != NULL ? (const char *)attribute->ns->href : NULL);
     const char *name = (const char *)attribute->name;
     const struct attribute_rule *known = grammar_attribute(rule, space, name);
     if (known == NULL && !attribute_stays(rule, space))
-        return false;
+        return NULL;
     struct bytes value = markup_gather(writer, attribute->children);
     if (known != NULL && !value_repair(known->type, value, &writer->scratch, &value))
-        return false;
-    if (known == NULL || known->type != VALUE_ID) {
+        return NULL;
+    if (known != NULL && known->type == VALUE_PRIORITY)
+        repair->priority = thousandths(value);
+    if (known == NULL || known->type != VALUE_ID)
         markup_attribute(writer, attribute, value);
-        return false;
-    }
-    markup_id(writer, name, value);
-    return true;
+    else
+        markup_id(writer, name, value);
+    return known;
 }
 
 static void write_made_id(struct repair *repair, const char *stem)
@@ -62,13 +74,22 @@ static void write_made_id(struct repair *repair, const char *stem)
     markup_id(&repair->writer, "id", text_bytes(scratch));
 }
 
-static void write_attributes(struct repair *repair, const xmlNode *node, const struct rule *rule)
+/* False when one is missing that has to be there and cannot be made up. */
+static bool write_attributes(struct repair *repair, const xmlNode *node, const struct rule *rule)
 {
-    bool has_id = false;
-    for (const xmlAttr *at = node->properties; at != NULL; at = at->next)
-        has_id |= write_attribute(repair, at, rule);
+    bool has_id = false, written[ATTRIBUTE_RULES_MOST] = {false};
+    for (const xmlAttr *at = node->properties; at != NULL; at = at->next) {
+        const struct attribute_rule *known = write_attribute(repair, at, rule);
+        has_id |= known != NULL && known->type == VALUE_ID;
+        if (rule != NULL && known != NULL && known->needed)
+            written[known - rule->attributes] = true;
+    }
     if (rule != NULL && rule->id_stem != NULL && !has_id)
         write_made_id(repair, rule->id_stem);
+    for (size_t i = 0; rule != NULL && rule->attributes[i].name != NULL; i++)
+        if (rule->attributes[i].needed && !written[i])
+            return false;
+    return true;
 }
 
 /* Content. */
@@ -86,6 +107,34 @@ static bool write_value(struct repair *repair, const xmlNode *node, const struct
     if (rule->type == VALUE_BASIC && !bytes_empty(bytes_trim(raw)))
         fail(repair, node, "a basic status is neither open nor closed");
     return false;
+}
+
+/* Remembers what composing will want to know of an element that was written: `whole`, its content
+ * `inside`. What stands deeper, in an element that we do not know, is none of that. */
+static void note_fact(struct repair *repair, const struct rule *rule, unsigned depth,
+                      struct span whole, struct span inside)
+{
+    struct writer *writer = &repair->writer;
+    struct facts *facts = &writer->facts;
+    if (rule->fact == FACT_NONE || depth != (rule->fact == FACT_BASIC ? 3u : 2u))
+        return;
+    switch (rule->fact) {
+    case FACT_DEVICE_ID:
+        facts->device_id = inside;
+        break;
+    case FACT_PRIORITY:
+        facts->priority = repair->priority;
+        break;
+    case FACT_TIME:
+        facts->has_time =
+            moment_parse(bytes_from(writer->out.at + inside.at, inside.length), &facts->time_ms);
+        break;
+    case FACT_STATUS:
+        facts->status = whole;
+        break;
+    default:
+        facts->basic = inside;
+    }
 }
 
 /* What of an element's slots was written so far. */
@@ -131,7 +180,11 @@ static void write_fallbacks(struct repair *repair, const struct rule *rule, unsi
         const struct slot *slot = &rule->slots[i];
         if (slot->position != position || slot->fallback == NULL || tally->filled[i])
             continue;
-        text_put(&repair->writer.out, bytes_of(slot->fallback));
+        struct text *out = &repair->writer.out;
+        size_t start = out->length;
+        text_put(out, bytes_of(slot->fallback));
+        note_fact(repair, slot->rule, repair->depth + 1, span_of(start, out->length - start),
+                  span_of(0, 0));
         tally->filled[i] = true;
     }
 }
@@ -177,14 +230,8 @@ static bool write_content(struct repair *repair, const xmlNode *node, const stru
 {
     if (rule == NULL)
         return write_anything(repair, node);
-    if (rule->type == VALUE_NONE)
-        return write_children(repair, node, rule);
-    struct text *out = &repair->writer.out;
-    size_t start = out->length;
-    bool good = write_value(repair, node, rule);
-    if (good && rule == &rule_device_id)
-        repair->writer.device_id = (struct span){(uint32_t)start, (uint32_t)(out->length - start)};
-    return good;
+    return rule->type == VALUE_NONE ? write_children(repair, node, rule)
+                                    : write_value(repair, node, rule);
 }
 
 bool repair_element(struct repair *repair, xmlNode *node, const struct rule *rule)
@@ -192,15 +239,23 @@ bool repair_element(struct repair *repair, xmlNode *node, const struct rule *rul
     assert(repair != NULL && node != NULL && node->type == XML_ELEMENT_NODE);
     struct writer *writer = &repair->writer;
     struct writer_mark mark = markup_mark(writer);
+    repair->priority = -1;
     const char *prefix = markup_start(writer, node, rule == NULL);
-    write_attributes(repair, node, rule);
+    bool good = write_attributes(repair, node, rule);
     text_char(&writer->out, '>');
     size_t content = writer->out.length;
-    if (!write_content(repair, node, rule)) {
+    repair->depth++;
+    good = good && write_content(repair, node, rule);
+    repair->depth--;
+    if (!good) {
         markup_rollback(writer, mark);
         return false;
     }
+    size_t inside = writer->out.length - content;
     markup_end(writer, node, prefix, content, mark);
+    if (rule != NULL)
+        note_fact(repair, rule, repair->depth + 1,
+                  span_of(mark.length, writer->out.length - mark.length), span_of(content, inside));
     return true;
 }
 

@@ -7,6 +7,8 @@
 struct repair {
     struct writer writer;
     struct verdict fault; /* what cannot be put right; its offset is a line number */
+    unsigned depth;       /* of the element that is written, in its fragment: 1 is the outermost */
+    short priority;       /* of the contact that is written */
 };
 
 /* Writes a child of the root by its rule; false when nothing valid can be made of it: nothing is

@@ -39,6 +39,28 @@ void text_number(struct text *text, size_t number)
     text_put(text, bytes_from(digits, (size_t)length));
 }
 
+/* Days are counted from March on, in eras of 400 years, so that a leap day is the last of its year
+ * and every era is as long as any other. */
+void text_moment(struct text *text, uint64_t wall_ms)
+{
+    enum { DAY_S = 86400, ERA_DAYS = 146097, DAYS_TO_1970 = 719468 };
+    assert(wall_ms / 1000 / DAY_S < 2932897); /* up to the year 9999 */
+    unsigned second = (unsigned)(wall_ms / 1000 % DAY_S);
+    unsigned days = (unsigned)(wall_ms / 1000 / DAY_S) + DAYS_TO_1970;
+    unsigned era = days / ERA_DAYS, of_era = days % ERA_DAYS;
+    unsigned year = (of_era - of_era / 1460 + of_era / 36524 - of_era / (ERA_DAYS - 1)) / 365;
+    unsigned of_year = of_era - (365 * year + year / 4 - year / 100);
+    unsigned march = (5 * of_year + 2) / 153; /* months since March */
+    unsigned day = of_year - (153 * march + 2) / 5 + 1;
+    unsigned month = march < 10 ? march + 3 : march - 9;
+    char digits[40];
+    int length = snprintf(digits, sizeof(digits), "%04u-%02u-%02uT%02u:%02u:%02uZ",
+                          era * 400 + year + (month <= 2), month, day, second / 3600,
+                          second / 60 % 60, second % 60);
+    assert(length > 0 && (size_t)length < sizeof(digits));
+    text_put(text, bytes_from(digits, (size_t)length));
+}
+
 /* What stands for `c` in character data; empty when it stands for itself. A bare CR would be read
  * back as LF (XML 1.0 2.11). */
 static struct bytes escape_of(char c)

@@ -43,6 +43,9 @@ static inline void text_char(struct text *text, char c)
 /* Appends `number` in decimal digits. */
 void text_number(struct text *text, size_t number);
 
+/* Appends a time, in milliseconds since 1970, as an xs:dateTime in UTC without a fraction. */
+void text_moment(struct text *text, uint64_t wall_ms);
+
 /* Appends a slice as XML character data, or as the inside of an attribute in double quotes. */
 void text_escaped(struct text *text, struct bytes slice);
 void text_quoted(struct text *text, struct bytes slice);

@@ -81,11 +81,44 @@ static bool take_zone(struct bytes *rest)
            (hour < 14 || minute == 0);
 }
 
-static bool repair_date_time(struct bytes *value)
+static bool is_date_time(struct bytes value)
 {
-    struct bytes rest = *value;
-    return take_date(&rest) && take_char(&rest, 'T') && take_time(&rest) && take_zone(&rest) &&
-           bytes_empty(rest);
+    return take_date(&value) && take_char(&value, 'T') && take_time(&value) && take_zone(&value) &&
+           bytes_empty(value);
+}
+
+/* Minutes since midnight in UTC of a good date and time, modulo a day. */
+static unsigned utc_minutes(struct bytes value)
+{
+    enum { DAY = 24 * 60, TIME_AT = 11, ZONE_LENGTH = 6 };
+    unsigned hour, minute, zone_hour, zone_minute;
+    struct bytes time = bytes_skip(value, TIME_AT);
+    struct bytes zone = bytes_skip(value, value.length - ZONE_LENGTH);
+    bool good =
+        take_pair(&time, 23, &hour) && take_char(&time, ':') && take_pair(&time, 59, &minute);
+    assert(good);
+    bool ahead = take_char(&zone, '+');
+    if (!ahead && !take_char(&zone, '-'))
+        return hour * 60 + minute;
+    good = take_pair(&zone, 14, &zone_hour) && take_char(&zone, ':') &&
+           take_pair(&zone, 59, &zone_minute);
+    assert(good);
+    unsigned away = zone_hour * 60 + zone_minute;
+    return (hour * 60 + minute + (ahead ? DAY - away : away)) % DAY;
+}
+
+/* RFC 3339 5.6 and 5.7 know leap seconds, at the end of a day in UTC; the schema's dateTime does
+ * not: they become the second before. */
+static bool repair_date_time(struct bytes *value, struct text *scratch)
+{
+    enum { SECONDS_AT = 17, LAST_MINUTE = 24 * 60 - 1 };
+    if (!bytes_starts_with(bytes_skip(*value, SECONDS_AT), BYTES("60")))
+        return is_date_time(*value);
+    scratch->length = 0;
+    text_put(scratch, *value);
+    memcpy(scratch->at + SECONDS_AT, "59", 2);
+    *value = text_bytes(scratch);
+    return is_date_time(*value) && utc_minutes(*value) == LAST_MINUTE;
 }
 
 /* One of two words, whatever its case. */
@@ -217,7 +250,6 @@ static bool repair_id(struct bytes *value, struct text *scratch)
 }
 
 static bool (*const plain_repairs[])(struct bytes *) = {
-    [VALUE_DATE_TIME] = repair_date_time,
     [VALUE_BASIC] = repair_basic,
     [VALUE_ACTIVE_IDLE] = repair_active_idle,
     [VALUE_INTEGER] = repair_integer,
@@ -242,6 +274,8 @@ bool value_repair(enum value_type type, struct bytes raw, struct text *scratch, 
         fine = repair_uri(&value, scratch);
     else if (type == VALUE_ID)
         fine = repair_id(&value, scratch);
+    else if (type == VALUE_DATE_TIME)
+        fine = repair_date_time(&value, scratch);
     else if (type != VALUE_EMPTY)
         fine = plain_repairs[type](&value);
     if (fine)

@@ -1,12 +1,12 @@
 /* writer.c: tags, attributes and namespaces.
  *
- * The namespaces in force are a stack. A prefix in use is never bound anew (a fresh one is made
- * instead), only the default is: so whatever is found in the stack may be used, but the default
- * only when no later one hides it. */
+ * The namespaces in force are a stack, and a later one may hide an earlier one of the same prefix.
+ * An element that we do not know first declares all the prefixes that it brings, bound as they were
+ * (a value of its may use them, where nobody can see it); then its name and its attributes take any
+ * prefix that is bound to their namespace and not hidden. */
 #include "writer_internal.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -26,7 +26,9 @@ void markup_reset(struct writer *writer)
     assert(writer != NULL);
     writer->out.length = 0;
     writer->id_count = 0;
-    writer->device_id = (struct span){0};
+    writer->facts = (struct facts){.priority = -1};
+    writer->sphere = (struct span){0};
+    writer->sphere_unclear = false;
     writer->scopes_full = false;
     writer->scopes[SCOPE_DEFAULT] = (struct scope){.prefix = "", .uri = PIDF_NAMESPACE};
     writer->scopes[SCOPE_DATA_MODEL] = (struct scope){.prefix = "dm", .uri = DATA_MODEL_NAMESPACE};
@@ -68,19 +70,11 @@ static struct scope *scope_of_uri(struct writer *writer, const char *uri)
 {
     for (unsigned i = 0; i < writer->scope_count; i++) {
         struct scope *scope = &writer->scopes[i];
-        if (scope->prefix[0] != '\0' && strcmp(scope->uri, uri) == 0)
+        if (scope->prefix[0] != '\0' && strcmp(scope->uri, uri) == 0 &&
+            scope_of_prefix(writer, scope->prefix) == scope)
             return scope;
     }
     return NULL;
-}
-
-static void make_prefix(struct writer *writer, struct scope *scope)
-{
-    unsigned number = writer->scope_count;
-    do
-        snprintf(scope->made, sizeof(scope->made), "n%u", number++);
-    while (scope_of_prefix(writer, scope->made) != NULL);
-    scope->prefix = scope->made;
 }
 
 /* One more declaration; it still has to be written. */
@@ -90,11 +84,8 @@ static const struct scope *scope_push(struct writer *writer, const char *prefix,
         writer->scopes_full = true;
         return &writer->scopes[SCOPES_MOST - 1];
     }
-    struct scope *scope = &writer->scopes[writer->scope_count];
+    struct scope *scope = &writer->scopes[writer->scope_count++];
     *scope = (struct scope){.prefix = prefix, .uri = uri, .used = true};
-    if (prefix[0] != '\0' && scope_of_prefix(writer, prefix) != NULL)
-        make_prefix(writer, scope);
-    writer->scope_count++;
     return scope;
 }
 
@@ -127,15 +118,14 @@ static const char *resolve(struct writer *writer, const xmlNs *ns, bool attribut
     return scope_push(writer, wanted, uri)->prefix;
 }
 
-/* Values may use prefixes too, where nobody can see it: those that an element brings along stay. */
 static void keep_declarations(struct writer *writer, const xmlNode *node)
 {
     for (const xmlNs *ns = node->nsDef; ns != NULL; ns = ns->next) {
-        if (ns->prefix == NULL)
-            continue;
-        struct scope *scope = scope_of_prefix(writer, (const char *)ns->prefix);
-        if (scope == NULL)
-            scope_push(writer, (const char *)ns->prefix, (const char *)ns->href);
+        const char *prefix = ns->prefix != NULL ? (const char *)ns->prefix : "";
+        const char *uri = ns->href != NULL ? (const char *)ns->href : "";
+        struct scope *scope = scope_of_prefix(writer, prefix);
+        if (scope == NULL || strcmp(scope->uri, uri) != 0)
+            scope_push(writer, prefix, uri);
         else
             scope->used = true;
     }
@@ -153,9 +143,9 @@ const char *markup_start(struct writer *writer, const xmlNode *node, bool keep)
 {
     assert(node != NULL && node->type == XML_ELEMENT_NODE);
     unsigned before = writer->scope_count;
-    const char *prefix = resolve(writer, node->ns, false);
     if (keep)
         keep_declarations(writer, node);
+    const char *prefix = resolve(writer, node->ns, false);
     text_char(&writer->out, '<');
     write_name(writer, prefix, node->name);
     write_declarations(writer, before);

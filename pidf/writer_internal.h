@@ -16,11 +16,24 @@ struct span {
     uint32_t at, length;
 };
 
+static inline struct span span_of(size_t at, size_t length)
+{
+    return (struct span){(uint32_t)at, (uint32_t)length};
+}
+
+/* What composing wants to know of a fragment. */
+struct facts {
+    struct span device_id;     /* of a device, as it is written */
+    struct span status, basic; /* of a tuple: the element, and the value in it; empty: none */
+    uint64_t time_ms;          /* its timestamp, if it has one */
+    bool has_time;
+    short priority; /* of a tuple's contact, in thousandths; -1: none (RFC 3863 4.1.5) */
+};
+
 /* A namespace declaration in force. */
 struct scope {
     const char *prefix, *uri; /* prefix "": the default */
     bool used;
-    char made[12]; /* a prefix of our own */
 };
 
 enum { SCOPES_MOST = 64, SCOPE_DEFAULT = 0, SCOPE_DATA_MODEL, SCOPE_RPID, SCOPES_ROOT };
@@ -33,8 +46,10 @@ struct writer {
     unsigned scope_count;
     struct span *ids;
     size_t id_count, id_size;
-    struct span device_id; /* the last deviceID that was written */
-    bool scopes_full;      /* a fragment has too many namespaces and is worthless */
+    struct facts facts;  /* of the fragment that is written */
+    struct span sphere;  /* the person's; behind all fragments */
+    bool sphere_unclear; /* several were said */
+    bool scopes_full;    /* a fragment has too many namespaces and is worthless */
 };
 
 /* Where the writer was: what came after can be taken back. */

@@ -30,6 +30,14 @@ enum { PACKAGE_BODY_MOST_BYTES = 16 << 20 };
 /* A published body after the package judged it: opaque to the dispatcher. */
 struct document;
 
+/* A publication, for composing. `changed_ms` (wall clock): when this state came, refreshes do not
+ * count. `stale`: its publisher is gone, what is left is what was last seen of it. */
+struct document_source {
+    const struct document *document;
+    uint64_t changed_ms;
+    bool stale;
+};
+
 /* The memory and limits that a package works with, made once a reactor; opaque to the dispatcher.
  */
 struct package_workshop;
@@ -59,9 +67,9 @@ struct event_package {
      */
     bool (*same_things)(const struct document *a, const struct document *b);
 
-    /* All publications of a resource, oldest first, into the body of a NOTIFY in notify_types[0].
-     */
-    struct blob *(*compose)(struct bytes entity, const struct document *const *documents,
+    /* All publications of a resource, in an order that does not change, into the body of a NOTIFY
+     * in notify_types[0]. */
+    struct blob *(*compose)(struct bytes entity, const struct document_source *sources,
                             size_t count);
 };
 

@@ -1,7 +1,7 @@
 /* presence_internal.h: the dispatcher's own structures. Never leaves this folder.
  *
  *   presence -> home (a partition) -> resource (address-of-record and event)
- *                                       -> publications, oldest first
+ *                                       -> publications, in the order in which they began
  *                                       -> subscriptions, each with its dialog
  *
  * A resource lives as long as it has either. What a request removed stays a while as `ended`
@@ -24,7 +24,7 @@ struct publication {
     struct resource *resource;
     struct document *document; /* NULL when ended */
     struct timer expiry;
-    uint64_t made_ms, expires_ms; /* wall clock */
+    uint64_t made_ms, expires_ms; /* wall clock; when the document changed last */
     struct net_flow source;       /* where it came from; family 0 of `remote`: unknown */
     uint32_t cseq;
     bool ended;
@@ -140,6 +140,8 @@ bool lifetime_judge(struct front_request *request, const struct lifetime *lifeti
 struct publication *publication_of_row(struct resource *resource,
                                        const struct store_publication *row,
                                        struct document *document);
+/* Puts a new one where the one stands whose state it carries on: composing goes by this order. */
+void publication_take_place(struct publication *made, struct publication *old);
 void publication_save(const struct publication *publication, struct store_set *set);
 /* Sets (again) the timer that ends it. */
 void publication_arm(struct publication *publication);

@@ -28,7 +28,7 @@ static struct token take_token(struct bytes text)
     return token;
 }
 
-/* Oldest first, as the store will give them back. */
+/* The newest last, as the store will give them back. */
 static void insert(struct resource *resource, struct publication *publication)
 {
     struct publication *before;
@@ -67,6 +67,14 @@ struct publication *publication_of_row(struct resource *resource,
     }
     publication_arm(publication);
     return publication;
+}
+
+void publication_take_place(struct publication *made, struct publication *old)
+{
+    struct resource *resource = old->resource;
+    assert(made->resource == resource && made != old);
+    DL_DELETE(resource->publications, made);
+    DL_PREPEND_ELEM(resource->publications, old, made);
 }
 
 void publication_save(const struct publication *publication, struct store_set *set)

@@ -304,8 +304,8 @@ static struct publication *replace(struct publish *publish, struct document *doc
     struct token tag = new_tag(publish->presence, publish->resource->partition);
     struct token id = old != NULL ? old->id : tag;
     struct store_publication row = row_of(publish, &id, &tag);
-    if (old != NULL)
-        row.made_ms = document != NULL ? row.made_ms : old->made_ms;
+    if (old != NULL && (document == NULL || bytes_equal(publish->body, old->body)))
+        row.made_ms = old->made_ms; /* nothing changed */
     if (document == NULL) {
         row.content_type = old->content_type;
         row.body = old->body;
@@ -314,8 +314,10 @@ static struct publication *replace(struct publish *publish, struct document *doc
     }
     struct publication *made = publication_of_row(publish->resource, &row, document);
     made->source = source_of(publish->request);
-    if (old != NULL)
+    if (old != NULL) {
+        publication_take_place(made, old);
         publication_free(old);
+    }
     return made;
 }
 

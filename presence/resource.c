@@ -91,19 +91,20 @@ struct blob *resource_state(struct resource *resource)
     struct buffer entity = buffer_over(text, sizeof(text));
     if (resource->state != NULL)
         return resource->state;
-    const struct document **documents =
-        memory_new((resource->publication_count + 1) * sizeof(documents[0]));
+    struct document_source *sources =
+        memory_new((resource->publication_count + 1) * sizeof(sources[0]));
     const struct publication *publication;
     size_t count = 0;
     DL_FOREACH(resource->publications, publication)
     {
         if (!publication->ended)
-            documents[count++] = publication->document;
+            sources[count++] = (struct document_source){.document = publication->document,
+                                                        .changed_ms = publication->made_ms};
     }
     assert(count == resource->publication_count);
     write_entity(resource, &entity);
-    resource->state = resource->package->compose(buffer_bytes(&entity), documents, count);
-    free(documents);
+    resource->state = resource->package->compose(buffer_bytes(&entity), sources, count);
+    free(sources);
     return resource->state;
 }
 

@@ -247,18 +247,37 @@ static void handle_in_dialog(const struct subscribe *subscribe)
 
 /* A new one. */
 
+static void refuse_watcher(struct front_request *request)
+{
+    front_refuse(request, 403, "This user may not be watched by you");
+}
+
+/* A watcher who would have to wait is refused like one who is blocked, unless nobody can say now.
+ */
+static bool rules_allow(const struct subscribe *subscribe)
+{
+    struct front_request *request = subscribe->request;
+    const struct front_parts *parts = subscribe->presence->parts;
+    const struct policy_watcher watcher = {request->identity, request->foreign, request->trusted};
+    struct policy_decision decision =
+        policy_decide(parts->policy, &watcher, request->target, BYTES(""), parts->world->wall_ms);
+    rights_unref(&decision.rights);
+    if (decision.unknown)
+        front_refuse(request, 503, "Who may watch this user cannot be read for the moment");
+    else if (decision.handling != SUB_ALLOW)
+        refuse_watcher(request);
+    return decision.handling == SUB_ALLOW;
+}
+
 static bool check_allowed(const struct subscribe *subscribe)
 {
-    const struct front_request *request = subscribe->request;
-    const struct policy_watcher watcher = {request->identity, request->foreign, request->trusted};
-    bool allowed = true;
-    if (subscribe->package->audience == AUDIENCE_OWNER)
-        allowed = bytes_equal(request->identity, request->target);
-    else if (subscribe->package->audience == AUDIENCE_BY_RULES)
-        allowed = policy_may_watch(subscribe->presence->parts->policy, &watcher, request->target) ==
-                  POLICY_ALLOW;
+    struct front_request *request = subscribe->request;
+    if (subscribe->package->audience == AUDIENCE_BY_RULES)
+        return rules_allow(subscribe);
+    bool allowed = subscribe->package->audience != AUDIENCE_OWNER ||
+                   bytes_equal(request->identity, request->target);
     if (!allowed)
-        front_refuse(subscribe->request, 403, "This user may not be watched by you");
+        refuse_watcher(request);
     return allowed;
 }
 

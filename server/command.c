@@ -1,7 +1,6 @@
-/* command.c: herald user add|passwd|delete|list.
+/* command.c: herald user, roster and rule: which one, and what they share.
  *
- * Configuration, domains and the account's canonical name come first, then the password, and only
- * then is the database opened: a mistake in a command changes nothing on the disk.
+ *   words --> configuration and domains --> the command (command_user.c and its like)
  */
 #include "command.h"
 
@@ -12,23 +11,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
-#include "folder.h"
-#include "password.h"
-#include "sip/uri.h"
-#include "store/accounts.h"
+#include "command_internal.h"
 
-enum { AOR_SIZE = 512, WHY_SIZE = 1024 };
-
-/* One command under way. */
-struct user_work {
-    struct config *config;
-    struct domains *domains;
-    const struct domain *domain; /* of the user */
-    char aor[AOR_SIZE];          /* "alice@example.org" */
+static const struct {
+    const char *name;
+    bool (*check)(const char *const *words);
+    bool (*run)(struct work *work, const char *const *words);
+} commands[] = {
+    {"user", command_user_check, command_user},
+    {"roster", command_roster_check, command_roster},
+    {"rule", command_rule_check, command_rule},
 };
 
-__attribute__((format(printf, 1, 2))) static bool fail(const char *format, ...)
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+static size_t find_command(const char *name)
+{
+    size_t found = 0;
+    while (found < COMMANDS && strcmp(commands[found].name, name) != 0)
+        found++;
+    return found;
+}
+
+bool command_known(const char *name)
+{
+    assert(name != NULL);
+    return find_command(name) < COMMANDS;
+}
+
+bool command_fail(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -39,7 +50,54 @@ __attribute__((format(printf, 1, 2))) static bool fail(const char *format, ...)
     return false;
 }
 
-static bool read_config(struct user_work *work, const struct user_command *command)
+/* Words. */
+
+/* "add, passwd, delete and list" */
+static void write_verbs(const struct verb *verbs, size_t count, struct buffer *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *before = i == 0 ? "" : i + 1 < count ? ", " : " and ";
+        buffer_format(out, "%s%s", before, verbs[i].name);
+    }
+    buffer_char(out, '\0');
+}
+
+static const struct verb *find_verb(const struct verb *verbs, size_t count, const char *name)
+{
+    for (size_t i = 0; name != NULL && i < count; i++) {
+        if (strcmp(verbs[i].name, name) == 0)
+            return &verbs[i];
+    }
+    return NULL;
+}
+
+const struct verb *command_verb(const struct verb *verbs, size_t count, const char *command,
+                                const char *const *words)
+{
+    char names[WHY_SIZE];
+    struct buffer out = buffer_over(names, sizeof(names));
+    const struct verb *verb = find_verb(verbs, count, words[0]);
+    write_verbs(verbs, count, &out);
+    if (verb == NULL) {
+        command_fail("herald %s wants one of %s; see herald --help", command, names);
+        return NULL;
+    }
+    unsigned given = 0;
+    while (words[given + 1] != NULL && given <= verb->most)
+        given++;
+    if (given > verb->most && verb->most > 0)
+        command_fail("herald %s %s wants %s; what is this for: %s", command, verb->name,
+                     verb->wants, words[given]);
+    else if (given > verb->most || given < verb->least)
+        command_fail("herald %s %s wants %s", command, verb->name, verb->wants);
+    else
+        return verb;
+    return NULL;
+}
+
+/* Configuration and names. */
+
+static bool read_config(struct work *work, const struct command *command)
 {
     char why[WHY_SIZE], beside[WHY_SIZE];
     const char *path = command->config != NULL ? command->config : CONFIG_USUAL;
@@ -49,7 +107,7 @@ static bool read_config(struct user_work *work, const struct user_command *comma
     }
     work->config = config_load(path, why, sizeof(why));
     if (work->config == NULL)
-        return fail("%s; name the configuration with --config FILE", why);
+        return command_fail("%s; name the configuration with --config FILE", why);
     if (command->data != NULL)
         work->config->data = command->data;
     work->domains = config_domains(work->config);
@@ -65,7 +123,7 @@ static void write_domains(const struct config *config, struct buffer *out)
 }
 
 /* Parses "alice", "alice@example.org", "sip:alice@example.org" as a URI. */
-static bool parse_user(const struct user_work *work, const char *user, char *text, size_t size,
+static bool parse_user(const struct work *work, const char *user, char *text, size_t size,
                        struct sip_uri *uri)
 {
     bool scheme = strncmp(user, "sip:", 4) == 0;
@@ -73,198 +131,80 @@ static bool parse_user(const struct user_work *work, const char *user, char *tex
     buffer_format(&whole, "%s%s", scheme ? "" : "sip:", user);
     if (strchr(user, '@') == NULL)
         buffer_format(&whole, "@%s", work->config->domains[0].domain.name);
-    return !whole.overflow && verdict_ok(sip_uri_parse(buffer_bytes(&whole), uri)) &&
-           uri->has_user && bytes_empty(uri->password) && uri->port == 0 &&
-           bytes_empty(uri->parameters) && bytes_empty(uri->headers);
+    bool good = !whole.overflow && verdict_ok(sip_uri_parse(buffer_bytes(&whole), uri)) &&
+                uri->has_user && bytes_empty(uri->password) && uri->port == 0 &&
+                bytes_empty(uri->parameters) && bytes_empty(uri->headers);
+    return good || command_fail("\"%s\" is no user name; write alice or alice@%s", user,
+                                work->config->domains[0].domain.name);
 }
 
-/* The canonical name and the domain of the user that the command names. */
-static bool find_user(struct user_work *work, const char *user)
+bool command_find_user(struct work *work, const char *user)
 {
     assert(user != NULL);
     char text[AOR_SIZE], names[WHY_SIZE] = "";
-    struct sip_uri uri;
+    struct sip_uri uri = {.has_user = false};
     if (!parse_user(work, user, text, sizeof(text), &uri))
-        return fail("\"%s\" is no user name; write alice or alice@%s", user,
-                    work->config->domains[0].domain.name);
+        return false;
     struct buffer aor = buffer_over(work->aor, sizeof(work->aor) - 1);
     work->domain = domains_write_aor(work->domains, &uri, &aor);
     if (work->domain != NULL && !aor.overflow)
         return true;
     struct buffer out = buffer_over(names, sizeof(names));
     write_domains(work->config, &out);
-    return fail("%.*s is none of the configured domains (%s); use one of them, or add it to %s",
-                BYTES_ARGS(uri.host), names, work->config->file);
+    return command_fail(
+        "%.*s is none of the configured domains (%s); use one of them, or add it to %s",
+        BYTES_ARGS(uri.host), names, work->config->file);
 }
 
-static struct account_file *open_accounts(const struct user_work *work)
+bool command_find_anybody(const struct work *work, const char *who, char *aor)
+{
+    char text[AOR_SIZE];
+    struct sip_uri uri = {.has_user = false};
+    if (!parse_user(work, who, text, sizeof(text), &uri))
+        return false;
+    memset(aor, 0, AOR_SIZE);
+    struct buffer name = buffer_over(aor, AOR_SIZE - 1);
+    if (domains_write_name(work->domains, uri.text, &name) && !name.overflow)
+        return true;
+    return command_fail("\"%s\" is too long for a name", who);
+}
+
+struct account_file *command_open(const struct work *work)
 {
     char why[WHY_SIZE];
     enum err err;
     struct account_file *file = account_file_open(work->config->data, &err, why, sizeof(why));
     if (file == NULL)
-        fail("%s", why);
+        command_fail("%s", why);
     return file;
 }
 
-static bool report(const struct user_work *work, enum err err, const char *done)
+bool command_failed(const struct work *work, enum err err)
 {
-    switch (err) {
-    case ERR_NONE:
-        printf("%s %s\n", done, work->aor);
-        return true;
-    case ERR_CONFLICT:
-        return fail("%s is there already; herald user passwd %s changes the password", work->aor,
-                    work->aor);
-    case ERR_NOT_FOUND:
-        return fail("there is no user %s; herald user list shows who is there", work->aor);
-    default:
-        return fail("%s was not changed: %s; look at the disk and the rights of %s", work->aor,
-                    err_name(err), work->config->data);
-    }
+    if (err == ERR_NOT_FOUND)
+        return command_fail("there is no user %s; herald user list shows who is there", work->aor);
+    return command_fail("%s was not changed: %s; look at the disk and the rights of %s", work->aor,
+                        err_name(err), work->config->data);
 }
 
-typedef enum err (*write_fn)(struct account_file *file, const struct store_account *account);
-
-static bool write_account(const struct user_work *work, const struct digest_hex *ha1,
-                          write_fn write, const char *done)
+static bool run(const struct command *command)
 {
-    struct store_account account = {.aor = bytes_of(work->aor)};
-    for (unsigned i = 0; i < DIGEST_COUNT; i++)
-        account.ha1[i] = bytes_of(ha1[i].text);
-    struct account_file *file = open_accounts(work);
-    if (file == NULL)
-        return false;
-    enum err err = write(file, &account);
-    account_file_close(&file);
-    return report(work, err, done);
-}
-
-/* The first account may come before the server's first start. */
-static bool add_account(const struct user_work *work, const struct digest_hex *ha1)
-{
-    char why[WHY_SIZE];
-    bool made;
-    if (!folder_make(work->config->data, &made, why, sizeof(why)))
-        return fail("%s", why);
-    bool added = write_account(work, ha1, account_add, "added");
-    if (!added && made)
-        folder_unmake(work->config->data);
-    return added;
-}
-
-static bool change_account(const struct user_work *work, const struct digest_hex *ha1)
-{
-    return write_account(work, ha1, account_change, "changed");
-}
-
-/* What stands before the '@' of an address-of-record. */
-static struct bytes user_of(struct bytes aor)
-{
-    size_t domain = sip_aor_domain(aor).length;
-    assert(aor.length > domain + 1);
-    return bytes_first(aor, aor.length - domain - 1);
-}
-
-/* Asks for the password and hands its HA1s to `save`. */
-static bool save_password(const struct user_work *work,
-                          bool (*save)(const struct user_work *, const struct digest_hex *))
-{
-    char password[PASSWORD_SIZE], why[WHY_SIZE];
-    struct digest_hex ha1[DIGEST_COUNT] = {0};
-    if (!password_ask(password, why, sizeof(why))) {
-        explicit_bzero(password, sizeof(password));
-        return fail("%s", why);
-    }
-    struct digest_engine *engine = digest_engine_new();
-    struct bytes user = user_of(bytes_of(work->aor));
-    auth_make_account(engine, user, bytes_of(work->domain->name), bytes_of(password), ha1);
-    digest_engine_free(&engine);
-    explicit_bzero(password, sizeof(password));
-    bool saved = save(work, ha1);
-    explicit_bzero(ha1, sizeof(ha1));
-    return saved;
-}
-
-static bool user_add(struct user_work *work)
-{
-    return save_password(work, add_account);
-}
-
-static bool user_passwd(struct user_work *work)
-{
-    return save_password(work, change_account);
-}
-
-static bool user_delete(struct user_work *work)
-{
-    struct account_file *file = open_accounts(work);
-    if (file == NULL)
-        return false;
-    enum err err = account_delete(file, bytes_of(work->aor));
-    account_file_close(&file);
-    return report(work, err, "deleted");
-}
-
-static void print_account(void *context, const struct store_account *account)
-{
-    (void)context;
-    printf("%.*s\n", BYTES_ARGS(account->aor));
-}
-
-static bool user_list(struct user_work *work)
-{
-    struct account_file *file = open_accounts(work);
-    if (file == NULL)
-        return false;
-    enum err err = account_list(file, print_account, NULL);
-    account_file_close(&file);
-    if (err != ERR_NONE)
-        return fail("the users in %s cannot be read: %s", work->config->data, err_name(err));
-    return true;
-}
-
-static const struct verb {
-    const char *name;
-    bool takes_user;
-    bool (*run)(struct user_work *work);
-} verbs[] = {
-    {"add", true, user_add},
-    {"passwd", true, user_passwd},
-    {"delete", true, user_delete},
-    {"list", false, user_list},
-};
-
-static const struct verb *find_verb(const char *name)
-{
-    for (size_t i = 0; name != NULL && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-        if (strcmp(verbs[i].name, name) == 0)
-            return &verbs[i];
-    }
-    return NULL;
-}
-
-static bool run(const struct user_command *command)
-{
-    const struct verb *verb = find_verb(command->verb);
-    struct user_work work = {.config = NULL};
-    if (verb == NULL)
-        return fail("herald user wants one of add, passwd, delete and list; see herald --help");
-    if (verb->takes_user != (command->user != NULL))
-        return fail("herald user %s wants %s", verb->name,
-                    verb->takes_user ? "the name of a user" : "no name");
-    bool done = read_config(&work, command) &&
-                (!verb->takes_user || find_user(&work, command->user)) && verb->run(&work);
+    const char *const *words = command->words;
+    struct work work = {.config = NULL};
+    size_t which = find_command(words[0]);
+    assert(which < COMMANDS);
+    bool done = commands[which].check(words) && read_config(&work, command) &&
+                commands[which].run(&work, words);
     domains_free(&work.domains);
     config_free(&work.config);
     return done;
 }
 
-int command_user(const struct user_command *command)
+int command_run(const struct command *command)
 {
-    assert(command != NULL);
+    assert(command != NULL && command->words[0] != NULL);
     bool done = run(command);
     if (fflush(stdout) != 0 && done)
-        done = fail("standard output cannot be written: %s", strerror(errno));
+        done = command_fail("standard output cannot be written: %s", strerror(errno));
     return done ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,20 +1,26 @@
-/* command.h: `herald user ...`, the accounts from the command line. Works beside a running server.
- */
+/* command.h: `herald user|roster|rule ...`: accounts, rosters and rules from the command line.
+ * Works beside a running server, which notices within a second or two. */
 #ifndef SERVER_COMMAND_H
 #define SERVER_COMMAND_H
 
+#include <stdbool.h>
+
+enum { COMMAND_WORDS_MAX = 5 };
+
 /* What was asked for. */
-struct user_command {
+struct command {
     const char *config; /* of --config; NULL: herald.conf in the data folder, or the usual one */
     const char *data;   /* of --data; NULL: as the configuration says */
-    const char *verb;   /* "add", "passwd", "delete", "list"; NULL: none was given */
-    const char *user;   /* "alice" or "alice@example.org"; NULL: none was given */
+    const char *words[COMMAND_WORDS_MAX + 1]; /* "user", "add", "alice"; NULL behind the last */
 };
 
 /* Where the configuration is when nobody says. */
 #define CONFIG_USUAL "/etc/herald/herald.conf"
 
+/* True when there is such a command. */
+bool command_known(const char *name);
+
 /* Does it; messages go to standard output and error. Returns the exit code. */
-int command_user(const struct user_command *command);
+int command_run(const struct command *command);
 
 #endif

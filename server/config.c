@@ -194,9 +194,25 @@ static const char *const *origins_of(struct config *config)
     return list;
 }
 
+/* The defaults of the domains that have one, then that of the others. */
+static void share_policy(struct config *config)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < config->domain_count; i++) {
+        const struct config_domain *domain = &config->domains[i];
+        if (domain->policy.given)
+            config->policy_domains[count++] =
+                (struct policy_domain){domain->domain.name, domain->policy.usual};
+    }
+    config->policy_domains[count++] = (struct policy_domain){"", config->policy_usual.usual};
+    config->policy.domains = config->policy_domains;
+    config->policy.domain_count = count;
+}
+
 /* What other parts read through their settings. */
 static void share(struct config *config)
 {
+    share_policy(config);
     config->net.ws_origins = origins_of(config);
     config->store.folder = config->data;
     config->front.trusted = config->trusted;

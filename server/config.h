@@ -23,11 +23,18 @@ enum {
     CONFIG_REGISTRAR_MAX = 256, /* entries of each list of the registrar */
 };
 
+/* Who sees a user of whom no rule speaks. */
+struct config_policy {
+    bool given; /* else as all domains have it */
+    enum policy_default usual;
+};
+
 struct config_domain {
     struct domain domain;
     const char *aliases[CONFIG_ALIASES_MAX];
     unsigned alias_count;
     const char *certificate, *key; /* PEM files; NULL: none, or the key is in the certificate's */
+    struct config_policy policy;
 };
 
 struct config {
@@ -52,6 +59,10 @@ struct config {
     struct front_settings front;
     struct guard_settings guard;
     struct policy_settings policy;
+    struct config_policy policy_usual; /* of domains that do not say */
+    struct policy_domain policy_domains[CONFIG_DOMAINS_MAX + 1];
+    unsigned buddies_max;
+    unsigned rules_max_bytes;
     struct registrar_settings registrar;
     struct registrar_fixed fixed[CONFIG_REGISTRAR_MAX];
     struct registrar_deputy deputies[CONFIG_REGISTRAR_MAX];

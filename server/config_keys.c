@@ -43,8 +43,10 @@ static const struct config_key file_keys[] = {
      "password: a PBX, a voicemail system. Whoever is there can act as any user."},
 
     {"peers", config_take_peers, FIELD(struct config, policy), 0, POLICY_PEERS_MAX, "[ ]",
-     "Domains whose users may watch ours (\"*\": all), once their server has proved by its TLS "
-     "certificate that it speaks for the domain. Their messages and calls need no entry here."},
+     "Domains whose users may watch ours as if they were of the same domain (\"*\": all), once "
+     "their "
+     "server has proved by its TLS certificate that it speaks for the domain; see policy.default. "
+     "Their messages and calls need no entry here."},
 
     {"log.file", config_take_path, FIELD(struct config, log_file), 0, 1024, "\"\"",
      "File to log to; \"\" is standard error. SIGHUP opens it anew."},
@@ -217,6 +219,18 @@ static const struct config_key file_keys[] = {
     NUMBER(proxy.calls_max_per_callee, 0, 1000000, "20",
            "Of those, calls for one user; to more callers the user is busy (486)."),
 
+    {"policy.default", config_take_policy, FIELD(struct config, policy_usual), 1, 0, "\"domain\"",
+     "Who sees a user whose own rules say nothing of the watcher: \"domain\": users of the same "
+     "domain see each other, and so do those of peers; others wait for the user's word. "
+     "\"buddies\": "
+     "who is in the user's roster; others wait. \"ask\": everybody waits. \"everybody\": even who "
+     "is "
+     "not known. \"nobody\": nobody."},
+    {"policy.buddies_max", config_take_number, FIELD(struct config, buddies_max), 1, 100000, "1000",
+     "Buddies that one user can have in the roster."},
+    {"policy.rules_max_bytes", config_take_number, FIELD(struct config, rules_max_bytes), 1024,
+     16 * MIB, "65536", "Longest document of a user's rules, in bytes."},
+
     NUMBER(presence.publications_max, 1, 10000, "20",
            "Publications that one user can have at a time."),
     NUMBER(presence.subscriptions_max_per_watcher, 1, 1000000, "1000",
@@ -252,6 +266,8 @@ static const struct config_key domain_keys[] = {
      "itself is made in the data folder."},
     {"key", config_take_path, FIELD(struct config_domain, key), 0, 1024, "\"\"",
      "PEM file of its key, without a password; \"\": in the same file."},
+    {"policy", config_take_policy, FIELD(struct config_domain, policy), 0, 0, "\"\"",
+     "Who sees users of this domain, as policy.default; \"\": as that says."},
 };
 
 const struct config_keys config_file_keys = {file_keys, sizeof(file_keys) / sizeof(file_keys[0])};

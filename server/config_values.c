@@ -132,6 +132,30 @@ bool config_take_asking(struct config_reader *reader, const struct config_key *k
                        key->path);
 }
 
+/* "" leaves it to what holds for all domains. */
+bool config_take_policy(struct config_reader *reader, const struct config_key *key,
+                        config_setting_t *setting, void *field)
+{
+    static const char *const names[] = {
+        [POLICY_DOMAIN] = "domain",       [POLICY_BUDDIES] = "buddies", [POLICY_ASK] = "ask",
+        [POLICY_EVERYBODY] = "everybody", [POLICY_NOBODY] = "nobody",
+    };
+    struct config_policy *policy = field;
+    const char *text = config_setting_get_string(setting);
+    *policy = (struct config_policy){.given = false};
+    if (text != NULL && *text == '\0' && key->least == 0)
+        return true;
+    for (size_t i = 0; text != NULL && i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *policy = (struct config_policy){true, (enum policy_default)i};
+            return true;
+        }
+    }
+    return config_fail(
+        reader, setting,
+        "%s must be one of \"domain\", \"buddies\", \"ask\", \"everybody\", \"nobody\"", key->path);
+}
+
 bool config_take_proxy_mode(struct config_reader *reader, const struct config_key *key,
                             config_setting_t *setting, void *field)
 {

@@ -5,7 +5,9 @@
  *                                   \--it still cannot: twice the pause--> CLOSED
  *
  * One timer serves them all: each time it fires, one is tried, the next closed one in turn, so that
- * one damaged place does not keep the others closed, and reading holds up nobody for long. */
+ * one damaged place does not keep the others closed, and reading holds up nobody for long. Rules
+ * and rosters that cannot be read have a timer of their own: they open nothing, and nothing waits
+ * for them but their watchers. */
 #include "homes.h"
 
 #include <assert.h>
@@ -16,13 +18,18 @@
 
 enum { PAUSE_LEAST_MS = 1000, PAUSE_MOST_MS = 60000 };
 
+/* What is tried again with growing pauses. */
+struct again {
+    struct timer timer;
+    unsigned pause_ms; /* after the next failure */
+};
+
 struct homes {
     struct homes_parts parts;
     const struct front_parts *below;
-    struct timer retry;
-    unsigned pause_ms; /* after the next failure */
-    unsigned closed;   /* how many */
-    unsigned next;     /* the partition where the search for a closed one begins */
+    struct again retry, retry_policy;
+    unsigned closed; /* how many */
+    unsigned next;   /* the partition where the search for a closed one begins */
     bool accounts_old;
 };
 
@@ -33,7 +40,7 @@ struct homes *homes_new(const struct homes_parts *parts)
     struct homes *homes = memory_new(sizeof(*homes));
     homes->parts = *parts;
     homes->below = front_parts(parts->front);
-    homes->pause_ms = PAUSE_LEAST_MS;
+    homes->retry.pause_ms = homes->retry_policy.pause_ms = PAUSE_LEAST_MS;
     return homes;
 }
 
@@ -41,19 +48,25 @@ void homes_free(struct homes **homes)
 {
     if (*homes == NULL)
         return;
-    world_timer_cancel((*homes)->below->world, &(*homes)->retry);
+    world_timer_cancel((*homes)->below->world, &(*homes)->retry.timer);
+    world_timer_cancel((*homes)->below->world, &(*homes)->retry_policy.timer);
     free(*homes);
     *homes = NULL;
 }
 
 /* A timer that runs keeps its time. */
+static void try_later(struct homes *homes, struct again *again, void (*fire)(struct timer *timer))
+{
+    if (timer_is_set(&again->timer))
+        return;
+    world_timer(homes->below->world, &again->timer, again->pause_ms, fire);
+    again->pause_ms =
+        again->pause_ms < PAUSE_MOST_MS / 2 ? again->pause_ms * 2 : (unsigned)PAUSE_MOST_MS;
+}
+
 static void retry_later(struct homes *homes)
 {
-    if (timer_is_set(&homes->retry))
-        return;
-    world_timer(homes->below->world, &homes->retry, homes->pause_ms, retry);
-    homes->pause_ms =
-        homes->pause_ms < PAUSE_MOST_MS / 2 ? homes->pause_ms * 2 : (unsigned)PAUSE_MOST_MS;
+    try_later(homes, &homes->retry, retry);
 }
 
 /* All of a partition or nothing. */
@@ -138,18 +151,38 @@ static bool try_one(struct homes *homes)
 
 static void retry(struct timer *timer)
 {
-    struct homes *homes = TIMER_OWNER(timer, struct homes, retry);
+    struct homes *homes = TIMER_OWNER(timer, struct homes, retry.timer);
     bool better = true;
     if (homes->accounts_old)
         better = refresh_accounts(homes);
     else if (homes->closed > 0) /* they may have been opened by a refusal */
         better = try_one(homes);
     if (better)
-        homes->pause_ms = PAUSE_LEAST_MS;
+        homes->retry.pause_ms = PAUSE_LEAST_MS;
     if (homes->closed == 0 && !homes->accounts_old)
         return;
     if (better)
         world_timer(homes->below->world, timer, 0, retry);
     else
         retry_later(homes);
+}
+
+static void retry_policy(struct timer *timer)
+{
+    homes_refresh_policy(TIMER_OWNER(timer, struct homes, retry_policy.timer));
+}
+
+void homes_refresh_policy(struct homes *homes)
+{
+    enum err err = policy_refresh(homes->below->policy, homes->below->store);
+    if (err == ERR_NONE) {
+        world_timer_cancel(homes->below->world, &homes->retry_policy.timer);
+        homes->retry_policy.pause_ms = PAUSE_LEAST_MS;
+        return;
+    }
+    log_write(homes->below->log, LOG_ERROR, "homes",
+              "rules and rosters cannot be read: %s. Nobody may watch anybody until they can be; "
+              "this is tried again, see what the store says",
+              err_name(err));
+    try_later(homes, &homes->retry_policy, retry_policy);
 }

@@ -25,6 +25,10 @@ void homes_free(struct homes **homes);
 /* Loads the partition, or closes it for as long as it cannot be loaded. */
 void homes_load(struct homes *homes, unsigned partition);
 
+/* Takes rules and rosters that changed from the store; when they cannot be read (policy.h says what
+ * that means for watchers), tries again until they can. */
+void homes_refresh_policy(struct homes *homes);
+
 /* The accounts in memory are not those of the store (reading them failed): tries again too. */
 void homes_retry_accounts(struct homes *homes);
 

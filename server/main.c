@@ -3,6 +3,7 @@
  *     herald [--config FILE]                   serve
  *     herald --check-config [--config FILE]    only check the file
  *     herald user add|passwd|delete|list ...   the accounts
+ *     herald roster|rule OWNER ...             who sees whom
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -21,13 +22,13 @@ enum action {
     ACTION_SAMPLE,
     ACTION_VERSION,
     ACTION_HELP,
-    ACTION_USER,
+    ACTION_COMMAND,
     ACTION_REFUSE
 };
 
 struct options {
     enum action action;
-    struct user_command user;
+    struct command command;
 };
 
 static const struct option known_options[] = {
@@ -57,30 +58,31 @@ static enum action parse_options(int argc, char **argv, struct options *options)
         if (option == ':')
             return refuse("a value is missing after ", argv[optind - 1]);
         if (option == 'c')
-            options->user.config = optarg;
+            options->command.config = optarg;
         else if (option == 'd')
-            options->user.data = optarg;
+            options->command.data = optarg;
         else
             options->action = (enum action)option;
     }
     return options->action;
 }
 
-/* Words that are no options: only `user VERB [NAME]`. */
+/* Words that are no options: a command and what it is about. */
 static enum action parse_words(int count, char **words, struct options *options)
 {
     if (options->action != ACTION_SERVE && count > 0)
         return refuse("what is this for: ", words[0]);
     if (count == 0)
-        return options->user.data == NULL ? options->action
-                                          : refuse("--data goes with herald user", "");
-    if (strcmp(words[0], "user") != 0)
+        return options->command.data == NULL
+                   ? options->action
+                   : refuse("--data goes with herald user, roster and rule", "");
+    if (!command_known(words[0]))
         return refuse("no such command: ", words[0]);
-    if (count > 3)
-        return refuse("one name at a time; what is this for: ", words[3]);
-    options->user.verb = count > 1 ? words[1] : NULL;
-    options->user.user = count > 2 ? words[2] : NULL;
-    return ACTION_USER;
+    if (count > COMMAND_WORDS_MAX)
+        return refuse("one thing at a time; what is this for: ", words[COMMAND_WORDS_MAX]);
+    for (int i = 0; i < count; i++)
+        options->command.words[i] = words[i];
+    return ACTION_COMMAND;
 }
 
 static int help(void)
@@ -93,11 +95,21 @@ static int help(void)
            "  herald user passwd NAME                change its password\n"
            "  herald user delete NAME                remove it\n"
            "  herald user list                       print all accounts, one a line\n"
+           "  herald roster NAME add BUDDY [TEXT]    put somebody into a user's roster\n"
+           "  herald roster NAME remove BUDDY        take somebody out\n"
+           "  herald roster NAME list                print it\n"
+           "  herald rule NAME allow WATCHER         let somebody see a user\n"
+           "  herald rule NAME confirm WATCHER       ... only when the user says so\n"
+           "  herald rule NAME polite-block WATCHER  ... as if the user were never there\n"
+           "  herald rule NAME block WATCHER         ... not at all\n"
+           "  herald rule NAME show | set FILE | clear\n"
+           "                                         all rules of a user (RFC 4745, RFC 5025)\n"
            "  herald --version | --help\n"
            "\n"
-           "With `user` goes --config FILE, or --data FOLDER (its herald.conf is read). NAME is\n"
-           "alice@example.org; alice alone takes the first domain. Passwords are read from\n"
-           "standard input, on a terminal they are asked for.\n"
+           "With user, roster and rule goes --config FILE, or --data FOLDER (its herald.conf is\n"
+           "read). NAME is alice@example.org; alice alone takes the first domain. Passwords are\n"
+           "read from standard input, on a terminal they are asked for; FILE can be -. A running\n"
+           "server acts upon changes within a second or two.\n"
            "\n"
            "SIGTERM ends the server, SIGHUP reopens the log and reads FILE again, SIGUSR1 logs\n"
            "figures.\n",
@@ -136,7 +148,7 @@ static int version(void)
 
 static int act(const struct options *options)
 {
-    const char *path = options->user.config != NULL ? options->user.config : CONFIG_USUAL;
+    const char *path = options->command.config != NULL ? options->command.config : CONFIG_USUAL;
     switch (options->action) {
     case ACTION_SERVE:
         return serve(path);
@@ -150,8 +162,8 @@ static int act(const struct options *options)
         return version();
     case ACTION_HELP:
         return help();
-    case ACTION_USER:
-        return command_user(&options->user);
+    case ACTION_COMMAND:
+        return command_run(&options->command);
     case ACTION_REFUSE:
         break;
     }

@@ -24,6 +24,7 @@ struct reactor {
     struct im *im;
     struct presence *presence;
     struct homes *homes;
+    struct rules_names names;                         /* of identities in rules */
     struct registrar_target found[PROXY_TARGETS_MAX]; /* what the proxy asked for last */
     char allow_events[LIST_MAX], accept[LIST_MAX];    /* of the packages, for answers */
 };
@@ -53,11 +54,12 @@ static void accounts_changed(void *context)
 {
     struct reactor *reactor = context;
     enum err err = accounts_refresh(reactor->parts.accounts, reactor->parts.store);
-    if (err == ERR_NONE)
-        return;
-    log_write(reactor->ground.log, LOG_ERROR, "reactor",
-              "changed accounts cannot be read: %s. This is tried again", err_name(err));
-    homes_retry_accounts(reactor->homes);
+    if (err != ERR_NONE) {
+        log_write(reactor->ground.log, LOG_ERROR, "reactor",
+                  "changed accounts cannot be read: %s. This is tried again", err_name(err));
+        homes_retry_accounts(reactor->homes);
+    }
+    homes_refresh_policy(reactor->homes);
 }
 
 static void wake(void *context)
@@ -127,6 +129,14 @@ static struct front_settings front_settings_of(const struct reactor *reactor,
     return settings;
 }
 
+static struct policy_settings policy_settings_of(const struct reactor *reactor,
+                                                 const struct config *config)
+{
+    struct policy_settings settings = config->policy;
+    settings.names = &reactor->names;
+    return settings;
+}
+
 static struct store *open_store(struct reactor *reactor, const struct config *config, char *why,
                                 size_t why_size)
 {
@@ -146,7 +156,9 @@ static void build(struct reactor *reactor, const struct config *config)
     list_packages(reactor);
     parts->domains = config_domains(config);
     parts->accounts = accounts_new(world_random_u64(ground->world));
-    parts->policy = policy_new(&config->policy);
+    reactor->names = (struct rules_names){domains_write_name, parts->domains};
+    const struct policy_settings policy = policy_settings_of(reactor, config);
+    parts->policy = policy_new(&policy, ground->log, ground->metrics);
     parts->transactions = transaction_layer_new(ground->world, ground->net, parts->store,
                                                 &config->transaction, ground->log, ground->metrics);
     struct auth_settings auth = config->auth;
@@ -177,6 +189,7 @@ static bool load(struct reactor *reactor, char *why, size_t why_size)
                  err_name(err));
         return false;
     }
+    homes_refresh_policy(reactor->homes);
     for (unsigned partition = 0; partition < PARTITIONS; partition++)
         homes_load(reactor->homes, partition);
     return true;
@@ -237,15 +250,16 @@ void reactor_reload(struct reactor *reactor, const struct config *config)
     const struct front_settings settings = front_settings_of(reactor, config);
     front_reload(reactor->front, &settings);
     guard_reload(reactor->parts.guard, &config->guard);
-    policy_reload(reactor->parts.policy, &config->policy);
+    const struct policy_settings policy = policy_settings_of(reactor, config);
+    policy_reload(reactor->parts.policy, &policy);
     registrar_reload(reactor->registrar, &config->registrar);
     proxy_reload(reactor->proxy, &config->proxy);
     presence_reload(reactor->presence, &config->presence);
     log_write(
         reactor->ground.log, LOG_INFO, "reactor",
-        "configuration taken over: trusted networks, peers, registrar, proxy, presence, guard and "
-        "front limits. Listeners, domains, data folder, net, transaction, auth and store need a "
-        "restart");
+        "configuration taken over: trusted networks, peers, policy, registrar, proxy, "
+        "presence, guard and front limits. Listeners, domains, data folder, net, transaction, "
+        "auth and store need a restart");
 }
 
 struct store *reactor_store(struct reactor *reactor)

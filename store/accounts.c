@@ -11,11 +11,7 @@
 
 #include "base/memory.h"
 #include "base/token.h"
-#include "store/database_internal.h"
-
-struct account_file {
-    struct database database;
-};
+#include "store/accounts_internal.h"
 
 struct account_file *account_file_open(const char *folder, enum err *err, char *why,
                                        size_t why_size)
@@ -49,8 +45,7 @@ struct store_account account_row(struct row *row)
     return account;
 }
 
-/* True when the account exists. */
-static enum err account_exists(struct database *database, struct bytes aor, bool *exists)
+enum err account_exists(struct database *database, struct bytes aor, bool *exists)
 {
     sqlite3_stmt *statement = database_statement(database, SQL_ACCOUNT);
     if (statement == NULL)
@@ -92,6 +87,8 @@ static enum err account_write(struct account_file *file, const struct store_acco
         err = otherwise;
     if (err == ERR_NONE)
         err = database_err(account_put(database, account));
+    if (err == ERR_NONE && account->removed)
+        err = database_err(account_erase(database, account->aor));
     if (err == ERR_NONE)
         err = database_err(database_run(database, SQL_COMMIT));
     database_rollback(database);
@@ -114,6 +111,13 @@ enum err account_delete(struct account_file *file, struct bytes aor)
 {
     struct store_account nobody = {.aor = aor, .removed = true};
     return account_write(file, &nobody, true, ERR_NOT_FOUND);
+}
+
+enum err account_known(struct account_file *file, struct bytes aor)
+{
+    bool exists = false;
+    enum err err = account_exists(&file->database, aor, &exists);
+    return err == ERR_NONE && !exists ? ERR_NOT_FOUND : err;
 }
 
 enum err account_list(struct account_file *file,

@@ -1,8 +1,10 @@
-/* accounts.h: accounts in the database file, for the command line. Works beside a running server,
- * which notices within a second or two. Each call is one durable transaction. */
+/* accounts.h: accounts, their rosters and rules in the database file, for the command line. Works
+ * beside a running server, which notices within a second or two. Each call is one durable
+ * transaction. */
 #ifndef STORE_ACCOUNTS_H
 #define STORE_ACCOUNTS_H
 
+#include "base/blob.h"
 #include "base/err.h"
 #include "store/rows.h"
 
@@ -14,8 +16,8 @@ struct account_file *account_file_open(const char *folder, enum err *err, char *
                                        size_t why_size);
 void account_file_close(struct account_file **file);
 
-/* Adds one (ERR_CONFLICT: it is there), changes one's HA1 (ERR_NOT_FOUND), removes one
- * (ERR_NOT_FOUND). */
+/* Adds one (ERR_CONFLICT: it is there), changes one's HA1 (ERR_NOT_FOUND), removes one with its
+ * roster and rules (ERR_NOT_FOUND). */
 enum err account_add(struct account_file *file, const struct store_account *account)
     __attribute__((warn_unused_result));
 enum err account_change(struct account_file *file, const struct store_account *account)
@@ -27,5 +29,35 @@ enum err account_delete(struct account_file *file, struct bytes aor)
 enum err account_list(struct account_file *file,
                       void (*visit)(void *context, const struct store_account *account),
                       void *context) __attribute__((warn_unused_result));
+
+/* ERR_NONE when there is such an account, ERR_NOT_FOUND when not. */
+enum err account_known(struct account_file *file, struct bytes aor)
+    __attribute__((warn_unused_result));
+
+/* Puts a buddy into its owner's roster, or changes its name (ERR_NOT_FOUND: no such account,
+ * ERR_LIMIT: the roster has `most` others), takes one out (ERR_NOT_FOUND: it was not in it). */
+enum err account_put_buddy(struct account_file *file, const struct store_buddy *buddy,
+                           unsigned most) __attribute__((warn_unused_result));
+enum err account_delete_buddy(struct account_file *file, const struct store_buddy *buddy)
+    __attribute__((warn_unused_result));
+
+/* Visits the buddies of an account, by their addresses. */
+enum err account_list_buddies(struct account_file *file, struct bytes aor,
+                              void (*visit)(void *context, const struct store_buddy *buddy),
+                              void *context) __attribute__((warn_unused_result));
+
+/* Visits the rules of an account; nothing when it has none. */
+enum err account_load_rules(struct account_file *file, struct bytes aor,
+                            void (*visit)(void *context, const struct store_rules *rules),
+                            void *context) __attribute__((warn_unused_result));
+
+/* Writes a document anew: gets what there is (empty: none) and sets *edited, which passes to the
+ * caller, NULL for none. False: it stays as it is. */
+typedef bool (*account_edit_fn)(void *context, struct bytes document, struct blob **edited);
+
+/* Has an account's rules edited, in one transaction. ERR_NOT_FOUND: no such account; ERR_CLOSED:
+ * `edit` did not want to. */
+enum err account_edit_rules(struct account_file *file, struct bytes aor, account_edit_fn edit,
+                            void *context) __attribute__((warn_unused_result));
 
 #endif

@@ -47,6 +47,20 @@ enum statement {
     SQL_ACCOUNTS,
     SQL_ACCOUNTS_CHANGED,
     SQL_NEXT_ACCOUNT_CHANGE,
+    SQL_PUT_BUDDY,
+    SQL_DELETE_BUDDY,
+    SQL_COUNT_BUDDIES,
+    SQL_DELETE_ROSTER,
+    SQL_ROSTER,
+    SQL_ROSTERS,
+    SQL_PUT_RULES,
+    SQL_DELETE_RULES,
+    SQL_RULES_OF,
+    SQL_RULES,
+    SQL_NEXT_POLICY_CHANGE,
+    SQL_PUT_POLICY_CHANGE,
+    SQL_POLICY_CHANGES,
+    SQL_FORGET_POLICY_CHANGES,
     STATEMENT_COUNT
 };
 
@@ -115,6 +129,13 @@ struct bytes row_bytes(struct row *row);
 int64_t row_number(struct row *row);
 /* An account, in the order of its columns; the cursor stands at `changed` then. */
 struct store_account account_row(struct row *row);
+struct store_buddy buddy_row(struct row *row);
+struct store_rules rules_row(struct row *row);
+
+/* rosters.c: erases an account's roster and rules, within its transaction; SQLite's code. */
+int account_erase(struct database *database, struct bytes aor);
+/* accounts.c: true when the account exists. */
+enum err account_exists(struct database *database, struct bytes aor, bool *exists);
 
 /* schema.c: checks that the file is ours and not of a later version, and runs the migrations that
  * it lacks. */

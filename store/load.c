@@ -149,3 +149,98 @@ enum err store_load_accounts(struct store *store,
         store->accounts_seen = upto;
     return load_end(store, code, "accounts");
 }
+
+/* Visits the rows of a statement that is bound already; returns SQLite's code. */
+static int visit_rules(sqlite3_stmt *statement, const struct store_policy_visitor *visitor)
+{
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        struct row row = {statement, 0};
+        struct store_rules rules = rules_row(&row);
+        visitor->rules(visitor->context, &rules);
+    }
+    return sqlite3_reset(statement);
+}
+
+static int visit_buddies(sqlite3_stmt *statement, const struct store_policy_visitor *visitor)
+{
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        struct row row = {statement, 0};
+        struct store_buddy buddy = buddy_row(&row);
+        visitor->buddy(visitor->context, &buddy);
+    }
+    return sqlite3_reset(statement);
+}
+
+/* The statement for all owners, or bound to one; NULL when SQLite refuses. */
+static sqlite3_stmt *owner_rows(struct store *store, struct bytes aor, enum statement of_all,
+                                enum statement of_one)
+{
+    sqlite3_stmt *statement =
+        database_statement(&store->reader, bytes_empty(aor) ? of_all : of_one);
+    if (statement == NULL || bytes_empty(aor))
+        return statement;
+    sqlite3_bind_int64(statement, 1, partition_of(aor));
+    bind_text(statement, 2, aor);
+    return statement;
+}
+
+/* The rules and rosters of one owner, or of all (empty). */
+static int load_owner(struct store *store, struct bytes aor,
+                      const struct store_policy_visitor *visitor)
+{
+    sqlite3_stmt *rules = owner_rows(store, aor, SQL_RULES, SQL_RULES_OF);
+    int code = rules != NULL ? visit_rules(rules, visitor) : sqlite3_errcode(store->reader.handle);
+    if (code != SQLITE_OK)
+        return code;
+    sqlite3_stmt *roster = owner_rows(store, aor, SQL_ROSTERS, SQL_ROSTER);
+    return roster != NULL ? visit_buddies(roster, visitor) : sqlite3_errcode(store->reader.handle);
+}
+
+static int load_all_owners(struct store *store, int64_t *upto,
+                           const struct store_policy_visitor *visitor)
+{
+    sqlite3_stmt *statement = database_statement(&store->reader, SQL_META);
+    if (statement == NULL)
+        return sqlite3_errcode(store->reader.handle);
+    bind_text(statement, 1, BYTES("policy"));
+    if (!database_number(&store->reader, SQL_META, upto))
+        return SQLITE_CORRUPT;
+    return load_owner(store, BYTES(""), visitor);
+}
+
+static int load_changed_owners(struct store *store, int64_t *upto,
+                               const struct store_policy_visitor *visitor)
+{
+    sqlite3_stmt *statement = database_statement(&store->reader, SQL_POLICY_CHANGES);
+    if (statement == NULL)
+        return sqlite3_errcode(store->reader.handle);
+    int code = SQLITE_OK;
+    sqlite3_bind_int64(statement, 1, *upto);
+    while (code == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW) {
+        struct row row = {statement, 0};
+        struct bytes aor = row_bytes(&row);
+        *upto = row_number(&row);
+        visitor->owner(visitor->context, aor);
+        code = load_owner(store, aor, visitor);
+    }
+    int end = sqlite3_reset(statement);
+    return code == SQLITE_OK ? end : code;
+}
+
+enum err store_load_policy(struct store *store, const struct store_policy_visitor *visitor)
+{
+    assert(visitor->owner && visitor->rules && visitor->buddy && !store->loading);
+    store->loading = true;
+    int64_t upto = store->policy_seen;
+    int code = database_run(&store->reader, SQL_BEGIN_READ);
+    if (code == SQLITE_OK)
+        code = store->policy_known ? load_changed_owners(store, &upto, visitor)
+                                   : load_all_owners(store, &upto, visitor);
+    if (code == SQLITE_OK)
+        code = database_run(&store->reader, SQL_COMMIT);
+    if (code == SQLITE_OK) {
+        store->policy_seen = upto;
+        store->policy_known = true;
+    }
+    return load_end(store, code, "rosters and rules");
+}

@@ -22,6 +22,19 @@ struct store_account {
     bool removed; /* only in what store_accounts_changed visits */
 };
 
+/* One whom a user wants to see. Key: aor, buddy. */
+struct store_buddy {
+    struct bytes aor;   /* of the roster's owner */
+    struct bytes buddy; /* canonical address-of-record */
+    struct bytes name;  /* what the owner calls them, or empty */
+};
+
+/* Who may see a user: application/auth-policy+xml (RFC 4745, RFC 5025). Key: aor. */
+struct store_rules {
+    struct bytes aor;
+    struct bytes document;
+};
+
 /* A binding of the registrar (RFC 3261 10.3). Key: aor, contact, instance, reg_id: flows of one
  * device have the same contact (RFC 5626 9.2), devices behind different NATs perhaps too. */
 struct store_binding {

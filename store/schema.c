@@ -62,6 +62,16 @@ static const char *const migrations[] = {
     "origin_branch, origin_cseq, q, 0, expires_ms FROM bindings;"
     "DROP TABLE bindings;"
     "ALTER TABLE bindings_2 RENAME TO bindings;",
+
+    /* policy_changes says whose rows another process changed, until the server's next start. */
+    "CREATE TABLE rosters (partition INTEGER NOT NULL, aor TEXT NOT NULL, buddy TEXT NOT NULL, "
+    "name TEXT NOT NULL, PRIMARY KEY (partition, aor, buddy)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE rules (partition INTEGER NOT NULL, aor TEXT NOT NULL, document BLOB NOT NULL, "
+    "PRIMARY KEY (partition, aor)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE policy_changes (partition INTEGER NOT NULL, aor TEXT NOT NULL, "
+    "changed INTEGER NOT NULL, PRIMARY KEY (partition, aor)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX policy_changes_changed ON policy_changes (changed);"
+    "INSERT INTO meta (key, value) VALUES ('policy', 0);",
 };
 
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };

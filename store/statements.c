@@ -20,6 +20,9 @@
     "origin_cseq, local_cseq, epoch, expires_ms, ended"
 #define ACCOUNT_COLUMNS "aor, ha1_md5, ha1_sha256, ha1_sha512_256, removed, changed"
 
+#define BUDDY_COLUMNS "aor, buddy, name"
+#define OWNER "partition = ?1 AND aor = ?2"
+
 struct statement_text {
     const char *sql;
     const char *cells;
@@ -76,6 +79,28 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
     [SQL_NEXT_ACCOUNT_CHANGE] = {"UPDATE meta SET value = value + 1 WHERE key = 'accounts' "
                                  "RETURNING value",
                                  ""},
+    [SQL_PUT_BUDDY] = {"REPLACE INTO rosters (partition, " BUDDY_COLUMNS ") VALUES "
+                       "(?1, ?2, ?3, ?4)",
+                       "ttt"},
+    [SQL_DELETE_BUDDY] = {"DELETE FROM rosters WHERE " OWNER " AND buddy = ?3", "tt"},
+    [SQL_COUNT_BUDDIES] = {"SELECT count(*) FROM rosters WHERE " OWNER " AND buddy != ?3", "tt"},
+    [SQL_DELETE_ROSTER] = {"DELETE FROM rosters WHERE " OWNER, "t"},
+    [SQL_ROSTER] = {"SELECT " BUDDY_COLUMNS " FROM rosters WHERE " OWNER " ORDER BY buddy", "t"},
+    [SQL_ROSTERS] = {"SELECT " BUDDY_COLUMNS " FROM rosters ORDER BY partition, aor, buddy", ""},
+    [SQL_PUT_RULES] = {"REPLACE INTO rules (partition, aor, document) VALUES (?1, ?2, ?3)", "tb"},
+    [SQL_DELETE_RULES] = {"DELETE FROM rules WHERE " OWNER, "t"},
+    [SQL_RULES_OF] = {"SELECT aor, document FROM rules WHERE " OWNER, "t"},
+    [SQL_RULES] = {"SELECT aor, document FROM rules ORDER BY partition, aor", ""},
+    [SQL_NEXT_POLICY_CHANGE] = {"UPDATE meta SET value = value + 1 WHERE key = 'policy' "
+                                "RETURNING value",
+                                ""},
+    [SQL_PUT_POLICY_CHANGE] = {"REPLACE INTO policy_changes (partition, aor, changed) VALUES "
+                               "(?1, ?2, ?3)",
+                               "ti"},
+    [SQL_POLICY_CHANGES] = {"SELECT aor, changed FROM policy_changes WHERE changed > ?1 "
+                            "ORDER BY changed",
+                            ""},
+    [SQL_FORGET_POLICY_CHANGES] = {"DELETE FROM policy_changes", ""},
 };
 
 const char *statement_cells(enum statement which)

@@ -76,6 +76,8 @@ static bool store_begin_life(struct store *store, struct failure *failure)
         code = sqlite3_errcode(database->handle);
     if (code == SQLITE_OK)
         code = database_run(database, SQL_FORGET_REMOVED);
+    if (code == SQLITE_OK)
+        code = database_run(database, SQL_FORGET_POLICY_CHANGES);
     if (code == SQLITE_OK && !store_read_secret(store, database))
         code = SQLITE_CORRUPT;
     if (code == SQLITE_OK)

@@ -31,7 +31,8 @@ enum store_outcome { STORE_DURABLE, STORE_REFUSED };
 struct store_listener {
     /* Sets of this partition were refused: forget its state and load it again. */
     void (*refused)(void *context, unsigned partition);
-    /* Another process (herald user ...) changed accounts: call store_load_accounts. */
+    /* Another process (herald user, roster or rule ...) changed something: call store_load_accounts
+     * and store_load_policy. */
     void (*accounts_changed)(void *context);
     /* There is something for store_turn; called from the writer's thread. */
     void (*wake)(void *context);
@@ -127,5 +128,17 @@ enum err store_load(struct store *store, unsigned partition, const struct store_
 enum err store_load_accounts(struct store *store,
                              void (*account)(void *context, const struct store_account *account),
                              void *context) __attribute__((warn_unused_result));
+
+/* Visits the rosters and rules of the owners whose rows another process changed since the last call
+ * (the first call: of all): first the owner, whatever was visited of whom before is void, then what
+ * it has now. The first call leaves the owners out. Blocks. */
+struct store_policy_visitor {
+    void (*owner)(void *context, struct bytes aor);
+    void (*rules)(void *context, const struct store_rules *rules);
+    void (*buddy)(void *context, const struct store_buddy *buddy);
+    void *context;
+};
+enum err store_load_policy(struct store *store, const struct store_policy_visitor *visitor)
+    __attribute__((warn_unused_result));
 
 #endif

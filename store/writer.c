@@ -31,7 +31,7 @@ enum {
     GATHER_SETS = 4, /* a batch of more than these calls for gathering */
     GATHER_US = 1000,
     FAILING_US = 250000, /* the same after a commit that failed, whatever its size */
-    LOOK_MS = 1000,      /* how often an idle writer looks for changed accounts */
+    LOOK_MS = 1000,      /* how often an idle writer looks for others' changes */
     SHRINK_LOOKS = 30,   /* idle looks until the page cache is given back */
     PAGE_BYTES = 4096,
     /* parts of the log's bound: growth that calls for a pass, the same when over the bound, and

@@ -58,7 +58,8 @@ void commits_close(struct commits *commits);
 struct report *commits_run(struct commits *commits, struct letter *batch,
                            enum store_outcome outcome);
 
-/* A report about nothing but accounts that another process changed; NULL when there are none. */
+/* A report about nothing but that another process changed accounts, rosters or rules; NULL when
+ * none did. */
 struct report *commits_idle(struct commits *commits);
 
 /* What a set counts in the queue's bound. */

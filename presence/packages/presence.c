@@ -9,7 +9,7 @@
 #include "packages_internal.h"
 #include "pidf/pidf.h"
 
-enum { DOCUMENTS_FEW = 16 };
+enum { SOURCES_FEW = 16 };
 
 struct package_workshop {
     struct pidf_parser *parser;
@@ -57,15 +57,15 @@ static bool presence_same_things(const struct document *a, const struct document
     return pidf_same_tuples((const struct pidf_document *)a, (const struct pidf_document *)b);
 }
 
-static struct blob *presence_compose(struct bytes entity, const struct document *const *documents,
+static struct blob *presence_compose(struct bytes entity, const struct document_source *sources,
                                      size_t count)
 {
-    const struct pidf_document *few[DOCUMENTS_FEW] = {NULL};
-    const struct pidf_document **all = few;
-    if (count > DOCUMENTS_FEW)
+    struct pidf_source few[SOURCES_FEW], *all = few;
+    if (count > SOURCES_FEW)
         all = memory_new(count * sizeof(*all));
     for (size_t i = 0; i < count; i++)
-        all[i] = (const struct pidf_document *)documents[i];
+        all[i] = (struct pidf_source){(const struct pidf_document *)sources[i].document,
+                                      sources[i].changed_ms, sources[i].stale};
     struct blob *blob = pidf_compose(entity, all, count);
     if (all != few)
         free(all);

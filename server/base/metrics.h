@@ -74,6 +74,8 @@
     X(subscriptions_failed, "subscriptions ended because a NOTIFY failed")                    \
     X(notifies_sent, "NOTIFYs sent")                                                          \
     X(notifies_folded, "changes folded into a later NOTIFY")                                  \
+    X(rules_unreadable, "stored rules that could not be read: nobody sees their owner")       \
+    X(rules_unknown, "times that rules and rosters could not be read: all watchers wait")     \
     X(messages_relayed, "MESSAGEs relayed")                                                   \
     X(calls_relayed, "INVITEs relayed that begin a call")                                     \
     X(calls_timed_out, "branches of a call ended by timer C")                                 \

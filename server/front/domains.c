@@ -226,3 +226,15 @@ const struct domain *domains_write_aor(const struct domains *domains, const stru
     sip_uri_write_aor(&canonical, out);
     return domain;
 }
+
+bool domains_write_name(void *domains, struct bytes uri, struct buffer *out)
+{
+    struct sip_uri parsed;
+    assert(domains != NULL);
+    if (!verdict_ok(sip_uri_parse(uri, &parsed)) || !scheme_has_aor(parsed.scheme) ||
+        bytes_empty(parsed.host))
+        return false;
+    if (domains_write_aor(domains, &parsed, out) == NULL)
+        sip_uri_write_aor(&parsed, out);
+    return true;
+}

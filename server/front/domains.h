@@ -44,4 +44,9 @@ const struct domain *domains_first(const struct domains *domains);
 const struct domain *domains_write_aor(const struct domains *domains, const struct sip_uri *uri,
                                        struct buffer *out);
 
+/* Writes the canonical name of whoever a sip, sips, pres or im URI names: a user of ours by the
+ * canonical name of its domain, others as they are. False when it names nobody. `domains` is a
+ * struct domains: this serves as struct rules_names. */
+bool domains_write_name(void *domains, struct bytes uri, struct buffer *out);
+
 #endif

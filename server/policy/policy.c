@@ -1,26 +1,64 @@
 /* policy.c: who may reach and see whom.
  *
- * There are no rules yet: whoever has proved who he is sees everybody, nobody else sees anything.
- * Users of other domains have proved it only as far as their server says so: the operator names the
- * domains whose servers are believed, but for users whom a trusted address vouches for. Rosters,
- * rules and blocks will be asked before the usual answer. */
+ *   the user itself --> everything
+ *   a rule of the user's matches --> what the rules say (pidf/rules.h)
+ *   none does --> the default of the user's domain
+ *
+ * What changed in the store is read into a table of its own and takes its place when it is whole:
+ * rules that could not be read must not look like none, which may permit more. For the same reason
+ * a document that is broken blocks everybody; and while what changed cannot be read, nobody knows
+ * whose rules are the last ones, so everybody waits.
+ *
+ * A user of another domain is who its domain says; that domain has proved itself (RFC
+ * 5025 3.1.1.1), or a trusted address vouches for it. So rules may name it. Defaults believe only
+ * the peers that the operator names. */
 #include "policy/policy.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/memory.h"
+#include "base/metrics.h"
+#include "policy/policy_internal.h"
 #include "sip/uri.h"
+#include "store/store.h"
+
+enum { STORED_MAX_BYTES = 16 << 20 /* what is stored was judged when it came */ };
 
 struct policy {
-    enum policy_answer usual; /* for a proved watcher of whom no rule speaks */
     struct policy_settings settings;
+    struct log *log;
+    struct metrics *metrics;
+    struct owners *owners;
+    struct owners *fresh; /* during a refresh */
+    struct rights *nothing;
+    bool unknown; /* what is stored could not be read the last time */
+    void (*changed)(void *context, struct bytes presentity);
+    void *context;
 };
 
-struct policy *policy_new(const struct policy_settings *settings)
+/* Without names of one's own: what an address says. */
+static bool write_plainly(void *context, struct bytes uri, struct buffer *out)
+{
+    struct sip_uri parsed;
+    (void)context;
+    if (!verdict_ok(sip_uri_parse(uri, &parsed)) || bytes_empty(parsed.host))
+        return false;
+    sip_uri_write_aor(&parsed, out);
+    return true;
+}
+
+static const struct rules_names plain_names = {write_plainly, NULL};
+
+struct policy *policy_new(const struct policy_settings *settings, struct log *log,
+                          struct metrics *metrics)
 {
     struct policy *policy = memory_new(sizeof(*policy));
-    policy->usual = POLICY_ALLOW;
+    policy->log = log;
+    policy->metrics = metrics;
+    policy->owners = owners_new();
+    policy->nothing = rights_nothing();
     if (settings != NULL)
         policy_reload(policy, settings);
     return policy;
@@ -29,15 +67,93 @@ struct policy *policy_new(const struct policy_settings *settings)
 void policy_free(struct policy **policy)
 {
     assert(policy != NULL);
+    if (*policy == NULL)
+        return;
+    owners_free(&(*policy)->owners);
+    rights_unref(&(*policy)->nothing);
     free(*policy);
     *policy = NULL;
+}
+
+/* An empty presentity: all of them. */
+static void tell(void *context, struct bytes presentity)
+{
+    struct policy *policy = context;
+    if (policy->changed != NULL)
+        policy->changed(policy->context, presentity);
 }
 
 void policy_reload(struct policy *policy, const struct policy_settings *settings)
 {
     assert(policy != NULL && settings->peer_count <= POLICY_PEERS_MAX);
+    assert(settings->domain_count <= POLICY_DOMAINS_MAX);
     policy->settings = *settings;
+    tell(policy, BYTES(""));
 }
+
+void policy_listen(struct policy *policy, void (*changed)(void *context, struct bytes presentity),
+                   void *context)
+{
+    assert(policy != NULL && changed != NULL && policy->changed == NULL);
+    policy->changed = changed;
+    policy->context = context;
+}
+
+/* Reading. */
+
+static void take_owner(void *context, struct bytes aor)
+{
+    struct policy *policy = context;
+    owners_take(policy->fresh, aor);
+}
+
+static void take_rules(void *context, const struct store_rules *stored)
+{
+    struct policy *policy = context;
+    struct owner *owner = owners_take(policy->fresh, stored->aor);
+    const struct rules_names *names = policy->settings.names;
+    struct rules_limits limits = rules_limits_default();
+    limits.size_bytes = STORED_MAX_BYTES;
+    struct verdict result =
+        rules_parse(stored->document, &limits, names != NULL ? names : &plain_names, &owner->rules);
+    owner->broken = !verdict_ok(result);
+    if (!owner->broken)
+        return;
+    metrics_count(policy->metrics, METRIC_rules_unreadable);
+    log_write(
+        policy->log, LOG_ERROR, "policy",
+        "the stored rules of %.*s cannot be read (%s), so nobody sees that user; set or clear "
+        "them with herald rule",
+        BYTES_ARGS(stored->aor), result.reason);
+}
+
+static void take_buddy(void *context, const struct store_buddy *buddy)
+{
+    struct policy *policy = context;
+    roster_add(&owners_take(policy->fresh, buddy->aor)->roster, buddy->buddy);
+}
+
+enum err policy_refresh(struct policy *policy, struct store *store)
+{
+    assert(policy != NULL && store != NULL && policy->fresh == NULL);
+    const struct store_policy_visitor visitor = {take_owner, take_rules, take_buddy, policy};
+    policy->fresh = owners_new();
+    enum err err = store_load_policy(store, &visitor);
+    struct owners *fresh = policy->fresh;
+    bool was_unknown = policy->unknown;
+    policy->fresh = NULL;
+    policy->unknown = err != ERR_NONE;
+    if (err != ERR_NONE)
+        metrics_count(policy->metrics, METRIC_rules_unknown);
+    else
+        owners_replace(policy->owners, fresh, tell, policy);
+    owners_free(&fresh);
+    if (was_unknown && !policy->unknown)
+        tell(policy, BYTES("")); /* whoever asked meanwhile */
+    return err;
+}
+
+/* Deciding. */
 
 static bool is_peer(const struct policy *policy, struct bytes domain)
 {
@@ -49,13 +165,87 @@ static bool is_peer(const struct policy *policy, struct bytes domain)
     return false;
 }
 
-enum policy_answer policy_may_watch(const struct policy *policy,
-                                    const struct policy_watcher *watcher, struct bytes presentity)
+/* The default of a domain, else that of all; "domain" when nothing was configured. */
+static enum policy_default usual_of(const struct policy *policy, struct bytes domain)
+{
+    enum policy_default usual = POLICY_DOMAIN;
+    for (unsigned i = 0; i < policy->settings.domain_count; i++) {
+        const struct policy_domain *entry = &policy->settings.domains[i];
+        if (entry->name[0] == '\0')
+            usual = entry->usual;
+        else if (bytes_equal(bytes_of(entry->name), domain))
+            return entry->usual;
+    }
+    return usual;
+}
+
+/* Of the same domain, or believed like one of it. */
+static bool is_near(const struct policy *policy, const struct policy_watcher *watcher,
+                    struct bytes domain)
+{
+    if (watcher->foreign)
+        return watcher->trusted || is_peer(policy, sip_aor_domain(watcher->aor));
+    return bytes_equal(sip_aor_domain(watcher->aor), domain);
+}
+
+static enum sub_handling usual_handling(const struct policy *policy,
+                                        const struct policy_watcher *watcher,
+                                        struct bytes presentity, const struct owner *owner)
+{
+    struct bytes domain = sip_aor_domain(presentity);
+    enum policy_default usual = usual_of(policy, domain);
+    bool near = false;
+    if (usual == POLICY_EVERYBODY)
+        return SUB_ALLOW;
+    if (usual == POLICY_NOBODY || bytes_empty(watcher->aor))
+        return SUB_BLOCK;
+    if (usual == POLICY_DOMAIN)
+        near = is_near(policy, watcher, domain);
+    else if (usual == POLICY_BUDDIES)
+        near = owner != NULL && roster_has(&owner->roster, watcher->aor);
+    return near ? SUB_ALLOW : SUB_CONFIRM;
+}
+
+static struct policy_decision decision_of(const struct policy *policy, enum sub_handling handling,
+                                          uint64_t until_ms)
+{
+    struct rights *rights = handling == SUB_ALLOW ? NULL : rights_ref(policy->nothing);
+    return (struct policy_decision){.handling = handling, .rights = rights, .until_ms = until_ms};
+}
+
+/* Who cannot be judged waits. */
+static struct policy_decision undecided(const struct policy *policy)
+{
+    struct policy_decision decision = decision_of(policy, SUB_CONFIRM, 0);
+    decision.unknown = true;
+    return decision;
+}
+
+struct policy_decision policy_decide(const struct policy *policy,
+                                     const struct policy_watcher *watcher, struct bytes presentity,
+                                     struct bytes sphere, uint64_t now_ms)
 {
     assert(policy != NULL && watcher != NULL && !bytes_empty(presentity));
-    if (bytes_empty(watcher->aor))
-        return POLICY_BLOCK;
-    if (watcher->foreign && !watcher->trusted && !is_peer(policy, sip_aor_domain(watcher->aor)))
-        return POLICY_BLOCK;
-    return policy->usual;
+    const struct owner *owner = owners_find(policy->owners, presentity);
+    const struct rules_case judge = {watcher->aor, sphere, now_ms};
+    struct rules_decision said = {.matched = false};
+    if (!watcher->foreign && bytes_equal(watcher->aor, presentity))
+        return decision_of(policy, SUB_ALLOW, 0);
+    if (policy->unknown)
+        return undecided(policy);
+    if (owner != NULL && owner->broken)
+        return decision_of(policy, SUB_BLOCK, 0);
+    if (owner != NULL && owner->rules != NULL)
+        said = rules_decide(owner->rules, &judge);
+    if (said.matched)
+        return (struct policy_decision){
+            .handling = said.handling, .rights = said.rights, .until_ms = said.until_ms};
+    return decision_of(policy, usual_handling(policy, watcher, presentity, owner), said.until_ms);
+}
+
+bool policy_uses_sphere(const struct policy *policy, struct bytes presentity)
+{
+    assert(policy != NULL);
+    const struct owner *owner = owners_find(policy->owners, presentity);
+    return owner != NULL && owner->rules != NULL && rules_use_sphere(owner->rules);
 }

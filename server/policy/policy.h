@@ -1,29 +1,65 @@
-/* policy.h: who may reach and see whom. For now: any authenticated local user sees any local user,
- * and so do users of the peers that the operator names. */
+/* policy.h: who may reach and see whom: rosters, rules (RFC 4745, RFC 5025) and, where no rule of
+ * the user's matches, the default of its domain. The owner of the rules is the presentity. */
 #ifndef POLICY_POLICY_H
 #define POLICY_POLICY_H
 
 #include <stddef.h>
 
 #include "base/bytes.h"
+#include "base/err.h"
+#include "pidf/rights.h"
+#include "pidf/rules.h"
 
-enum { POLICY_PEERS_MAX = 64 };
+struct store;
+struct metrics;
+struct log;
+
+enum { POLICY_PEERS_MAX = 64, POLICY_DOMAINS_MAX = 256 };
+
+/* Who sees a user that no rule of the user's speaks of. */
+enum policy_default {
+    POLICY_DOMAIN,  /* users of the same domain see each other, others wait (the default) */
+    POLICY_BUDDIES, /* who is in the user's roster; others wait */
+    POLICY_ASK,     /* everybody waits */
+    POLICY_EVERYBODY,
+    POLICY_NOBODY
+};
+
+struct policy_domain {
+    const char *name; /* canonical; empty: all that are not named */
+    enum policy_default usual;
+};
 
 struct policy_settings {
     const char *peers[POLICY_PEERS_MAX]; /* domains whose proved users may watch; "*": all */
     unsigned peer_count;
+    const struct policy_domain *domains; /* outlive the policy or the next reload */
+    unsigned domain_count;
+    const struct rules_names
+        *names; /* of identities in rules; likewise. NULL: as they are written */
 };
 
 struct policy;
 /* `settings` is copied, its texts are not: they outlive the policy or the next reload. NULL: no
  * peers. */
-struct policy *policy_new(const struct policy_settings *settings);
+struct policy *policy_new(const struct policy_settings *settings, struct log *log,
+                          struct metrics *metrics);
 void policy_free(struct policy **policy);
 
-/* Takes over changed settings while running. */
+/* Takes over changed settings while running; who listens is told of every user. */
 void policy_reload(struct policy *policy, const struct policy_settings *settings);
 
-enum policy_answer { POLICY_ALLOW, POLICY_BLOCK };
+/* Takes rules and rosters that changed since the last call (the first call: all) from the store. A
+ * stored document that cannot be read blocks everybody but the owner, and is logged. When the store
+ * cannot be read everybody waits (`unknown`) until a later call succeeds; then who listens is told
+ * of every user. */
+enum err policy_refresh(struct policy *policy, struct store *store)
+    __attribute__((warn_unused_result));
+
+/* Has `changed` called for each presentity whose rules or roster changed (empty: all). Once, at
+ * start-up. */
+void policy_listen(struct policy *policy, void (*changed)(void *context, struct bytes presentity),
+                   void *context);
 
 /* Who wants to know. */
 struct policy_watcher {
@@ -32,8 +68,20 @@ struct policy_watcher {
     bool trusted;     /* a trusted address vouches for it */
 };
 
-/* What `watcher` may know of `presentity` (a canonical address-of-record). */
-enum policy_answer policy_may_watch(const struct policy *policy,
-                                    const struct policy_watcher *watcher, struct bytes presentity);
+struct policy_decision {
+    enum sub_handling handling;
+    struct rights *rights; /* a reference for the caller; NULL: everything */
+    uint64_t until_ms;     /* wall clock, when it may change by itself; 0: never */
+    bool unknown;          /* the rules cannot be read for the moment: waits, and sees nothing */
+};
+
+/* What `watcher` may know of `presentity` (a canonical address-of-record) in a sphere. The owner
+ * sees everything. */
+struct policy_decision policy_decide(const struct policy *policy,
+                                     const struct policy_watcher *watcher, struct bytes presentity,
+                                     struct bytes sphere, uint64_t now_ms);
+
+/* True when the answer may hang on the sphere. */
+bool policy_uses_sphere(const struct policy *policy, struct bytes presentity);
 
 #endif

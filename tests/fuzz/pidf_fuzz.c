@@ -12,11 +12,11 @@ static bool anybody(void *context, struct bytes entity)
 }
 
 /* Composes the documents; the result must be accepted again. */
-static void check_composed(struct pidf_parser *parser, const struct pidf_document *const *documents,
+static void check_composed(struct pidf_parser *parser, const struct pidf_source *sources,
                            size_t count)
 {
     struct pidf_document *again = NULL;
-    struct blob *blob = pidf_compose(BYTES("sip:alice@example.com"), documents, count);
+    struct blob *blob = pidf_compose(BYTES("sip:alice@example.com"), sources, count);
     if (!verdict_ok(pidf_parse(parser, blob_bytes(blob), anybody, NULL, &again)))
         abort();
     pidf_free(&again);
@@ -36,9 +36,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (verdict_ok(result) != (document != NULL) || result.offset > size)
         abort();
     if (document != NULL) {
-        const struct pidf_document *twice[] = {document, document};
+        const struct pidf_source twice[] = {{document, 2000, false}, {document, 1000, true}};
         check_composed(wide, twice, 1);
         check_composed(wide, twice, 2);
+        check_composed(wide, twice + 1, 1);
     }
     pidf_free(&document);
     pidf_parser_free(&wide);

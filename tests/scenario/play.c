@@ -556,7 +556,8 @@ static bool the_store(struct play *play, struct words *words)
     }
     bool breaks = words_are(words, "cannot be read");
     if (breaks || words_are(words, "can be read"))
-        return stage_break_store(stage, breaks) || play_fault(play, "%s", stage->why);
+        return stage_break_store(stage, "subscriptions", breaks) ||
+               play_fault(play, "%s", stage->why);
     bool refuses = words_are(words, "refuses");
     if (!refuses && !words_are(words, "commits"))
         return play_fault(play,
@@ -690,11 +691,13 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
-    {"users", do_users, BEFORE}, {"user", do_user, ANY_TIME},
-    {"seed", do_seed, BEFORE},   {"configuration", do_configuration, ANY_TIME},
-    {"host", do_host, BEFORE},   {"network", do_network, BEFORE},
-    {"at", do_at, AFTER},        {"time", do_time, AFTER},
-    {"the", do_the, AFTER},      {"all", do_all, AFTER},
+    {"users", do_users, BEFORE},    {"user", do_user, ANY_TIME},
+    {"seed", do_seed, BEFORE},      {"configuration", do_configuration, ANY_TIME},
+    {"host", do_host, BEFORE},      {"network", do_network, BEFORE},
+    {"at", do_at, AFTER},           {"time", do_time, AFTER},
+    {"the", do_the, AFTER},         {"all", do_all, AFTER},
+    {"rules", play_rules, AFTER},   {"rule", play_rule, AFTER},
+    {"roster", play_roster, AFTER},
 };
 
 static bool party_does(struct play *play, struct party *party, struct words *words)

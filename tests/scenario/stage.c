@@ -335,10 +335,11 @@ size_t stage_refuse(struct stage *stage)
     return store_step(reactor_store(stage->reactor), PARTITIONS, SIZE_MAX, STORE_REFUSED);
 }
 
-bool stage_break_store(struct stage *stage, bool broken)
+bool stage_break_store(struct stage *stage, const char *table, bool broken)
 {
-    const char *sql = broken ? "ALTER TABLE subscriptions RENAME TO lost"
-                             : "ALTER TABLE lost RENAME TO subscriptions";
+    char sql[100];
+    snprintf(sql, sizeof(sql), "ALTER TABLE %s%s RENAME TO %s%s", broken ? "" : "lost_", table,
+             broken ? "lost_" : "", table);
     char *path = path_in(stage->data, "herald.db");
     sqlite3 *other = NULL;
     bool fine = sqlite3_open(path, &other) == SQLITE_OK &&

@@ -61,9 +61,9 @@ void stage_pass(struct stage *stage, uint64_t ms);
 size_t stage_commit(struct stage *stage, size_t count);
 size_t stage_refuse(struct stage *stage);
 
-/* From now on partitions cannot be loaded (a table has gone; what was read before it was whole), or
- * can be again. False: `why` says why not. */
-bool stage_break_store(struct stage *stage, bool broken);
+/* From now on a table has gone, so that what is in it cannot be loaded (what was read before it was
+ * whole), or is there again. False: `why` says why not. */
+bool stage_break_store(struct stage *stage, const char *table, bool broken);
 
 /* What reaches the server, written to the wire log too. */
 void stage_datagram(struct stage *stage, const char *who, const struct net_flow *flow,

@@ -4,10 +4,9 @@
 #define OPEN(id) \
     "<tuple id='" id "'><status><basic>open</basic></status><contact>" ENTITY "</contact></tuple>"
 
-/* The composition of the texts must be valid and be `wanted` between the root's tags. */
-static void expect(const char *const *texts, size_t count, const char *wanted)
+/* The composed document, which is freed, must be valid and be `wanted` between the root's tags. */
+static void expect_inside(char *composed, const char *wanted)
 {
-    char *composed = compose_texts(texts, count);
     assert_valid(composed);
     char *start = strstr(composed, "entity=\"" ENTITY "\">");
     ck_assert_ptr_nonnull(start);
@@ -18,6 +17,16 @@ static void expect(const char *const *texts, size_t count, const char *wanted)
     ck_assert_str_eq(start, wanted);
     free(composed);
 }
+
+static void expect(const char *const *texts, size_t count, const char *wanted)
+{
+    expect_inside(compose_texts(texts, count), wanted);
+}
+
+#define EXPECT_SAID(wanted, ...)                                                                  \
+    expect_inside(compose_said((const struct said[]){__VA_ARGS__},                                \
+                               sizeof((const struct said[]){__VA_ARGS__}) / sizeof(struct said)), \
+                  wanted)
 
 #define EXPECT(wanted, ...)                    \
     expect((const char *const[]){__VA_ARGS__}, \
@@ -128,6 +137,192 @@ START_TEST(test_rfc4479_devices)
 }
 END_TEST
 
+#define PERSON(what, stamp) \
+    PRESENCE("<dm:person id='p'><rpid:class>" what "</rpid:class>" stamp "</dm:person>")
+#define PERSON_OUT(what, stamp) \
+    "<dm:person id=\"p\"><rpid:class>" what "</rpid:class>" stamp "</dm:person>"
+#define DM_STAMP(when) "<dm:timestamp>" when "</dm:timestamp>"
+#define NOON UINT64_C(1795262400000) /* 2026-11-21T12:00:00Z */
+
+/* Timestamps are compared as moments, not as texts: the first one is newer. */
+START_TEST(test_conflicts_by_time)
+{
+    static const char *const pairs[][2] = {
+        {"2026-11-21T10:59:59-01:00", "2026-11-21T11:30:00Z"}, /* offsets */
+        {"2026-11-21T10:00:00.9Z", "2026-11-21T10:00:00.85Z"}, /* fractions */
+        {"2026-11-21T10:00:00.100Z", "2026-11-21T10:00:00Z"},
+        {"2026-11-21T00:30:00+14:00", "2026-11-20T10:29:59.999Z"},
+        {"2026-11-21T00:00:00Z", "2026-11-20T23:59:60Z"},     /* a leap second */
+        {"2026-11-21T10:00:00", "2026-11-21T11:59:59+02:00"}, /* no zone: UTC */
+        {"1970-01-01T00:00:01Z", "0001-01-01T00:00:00Z"},     /* the first year */
+    };
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        char newer[512], older[512];
+        snprintf(newer, sizeof(newer), PERSON("newer", DM_STAMP("%s")), pairs[i][0]);
+        snprintf(older, sizeof(older), PERSON("older", DM_STAMP("%s")), pairs[i][1]);
+        char *one = compose_said((struct said[]){{newer, NOON}, {older, NOON + 1}}, 2);
+        char *two = compose_said((struct said[]){{older, NOON}, {newer, NOON + 1}}, 2);
+        ck_assert_msg(strstr(one, ">newer<") != NULL, "%s lost to %s", pairs[i][0], pairs[i][1]);
+        ck_assert_msg(strstr(two, ">newer<") != NULL, "%s lost to %s", pairs[i][0], pairs[i][1]);
+        free(one);
+        free(two);
+    }
+}
+END_TEST
+
+/* Without a timestamp the time of arrival counts; a clock that runs ahead does not win for ever. */
+START_TEST(test_time_of_arrival)
+{
+    EXPECT_SAID(PERSON_OUT("bare", ""), {PERSON("bare", ""), NOON},
+                {PERSON("dated", DM_STAMP("2026-11-21T11:59:59Z")), NOON + 1});
+    EXPECT_SAID(PERSON_OUT("dated", DM_STAMP("2026-11-21T12:00:00Z")),
+                {PERSON("dated", DM_STAMP("2026-11-21T12:00:00Z")), NOON},
+                {PERSON("bare", ""), NOON - 1});
+    EXPECT_SAID(PERSON_OUT("bare", ""), {PERSON("ahead", DM_STAMP("9999-12-31T23:59:59Z")), NOON},
+                {PERSON("bare", ""), NOON + 1});
+    /* a tie: the later source; of one document's persons the first, or the newest */
+    EXPECT_SAID(PERSON_OUT("two", ""), {PERSON("one", ""), NOON}, {PERSON("two", ""), NOON});
+    EXPECT_SAID("<dm:person id=\"p\"/>",
+                {PRESENCE("<dm:person id='p'/><dm:person id='q'/>"), NOON});
+    EXPECT_SAID("<dm:person id=\"q\">" DM_STAMP("2026-11-21T11:00:00Z") "</dm:person>",
+                {PRESENCE("<dm:person id='p'>" DM_STAMP(
+                     "2026-11-21T10:00:00Z") "</dm:person>"
+                                             "<dm:person id='q'>" DM_STAMP(
+                                                 "2026-11-21T11:00:00Z") "</dm:person>"),
+                 NOON});
+}
+END_TEST
+
+START_TEST(test_devices_by_time)
+{
+    EXPECT_SAID("<dm:device id=\"a\"><dm:deviceID>urn:x?a&amp;b</dm:deviceID>" DM_STAMP(
+                    "2026-11-21T11:00:00Z") "</dm:device>",
+                {PRESENCE("<dm:device id='a'><dm:deviceID>urn:x?a&amp;b</dm:deviceID>" DM_STAMP(
+                     "2026-11-21T11:00:00Z") "</dm:device>"),
+                 NOON},
+                {PRESENCE("<dm:device id='b'><dm:deviceID> urn:x?a&amp;b </dm:deviceID>" DM_STAMP(
+                     "2026-11-21T12:30:00+02:00") "</dm:device>"),
+                 NOON});
+}
+END_TEST
+
+#define TUPLE(id, contact, stamp) "<tuple id='" id "'><status/>" contact stamp "</tuple>"
+#define TUPLE_OUT(id, contact, stamp) "<tuple id=\"" id "\"><status/>" contact stamp "</tuple>"
+#define CONTACT(q) "<contact priority='" q "'>sip:a@b</contact>"
+#define CONTACT_OUT(q) "<contact priority=\"" q "\">sip:a@b</contact>"
+#define STAMP(when) "<timestamp>" when "</timestamp>"
+
+/* RFC 3863 4.1.5: no priority is the lowest, 0 is above it; then the newer first. */
+START_TEST(test_rfc3863_tuples_by_priority_then_time)
+{
+    EXPECT_SAID(
+        TUPLE_OUT("f", CONTACT_OUT("1.000"), "") TUPLE_OUT("c", CONTACT_OUT("0.9"), "")
+            TUPLE_OUT("d", CONTACT_OUT("0.85"), "") TUPLE_OUT("b", CONTACT_OUT("0"), "")
+                TUPLE_OUT("g", "", "") TUPLE_OUT("e", "", STAMP("2026-11-21T11:59:00Z"))
+                    TUPLE_OUT("a", "", STAMP("2026-11-21T11:58:00Z")),
+        {PRESENCE(TUPLE("a", "", STAMP("2026-11-21T11:58:00Z")) TUPLE("b", CONTACT("0"), "")
+                      TUPLE("c", CONTACT("0.9"), "")),
+         NOON},
+        {PRESENCE(TUPLE("d", CONTACT("0.85"), "") TUPLE("e", "", STAMP("2026-11-21T11:59:00Z"))
+                      TUPLE("f", CONTACT("1.000"), "") TUPLE("g", "", "")),
+         NOON});
+    /* a contact that is left out has no priority, whatever it said */
+    EXPECT_SAID(TUPLE_OUT("b", CONTACT_OUT("0.1"), "") TUPLE_OUT("a", "", ""),
+                {PRESENCE(TUPLE("a", "<contact priority='1'>:</contact>", "")
+                              TUPLE("b", CONTACT("0.1"), "")),
+                 NOON});
+}
+END_TEST
+
+/* What an element that we do not know contains says nothing about the tuple around it. */
+START_TEST(test_only_its_own_facts_count)
+{
+    EXPECT_SAID(
+        "<tuple id=\"b\"><status/></tuple><tuple id=\"a\"><status/>"
+        "<x:x xmlns:x=\"urn:x\"><dm:person id=\"p\">" DM_STAMP(
+            "2026-11-21T11:00:00Z") "</dm:person></x:x>" STAMP("2026-11-21T10:00:00Z") "</tuple>",
+        {PRESENCE("<tuple id='a'><x:x xmlns:x='urn:x'><dm:person id='p'>" DM_STAMP(
+             "2026-11-21T11:00:00Z") "</dm:person></x:x>" STAMP("2026-11-21T10:00:00Z") "</tuple>"),
+         NOON},
+        {PRESENCE("<tuple id='b'/>"), NOON - 90 * 60000});
+}
+END_TEST
+
+/* Renaming goes by the order of the sources, so that no device takes over another's id when that
+ * one becomes newer or better. */
+START_TEST(test_renamed_ids_stay)
+{
+    EXPECT_SAID(TUPLE_OUT("t-2", CONTACT_OUT("0.5"), "") TUPLE_OUT("t", "", ""),
+                {PRESENCE(TUPLE("t", "", "")), NOON},
+                {PRESENCE(TUPLE("t", CONTACT("0.5"), "")), NOON});
+    EXPECT_SAID(TUPLE_OUT("t", CONTACT_OUT("0.6"), "") TUPLE_OUT("t-2", CONTACT_OUT("0.5"), ""),
+                {PRESENCE(TUPLE("t", CONTACT("0.6"), "")), NOON},
+                {PRESENCE(TUPLE("t", CONTACT("0.5"), "")), NOON});
+}
+END_TEST
+
+/* A publisher that is gone: its tuples closed and behind the others, everything else kept. */
+START_TEST(test_stale_sources)
+{
+    EXPECT_SAID(
+        "<tuple id=\"b\"><status/></tuple>"
+        "<tuple id=\"a\"><status><basic>closed</basic><x:y xmlns:x=\"urn:x\" "
+        "id=\"q\"/></status>" CONTACT_OUT("1") "<note>n</note>" STAMP(
+            "2026-11-21T10:00:00Z") "</tuple>"
+                                    "<tuple id=\"c\"><status><basic>closed</basic></status>" STAMP(
+                                        "2026-11-21T12:00:00Z") "</tuple>"
+                                                                "<tuple "
+                                                                "id=\"d\"><status><basic>closed</"
+                                                                "basic><x:y "
+                                                                "xmlns:x=\"urn:x\"/></"
+                                                                "status>" STAMP(
+                                                                    "2026-11-21T12:00:"
+                                                                    "00Z") "</tuple>"
+                                                                           "<note>live<"
+                                                                           "/note><"
+                                                                           "note>stale<"
+                                                                           "/note"
+                                                                           ">" PERSON_OUT("stale",
+                                                                                          ""),
+        {PRESENCE("<tuple id='a'><status><basic>open</basic><x:y xmlns:x='urn:x' id='q'/>"
+                  "</status>" CONTACT("1") "<note>n</note>" STAMP(
+                      "2026-11-21T10:00:00Z") "</tuple><tuple id='c'/>"
+                                              "<tuple id='d'><status><x:y "
+                                              "xmlns:x='urn:x'/></status></tuple>"
+                                              "<note>stale</note>"
+                                              "<dm:person "
+                                              "id='p'><rpid:class>stale</rpid:class></dm:person>"),
+         NOON, true},
+        {PRESENCE("<tuple id='b'/><note>live</note>"), NOON - 1000});
+}
+END_TEST
+
+/* Stale words lose against live ones, however new. */
+START_TEST(test_stale_conflicts)
+{
+    EXPECT_SAID(PERSON_OUT("live", DM_STAMP("2026-11-20T00:00:00Z")),
+                {PERSON("stale", ""), NOON, true},
+                {PERSON("live", DM_STAMP("2026-11-20T00:00:00Z")), NOON - 5000});
+    EXPECT_SAID(PERSON_OUT("new", ""), {PERSON("new", ""), NOON, true},
+                {PERSON("old", ""), NOON - 5000, true});
+}
+END_TEST
+
+/* RFC 4479: "last seen" is a closed tuple with the time of what was last known; ids are renamed in
+ * what is written anew as well. */
+START_TEST(test_last_seen)
+{
+    EXPECT_SAID(
+        "<tuple id=\"t\"><status><basic>open</basic></status></tuple>"
+        "<tuple id=\"t-2\"><status><basic>closed</basic></status><rpid:sphere id=\"t-3\"/>" STAMP(
+            "2024-02-29T23:59:59Z") "</tuple>",
+        {PRESENCE("<tuple id='t'><status><basic>open</basic></status></tuple>"), NOON},
+        {PRESENCE("<tuple id='t'><status><basic>open</basic></status><rpid:sphere id='t'/>"
+                  "</tuple>"),
+         UINT64_C(1709251199999), true});
+}
+END_TEST
+
 START_TEST(test_composing_again_changes_nothing)
 {
     char *once = COMPOSE(PRESENCE(OPEN(
@@ -145,13 +340,13 @@ START_TEST(test_many_documents)
     enum { MANY = 200 };
     struct pidf_parser *parser = pidf_parser_new(NULL);
     struct pidf_document *document;
-    const struct pidf_document *documents[MANY];
+    struct pidf_source sources[MANY];
     ck_assert(verdict_ok(parse_with(parser, PRESENCE(OPEN("t") "<dm:person id='t'/>"), &document)));
     ck_assert_uint_gt(pidf_memory_bytes(document), 100);
     ck_assert_uint_lt(pidf_memory_bytes(document), 1000);
     for (size_t i = 0; i < MANY; i++)
-        documents[i] = document;
-    struct blob *blob = pidf_compose(BYTES(ENTITY), documents, MANY);
+        sources[i] = (struct pidf_source){document, i, false};
+    struct blob *blob = pidf_compose(BYTES(ENTITY), sources, MANY);
     char *text = strndup(blob_bytes(blob).at, blob_bytes(blob).length);
     assert_valid(text);
     ck_assert_ptr_nonnull(strstr(text, "<tuple id=\"t-200\">"));
@@ -167,4 +362,7 @@ UNIT_MAIN("pidf/compose", test_rfc3863_nobody_published, test_the_entity_is_esca
           test_only_used_namespaces_are_declared, test_rfc3863_order,
           test_same_ids_from_two_devices, test_ids_are_unique_over_all_kinds,
           test_made_ids_do_not_clash, test_rfc4479_one_person, test_rfc4479_devices,
+          test_conflicts_by_time, test_time_of_arrival, test_devices_by_time,
+          test_rfc3863_tuples_by_priority_then_time, test_only_its_own_facts_count,
+          test_renamed_ids_stay, test_stale_sources, test_stale_conflicts, test_last_seen,
           test_composing_again_changes_nothing, test_many_documents)

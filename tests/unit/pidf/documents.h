@@ -43,24 +43,42 @@ static inline struct verdict judge(const char *text)
     return result;
 }
 
-/* The documents `texts`, which must be acceptable, composed into one; free() it. */
-static inline char *compose_texts(const char *const *texts, size_t count)
+/* A publication as text. */
+struct said {
+    const char *text;
+    uint64_t changed_ms;
+    bool stale;
+};
+
+/* The documents, which must be acceptable, composed into one; free() it. */
+static inline char *compose_said(const struct said *said, size_t count)
 {
     struct pidf_parser *parser = pidf_parser_new(NULL);
     struct pidf_document *documents[16] = {0};
+    struct pidf_source sources[16] = {0};
     ck_assert_uint_le(count, 16);
     for (size_t i = 0; i < count; i++) {
-        struct verdict result = parse_with(parser, texts[i], &documents[i]);
-        ck_assert_msg(verdict_ok(result), "%u %s: %s", result.status, result.reason, texts[i]);
+        struct verdict result = parse_with(parser, said[i].text, &documents[i]);
+        ck_assert_msg(verdict_ok(result), "%u %s: %s", result.status, result.reason, said[i].text);
+        sources[i] = (struct pidf_source){documents[i], said[i].changed_ms, said[i].stale};
     }
     pidf_parser_free(&parser);
-    struct blob *blob =
-        pidf_compose(BYTES(ENTITY), (const struct pidf_document *const *)documents, count);
+    struct blob *blob = pidf_compose(BYTES(ENTITY), sources, count);
     char *copy = strndup(blob_bytes(blob).at, blob_bytes(blob).length);
     blob_unref(&blob);
     for (size_t i = 0; i < count; i++)
         pidf_free(&documents[i]);
     return copy;
+}
+
+/* The same for live documents that all came at once. */
+static inline char *compose_texts(const char *const *texts, size_t count)
+{
+    struct said said[16] = {{0}};
+    ck_assert_uint_le(count, 16);
+    for (size_t i = 0; i < count; i++)
+        said[i].text = texts[i];
+    return compose_said(said, count);
 }
 
 #define COMPOSE(...)                                  \
@@ -74,14 +92,19 @@ static inline void keep_error(void *context, xmlError *error)
         snprintf(message, 512, "%s", error->message);
 }
 
-/* schemas/pidf.xsd, for xmlSchemaFree. */
-static inline xmlSchema *schema_open(void)
+/* A schema of schemas/, for xmlSchemaFree. */
+static inline xmlSchema *schema_open_file(const char *path)
 {
-    xmlSchemaParserCtxt *reader = xmlSchemaNewParserCtxt(SOURCE_DIR "/schemas/pidf.xsd");
+    xmlSchemaParserCtxt *reader = xmlSchemaNewParserCtxt(path);
     xmlSchema *schema = xmlSchemaParse(reader);
-    ck_assert_msg(schema != NULL, "schemas/pidf.xsd cannot be read");
+    ck_assert_msg(schema != NULL, "%s cannot be read", path);
     xmlSchemaFreeParserCtxt(reader);
     return schema;
+}
+
+static inline xmlSchema *schema_open(void)
+{
+    return schema_open_file(SOURCE_DIR "/schemas/pidf.xsd");
 }
 
 /* What the schema has against the document, in `message` (512 bytes); empty: nothing. */

@@ -16,6 +16,20 @@ static bool is_named(const xmlNode *node, const char *name)
     return node->type == XML_ELEMENT_NODE && strcmp((const char *)node->name, name) == 0;
 }
 
+/* The complex type that an element names, in its schema; NULL: a simple one, or none. */
+static const xmlNode *type_of(const xmlNode *element)
+{
+    const char *type = attribute(element, "type");
+    if (type == NULL)
+        return NULL;
+    const char *name = strchr(type, ':') != NULL ? strchr(type, ':') + 1 : type;
+    const xmlNode *root = xmlDocGetRootElement(element->doc);
+    for (const xmlNode *child = root->children; child != NULL; child = child->next)
+        if (is_named(child, "complexType") && strcmp(attribute(child, "name"), name) == 0)
+            return child;
+    return NULL;
+}
+
 /* Every element that the schema declares below `node` has a slot in the rule. */
 static void check_children(const xmlNode *node, const struct rule *rule, unsigned *seen)
 {
@@ -30,7 +44,10 @@ static void check_children(const xmlNode *node, const struct rule *rule, unsigne
         const struct slot *slot = grammar_slot(rule, rule->space, name);
         ck_assert_msg(slot != NULL && slot->names != NULL, "%s has no place", name);
         ++*seen;
-        if (child->children != NULL)
+        const xmlNode *type = type_of(child);
+        if (type != NULL && slot->rule->type == VALUE_NONE)
+            check_children(type, slot->rule, seen);
+        else if (child->children != NULL)
             check_children(child, slot->rule, seen);
     }
 }
@@ -70,6 +87,24 @@ START_TEST(test_rfc4480_all_elements_are_known)
 }
 END_TEST
 
+START_TEST(test_rfc4482_all_elements_are_known)
+{
+    ck_assert_uint_eq(check_schema(SOURCE_DIR "/schemas/cipid.xsd", SPACE_CIPID), 6);
+}
+END_TEST
+
+START_TEST(test_rfc5196_all_elements_are_known)
+{
+    ck_assert_uint_gt(check_schema(SOURCE_DIR "/schemas/caps.xsd", SPACE_CAPS), 150);
+}
+END_TEST
+
+START_TEST(test_rfc4481_all_elements_are_known)
+{
+    ck_assert_uint_eq(check_schema(SOURCE_DIR "/schemas/timed-status.xsd", SPACE_TIMED_STATUS), 2);
+}
+END_TEST
+
 START_TEST(test_namespaces)
 {
     ck_assert_int_eq(space_of(NULL), SPACE_NONE);
@@ -77,6 +112,9 @@ START_TEST(test_namespaces)
     ck_assert_int_eq(space_of(PIDF_NAMESPACE), SPACE_PIDF);
     ck_assert_int_eq(space_of(DATA_MODEL_NAMESPACE), SPACE_DATA_MODEL);
     ck_assert_int_eq(space_of(RPID_NAMESPACE), SPACE_RPID);
+    ck_assert_int_eq(space_of(PIDF_NAMESPACE ":cipid"), SPACE_CIPID);
+    ck_assert_int_eq(space_of(PIDF_NAMESPACE ":caps"), SPACE_CAPS);
+    ck_assert_int_eq(space_of(PIDF_NAMESPACE ":timed-status"), SPACE_TIMED_STATUS);
     ck_assert_int_eq(space_of("http://www.w3.org/XML/1998/namespace"), SPACE_XML);
     ck_assert_int_eq(space_of(RPID_NAMESPACE "x"), SPACE_OTHER);
     ck_assert_int_eq(space_of("urn:ietf:params:xml:ns:pidf:im"), SPACE_OTHER);
@@ -111,4 +149,5 @@ START_TEST(test_attributes)
 END_TEST
 
 UNIT_MAIN("pidf/grammar", test_rfc4479_all_elements_are_known, test_rfc4480_all_elements_are_known,
-          test_namespaces, test_slots, test_attributes)
+          test_rfc4482_all_elements_are_known, test_rfc5196_all_elements_are_known,
+          test_rfc4481_all_elements_are_known, test_namespaces, test_slots, test_attributes)

@@ -300,7 +300,7 @@ START_TEST(test_a_parser_forgets)
         ck_assert(verdict_ok(parse_with(parser, latin, &document)));
         pidf_free(&document);
         ck_assert(verdict_ok(parse_with(parser, PRESENCE("<note>\xc3\xb6</note>"), &document)));
-        const struct pidf_document *const one = document;
+        const struct pidf_source one = {.document = document};
         struct blob *blob = pidf_compose(BYTES(ENTITY), &one, 1);
         ck_assert(bytes_equal(blob_bytes(blob),
                               BYTES("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"

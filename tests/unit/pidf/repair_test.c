@@ -172,15 +172,17 @@ static unsigned roll(struct dice *dice, unsigned sides)
 
 #define PICK(dice, list) ((list)[roll(dice, sizeof(list) / sizeof((list)[0]))])
 
-static const char *const prefixes[] = {
-    "", "", "dm:", "dm:", "rpid:", "rpid:", "rpid:", "rpid:", "x:", "y:", "q:"};
+static const char *const prefixes[] = {"",   "",   "dm:", "dm:", "rpid:", "rpid:", "rpid:", "rpid:",
+                                       "x:", "y:", "q:",  "c:",  "c:",    "ci:",   "ts:"};
 static const char *const names[] = {
-    "tuple",       "status",     "basic",        "contact",       "note",     "timestamp",
-    "person",      "device",     "deviceID",     "activities",    "mood",     "place-is",
-    "place-type",  "privacy",    "relationship", "service-class", "sphere",   "status-icon",
-    "time-offset", "user-input", "class",        "unknown",       "busy",     "away",
-    "happy",       "audio",      "video",        "text",          "ok",       "noisy",
-    "home",        "other",      "friend",       "courier",       "presence", "dark"};
+    "tuple",        "status",     "basic",        "contact",       "note",     "timestamp",
+    "person",       "device",     "deviceID",     "activities",    "mood",     "place-is",
+    "place-type",   "privacy",    "relationship", "service-class", "sphere",   "status-icon",
+    "time-offset",  "user-input", "class",        "unknown",       "busy",     "away",
+    "happy",        "audio",      "video",        "text",          "ok",       "noisy",
+    "home",         "other",      "friend",       "courier",       "presence", "dark",
+    "servcaps",     "devcaps",    "priority",     "range",         "methods",  "supported",
+    "notsupported", "ACK",        "timed-status", "card",          "mobility", "description"};
 static const char *const attributes[] = {" id='a'",
                                          " id='a-2'",
                                          " id='12'",
@@ -201,7 +203,10 @@ static const char *const attributes[] = {" id='a'",
                                          " xmlns:q='urn:other'",
                                          " xml:space='x'",
                                          " last-input='2026-02-30T00:00:00Z'",
-                                         " idle-threshold='0'"};
+                                         " idle-threshold='0'",
+                                         " minvalue='1'",
+                                         " minvalue='x' maxvalue='2'",
+                                         " from='2026-11-21T02:15:08+01:00'"};
 static const char *const contents[] = {"open",    " closed ",     "idle",  "sip:a@b",
                                        "urn:x:1", "a &lt; b",     "-60",   "2026-11-21T02:15:08Z",
                                        "::",      "<![CDATA[]]>", "&#13;", "\xc3\xb6"};
@@ -246,6 +251,9 @@ static void put_document(struct draft *draft, struct dice *dice)
     draft->length = 0;
     draft->elements = 0;
     put(draft, "<presence " PIDF " " DM " " RPID " xmlns:p='urn:ietf:params:xml:ns:pidf' "
+               "xmlns:c='urn:ietf:params:xml:ns:pidf:caps' "
+               "xmlns:ci='urn:ietf:params:xml:ns:pidf:cipid' "
+               "xmlns:ts='urn:ietf:params:xml:ns:pidf:timed-status' "
                "xmlns:x='urn:x' xmlns:y='urn:y' xmlns:q='urn:q' "
                "xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' entity='" ENTITY "'>");
     for (unsigned i = roll(dice, 6); i > 0; i--) {
@@ -263,11 +271,10 @@ static void put_document(struct draft *draft, struct dice *dice)
 /* Composes `count` documents and holds the result to the schema; then what was composed must be
  * accepted, and valid, again. */
 static void check_composed(struct pidf_parser *parser, xmlSchema *schema,
-                           const struct pidf_document *const *documents, size_t count,
-                           const char *source)
+                           const struct pidf_source *sources, size_t count, const char *source)
 {
     char message[512];
-    struct blob *blob = pidf_compose(BYTES(ENTITY), documents, count);
+    struct blob *blob = pidf_compose(BYTES(ENTITY), sources, count);
     char *copy = strndup(blob_bytes(blob).at, blob_bytes(blob).length);
     schema_judge(schema, copy, message);
     ck_assert_msg(message[0] == '\0', "%s\nin %s\nfrom %s", message, copy, source);
@@ -297,9 +304,10 @@ START_TEST(test_random_documents_leave_valid)
             continue;
         }
         accepted++;
-        const struct pidf_document *twice[] = {document, document};
+        const struct pidf_source twice[] = {{document, 2000, false}, {document, 1000, true}};
         check_composed(parser, schema, twice, 1, draft.text);
         check_composed(parser, schema, twice, 2, draft.text);
+        check_composed(parser, schema, twice + 1, 1, draft.text);
         pidf_free(&document);
     }
     ck_assert_uint_gt(accepted, ROUNDS / 2);

@@ -59,5 +59,27 @@ START_TEST(test_escapes_uris)
 }
 END_TEST
 
-UNIT_MAIN("pidf/text", test_grows_and_keeps, test_numbers, test_escapes_character_data,
-          test_escapes_attributes, test_escapes_uris)
+START_TEST(test_moments)
+{
+    static const struct {
+        uint64_t ms;
+        const char *text;
+    } moments[] = {{0, "1970-01-01T00:00:00Z"},
+                   {951868799999, "2000-02-29T23:59:59Z"},
+                   {951868800000, "2000-03-01T00:00:00Z"},
+                   {1709251199000, "2024-02-29T23:59:59Z"},
+                   {1777863721000, "2026-05-04T03:02:01Z"},
+                   {1798761599000, "2026-12-31T23:59:59Z"},
+                   {4107542399000, "2100-02-28T23:59:59Z"},
+                   {4107542400000, "2100-03-01T00:00:00Z"},
+                   {253402300799999, "9999-12-31T23:59:59Z"}};
+    for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]); i++) {
+        struct text text = {0};
+        text_moment(&text, moments[i].ms);
+        expect(&text, bytes_of(moments[i].text));
+    }
+}
+END_TEST
+
+UNIT_MAIN("pidf/text", test_moments, test_grows_and_keeps, test_numbers,
+          test_escapes_character_data, test_escapes_attributes, test_escapes_uris)

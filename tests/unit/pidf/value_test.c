@@ -78,6 +78,21 @@ START_TEST(test_date_time)
 }
 END_TEST
 
+/* RFC 3339 5.8 has these: a leap second is one in UTC, whatever the offset. */
+START_TEST(test_rfc3339_leap_seconds)
+{
+    expect(VALUE_DATE_TIME, "1990-12-31T23:59:60Z", "1990-12-31T23:59:59Z");
+    expect(VALUE_DATE_TIME, "1990-12-31T15:59:60-08:00", "1990-12-31T15:59:59-08:00");
+    expect(VALUE_DATE_TIME, "1991-01-01T05:29:60.25+05:30", "1991-01-01T05:29:59.25+05:30");
+    expect(VALUE_DATE_TIME, "1990-12-31T23:59:60", "1990-12-31T23:59:59");
+    expect(VALUE_DATE_TIME, "1990-12-31T23:58:60Z", NULL);
+    expect(VALUE_DATE_TIME, "1990-12-31T23:59:60-08:00", NULL);
+    expect(VALUE_DATE_TIME, "1990-12-31T23:59:60+8:00", NULL);
+    expect(VALUE_DATE_TIME, "1990-12-31T23:59:61Z", NULL);
+    expect(VALUE_DATE_TIME, "1990-12-31T23:59:60x", NULL);
+}
+END_TEST
+
 START_TEST(test_numbers)
 {
     expect_same(VALUE_INTEGER, "-120");
@@ -150,5 +165,5 @@ START_TEST(test_uris)
 }
 END_TEST
 
-UNIT_MAIN("pidf/value", test_rfc3863_basic, test_rfc3863_priority, test_date_time, test_numbers,
-          test_words, test_language, test_ids, test_uris)
+UNIT_MAIN("pidf/value", test_rfc3863_basic, test_rfc3863_priority, test_date_time,
+          test_rfc3339_leap_seconds, test_numbers, test_words, test_language, test_ids, test_uris)

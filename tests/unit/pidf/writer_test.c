@@ -32,7 +32,14 @@ START_TEST(test_a_prefix_of_ours_used_for_something_else)
     assert_becomes(
         "<presence " PIDF " xmlns:dm='urn:mine' entity='" ENTITY "'>"
         "<tuple id='t'><status><dm:x dm:y='1'><dm:z/></dm:x></status></tuple></presence>",
-        "xmlns:n3=\"urn:mine\" n3:y=\"1\"><n3:z/></n3:x>", "dm:x");
+        "<dm:x xmlns:dm=\"urn:mine\" dm:y=\"1\"><dm:z/></dm:x>", NULL);
+    /* and ours inside of it, where its prefix is hidden */
+    assert_becomes("<presence " PIDF " xmlns:d='urn:ietf:params:xml:ns:pidf:data-model' "
+                   "entity='" ENTITY "'><dm:x xmlns:dm='urn:mine'><d:person id='p'/></dm:x>"
+                   "</presence>",
+                   "<dm:x xmlns:dm=\"urn:mine\"><d:person "
+                   "xmlns:d=\"urn:ietf:params:xml:ns:pidf:data-model\" id=\"p\"/></dm:x>",
+                   NULL);
 }
 END_TEST
 

@@ -54,7 +54,7 @@ START_TEST(composed_once)
 }
 END_TEST
 
-/* All publications, oldest first. */
+/* All publications, the newest first. */
 START_TEST(of_several)
 {
     events_open();
@@ -64,8 +64,8 @@ START_TEST(of_several)
     ground_wait(ground, 1000);
     ck_assert_uint_eq(publish("", "two"), 200);
     const char *text = notified("SIP/2.0 200 OK");
-    ck_assert_has(text, ">one<");
-    ck_assert_has(strstr(text, ">one<"), ">two<");
+    ck_assert_has(text, ">two<");
+    ck_assert_has(strstr(text, ">two<"), ">one<");
     events_close();
 }
 END_TEST

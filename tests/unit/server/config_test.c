@@ -258,6 +258,34 @@ START_TEST(test_what_is_wanted_of_tls_clients)
 }
 END_TEST
 
+START_TEST(test_policies_of_domains)
+{
+    struct config *config =
+        load("domains = ( { name = \"a.example\"; policy = \"ask\"; },\n"
+             "  { name = \"b.example\"; }, { name = \"c.example\"; policy = \"everybody\"; } );\n"
+             "policy: { default = \"nobody\"; buddies_max = 7; rules_max_bytes = 2048; };");
+    ck_assert_msg(config != NULL, "%s", why);
+    ck_assert_uint_eq(config->policy.domain_count, 3);
+    ck_assert_str_eq(config->policy.domains[0].name, "a.example");
+    ck_assert_int_eq(config->policy.domains[0].usual, POLICY_ASK);
+    ck_assert_str_eq(config->policy.domains[1].name, "c.example");
+    ck_assert_int_eq(config->policy.domains[1].usual, POLICY_EVERYBODY);
+    ck_assert_str_eq(config->policy.domains[2].name, "");
+    ck_assert_int_eq(config->policy.domains[2].usual, POLICY_NOBODY);
+    ck_assert_uint_eq(config->buddies_max, 7);
+    ck_assert_uint_eq(config->rules_max_bytes, 2048);
+    config_free(&config);
+    config = config_default("/nowhere");
+    ck_assert_uint_eq(config->policy.domain_count, 1);
+    ck_assert_int_eq(config->policy.domains[0].usual, POLICY_DOMAIN);
+    config_free(&config);
+    ck_assert_ptr_null(load("policy: { default = \"friends\"; };"));
+    ck_assert_ptr_nonnull(strstr(why, ":1: policy.default must be one of \"domain\""));
+    ck_assert_ptr_null(load("policy: { default = \"\"; };"));
+    ck_assert_ptr_null(load("domains = ( { name = \"a.example\"; policy = 1; } );"));
+}
+END_TEST
+
 START_TEST(test_every_protocol_and_public_addresses)
 {
     struct config *config =
@@ -545,7 +573,7 @@ END_TEST
 UNIT_MAIN("config", test_the_sample_file_is_the_table, test_the_sample_file_is_the_default,
           test_defaults_without_a_file, test_defaults_are_those_of_the_parts,
           test_origins_are_those_listed_or_our_own_hosts, test_takes_what_it_says,
-          test_certificates, test_what_is_wanted_of_tls_clients,
+          test_certificates, test_policies_of_domains, test_what_is_wanted_of_tls_clients,
           test_every_protocol_and_public_addresses, test_the_folder_itself_as_data, test_domains,
           test_name_servers, test_lists_of_the_registrar, test_wrong_lists_of_the_registrar,
           test_unknown_keys_name_the_nearest, test_wrong_types, test_wrong_values,

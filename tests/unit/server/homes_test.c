@@ -116,4 +116,54 @@ START_TEST(accounts_again)
 }
 END_TEST
 
-UNIT_MAIN("homes", growing_pauses, many, opened_early, accounts_again)
+static bool is_unknown(void)
+{
+    const struct policy_watcher bob = {.aor = BYTES("bob@example.org")};
+    struct policy_decision decision =
+        policy_decide(ground->parts.policy, &bob, BYTES("alice@example.org"), BYTES(""), 0);
+    rights_unref(&decision.rights);
+    return decision.unknown;
+}
+
+/* Rules and rosters have pauses of their own, and what is closed does not wait for them. */
+START_TEST(rules_again)
+{
+    open_homes();
+    ground_break(ground, "rules");
+    homes_refresh_policy(homes);
+    ck_assert(is_unknown());
+    ground_wait(ground, 1000);
+    ck_assert_uint_eq(ground->metrics.values[METRIC_rules_unknown], 2);
+    homes_refresh_policy(homes); /* another change is noticed: no second timer */
+    ck_assert_uint_eq(ground->metrics.values[METRIC_rules_unknown], 3);
+    ground_mend(ground, "rules");
+    ground_break(ground, "bindings");
+    homes_load(homes, 5);
+    ground_mend(ground, "bindings");
+    ground_wait(ground, 1000);
+    ck_assert_uint_eq(count_closed(), 0);
+    ck_assert(is_unknown());
+    ground_wait(ground, 999);
+    ck_assert(is_unknown());
+    ground_wait(ground, 1);
+    ck_assert(!is_unknown());
+    ck_assert_uint_eq(wheel_next_ms(ground->world.wheel), UINT64_MAX);
+    close_homes();
+}
+END_TEST
+
+/* What is noticed after all, before the pause is over, is not tried again. */
+START_TEST(rules_early)
+{
+    open_homes();
+    ground_break(ground, "rules");
+    homes_refresh_policy(homes);
+    ground_mend(ground, "rules");
+    homes_refresh_policy(homes);
+    ck_assert(!is_unknown());
+    ck_assert_uint_eq(wheel_next_ms(ground->world.wheel), UINT64_MAX);
+    close_homes();
+}
+END_TEST
+
+UNIT_MAIN("homes", growing_pauses, many, opened_early, accounts_again, rules_again, rules_early)

@@ -86,6 +86,22 @@ static void see_account(void *context, const struct store_account *account)
     ck_assert(bytes_equal(account->aor, BYTES("a@b")));
 }
 
+static void see_no_owner(void *context, struct bytes aor)
+{
+    (void)context;
+    ck_abort_msg("%.*s", BYTES_ARGS(aor));
+}
+
+static void see_no_rules(void *context, const struct store_rules *rules)
+{
+    see_no_owner(context, rules->aor);
+}
+
+static void see_no_buddy(void *context, const struct store_buddy *buddy)
+{
+    see_no_owner(context, buddy->aor);
+}
+
 START_TEST(version_1_keeps_its_rows)
 {
     struct fixture f;
@@ -102,6 +118,8 @@ START_TEST(version_1_keeps_its_rows)
         ck_assert_uint_eq(seen.bindings, 2);
         ck_assert_uint_eq(seen.publications, 1);
         ck_assert_uint_eq(seen.accounts, 1);
+        const struct store_policy_visitor none = {see_no_owner, see_no_rules, see_no_buddy, NULL};
+        ck_assert_int_eq(store_load_policy(f.store, &none), ERR_NONE); /* tables of version 3 */
         store_close(&f.store);
     }
     fixture_release(&f);

@@ -42,9 +42,9 @@ START_TEST(test_accepts_and_composes)
     ck_assert(verdict_ok(package->accept(workshop, body, &entity, &document)));
     ck_assert_uint_eq(asked, 1);
     /* more than fit on the stack */
-    const struct document *all[40];
+    struct document_source all[40];
     for (size_t i = 0; i < 40; i++)
-        all[i] = document;
+        all[i] = (struct document_source){document, 1000, false};
     struct blob *few = package->compose(BYTES("sip:alice@example.com"), all, 2);
     struct blob *many = package->compose(BYTES("sip:alice@example.com"), all, 40);
     static const char last[] = "<tuple id=\"t-2\"><status><basic>open</basic></status></tuple>"

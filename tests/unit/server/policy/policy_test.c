@@ -1,32 +1,89 @@
-/* policy_test.c: while there are no rules, every proved user may watch everybody. */
+/* policy_test.c: rules first, then the default of the domain. */
 #include "policy/policy.h"
 
+#include "store/accounts.h"
+#include "store/fixture.h"
 #include "unit.h"
 
-static enum policy_answer ask(const struct policy *policy, const char *watcher, bool foreign,
-                              bool trusted)
+#define ALICE "alice@example.org"
+#define RULESET(rules)                                             \
+    "<cp:ruleset xmlns:cp='urn:ietf:params:xml:ns:common-policy' " \
+    "xmlns:pr='urn:ietf:params:xml:ns:pres-rules'>" rules "</cp:ruleset>"
+#define RULE(id, conditions, word)                                                   \
+    "<cp:rule id='" id "'><cp:conditions>" conditions "</cp:conditions><cp:actions>" \
+    "<pr:sub-handling>" word "</pr:sub-handling></cp:actions></cp:rule>"
+#define ONE(uri) "<cp:identity><cp:one id='" uri "'/></cp:identity>"
+
+/* What alice@example.org's watcher gets; the rights go with the answer. */
+static enum sub_handling ask_in(const struct policy *policy, const struct policy_watcher *watcher,
+                                const char *sphere, uint64_t now_ms)
+{
+    struct policy_decision decision =
+        policy_decide(policy, watcher, BYTES(ALICE), bytes_of(sphere), now_ms);
+    ck_assert(decision.handling == SUB_ALLOW || decision.rights != NULL);
+    rights_unref(&decision.rights);
+    return decision.handling;
+}
+
+static enum sub_handling ask(const struct policy *policy, const char *watcher, bool foreign,
+                             bool trusted)
 {
     const struct policy_watcher who = {bytes_of(watcher), foreign, trusted};
-    return policy_may_watch(policy, &who, BYTES("alice@example.org"));
+    return ask_in(policy, &who, "", 0);
 }
 
-START_TEST(proved_watchers_see_everybody)
+static struct policy *with_default(enum policy_default usual)
 {
-    struct policy *policy = policy_new(NULL);
-    ck_assert_int_eq(ask(policy, "bob@example.org", false, false), POLICY_ALLOW);
-    ck_assert_int_eq(ask(policy, "alice@example.org", false, false), POLICY_ALLOW);
-    policy_free(&policy);
-    ck_assert_ptr_null(policy);
+    static const struct policy_domain all[] = {
+        {"", POLICY_DOMAIN},    {"", POLICY_BUDDIES}, {"", POLICY_ASK},
+        {"", POLICY_EVERYBODY}, {"", POLICY_NOBODY},
+    };
+    const struct policy_settings settings = {
+        .peers = {"peer.org"}, .peer_count = 1, .domains = &all[usual], .domain_count = 1};
+    return policy_new(&settings, NULL, NULL);
 }
-END_TEST
 
-START_TEST(strangers_see_nothing)
+/* Who asks, and what each default answers. */
+START_TEST(defaults)
 {
-    const struct policy_settings all = {.peers = {"*"}, .peer_count = 1};
-    struct policy *policy = policy_new(&all);
-    ck_assert_int_eq(ask(policy, "", false, false), POLICY_BLOCK);
-    ck_assert_int_eq(ask(policy, "", false, true), POLICY_BLOCK);
-    policy_free(&policy);
+    static const struct {
+        const char *watcher;
+        bool foreign, trusted;
+        enum sub_handling answers[5]; /* domain, buddies, ask, everybody, nobody */
+    } cases[] = {
+        {ALICE, false, false, {SUB_ALLOW, SUB_ALLOW, SUB_ALLOW, SUB_ALLOW, SUB_ALLOW}},
+        {"bob@example.org",
+         false,
+         false,
+         {SUB_ALLOW, SUB_CONFIRM, SUB_CONFIRM, SUB_ALLOW, SUB_BLOCK}},
+        {"bob@example.com",
+         false,
+         false,
+         {SUB_CONFIRM, SUB_CONFIRM, SUB_CONFIRM, SUB_ALLOW, SUB_BLOCK}},
+        {"carol@peer.org",
+         true,
+         false,
+         {SUB_ALLOW, SUB_CONFIRM, SUB_CONFIRM, SUB_ALLOW, SUB_BLOCK}},
+        {"carol@other.org",
+         true,
+         false,
+         {SUB_CONFIRM, SUB_CONFIRM, SUB_CONFIRM, SUB_ALLOW, SUB_BLOCK}},
+        {"carol@other.org",
+         true,
+         true,
+         {SUB_ALLOW, SUB_CONFIRM, SUB_CONFIRM, SUB_ALLOW, SUB_BLOCK}},
+        {"", false, false, {SUB_BLOCK, SUB_BLOCK, SUB_BLOCK, SUB_ALLOW, SUB_BLOCK}},
+        {"", false, true, {SUB_BLOCK, SUB_BLOCK, SUB_BLOCK, SUB_ALLOW, SUB_BLOCK}},
+    };
+    for (int usual = POLICY_DOMAIN; usual <= POLICY_NOBODY; usual++) {
+        struct policy *policy = with_default((enum policy_default)usual);
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+            ck_assert_msg(ask(policy, cases[i].watcher, cases[i].foreign, cases[i].trusted) ==
+                              cases[i].answers[usual],
+                          "%s under default %d", cases[i].watcher, usual);
+        policy_free(&policy);
+        ck_assert_ptr_null(policy);
+    }
 }
 END_TEST
 
@@ -35,20 +92,292 @@ START_TEST(users_of_peers)
 {
     const struct policy_settings some = {.peers = {"other.org", "third.net"}, .peer_count = 2};
     const struct policy_settings all = {.peers = {"*"}, .peer_count = 1};
-    struct policy *policy = policy_new(NULL);
-    ck_assert_int_eq(ask(policy, "carol@other.org", true, false), POLICY_BLOCK);
-    ck_assert_int_eq(ask(policy, "carol@other.org", true, true), POLICY_ALLOW);
+    struct policy *policy = policy_new(NULL, NULL, NULL);
+    ck_assert_int_eq(ask(policy, "carol@other.org", true, false), SUB_CONFIRM);
     policy_reload(policy, &some);
-    ck_assert_int_eq(ask(policy, "carol@other.org", true, false), POLICY_ALLOW);
-    ck_assert_int_eq(ask(policy, "carol@THIRD.net", true, false), POLICY_ALLOW);
-    ck_assert_int_eq(ask(policy, "other.org@fourth.net", true, false), POLICY_BLOCK);
-    ck_assert_int_eq(ask(policy, "x@other.org@fourth.net", true, false), POLICY_BLOCK);
-    ck_assert_int_eq(ask(policy, "carol@sub.other.org", true, false), POLICY_BLOCK);
-    ck_assert_int_eq(ask(policy, "other.org", true, false), POLICY_ALLOW); /* the server itself */
+    ck_assert_int_eq(ask(policy, "carol@other.org", true, false), SUB_ALLOW);
+    ck_assert_int_eq(ask(policy, "carol@THIRD.net", true, false), SUB_ALLOW);
+    ck_assert_int_eq(ask(policy, "other.org@fourth.net", true, false), SUB_CONFIRM);
+    ck_assert_int_eq(ask(policy, "x@other.org@fourth.net", true, false), SUB_CONFIRM);
+    ck_assert_int_eq(ask(policy, "carol@sub.other.org", true, false), SUB_CONFIRM);
+    ck_assert_int_eq(ask(policy, "other.org", true, false), SUB_ALLOW); /* the server itself */
     policy_reload(policy, &all);
-    ck_assert_int_eq(ask(policy, "carol@fourth.net", true, false), POLICY_ALLOW);
+    ck_assert_int_eq(ask(policy, "carol@fourth.net", true, false), SUB_ALLOW);
     policy_free(&policy);
 }
 END_TEST
 
-UNIT_MAIN("policy/policy", proved_watchers_see_everybody, strangers_see_nothing, users_of_peers)
+START_TEST(each_domain_has_its_default)
+{
+    static const struct policy_domain domains[] = {
+        {"", POLICY_NOBODY}, {"example.org", POLICY_ASK}, {"example.com", POLICY_EVERYBODY}};
+    const struct policy_settings settings = {.domains = domains, .domain_count = 3};
+    struct policy *policy = policy_new(&settings, NULL, NULL);
+    const struct policy_watcher bob = {.aor = BYTES("bob@example.org")};
+    static const struct {
+        struct bytes presentity;
+        enum sub_handling handling;
+    } cases[] = {{{ALICE, sizeof(ALICE) - 1}, SUB_CONFIRM},
+                 {{"a@example.com", 13}, SUB_ALLOW},
+                 {{"a@example.net", 13}, SUB_BLOCK}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct policy_decision decision =
+            policy_decide(policy, &bob, cases[i].presentity, BYTES(""), 0);
+        ck_assert_int_eq(decision.handling, cases[i].handling);
+        rights_unref(&decision.rights);
+    }
+    policy_free(&policy);
+}
+END_TEST
+
+/* A policy over a store that another process changes. */
+struct stage {
+    struct fixture fixture;
+    struct account_file *file;
+    struct policy *policy;
+    struct policy_domain domain;
+    struct metrics metrics;
+    char told[256];
+};
+
+static void note_changed(void *context, struct bytes presentity)
+{
+    struct stage *stage = context;
+    size_t used = strlen(stage->told);
+    snprintf(stage->told + used, sizeof(stage->told) - used, "%.*s;", BYTES_ARGS(presentity));
+}
+
+static void refresh(struct stage *stage, const char *told)
+{
+    stage->told[0] = '\0';
+    ck_assert_int_eq(policy_refresh(stage->policy, stage->fixture.store), ERR_NONE);
+    ck_assert_str_eq(stage->told, told);
+}
+
+static void stage_init(struct stage *stage, enum policy_default usual)
+{
+    static const char *const users[] = {ALICE, "bob@example.org"};
+    *stage = (struct stage){.told = ""};
+    fixture_init(&stage->fixture);
+    stage->file = account_file_open(stage->fixture.folder, NULL, NULL, 0);
+    for (size_t i = 0; i < 2; i++) {
+        const struct store_account account = {.aor = bytes_of(users[i])};
+        ck_assert_int_eq(account_add(stage->file, &account), ERR_NONE);
+    }
+    fixture_open(&stage->fixture, (struct store_settings){.stepped = true});
+    stage->domain = (struct policy_domain){"", usual};
+    const struct policy_settings settings = {.domains = &stage->domain, .domain_count = 1};
+    stage->policy = policy_new(&settings, NULL, &stage->metrics);
+    policy_listen(stage->policy, note_changed, stage);
+    refresh(stage, "");
+}
+
+static void stage_release(struct stage *stage)
+{
+    policy_free(&stage->policy);
+    account_file_close(&stage->file);
+    fixture_release(&stage->fixture);
+}
+
+static bool put_text(void *context, struct bytes document, struct blob **edited)
+{
+    struct bytes text = bytes_of(context);
+    (void)document;
+    *edited = bytes_empty(text) ? NULL : blob_new(text);
+    return true;
+}
+
+static void set_rules(struct stage *stage, const char *text)
+{
+    char copy[2048];
+    snprintf(copy, sizeof(copy), "%s", text);
+    ck_assert_int_eq(account_edit_rules(stage->file, BYTES(ALICE), put_text, copy), ERR_NONE);
+}
+
+START_TEST(rules_come_first)
+{
+    struct stage stage;
+    stage_init(&stage, POLICY_DOMAIN);
+    set_rules(&stage, RULESET(RULE("a", ONE("sip:bob@Example.org"), "polite-block")
+                                  RULE("b", ONE("sip:carol@other.org"), "allow")));
+    ck_assert_int_eq(ask(stage.policy, "bob@example.org", false, false), SUB_ALLOW);
+    refresh(&stage, ALICE ";");
+    ck_assert_int_eq(ask(stage.policy, "bob@example.org", false, false), SUB_POLITE_BLOCK);
+    ck_assert_int_eq(ask(stage.policy, "carol@other.org", true, false), SUB_ALLOW);
+    ck_assert_int_eq(ask(stage.policy, "dave@example.org", false, false), SUB_ALLOW);
+    ck_assert_int_eq(ask(stage.policy, "dave@other.org", true, false), SUB_CONFIRM);
+    ck_assert_int_eq(ask(stage.policy, "", false, false), SUB_BLOCK);
+    set_rules(&stage, "");
+    refresh(&stage, ALICE ";");
+    ck_assert_int_eq(ask(stage.policy, "bob@example.org", false, false), SUB_ALLOW);
+    refresh(&stage, "");
+    stage_release(&stage);
+}
+END_TEST
+
+/* A rule for everybody is for strangers, too; but the user itself sees all (RFC 4745 7.1.1). */
+START_TEST(a_rule_for_everybody)
+{
+    struct stage stage;
+    stage_init(&stage, POLICY_EVERYBODY);
+    set_rules(&stage, RULESET(RULE("a", "", "block")));
+    refresh(&stage, ALICE ";");
+    ck_assert_int_eq(ask(stage.policy, "", false, false), SUB_BLOCK);
+    ck_assert_int_eq(ask(stage.policy, "bob@example.org", false, false), SUB_BLOCK);
+    ck_assert_int_eq(ask(stage.policy, ALICE, false, false), SUB_ALLOW);
+    ck_assert_int_eq(ask(stage.policy, ALICE, true, false), SUB_BLOCK); /* a domain that lies */
+    set_rules(&stage, RULESET(RULE("a", "<cp:sphere value='work'/>", "confirm")));
+    ck_assert(!policy_uses_sphere(stage.policy, BYTES(ALICE)));
+    refresh(&stage, ALICE ";");
+    ck_assert(policy_uses_sphere(stage.policy, BYTES(ALICE)));
+    ck_assert(!policy_uses_sphere(stage.policy, BYTES("bob@example.org")));
+    const struct policy_watcher bob = {.aor = BYTES("bob@example.org")};
+    ck_assert_int_eq(ask_in(stage.policy, &bob, "work", 0), SUB_CONFIRM);
+    ck_assert_int_eq(ask_in(stage.policy, &bob, "home", 0), SUB_ALLOW);
+    stage_release(&stage);
+}
+END_TEST
+
+/* The default, too, is only good until a rule begins. */
+START_TEST(the_next_change_is_told)
+{
+    struct stage stage;
+    stage_init(&stage, POLICY_DOMAIN);
+    set_rules(&stage, RULESET(RULE("a",
+                                   "<cp:validity><cp:from>1970-01-01T00:00:01Z</cp:from>"
+                                   "<cp:until>1970-01-01T00:00:02Z</cp:until></cp:validity>",
+                                   "block")));
+    refresh(&stage, ALICE ";");
+    const struct policy_watcher bob = {.aor = BYTES("bob@example.org")};
+    static const struct {
+        uint64_t now_ms, until_ms;
+        enum sub_handling handling;
+    } cases[] = {{0, 1000, SUB_ALLOW}, {1000, 2000, SUB_BLOCK}, {2000, 0, SUB_ALLOW}};
+    for (size_t i = 0; i < 3; i++) {
+        struct policy_decision decision =
+            policy_decide(stage.policy, &bob, BYTES(ALICE), BYTES(""), cases[i].now_ms);
+        ck_assert_uint_eq(decision.until_ms, cases[i].until_ms);
+        ck_assert_int_eq(decision.handling, cases[i].handling);
+        rights_unref(&decision.rights);
+    }
+    stage_release(&stage);
+}
+END_TEST
+
+START_TEST(broken_rules_block_everybody_else)
+{
+    struct stage stage;
+    stage_init(&stage, POLICY_EVERYBODY);
+    set_rules(&stage, "<ruleset");
+    refresh(&stage, ALICE ";");
+    ck_assert_int_eq(ask(stage.policy, "bob@example.org", false, false), SUB_BLOCK);
+    ck_assert_int_eq(ask(stage.policy, ALICE, false, false), SUB_ALLOW);
+    ck_assert_uint_eq(stage.metrics.values[METRIC_rules_unreadable], 1);
+    set_rules(&stage, "");
+    refresh(&stage, ALICE ";");
+    ck_assert_int_eq(ask(stage.policy, "bob@example.org", false, false), SUB_ALLOW);
+    stage_release(&stage);
+}
+END_TEST
+
+START_TEST(buddies_are_in_the_roster)
+{
+    struct stage stage;
+    stage_init(&stage, POLICY_BUDDIES);
+    static const char *const buddies[] = {"bob@example.org", "carol@other.org", "a@example.org"};
+    for (size_t i = 0; i < 3; i++) {
+        const struct store_buddy buddy = {BYTES(ALICE), bytes_of(buddies[i]), BYTES("")};
+        ck_assert_int_eq(account_put_buddy(stage.file, &buddy, 10), ERR_NONE);
+    }
+    refresh(&stage, ALICE ";");
+    ck_assert_int_eq(ask(stage.policy, "bob@example.org", false, false), SUB_ALLOW);
+    ck_assert_int_eq(ask(stage.policy, "a@example.org", false, false), SUB_ALLOW);
+    ck_assert_int_eq(ask(stage.policy, "carol@other.org", true, false), SUB_ALLOW);
+    ck_assert_int_eq(ask(stage.policy, "dave@example.org", false, false), SUB_CONFIRM);
+    ck_assert_int_eq(ask(stage.policy, "", false, false), SUB_BLOCK);
+    ck_assert_int_eq(account_delete(stage.file, BYTES(ALICE)), ERR_NONE);
+    refresh(&stage, ALICE ";");
+    ck_assert_int_eq(ask(stage.policy, "bob@example.org", false, false), SUB_CONFIRM);
+    stage_release(&stage);
+}
+END_TEST
+
+static bool shows_nothing(const struct rights *rights)
+{
+    struct rights *nothing = rights_nothing();
+    bool same = bytes_equal(rights_key(rights), rights_key(nothing));
+    rights_unref(&nothing);
+    return same;
+}
+
+static bool is_unknown(const struct policy *policy, const char *watcher)
+{
+    const struct policy_watcher who = {.aor = bytes_of(watcher)};
+    struct policy_decision decision = policy_decide(policy, &who, BYTES(ALICE), BYTES(""), 0);
+    ck_assert(!decision.unknown || shows_nothing(decision.rights));
+    rights_unref(&decision.rights);
+    return decision.unknown;
+}
+
+/* What has changed cannot be read: whose rules are not the last ones, nobody knows. */
+START_TEST(who_cannot_be_judged_waits)
+{
+    struct stage stage;
+    stage_init(&stage, POLICY_EVERYBODY);
+    ck_assert(!is_unknown(stage.policy, "bob@example.org"));
+    set_rules(&stage, RULESET(RULE("a", "", "block")));
+    fixture_sql(&stage.fixture, "ALTER TABLE rules RENAME TO away");
+    stage.told[0] = '\0';
+    for (unsigned i = 1; i <= 2; i++) {
+        ck_assert_int_ne(policy_refresh(stage.policy, stage.fixture.store), ERR_NONE);
+        ck_assert_int_eq(ask(stage.policy, "bob@example.org", false, false), SUB_CONFIRM);
+        ck_assert(is_unknown(stage.policy, "bob@example.org") && is_unknown(stage.policy, ""));
+        ck_assert_int_eq(ask(stage.policy, ALICE, false, false), SUB_ALLOW);
+        ck_assert_uint_eq(stage.metrics.values[METRIC_rules_unknown], i);
+        ck_assert_str_eq(stage.told, ""); /* what was shown stays, nothing new is */
+    }
+    fixture_sql(&stage.fixture, "ALTER TABLE away RENAME TO rules");
+    refresh(&stage, ALICE ";;");
+    ck_assert(!is_unknown(stage.policy, "bob@example.org"));
+    ck_assert_int_eq(ask(stage.policy, "bob@example.org", false, false), SUB_BLOCK);
+    refresh(&stage, "");
+    stage_release(&stage);
+}
+END_TEST
+
+/* Rules that cannot be read are not the same as none. */
+START_TEST(nobody_is_seen_before_the_rules_are_known)
+{
+    struct stage stage;
+    stage_init(&stage, POLICY_EVERYBODY);
+    struct policy *policy = policy_new(NULL, NULL, NULL);
+    ck_assert_int_eq(ask(policy, "bob@example.org", false, false), SUB_ALLOW);
+    set_rules(&stage, RULESET(RULE("a", "", "block")));
+    fixture_sql(&stage.fixture, "ALTER TABLE rules RENAME TO away");
+    store_close(&stage.fixture.store);
+    fixture_open(&stage.fixture, (struct store_settings){.stepped = true});
+    ck_assert_int_ne(policy_refresh(policy, stage.fixture.store), ERR_NONE);
+    ck_assert_int_eq(ask(policy, "bob@example.org", false, false), SUB_CONFIRM);
+    ck_assert_int_eq(ask(policy, ALICE, false, false), SUB_ALLOW);
+    fixture_sql(&stage.fixture, "ALTER TABLE away RENAME TO rules; DELETE FROM rules");
+    ck_assert_int_eq(policy_refresh(policy, stage.fixture.store), ERR_NONE);
+    ck_assert_int_eq(ask(policy, "bob@example.org", false, false), SUB_ALLOW);
+    policy_free(&policy);
+    stage_release(&stage);
+}
+END_TEST
+
+START_TEST(a_reload_is_for_all)
+{
+    struct stage stage;
+    stage_init(&stage, POLICY_DOMAIN);
+    policy_reload(stage.policy, &(struct policy_settings){.peer_count = 0});
+    ck_assert_str_eq(stage.told, ";");
+    stage_release(&stage);
+}
+END_TEST
+
+UNIT_MAIN("policy/policy", defaults, users_of_peers, each_domain_has_its_default, rules_come_first,
+          a_rule_for_everybody, the_next_change_is_told, broken_rules_block_everybody_else,
+          buddies_are_in_the_roster, who_cannot_be_judged_waits,
+          nobody_is_seen_before_the_rules_are_known, a_reload_is_for_all)

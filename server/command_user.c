@@ -1,0 +1,150 @@
+/* command_user.c: herald user add|passwd|delete|list.
+ *
+ * The password is asked for before the database is opened: a mistake changes nothing on the disk.
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command_internal.h"
+#include "folder.h"
+#include "password.h"
+
+static bool report(const struct work *work, enum err err, const char *done)
+{
+    if (err == ERR_CONFLICT)
+        return command_fail("%s is there already; herald user passwd %s changes the password",
+                            work->aor, work->aor);
+    if (err != ERR_NONE)
+        return command_failed(work, err);
+    printf("%s %s\n", done, work->aor);
+    return true;
+}
+
+typedef enum err (*write_fn)(struct account_file *file, const struct store_account *account);
+
+static bool write_account(const struct work *work, const struct digest_hex *ha1, write_fn write,
+                          const char *done)
+{
+    struct store_account account = {.aor = bytes_of(work->aor)};
+    for (unsigned i = 0; i < DIGEST_COUNT; i++)
+        account.ha1[i] = bytes_of(ha1[i].text);
+    struct account_file *file = command_open(work);
+    if (file == NULL)
+        return false;
+    enum err err = write(file, &account);
+    account_file_close(&file);
+    return report(work, err, done);
+}
+
+/* The first account may come before the server's first start. */
+static bool add_account(const struct work *work, const struct digest_hex *ha1)
+{
+    char why[WHY_SIZE];
+    bool made;
+    if (!folder_make(work->config->data, &made, why, sizeof(why)))
+        return command_fail("%s", why);
+    bool added = write_account(work, ha1, account_add, "added");
+    if (!added && made)
+        folder_unmake(work->config->data);
+    return added;
+}
+
+static bool change_account(const struct work *work, const struct digest_hex *ha1)
+{
+    return write_account(work, ha1, account_change, "changed");
+}
+
+/* What stands before the '@' of an address-of-record; the user part may hold one itself. */
+static struct bytes user_of(struct bytes aor)
+{
+    size_t length = aor.length;
+    while (length > 0 && aor.at[length - 1] != '@')
+        length--;
+    assert(length > 1);
+    return bytes_first(aor, length - 1);
+}
+
+/* Asks for the password and hands its HA1s to `save`. */
+static bool save_password(const struct work *work,
+                          bool (*save)(const struct work *, const struct digest_hex *))
+{
+    char password[PASSWORD_SIZE], why[WHY_SIZE];
+    struct digest_hex ha1[DIGEST_COUNT] = {0};
+    if (!password_ask(password, why, sizeof(why))) {
+        explicit_bzero(password, sizeof(password));
+        return command_fail("%s", why);
+    }
+    struct digest_engine *engine = digest_engine_new();
+    struct bytes user = user_of(bytes_of(work->aor));
+    auth_make_account(engine, user, bytes_of(work->domain->name), bytes_of(password), ha1);
+    digest_engine_free(&engine);
+    explicit_bzero(password, sizeof(password));
+    bool saved = save(work, ha1);
+    explicit_bzero(ha1, sizeof(ha1));
+    return saved;
+}
+
+static bool user_add(struct work *work, const char *const *words)
+{
+    return command_find_user(work, words[0]) && save_password(work, add_account);
+}
+
+static bool user_passwd(struct work *work, const char *const *words)
+{
+    return command_find_user(work, words[0]) && save_password(work, change_account);
+}
+
+static bool user_delete(struct work *work, const char *const *words)
+{
+    if (!command_find_user(work, words[0]))
+        return false;
+    struct account_file *file = command_open(work);
+    if (file == NULL)
+        return false;
+    enum err err = account_delete(file, bytes_of(work->aor));
+    account_file_close(&file);
+    return report(work, err, "deleted");
+}
+
+static void print_account(void *context, const struct store_account *account)
+{
+    (void)context;
+    printf("%.*s\n", BYTES_ARGS(account->aor));
+}
+
+static bool user_list(struct work *work, const char *const *words)
+{
+    (void)words;
+    struct account_file *file = command_open(work);
+    if (file == NULL)
+        return false;
+    enum err err = account_list(file, print_account, NULL);
+    account_file_close(&file);
+    if (err != ERR_NONE)
+        return command_fail("the users in %s cannot be read: %s", work->config->data,
+                            err_name(err));
+    return true;
+}
+
+static const struct verb verbs[] = {
+    {"add", 1, 1, "the name of a user", user_add},
+    {"passwd", 1, 1, "the name of a user", user_passwd},
+    {"delete", 1, 1, "the name of a user", user_delete},
+    {"list", 0, 0, "no name", user_list},
+};
+
+static const struct verb *find(const char *const *words)
+{
+    return command_verb(verbs, sizeof(verbs) / sizeof(verbs[0]), "user", words + 1);
+}
+
+bool command_user_check(const char *const *words)
+{
+    return find(words) != NULL;
+}
+
+bool command_user(struct work *work, const char *const *words)
+{
+    return find(words)->run(work, words + 2);
+}

@@ -1,0 +1,43 @@
+/* policy_internal.h: what is known of one user: its rules and its roster. */
+#ifndef POLICY_POLICY_INTERNAL_H
+#define POLICY_POLICY_INTERNAL_H
+
+#include "base/bytes.h"
+
+struct rules;
+
+/* Whom a user wants to see: addresses in the order of their bytes, one text behind the other. */
+struct roster {
+    char *texts;
+    size_t length, size;
+    uint32_t *ends; /* of each text */
+    size_t count, ends_size;
+};
+
+/* Adds a buddy, who comes after all that are there. */
+void roster_add(struct roster *roster, struct bytes buddy);
+bool roster_has(const struct roster *roster, struct bytes buddy);
+void roster_release(struct roster *roster);
+
+/* The users that the store has rules or rosters of. */
+struct owner {
+    struct rules *rules; /* NULL: none */
+    bool broken;         /* they cannot be read: nobody may see anything */
+    struct roster roster;
+};
+
+struct owners;
+struct owners *owners_new(void);
+void owners_free(struct owners **owners);
+
+/* One by its address-of-record, or NULL. */
+struct owner *owners_find(const struct owners *owners, struct bytes aor);
+/* The same; one with nothing is made when there is none. */
+struct owner *owners_take(struct owners *owners, struct bytes aor);
+
+/* Moves all of `fresh` over to `owners`, in the place of what was there; who has nothing any more
+ * is dropped. Calls `moved` for each when all have moved. */
+void owners_replace(struct owners *owners, struct owners *fresh,
+                    void (*moved)(void *context, struct bytes aor), void *context);
+
+#endif

@@ -1,0 +1,163 @@
+/* rules_edit_test.c: one watcher's handling, written into whatever document is there. */
+#include "rulesets.h"
+
+/* The document after the edit; free() it. */
+static char *set(const char *document, const char *watcher, enum sub_handling handling)
+{
+    struct rules_limits limits = rules_limits_default();
+    struct blob *edited;
+    struct verdict result = rules_set_watcher(bytes_of(document), &limits, &names,
+                                              bytes_of(watcher), handling, &edited);
+    ck_assert_msg(verdict_ok(result), "%u %s", result.status, result.reason);
+    char *text = strndup(blob_bytes(edited).at, blob_bytes(edited).length);
+    blob_unref(&edited);
+    ck_assert_msg(schema_takes(text), "%s", text);
+    return text;
+}
+
+static void expect(const char *document, const char *identity, int handling)
+{
+    struct rules *rules = parse_rules(document);
+    struct rules_decision decision = ask_rules(rules, identity, "", 0);
+    if (handling < 0)
+        ck_assert_msg(!decision.matched, "%s: %s", identity, document);
+    else
+        ck_assert_msg(decision.matched && (int)decision.handling == handling, "%s: %s", identity,
+                      document);
+    rights_unref(&decision.rights);
+    rules_free(&rules);
+}
+
+static void set_again(char **document, const char *watcher, enum sub_handling handling)
+{
+    char *edited = set(*document, watcher, handling);
+    free(*document);
+    *document = edited;
+}
+
+START_TEST(from_nothing)
+{
+    char *text = set("", "sip:bob@example.com", SUB_ALLOW);
+    expect(text, "bob@example.com", SUB_ALLOW);
+    expect(text, "carol@example.com", -1);
+    struct rights *rights = rights_of(text, "bob@example.com");
+    ck_assert_ptr_null(rights); /* allowed everything */
+    set_again(&text, "sip:carol@example.com", SUB_ALLOW);
+    set_again(&text, "sip:dave@example.com", SUB_BLOCK);
+    expect(text, "bob@example.com", SUB_ALLOW);
+    expect(text, "carol@example.com", SUB_ALLOW);
+    expect(text, "dave@example.com", SUB_BLOCK);
+    free(text);
+}
+END_TEST
+
+START_TEST(every_change_of_mind)
+{
+    char *text = set("", "sip:carol@example.com", SUB_ALLOW);
+    for (int from = SUB_BLOCK; from <= SUB_ALLOW; from++) {
+        for (int to = SUB_BLOCK; to <= SUB_ALLOW; to++) {
+            set_again(&text, "sip:bob@example.com", (enum sub_handling)from);
+            expect(text, "bob@example.com", from);
+            set_again(&text, "sip:bob@example.com", (enum sub_handling)to);
+            expect(text, "bob@example.com", to);
+            expect(text, "carol@example.com", SUB_ALLOW);
+        }
+    }
+    ck_assert_ptr_null(strstr(strstr(text, "bob@") + 1, "bob@")); /* no trace of the others */
+    free(text);
+}
+END_TEST
+
+START_TEST(the_same_again_changes_nothing)
+{
+    char *text = set("", "sip:bob@example.com", SUB_BLOCK);
+    char *again = set(text, "sips:bob@EXAMPLE.com", SUB_BLOCK);
+    ck_assert_str_eq(text, again);
+    free(text);
+    free(again);
+}
+END_TEST
+
+#define ALLOWED(id, conditions) RULE(id, conditions, HANDLING("allow"), "")
+#define FRIENDS                                                                            \
+    "<cp:identity><cp:one id='sip:bob@home.example'/><cp:one id='sip:carol@example.com'/>" \
+    "</cp:identity><x:y xmlns:x='urn:x' z='1'/>"
+#define DOMAINS                                             \
+    "<cp:identity><cp:many domain='example.com'/><cp:many " \
+    "domain='elsewhere.example'/></cp:identity>"
+
+/* Rules of a phone, of a hand, and one whose name is in our way. */
+static const char of_others[] = RULESET(
+    "<!-- of my phone -->" RULE("herald-block", "<cp:sphere value='work'/>", "", "")
+        RULE("friends", FRIENDS, HANDLING("allow") "<x:do xmlns:x='urn:x'/>", "")
+            ALLOWED("bob", ONE("sip:bob@example.com")) ALLOWED("all", DOMAINS) RULE(
+                "look", ONE("sip:bob@example.com"), "", "<pr:provide-mood>true</pr:provide-mood>"));
+
+/* What others wrote stays, but for the watcher who is meant. */
+START_TEST(other_rules_are_kept)
+{
+    const char *document = of_others;
+    expect(document, "bob@example.com", SUB_ALLOW);
+    char *text = set(document, "sip:bob@example.com", SUB_BLOCK);
+    expect(text, "bob@example.com", SUB_BLOCK);
+    expect(text, "carol@example.com", SUB_ALLOW);
+    expect(text, "dave@example.com", SUB_ALLOW);
+    ck_assert_ptr_nonnull(strstr(text, "<!-- of my phone -->"));
+    ck_assert_ptr_nonnull(strstr(text, "<x:y xmlns:x=\"urn:x\" z=\"1\"/>"));
+    ck_assert_ptr_nonnull(strstr(text, "<x:do xmlns:x=\"urn:x\"/>"));
+    ck_assert_ptr_null(strstr(text, "id=\"bob\"")); /* it was for him alone */
+    ck_assert_ptr_nonnull(strstr(text, "id=\"look\""));
+    ck_assert_ptr_nonnull(strstr(text, "<cp:many domain=\"elsewhere.example\"/>"));
+    ck_assert_ptr_nonnull(strstr(text, "id=\"herald-block-2\"")); /* the name was taken */
+    set_again(&text, "sip:bob@example.com", SUB_ALLOW);
+    expect(text, "bob@example.com", SUB_ALLOW);
+    free(text);
+}
+END_TEST
+
+/* Where the ruleset's namespace has no prefix, and that of RFC 5025 is not declared. */
+START_TEST(namespaces_of_others)
+{
+    static const char document[] =
+        "<?xml version='1.0' encoding='ISO-8859-1'?><ruleset xmlns='" COMMON "'>"
+        "<!-- \xfc --><rule id='a'/></ruleset>";
+    char *text = set(document, "sip:bob@example.com", SUB_CONFIRM);
+    expect(text, "bob@example.com", SUB_CONFIRM);
+    ck_assert_ptr_nonnull(strstr(text, "\xc3\xbc"));
+    free(text);
+}
+END_TEST
+
+START_TEST(what_cannot_be)
+{
+    const struct rules_limits limits = rules_limits_default();
+    static const struct {
+        const char *document, *watcher;
+        unsigned status;
+    } cases[] = {
+        {"", "tel:+1234", 400},
+        {"", "bob", 400},
+        {"<x/>", "sip:bob@example.com", 400},
+        {RULESET(RULE("a", "", HANDLING("allow"), "")), "sip:bob@example.com", 409},
+        {RULESET(RULE("a", "<cp:sphere value='home'/>", HANDLING("confirm"), "")),
+         "sip:bob@example.com", 409},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct blob *edited;
+        struct verdict result = rules_set_watcher(bytes_of(cases[i].document), &limits, &names,
+                                                  bytes_of(cases[i].watcher), SUB_BLOCK, &edited);
+        ck_assert_msg(result.status == cases[i].status, "case %zu: %u", i, result.status);
+        ck_assert_ptr_null(edited);
+    }
+    static const char second_line[] = RULESET("\n" RULE("a", "", HANDLING("allow"), ""));
+    struct blob *edited;
+    struct verdict result = rules_set_watcher(bytes_of(second_line), &limits, &names,
+                                              BYTES("sip:bob@example.com"), SUB_BLOCK, &edited);
+    ck_assert_uint_eq(result.offset, (size_t)(strstr(second_line, "<cp:rule id") - second_line));
+    char *text = set(cases[3].document, "sip:bob@example.com", SUB_ALLOW); /* it fits */
+    free(text);
+}
+END_TEST
+
+UNIT_MAIN("pidf/rules_edit", from_nothing, every_change_of_mind, the_same_again_changes_nothing,
+          other_rules_are_kept, namespaces_of_others, what_cannot_be)
