@@ -60,7 +60,7 @@ static bool presence_same_things(const struct document *a, const struct document
 static struct blob *presence_compose(struct bytes entity, const struct document_source *sources,
                                      size_t count)
 {
-    struct pidf_source few[SOURCES_FEW], *all = few;
+    struct pidf_source few[SOURCES_FEW] = {0}, *all = few;
     if (count > SOURCES_FEW)
         all = memory_new(count * sizeof(*all));
     for (size_t i = 0; i < count; i++)
