@@ -177,6 +177,11 @@ bool store_ready(const struct store *store)
     return store_has_room(store, store->queue_max / HEADROOM);
 }
 
+size_t store_queued(const struct store *store)
+{
+    return store->queued;
+}
+
 struct store_set *store_begin(struct store *store, unsigned partition)
 {
     struct store_set *set = set_new(partition);

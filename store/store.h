@@ -66,6 +66,9 @@ struct bytes store_secret(const struct store *store);
 /* False when the queue is full: shed load before changing anything (503). */
 bool store_ready(const struct store *store);
 
+/* How many change sets are under way. */
+size_t store_queued(const struct store *store);
+
 /* A new change set; submit or drop it. Values are copied. */
 struct store_set *store_begin(struct store *store, unsigned partition);
 void store_drop(struct store_set **set);

@@ -3,10 +3,11 @@
  * what ends something, is never refused.
  *
  * Late is what waited long to be looked at, or would wait long for the store: one change at a time
- * is watched until it is durable. A disk's slow moment is no lateness. */
+ * is watched until it is durable. Where few changes wait, that is a disk's slow moment and no
+ * queue. */
 #include "front/front_internal.h"
 
-enum { STORE_LATE_MS = 200 };
+enum { STORE_LATE_MS = 200, STORE_MANY = 64 };
 
 static void probed(struct store_wait *wait, enum store_outcome outcome)
 {
@@ -30,7 +31,9 @@ static unsigned store_late_ms(const struct front *front)
 {
     const struct front_probe *probe = &front->probe;
     uint64_t age_ms = probe->under_way ? front->parts.world->now_ms - probe->since_ms : 0;
-    return age_ms > STORE_LATE_MS ? (unsigned)(age_ms - STORE_LATE_MS) : 0;
+    if (age_ms <= STORE_LATE_MS || store_queued(front->parts.store) < STORE_MANY)
+        return 0;
+    return (unsigned)(age_ms - STORE_LATE_MS);
 }
 
 static void review_due(struct timer *timer)
