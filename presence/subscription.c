@@ -370,6 +370,8 @@ static bool restore_dialog(const struct resource *resource, const struct store_s
         .remote_cseq = row->origin.cseq,
     };
     dialog->has_flow = net_flow_parse(row->flow, &dialog->flow);
+    if (dialog->has_flow)
+        net_rejoin(resource->presence->parts->net, &dialog->flow);
     return dialog_init(dialog, &parts);
 }
 

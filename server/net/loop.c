@@ -177,6 +177,11 @@ static bool real_alive(struct net *net, const struct net_flow *flow)
     return listener_at(loop, NET_UDP, &flow->local) != NULL;
 }
 
+static uint64_t real_between(struct net *net, const struct net_flow *flow)
+{
+    return stream_between(HOLDER(net, struct loop, net), flow);
+}
+
 static void real_close(struct net *net, uint64_t connection)
 {
     stream_close(HOLDER(net, struct loop, net), connection);
@@ -246,6 +251,7 @@ static const struct net_ops real_ops = {
     .send = real_send,
     .connect = real_connect,
     .alive = real_alive,
+    .between = real_between,
     .close = real_close,
     .proved = real_proved,
     .reusable = real_reusable,

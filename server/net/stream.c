@@ -484,6 +484,17 @@ bool stream_alive(const struct loop *loop, uint64_t handle)
     return connection != NULL && !connection->half_closed;
 }
 
+uint64_t stream_between(const struct loop *loop, const struct net_flow *flow)
+{
+    unsigned char key[REMOTE_KEY];
+    key_write(flow->protocol, &flow->remote, key);
+    const struct connection *found = remote_first(&loop->streams, key);
+    while (found != NULL &&
+           (found->half_closed || !net_address_equal(&found->flow.local, &flow->local)))
+        found = found->twin;
+    return found != NULL ? found->handle : 0;
+}
+
 /* "SIP/2.0 200 OK": nothing more will be said to that request. */
 static bool is_final_answer(struct bytes head)
 {

@@ -84,6 +84,39 @@ START_TEST(an_accepted_connection_is_used_towards_its_client)
 }
 END_TEST
 
+/* What the store knows of a flow leads to its connection again, and to no other. */
+START_TEST(a_flow_finds_its_connection_again)
+{
+    struct bed *bed = bed_new(NULL);
+    struct net_address address = bed_listen(bed, NET_TCP, "127.0.0.1");
+    bed->client = client_open(SOCK_STREAM, &address);
+    client_say(bed->client, BYTES(NOTE));
+    bed_until_messages(bed, 1);
+    const struct net_flow lives = bed->flow;
+    struct net_flow flow = lives;
+    flow.connection = 0;
+    net_rejoin(bed->net, &flow);
+    ck_assert_uint_ne(flow.connection, 0);
+    ck_assert(net_flow_equal(&flow, &lives));
+    flow.protocol = NET_WS;
+    net_rejoin(bed->net, &flow);
+    ck_assert_uint_eq(flow.connection, 0);
+    flow = lives;
+    flow.local.port++;
+    net_rejoin(bed->net, &flow);
+    ck_assert_uint_eq(flow.connection, 0);
+    flow = lives;
+    flow.remote.port++;
+    net_rejoin(bed->net, &flow);
+    ck_assert_uint_eq(flow.connection, 0);
+    net_close(bed->net, lives.connection);
+    flow = lives;
+    net_rejoin(bed->net, &flow);
+    ck_assert_uint_eq(flow.connection, 0);
+    bed_free(bed);
+}
+END_TEST
+
 START_TEST(a_refused_connection_is_told_later)
 {
     struct bed *bed = bed_new(NULL);
@@ -483,7 +516,8 @@ END_TEST
 
 UNIT_MAIN("net/stream", a_connection_is_made_and_what_was_sent_before_arrives,
           a_connection_is_used_again, an_accepted_connection_is_used_towards_its_client,
-          a_refused_connection_is_told_later, an_impossible_connection_is_told_later,
+          a_flow_finds_its_connection_again, a_refused_connection_is_told_later,
+          an_impossible_connection_is_told_later,
           a_handler_that_tries_again_at_once_does_not_stop_the_loop,
           a_family_without_listener_is_not_connected, no_connection_to_everybody_or_nobody,
           loopback_is_reached_only_from_loopback, closing_while_connecting_is_quiet,

@@ -106,6 +106,15 @@ static inline enum err fake_connect(struct net *net, const struct net_target *ta
     return ERR_NONE;
 }
 
+static inline uint64_t fake_between(struct net *net, const struct net_flow *flow)
+{
+    const struct fake_net *fake = fake_of(net);
+    for (uint64_t i = fake->last_connection; i > 0; i--)
+        if (fake->open[i] && net_address_equal(&fake->peers[i], &flow->remote))
+            return i;
+    return 0;
+}
+
 static inline void fake_close(struct net *net, uint64_t connection)
 {
     fake_of(net)->open[connection] = false;
@@ -189,6 +198,7 @@ static const struct net_ops fake_ops = {
     .send = fake_send,
     .connect = fake_connect,
     .alive = fake_alive,
+    .between = fake_between,
     .close = fake_close,
     .proved = fake_proved,
     .reusable = fake_reusable,
