@@ -253,19 +253,19 @@ bool store_durable(const struct store *store, struct store_change change)
     return change.number <= partition->durable && !change_refused(partition, change.number);
 }
 
-/* Where a wait for the number belongs: before the first one with a higher number. */
+/* Where a wait for the number belongs: before the first one with a higher number. Found from the
+ * end, where new ones mostly belong: many may wait for a number while a few wait for a later one.
+ */
 static struct store_wait *partition_place(struct partition *partition, uint64_t number)
 {
     struct store_wait *next = &partition->last;
-    if (next->link == &partition->waits)
-        return next;
-    /* `next` is the first member, so a link points at the wait before, or at the list's head */
-    const struct store_wait *before = (const struct store_wait *)next->link;
-    if (before->change.number <= number)
-        return next;
-    next = partition->waits;
-    while (next->change.number <= number)
-        next = next->next;
+    while (next->link != &partition->waits) {
+        /* `next` is the first member, so a link that is not the list's head points at a wait */
+        struct store_wait *before = (struct store_wait *)next->link;
+        if (before->change.number <= number)
+            break;
+        next = before;
+    }
     return next;
 }
 

@@ -96,6 +96,30 @@ START_TEST(waits_end_by_number_then_in_the_order_of_the_calls)
 }
 END_TEST
 
+/* However many wait for the earlier one: each is put in its place from the end, in few steps. */
+START_TEST(a_crowd_waits_before_one_that_waits_for_more)
+{
+    enum { CROWD = 50000 };
+    struct fixture f;
+    struct probe *crowd = calloc(CROWD, sizeof(*crowd)), later;
+    unsigned ended = 0;
+    fixture_init(&f);
+    fixture_open(&f, stepped);
+    struct store_change first = fixture_put(f.store, 5, BYTES("sip:a"), 1);
+    struct store_change second = fixture_put(f.store, 5, BYTES("sip:b"), 2);
+    probe_wait(&later, f.store, second, &ended);
+    for (unsigned i = 0; i < CROWD; i++)
+        probe_wait(&crowd[i], f.store, first, &ended);
+    store_step(f.store, PARTITIONS, 2, STORE_DURABLE);
+    for (unsigned i = 0; i < CROWD; i++)
+        if (crowd[i].order != i + 1)
+            ck_abort_msg("%u ended as %u", i, crowd[i].order);
+    ck_assert_uint_eq(later.order, CROWD + 1);
+    fixture_release(&f);
+    free(crowd);
+}
+END_TEST
+
 START_TEST(cancelling_twice_or_after_the_end_does_no_harm)
 {
     struct fixture f;
@@ -336,6 +360,7 @@ END_TEST
 
 UNIT_MAIN("store", a_set_is_durable_after_its_commit_and_not_before, nothing_is_always_durable,
           numbers_count_per_partition, waits_end_by_number_then_in_the_order_of_the_calls,
+          a_crowd_waits_before_one_that_waits_for_more,
           cancelling_twice_or_after_the_end_does_no_harm,
           a_wait_that_ends_may_cancel_submit_and_wait,
           a_refusal_ends_everything_computed_before_the_reactor_knew,
