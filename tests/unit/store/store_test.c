@@ -290,6 +290,28 @@ START_TEST(a_set_begun_before_a_refusal_is_refused_alone)
 }
 END_TEST
 
+/* One that comes late does not hide, in the same commit, that what was begun since is lost. */
+START_TEST(a_refusal_is_not_hidden_by_a_late_set)
+{
+    struct fixture f;
+    fixture_init(&f);
+    fixture_open(&f, stepped);
+    struct store_set *late = fixture_set(f.store, 5, BYTES("sip:late"), 1);
+    (void)fixture_put(f.store, 5, BYTES("sip:a"), 1);
+    store_step(f.store, PARTITIONS, 10, STORE_REFUSED);
+    ck_assert_uint_eq(f.refusals, 1);
+    struct store_change since = fixture_put(f.store, 5, BYTES("sip:b"), 1);
+    (void)store_submit(f.store, &late);
+    store_step(f.store, PARTITIONS, 10, STORE_REFUSED);
+    ck_assert(!store_durable(f.store, since));
+    ck_assert_uint_eq(f.refusals, 2); /* the partition is loaded again */
+    since = fixture_put(f.store, 5, BYTES("sip:b"), 1);
+    store_step(f.store, PARTITIONS, 10, STORE_DURABLE);
+    ck_assert(store_durable(f.store, since));
+    fixture_release(&f);
+}
+END_TEST
+
 START_TEST(a_full_queue_refuses_and_says_so_before)
 {
     struct fixture f;
@@ -366,5 +388,6 @@ UNIT_MAIN("store", a_set_is_durable_after_its_commit_and_not_before, nothing_is_
           a_refusal_ends_everything_computed_before_the_reactor_knew,
           waiting_for_a_change_already_refused_ends_as_refused,
           what_a_refused_wait_submits_is_refused_as_well,
-          a_set_begun_before_a_refusal_is_refused_alone, a_full_queue_refuses_and_says_so_before,
-          closing_commits_what_waits, each_life_has_the_next_epoch_and_the_same_secret)
+          a_set_begun_before_a_refusal_is_refused_alone, a_refusal_is_not_hidden_by_a_late_set,
+          a_full_queue_refuses_and_says_so_before, closing_commits_what_waits,
+          each_life_has_the_next_epoch_and_the_same_secret)
