@@ -161,13 +161,19 @@ void subscription_end(struct subscription *subscription, const char *reason)
     subscription->reason = reason;
 }
 
+static void put_deletion(const struct subscription *subscription, struct store_set *set)
+{
+    const struct resource *resource = subscription->resource;
+    store_delete_subscription(set, resource->aor, bytes_of(resource->package->name),
+                              subscription->dialog.parts.local_tag);
+}
+
 static void delete_row(struct subscription *subscription)
 {
     const struct resource *resource = subscription->resource;
     struct store *store = resource->presence->parts->store;
     struct store_set *set = store_begin(store, resource->partition);
-    store_delete_subscription(set, resource->aor, bytes_of(resource->package->name),
-                              subscription->dialog.parts.local_tag);
+    put_deletion(subscription, set);
     store_submit(store, &set);
     subscription->has_row = false;
 }
@@ -226,6 +232,15 @@ void subscription_drop(struct subscription *subscription)
         delete_row(subscription);
     subscription_free(subscription);
     resource_settle(resource);
+}
+
+struct resource *subscription_give_way(struct subscription *subscription, struct store_set *set)
+{
+    struct resource *resource = subscription->resource;
+    if (subscription->has_row)
+        put_deletion(subscription, set);
+    subscription_free(subscription);
+    return resource;
 }
 
 /* Its time is over: nobody refreshed it, or it may not watch any more. */
