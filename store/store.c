@@ -24,6 +24,9 @@ enum {
     WAL_MAX_BYTES = 64 << 20,
     /* of the queue, that is kept for what one request changes after store_ready said yes */
     HEADROOM = 16,
+    /* what store_drain has patience for: each report may have the next changes made */
+    DRAIN_ROUNDS = 20,
+    DRAIN_WAIT_MS = 1000,
 };
 
 static void partitions_init(struct store *store)
@@ -392,13 +395,12 @@ static void store_end_overdue(struct store *store)
     }
 }
 
-void store_turn(struct store *store)
+static void store_take_reports(struct store *store, struct letter *letter)
 {
     assert(!store->turning);
     store->turning = true;
     if (store->overdue)
         store_end_overdue(store);
-    struct letter *letter = mailbox_take(store->reports);
     while (letter != NULL) {
         struct report *report = (struct report *)letter;
         letter = letter->next;
@@ -406,8 +408,24 @@ void store_turn(struct store *store)
         free(report);
     }
     store->turning = false;
+}
+
+void store_turn(struct store *store)
+{
+    store_take_reports(store, mailbox_take(store->reports));
     if (store->overdue && store->listener.wake != NULL)
         store->listener.wake(store->listener.context);
+}
+
+void store_drain(struct store *store)
+{
+    for (unsigned i = 0; i < DRAIN_ROUNDS && (store->queued > 0 || store->overdue); i++) {
+        if (store->stepped)
+            (void)writer_step(store->writer, PARTITIONS, SIZE_MAX, STORE_DURABLE);
+        bool wait = store->queued > 0 && !store->stepped;
+        store_take_reports(store, wait ? mailbox_wait(store->reports, DRAIN_WAIT_MS)
+                                       : mailbox_take(store->reports));
+    }
 }
 
 size_t store_step(struct store *store, unsigned partition, size_t count, enum store_outcome outcome)

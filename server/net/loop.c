@@ -365,6 +365,12 @@ void loop_run(struct loop *loop)
     loop_flush(loop); /* what the last turn said */
 }
 
+void loop_finish(struct loop *loop)
+{
+    loop->handler = (struct net_handler){0}; /* who was told may be no more */
+    loop_flush(loop);
+}
+
 void loop_stop(struct loop *loop)
 {
     atomic_store(&loop->stopping, true);

@@ -343,6 +343,42 @@ START_TEST(a_full_queue_refuses_and_says_so_before)
 }
 END_TEST
 
+/* What ends because of a commit may have more to commit. */
+struct sequel {
+    struct probe probe; /* first */
+    struct store *store;
+    struct probe next;
+};
+
+static void sequel_done(struct store_wait *wait, enum store_outcome outcome)
+{
+    struct sequel *sequel = (struct sequel *)wait;
+    probe_done(wait, outcome);
+    probe_wait(&sequel->next, sequel->store, fixture_put(sequel->store, 31, BYTES("sip:b"), 1),
+               sequel->probe.ended);
+}
+
+START_TEST(draining_tells_whoever_waits)
+{
+    for (int stepping = 0; stepping < 2; stepping++) {
+        struct fixture f;
+        unsigned ended = 0;
+        fixture_init(&f);
+        fixture_open(&f, (struct store_settings){.stepped = stepping});
+        store_drain(f.store); /* nothing waits */
+        struct sequel sequel = {.probe = {.outcome = -1, .ended = &ended}, .store = f.store};
+        struct store_change change = fixture_put(f.store, 30, BYTES("sip:a"), 1);
+        store_wait(f.store, &sequel.probe.wait, change, sequel_done);
+        store_drain(f.store);
+        ck_assert_uint_eq(ended, 2);
+        ck_assert_int_eq(sequel.probe.outcome, STORE_DURABLE);
+        ck_assert_int_eq(sequel.next.outcome, STORE_DURABLE);
+        ck_assert(store_durable(f.store, change));
+        fixture_release(&f);
+    }
+}
+END_TEST
+
 START_TEST(closing_commits_what_waits)
 {
     struct fixture f;
@@ -389,5 +425,5 @@ UNIT_MAIN("store", a_set_is_durable_after_its_commit_and_not_before, nothing_is_
           waiting_for_a_change_already_refused_ends_as_refused,
           what_a_refused_wait_submits_is_refused_as_well,
           a_set_begun_before_a_refusal_is_refused_alone, a_refusal_is_not_hidden_by_a_late_set,
-          a_full_queue_refuses_and_says_so_before, closing_commits_what_waits,
-          each_life_has_the_next_epoch_and_the_same_secret)
+          a_full_queue_refuses_and_says_so_before, draining_tells_whoever_waits,
+          closing_commits_what_waits, each_life_has_the_next_epoch_and_the_same_secret)
