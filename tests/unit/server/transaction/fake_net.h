@@ -19,19 +19,16 @@ struct fake_net {
     struct net_handler handler;
     struct sent sent[SENT_MAX]; /* by number modulo SENT_MAX */
     size_t sent_count;
-    enum err send_fails, connect_fails; /* ERR_NONE: they work */
-    unsigned connect_failures;          /* how many connects fail; then they work again */
-    enum err stream_connect_fails;      /* those of streams alone */
-    struct net_target dialled;          /* the last one tried */
-    bool open[CONNECTIONS_MAX];         /* by connection */
+    enum err send_fails, connect_fails, stream_connect_fails; /* ERR_NONE: they work */
+    unsigned connect_failures;  /* how many connects fail; then they work again */
+    bool open[CONNECTIONS_MAX]; /* by connection */
     struct net_address peers[CONNECTIONS_MAX];
     uint64_t last_connection;
     struct net_lookup *lookups[LOOKUPS_MAX]; /* under way, the oldest first */
     size_t lookup_count;
-    char looked_up[128];         /* "host port protocol named" of the last */
-    struct net_query query;      /* the last one; its host is the asker's */
-    struct net_target connected; /* the last one that was asked for; likewise */
-    struct net_target shunned;   /* the last one */
+    char looked_up[128];    /* "host port protocol named" of the last */
+    struct net_query query; /* the last one; its host is the asker's, and the domain here: */
+    struct net_target connected, shunned; /* the last ones that were asked for */
     unsigned shunned_s, shun_count;
     unsigned late_ms, late_asked; /* what is said, how often somebody wanted to know */
     unsigned kept_out;            /* thousandths */
@@ -85,34 +82,31 @@ static inline uint64_t fake_open(struct fake_net *fake, struct net_address peer)
     return connection;
 }
 
+static inline uint64_t fake_between(struct net *net, const struct net_flow *flow)
+{
+    const struct fake_net *fake = fake_of(net);
+    uint64_t i = fake->last_connection;
+    while (i > 0 && !(fake->open[i] && net_address_equal(&fake->peers[i], &flow->remote)))
+        i--;
+    return i;
+}
+
 static inline enum err fake_connect(struct net *net, const struct net_target *target,
                                     struct net_flow *flow)
 {
     struct fake_net *fake = fake_of(net);
     bool stream = net_is_stream(target->protocol);
     fake->connected = *target;
-    if (fake->connect_failures > 0) {
-        fake->connect_failures--;
+    if (fake->connect_failures > 0 && fake->connect_failures-- > 0)
         return fake->connect_fails;
-    }
     if (stream && fake->stream_connect_fails != ERR_NONE)
         return fake->stream_connect_fails;
     *flow = (struct net_flow){target->protocol, address("127.0.0.1:5060"), target->address, 0};
-    for (uint64_t i = 1; i <= fake->last_connection && stream; i++)
-        if (fake->open[i] && net_address_equal(&fake->peers[i], &target->address))
-            flow->connection = i;
+    if (stream)
+        flow->connection = fake_between(net, flow);
     if (stream && flow->connection == 0)
         flow->connection = fake_open(fake, target->address);
     return ERR_NONE;
-}
-
-static inline uint64_t fake_between(struct net *net, const struct net_flow *flow)
-{
-    const struct fake_net *fake = fake_of(net);
-    for (uint64_t i = fake->last_connection; i > 0; i--)
-        if (fake->open[i] && net_address_equal(&fake->peers[i], &flow->remote))
-            return i;
-    return 0;
 }
 
 static inline void fake_close(struct net *net, uint64_t connection)
