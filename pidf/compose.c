@@ -81,13 +81,27 @@ static void gather(struct composition *composition)
 
 /* Conflicts. */
 
-static bool same_subject(const struct piece *a, const struct piece *b)
+/* Of persons there is one. */
+static struct bytes subject_of(const struct piece *piece)
+{
+    if (piece->fragment->kind == FRAGMENT_PERSON)
+        return BYTES("");
+    return document_slice(piece->document, piece->fragment->facts.device_id);
+}
+
+static int compare_subjects(const struct piece *a, const struct piece *b)
 {
     if (a->fragment->kind != b->fragment->kind)
-        return false;
-    return a->fragment->kind == FRAGMENT_PERSON ||
-           bytes_equal(document_slice(a->document, a->fragment->facts.device_id),
-                       document_slice(b->document, b->fragment->facts.device_id));
+        return a->fragment->kind < b->fragment->kind ? -1 : 1;
+    return bytes_compare(subject_of(a), subject_of(b));
+}
+
+/* Those on one subject stand together, by source. */
+static int compare_rivals(const void *one, const void *other)
+{
+    const struct piece *const *a = one, *const *b = other;
+    int subjects = compare_subjects(*a, *b);
+    return subjects != 0 ? subjects : ((*a)->order > (*b)->order) - ((*a)->order < (*b)->order);
 }
 
 /* Which of two words on one subject holds; `later` stands behind `earlier`. */
@@ -103,19 +117,34 @@ static struct piece *loser(struct piece *earlier, struct piece *later)
     return first_holds ? later : earlier;
 }
 
-static bool has_rivals(const struct piece *piece)
+static size_t find_rivals(struct composition *composition, struct piece **rivals)
 {
-    return !piece->outdone &&
-           (piece->fragment->kind == FRAGMENT_PERSON || piece->fragment->kind == FRAGMENT_DEVICE);
+    size_t count = 0;
+    for (size_t i = 0; i < composition->piece_count; i++) {
+        struct piece *piece = &composition->pieces[i];
+        if (piece->fragment->kind == FRAGMENT_PERSON || piece->fragment->kind == FRAGMENT_DEVICE)
+            rivals[count++] = piece;
+    }
+    return count;
 }
 
-static void settle_rivals(struct composition *composition)
+/* Sorted, so that a document of very many devices takes no square of their number. */
+static void settle_rivals(struct composition *composition, struct piece **rivals)
 {
-    struct piece *end = composition->pieces + composition->piece_count;
-    for (struct piece *a = composition->pieces; a < end; a++)
-        for (struct piece *b = a + 1; has_rivals(a) && b < end; b++)
-            if (has_rivals(b) && same_subject(a, b))
-                loser(a, b)->outdone = true;
+    size_t count = find_rivals(composition, rivals);
+    if (count < 2)
+        return;
+    qsort(rivals, count, sizeof(struct piece *), compare_rivals);
+    struct piece *holder = rivals[0];
+    for (size_t i = 1; i < count; i++) {
+        struct piece *out = NULL;
+        if (compare_subjects(holder, rivals[i]) == 0)
+            out = loser(holder, rivals[i]);
+        if (out != NULL)
+            out->outdone = true;
+        if (out != rivals[i])
+            holder = rivals[i];
+    }
 }
 
 /* Order. */
@@ -287,11 +316,16 @@ static void compose(struct composition *composition, size_t id_count)
                                    composition->few_pieces, PIECES_FEW);
     struct bytes *names =
         room_for(id_count, sizeof(struct bytes), composition->few_names, NAMES_FEW);
+    struct piece *few_rivals[PIECES_FEW],
+        **rivals =
+            room_for(composition->piece_count, sizeof(struct piece *), few_rivals, PIECES_FEW);
     gather(composition);
-    settle_rivals(composition);
+    settle_rivals(composition, rivals);
     give_names(composition, names);
     sort(composition->pieces, composition->piece_count);
     put_pieces(composition);
+    if (rivals != few_rivals)
+        free(rivals);
     if (names != composition->few_names)
         free(names);
     if (composition->pieces != composition->few_pieces)

@@ -9,7 +9,7 @@
 #define PRESENCE_PRESENCE_H
 
 #include "front/front.h"
-#include "presence/package.h"
+#include "presence/packages/package.h"
 
 struct presence;
 

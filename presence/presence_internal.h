@@ -44,12 +44,13 @@ struct subscription {
     struct resource *resource;
     struct watcher *watcher;
     struct dialog dialog;
-    struct timer expiry;                          /* of it, or of the memory of its end */
-    uint64_t expires_ms;                          /* wall clock */
-    struct store_change change;                   /* the last one of this subscription */
-    struct subscription *queue_prev, *queue_next; /* of presence->restored */
-    uint64_t notify;                              /* handle of the NOTIFY under way; 0: none */
-    uint32_t stored_cseq;                         /* local CSeq that the row has */
+    struct timer expiry;                            /* of it, or of the memory of its end */
+    uint64_t expires_ms;                            /* wall clock */
+    struct store_change change;                     /* the last one of this subscription */
+    struct subscription *queue_prev, *queue_next;   /* of presence->restored */
+    struct subscription *others_prev, *others_next; /* of the watcher */
+    uint64_t notify;                                /* handle of the NOTIFY under way; 0: none */
+    uint32_t stored_cseq;                           /* local CSeq that the row has */
     enum subscription_state state;
     bool dirty; /* a NOTIFY is due as soon as none is under way */
     bool has_row, queued;
@@ -79,11 +80,12 @@ struct resource {
     char key[]; /* event NUL aor */
 };
 
-/* One watcher's subscriptions over all resources, for its limit. */
+/* One watcher's subscriptions over all resources, for its limit and its end. */
 struct watcher {
     UT_hash_handle hh;
-    unsigned users; /* subscriptions that point here, fetches and ended ones too */
-    unsigned count; /* those that are active */
+    struct subscription *subscriptions; /* fetches and ended ones too */
+    unsigned users;                     /* of these */
+    unsigned count;                     /* those that are active */
     size_t length;
     char aor[];
 };

@@ -57,7 +57,9 @@ struct publication *publication_of_row(struct resource *resource,
     publication->ended = row->ended;
     publication->id = take_token(row->id);
     publication->tag = take_token(row->tag);
-    if (!net_flow_parse(row->flow, &publication->source))
+    if (net_flow_parse(row->flow, &publication->source))
+        net_rejoin(resource->presence->parts->net, &publication->source);
+    else
         publication->source = (struct net_flow){0};
     take_texts(publication, row);
     insert(resource, publication);

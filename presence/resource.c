@@ -5,7 +5,12 @@
 #include "base/memory.h"
 #include "presence/presence_internal.h"
 
-enum { KEY_MAX = 2048, RETRY_MS = 1000 };
+enum {
+    KEY_MAX = 2048,
+    RETRY_MS = 1000,
+    END_ROUND = 200, /* subscriptions that end together when their user is no more */
+    END_PAUSE_MS = 10,
+};
 
 static struct bytes write_key(struct buffer *out, const struct event_package *package,
                               struct bytes aor)
@@ -139,28 +144,58 @@ void resource_changed(struct resource *resource, struct store_change change)
     }
 }
 
-static void end_subscriptions(struct resource *resource, struct store_set *set)
+/* One round's: as many as a change set holds easily, whatever they have in their rows. */
+struct round {
+    struct subscription *ended[END_ROUND];
+    size_t count;
+};
+
+static void end_subscription(struct subscription *subscription, struct store_set *set)
 {
-    struct world *world = resource->presence->parts->world;
+    world_timer_cancel(subscription->resource->presence->parts->world, &subscription->expiry);
+    subscription_end(subscription, "noresource");
+    subscription_save(subscription, set);
+}
+
+static void end_subscriptions(struct resource *resource, struct store_set *set, struct round *round)
+{
     struct subscription *subscription;
+    round->count = 0;
     DL_FOREACH(resource->subscriptions, subscription)
     {
         if (subscription->state != SUBSCRIPTION_ACTIVE) {
             subscription->reason = "noresource"; /* if it has not been told yet */
             continue;
         }
-        world_timer_cancel(world, &subscription->expiry);
-        subscription_end(subscription, "noresource");
-        subscription_save(subscription, set);
-        subscription->dirty = true;
+        if (round->count == END_ROUND)
+            break;
+        end_subscription(subscription, set);
+        round->ended[round->count++] = subscription;
     }
+}
+
+static void end_rest(struct timer *timer);
+
+/* Ends the next subscriptions beside what the set has already, and comes again for the rest. */
+static void end_round(struct resource *resource, struct store_set *set)
+{
+    const struct front_parts *parts = resource->presence->parts;
+    struct round round;
+    end_subscriptions(resource, set, &round);
+    struct store_change change = store_submit(parts->store, &set);
+    if (change.number != 0)
+        resource->change = change;
+    for (size_t i = 0; i < round.count; i++)
+        notify_due(round.ended[i]);
+    if (resource->subscription_count > 0)
+        world_timer(parts->world, &resource->ending, END_PAUSE_MS, end_rest);
+    resource_settle(resource);
 }
 
 static void end(struct timer *timer)
 {
     struct resource *resource = TIMER_OWNER(timer, struct resource, ending);
     const struct front_parts *parts = resource->presence->parts;
-    struct subscription *subscription;
     if (!store_ready(parts->store)) {
         world_timer(parts->world, timer, RETRY_MS, end);
         return;
@@ -170,15 +205,22 @@ static void end(struct timer *timer)
         publication_delete_row(resource->publications, set);
         publication_free(resource->publications);
     }
-    end_subscriptions(resource, set);
     blob_unref(&resource->state);
-    resource->change = store_submit(parts->store, &set);
-    DL_FOREACH(resource->subscriptions, subscription)
-    {
-        if (subscription->dirty)
-            notify_due(subscription);
-    }
-    resource_settle(resource);
+    end_round(resource, set);
+}
+
+/* The watchers that are left; they go on watching when the user was made again meanwhile. */
+static void end_rest(struct timer *timer)
+{
+    struct resource *resource = TIMER_OWNER(timer, struct resource, ending);
+    const struct front_parts *parts = resource->presence->parts;
+    if (domains_find(parts->domains, sip_aor_domain(resource->aor)) != NULL &&
+        accounts_find(parts->accounts, resource->aor) != NULL)
+        return;
+    if (store_ready(parts->store))
+        end_round(resource, store_begin(parts->store, resource->partition));
+    else
+        world_timer(parts->world, timer, RETRY_MS, end_rest);
 }
 
 void resource_end(struct resource *resource)

@@ -326,14 +326,12 @@ static bool open_dialog(const struct subscribe *subscribe, struct dialog *dialog
     return verdict_ok(v);
 }
 
-static void create(const struct subscribe *subscribe, struct subscription *old)
+/* Takes the place of the old one, if there is one: the client asks again outside its dialog. */
+static struct subscription *make(const struct subscribe *subscribe, const struct dialog *dialog,
+                                 struct subscription *old, struct store_set *set)
 {
-    struct front_request *request = subscribe->request;
-    struct dialog dialog;
-    if (!open_dialog(subscribe, &dialog))
-        return;
-    if (old != NULL) /* the client asks again outside its dialog: the new one takes its place */
-        subscription_drop(old);
+    const struct front_request *request = subscribe->request;
+    struct resource *former = old != NULL ? subscription_give_way(old, set) : NULL;
     const struct subscription_parts parts = {
         .resource = resource_find(subscribe->presence, subscribe->package, request->target, true),
         .watcher = request->identity,
@@ -344,11 +342,29 @@ static void create(const struct subscribe *subscribe, struct subscription *old)
         .ended =
             subscribe->expires_s == 0, /* a fetch: one NOTIFY, nothing is kept (RFC 6665 4.4.3) */
     };
-    struct subscription *subscription = subscription_new(&parts, &dialog);
-    if (!parts.ended) {
-        metrics_count(subscribe->presence->parts->metrics, METRIC_subscriptions);
-        save(subscription);
+    struct subscription *subscription = subscription_new(&parts, dialog);
+    if (former != NULL)
+        resource_settle(former);
+    return subscription;
+}
+
+/* A fetch changes nothing, but its 200 may wait, and the NOTIFY must not overtake it. */
+static void create(const struct subscribe *subscribe, struct subscription *old)
+{
+    struct front_request *request = subscribe->request;
+    const struct front_parts *parts = subscribe->presence->parts;
+    struct dialog dialog;
+    if (!open_dialog(subscribe, &dialog))
+        return;
+    struct store_set *set = store_begin(parts->store, request->partition);
+    struct subscription *subscription = make(subscribe, &dialog, old, set);
+    if (subscription->state == SUBSCRIPTION_ACTIVE) {
+        metrics_count(parts->metrics, METRIC_subscriptions);
+        subscription_save(subscription, set);
+        subscription_arm(subscription);
     }
+    struct store_change change = store_submit(parts->store, &set);
+    subscription->change = change.number != 0 ? change : request->seen;
     answer_for(request, subscription);
     notify_due(subscription);
 }

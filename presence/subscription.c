@@ -32,7 +32,7 @@ bool subscription_has_room(const struct presence *presence, struct bytes aor)
     return watcher == NULL || (watcher->count < most && watcher->users / 2 < most);
 }
 
-static struct watcher *join(struct presence *presence, struct bytes aor)
+static void join(struct presence *presence, struct bytes aor, struct subscription *subscription)
 {
     struct watcher *watcher = find_watcher(presence, aor);
     if (watcher == NULL) {
@@ -42,11 +42,14 @@ static struct watcher *join(struct presence *presence, struct bytes aor)
         TABLE_ADD(presence->watchers, watcher->aor, watcher->length, presence->hash_seed, watcher);
     }
     watcher->users++;
-    return watcher;
+    subscription->watcher = watcher;
+    DL_APPEND2(watcher->subscriptions, subscription, others_prev, others_next);
 }
 
-static void leave(struct presence *presence, struct watcher *watcher)
+static void leave(struct presence *presence, struct subscription *subscription)
 {
+    struct watcher *watcher = subscription->watcher;
+    DL_DELETE2(watcher->subscriptions, subscription, others_prev, others_next);
     if (--watcher->users > 0)
         return;
     HASH_DELETE(hh, presence->watchers, watcher);
@@ -116,7 +119,7 @@ struct subscription *subscription_new(const struct subscription_parts *parts,
     subscription->accept = parts->accept;
     subscription->expires_ms = parts->expires_ms;
     subscription->branch = memory_copy(parts->branch);
-    subscription->watcher = join(presence, parts->watcher);
+    join(presence, parts->watcher, subscription);
     subscription->state = parts->ended ? SUBSCRIPTION_ENDED : SUBSCRIPTION_ACTIVE;
     subscription->reason = "timeout";
     take_name(subscription, parts->event_id);
@@ -137,7 +140,7 @@ void subscription_free(struct subscription *subscription)
     transaction_forget(presence->parts->transactions, subscription->notify);
     if (subscription->state == SUBSCRIPTION_ACTIVE)
         count(subscription, -1);
-    leave(presence, subscription->watcher);
+    leave(presence, subscription);
     DL_DELETE(resource->subscriptions, subscription);
     HASH_DELETE(hh, presence->homes[resource->partition].subscriptions, subscription);
     dialog_release(&subscription->dialog);
@@ -158,13 +161,19 @@ void subscription_end(struct subscription *subscription, const char *reason)
     subscription->reason = reason;
 }
 
+static void put_deletion(const struct subscription *subscription, struct store_set *set)
+{
+    const struct resource *resource = subscription->resource;
+    store_delete_subscription(set, resource->aor, bytes_of(resource->package->name),
+                              subscription->dialog.parts.local_tag);
+}
+
 static void delete_row(struct subscription *subscription)
 {
     const struct resource *resource = subscription->resource;
     struct store *store = resource->presence->parts->store;
     struct store_set *set = store_begin(store, resource->partition);
-    store_delete_subscription(set, resource->aor, bytes_of(resource->package->name),
-                              subscription->dialog.parts.local_tag);
+    put_deletion(subscription, set);
     store_submit(store, &set);
     subscription->has_row = false;
 }
@@ -225,6 +234,15 @@ void subscription_drop(struct subscription *subscription)
     resource_settle(resource);
 }
 
+struct resource *subscription_give_way(struct subscription *subscription, struct store_set *set)
+{
+    struct resource *resource = subscription->resource;
+    if (subscription->has_row)
+        put_deletion(subscription, set);
+    subscription_free(subscription);
+    return resource;
+}
+
 /* Its time is over: nobody refreshed it, or it may not watch any more. */
 static void expire_active(struct subscription *subscription)
 {
@@ -280,13 +298,12 @@ void subscription_reject(struct subscription *subscription)
 void subscription_drop_watcher(struct presence *presence, struct bytes aor)
 {
     const struct watcher *watcher = find_watcher(presence, aor);
-    struct subscription *subscription, *next;
-    for (unsigned i = 0; watcher != NULL && i < PARTITIONS; i++) {
-        HASH_ITER(hh, presence->homes[i].subscriptions, subscription, next)
-        {
-            if (subscription->watcher == watcher)
-                subscription_reject(subscription);
-        }
+    struct subscription *subscription;
+    if (watcher == NULL)
+        return;
+    DL_FOREACH2(watcher->subscriptions, subscription, others_next)
+    {
+        subscription_reject(subscription);
     }
 }
 
@@ -370,6 +387,8 @@ static bool restore_dialog(const struct resource *resource, const struct store_s
         .remote_cseq = row->origin.cseq,
     };
     dialog->has_flow = net_flow_parse(row->flow, &dialog->flow);
+    if (dialog->has_flow)
+        net_rejoin(resource->presence->parts->net, &dialog->flow);
     return dialog_init(dialog, &parts);
 }
 

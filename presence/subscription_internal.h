@@ -35,6 +35,9 @@ void subscription_linger(struct subscription *subscription);
 void subscription_end(struct subscription *subscription, const char *reason);
 /* Ends it without a word: its watcher forgot it. Frees it, and its resource perhaps. */
 void subscription_drop(struct subscription *subscription);
+/* Frees it for another one whose row is in the same set, so that a crash leaves one of them. Its
+ * resource is for resource_settle. */
+struct resource *subscription_give_way(struct subscription *subscription, struct store_set *set);
 /* Of an ended one, when its watcher was told or cannot be: its row follows, and when it need not be
  * remembered any more it is freed, and its resource perhaps. */
 void subscription_settle(struct subscription *subscription);

@@ -240,6 +240,11 @@ void reactor_free(struct reactor **reactor)
     *reactor = NULL;
 }
 
+void reactor_drain(struct reactor *reactor)
+{
+    store_drain(reactor->parts.store);
+}
+
 void reactor_turn(struct reactor *reactor)
 {
     store_turn(reactor->parts.store);

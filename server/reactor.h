@@ -32,6 +32,9 @@ struct reactor *reactor_new(const struct reactor_ground *ground, const struct co
 /* Commits what waits, closes the store and frees everything. */
 void reactor_free(struct reactor **reactor);
 
+/* Before the end: has the store commit what waits, so that what waited for that is sent. */
+void reactor_drain(struct reactor *reactor);
+
 /* On the reactor's thread after `wake`: takes what the store reported. */
 void reactor_turn(struct reactor *reactor);
 

@@ -1,7 +1,7 @@
 /* serve.c: the life of the process.
  *
  *     configuration -> data folder -> log -> loop -> certificates -> listeners -> reactor (store)
- *     -> run -> back
+ *     -> run -> the store's last commits and their answers -> CANCELs of what rings -> back
  *
  * Listeners come before the store, so that a busy port is known before a database is made; what a
  * failed start has made (folder, log) it takes away again.
@@ -261,6 +261,14 @@ static void undo(const struct server *server)
         folder_unmake(server->config->data);
 }
 
+/* Nothing that was done goes unanswered, and nobody rings on for a caller who is not there. */
+static void server_wind_up(struct server *server)
+{
+    reactor_drain(server->reactor);
+    reactor_free(&server->reactor);
+    loop_finish(server->loop);
+}
+
 /* "herald ready: udp 127.0.0.1:5060, ...; domains ..; data .." for scripts and for the log. */
 static void announce(struct server *server)
 {
@@ -307,6 +315,7 @@ int serve(const char *config_path)
     if (served) {
         announce(server);
         loop_run(server->loop);
+        server_wind_up(server);
         log_write(server->log, LOG_INFO, "main", "ended");
     }
     return server_end(server, served);

@@ -136,15 +136,20 @@ static bool batch_commit(struct commits *commits, struct store_set *batch, bool 
     return false;
 }
 
+/* One entry stands for sets that ended alike. A late set of an older generation does not hide that
+ * a refusal ended the newer one. */
 static void report_set(struct report *report, struct commits *commits, const struct store_set *set)
 {
     struct lane *lane = &commits->lanes[set->partition];
     uint16_t outcome = set->refused ? STORE_REFUSED : STORE_DURABLE;
+    uint32_t generation = set->generation;
     if (lane->entry == 0 || report->entries[lane->entry - 1].outcome != outcome)
         lane->entry = ++report->count;
+    else if (report->entries[lane->entry - 1].generation > generation)
+        generation = report->entries[lane->entry - 1].generation;
     report->entries[lane->entry - 1] = (struct report_entry){
         .number = set->number,
-        .generation = set->generation,
+        .generation = generation,
         .partition = (uint16_t)set->partition,
         .outcome = outcome,
     };

@@ -24,6 +24,9 @@ enum {
     WAL_MAX_BYTES = 64 << 20,
     /* of the queue, that is kept for what one request changes after store_ready said yes */
     HEADROOM = 16,
+    /* what store_drain has patience for: each report may have the next changes made */
+    DRAIN_ROUNDS = 20,
+    DRAIN_WAIT_MS = 1000,
 };
 
 static void partitions_init(struct store *store)
@@ -258,19 +261,19 @@ bool store_durable(const struct store *store, struct store_change change)
     return change.number <= partition->durable && !change_refused(partition, change.number);
 }
 
-/* Where a wait for the number belongs: before the first one with a higher number. */
+/* Where a wait for the number belongs: before the first one with a higher number. Found from the
+ * end, where new ones mostly belong: many may wait for a number while a few wait for a later one.
+ */
 static struct store_wait *partition_place(struct partition *partition, uint64_t number)
 {
     struct store_wait *next = &partition->last;
-    if (next->link == &partition->waits)
-        return next;
-    /* `next` is the first member, so a link points at the wait before, or at the list's head */
-    const struct store_wait *before = (const struct store_wait *)next->link;
-    if (before->change.number <= number)
-        return next;
-    next = partition->waits;
-    while (next->change.number <= number)
-        next = next->next;
+    while (next->link != &partition->waits) {
+        /* `next` is the first member, so a link that is not the list's head points at a wait */
+        struct store_wait *before = (struct store_wait *)next->link;
+        if (before->change.number <= number)
+            break;
+        next = before;
+    }
     return next;
 }
 
@@ -397,13 +400,12 @@ static void store_end_overdue(struct store *store)
     }
 }
 
-void store_turn(struct store *store)
+static void store_take_reports(struct store *store, struct letter *letter)
 {
     assert(!store->turning);
     store->turning = true;
     if (store->overdue)
         store_end_overdue(store);
-    struct letter *letter = mailbox_take(store->reports);
     while (letter != NULL) {
         struct report *report = (struct report *)letter;
         letter = letter->next;
@@ -411,8 +413,24 @@ void store_turn(struct store *store)
         free(report);
     }
     store->turning = false;
+}
+
+void store_turn(struct store *store)
+{
+    store_take_reports(store, mailbox_take(store->reports));
     if (store->overdue && store->listener.wake != NULL)
         store->listener.wake(store->listener.context);
+}
+
+void store_drain(struct store *store)
+{
+    for (unsigned i = 0; i < DRAIN_ROUNDS && (store->queued > 0 || store->overdue); i++) {
+        if (store->stepped)
+            (void)writer_step(store->writer, PARTITIONS, SIZE_MAX, STORE_DURABLE);
+        bool wait = store->queued > 0 && !store->stepped;
+        store_take_reports(store, wait ? mailbox_wait(store->reports, DRAIN_WAIT_MS)
+                                       : mailbox_take(store->reports));
+    }
 }
 
 size_t store_step(struct store *store, unsigned partition, size_t count, enum store_outcome outcome)

@@ -54,7 +54,8 @@ struct store *store_open(const struct store_settings *settings,
                          const struct store_listener *listener, struct log *log,
                          struct metrics *metrics, enum err *err, char *why, size_t why_size);
 
-/* Commits what waits, ends the threads, closes. Waits still set are forgotten. */
+/* Commits what waits, ends the threads, closes. Waits still set are forgotten (store_drain ends
+ * them). */
 void store_close(struct store **store);
 
 /* The number of this life of the server, from 1. */
@@ -109,6 +110,11 @@ void store_wait_cancel(struct store_wait *wait);
 /* On the reactor: takes what the writer reported. For each ended set, in order, ends the waits; for
  * refusals ends the waits and then calls listener->refused. */
 void store_turn(struct store *store);
+
+/* Blocks until what waits has been committed and its reports are taken, with what is submitted
+ * because of them; a store that refuses or hangs is left after a while. Before store_close, so that
+ * whoever waits is told. */
+void store_drain(struct store *store);
 
 /* Stepped stores only: commits (or refuses) up to `count` waiting sets, of one partition or of all
  * (PARTITIONS), and calls store_turn. Returns how many. */

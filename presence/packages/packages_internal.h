@@ -2,7 +2,7 @@
 #ifndef PRESENCE_PACKAGES_INTERNAL_H
 #define PRESENCE_PACKAGES_INTERNAL_H
 
-#include "presence/package.h"
+#include "presence/packages/package.h"
 
 extern const struct event_package presence_package; /* RFC 3856 */
 

@@ -15,7 +15,7 @@ struct letter {
 struct mailbox;
 
 /* `wake` is called, without the lock, by the posting thread when a letter arrives in an empty box;
- * NULL when the owner waits in mailbox_wait. */
+ * NULL when the owner never waits but in mailbox_wait. */
 struct mailbox *mailbox_new(void (*wake)(void *context), void *context);
 /* The box must be empty. */
 void mailbox_free(struct mailbox **mailbox);

@@ -164,10 +164,7 @@ static struct bytes party_of(const struct sip_address *address)
 static struct bytes unfold(struct buffer *out, struct bytes slice)
 {
     size_t at = out->length;
-    for (size_t i = 0; i < slice.length; i++) {
-        char c = slice.at[i];
-        buffer_char(out, c == '\r' || c == '\n' ? ' ' : c);
-    }
+    sip_write_unfolded(out, slice);
     return bytes_from(out->at + at, out->length - at);
 }
 
@@ -184,7 +181,7 @@ static bool write_route_set(struct buffer *out, const struct sip_message *reques
             return false;
         if (out->length > at)
             buffer_text(out, ", ");
-        unfold(out, record);
+        sip_write_unfolded(out, record);
     }
     *route_set = bytes_from(out->at + at, out->length - at);
     return true;

@@ -4,17 +4,17 @@
  * timeouts a timer of the world's wheel. It asks again over TCP what came back truncated, and the
  * next name server when one is silent or refuses.
  *
- * Addresses are first looked for in the system's file of hosts, as every other program does it. It
- * is read for each question, since operators edit it; the cache above makes that rare. */
+ * Addresses are first looked for in the system's file of hosts (hosts.c), as every other program
+ * does it. */
 #include "net/dns_internal.h"
 
 #include <ares.h>
 #include <assert.h>
-#include <netdb.h>
 #include <stdlib.h>
 #include <utlist.h>
 
 #include "base/memory.h"
+#include "net/hosts_internal.h"
 #include "net/loop_internal.h"
 #include "net/resolve_internal.h"
 
@@ -25,6 +25,8 @@ enum {
     CLASS_IN = 1,
     UDP_BYTES = 1232 /* fits every path unfragmented, as DNS servers have agreed */
 };
+
+#define HOSTS_PATH "/etc/hosts"
 
 /* A socket of c-ares. */
 struct watch {
@@ -40,6 +42,7 @@ struct dns {
     ares_channel channel;
     struct timer timer; /* c-ares's next timeout */
     struct watch *watches;
+    struct hosts *hosts;
     size_t queries;
     bool open, told;
     char *servers; /* as the settings name them, which may go; NULL: the system's */
@@ -185,6 +188,7 @@ struct dns *dns_new(struct loop *loop)
     struct dns *dns = memory_new(sizeof(*dns));
     const char *servers = loop->settings.dns.servers;
     dns->loop = loop;
+    dns->hosts = hosts_new(HOSTS_PATH, loop->log);
     if (servers != NULL)
         dns->servers = memory_copy(bytes_from(servers, strlen(servers) + 1));
     return dns;
@@ -202,6 +206,7 @@ void dns_free(struct dns **dns)
     }
     assert(own->queries == 0 && own->watches == NULL);
     wheel_cancel(own->loop->world->wheel, &own->timer);
+    hosts_free(&own->hosts);
     free(own->servers);
     free(own);
 }
@@ -227,33 +232,18 @@ static void query_answered(void *context, int status, int timeouts, unsigned cha
     free(query);
 }
 
-static unsigned hosts_addresses(struct dns *dns, const char *name, int family,
-                                struct net_address *addresses, unsigned most)
-{
-    struct hostent *host = NULL;
-    unsigned count = 0;
-    if (ares_gethostbyname_file(dns->channel, name, family, &host) != ARES_SUCCESS)
-        return 0;
-    for (char **at = host->h_addr_list; *at != NULL && count < most; at++) {
-        struct net_address *address = &addresses[count++];
-        *address = (struct net_address){.family = family == AF_INET ? 4 : 6};
-        memcpy(address->ip, *at, (size_t)host->h_length);
-    }
-    ares_free_hostent(host);
-    return count;
-}
-
 /* What the file of hosts says of a name; of the one family nothing, when it has only the other.
  * NULL: it does not know the name. */
 static struct answer *hosts_answer(struct dns *dns, const char *name, enum record_type type)
 {
     struct net_address addresses[NET_TARGETS_MAX];
-    int asked = type == RECORD_A ? AF_INET : AF_INET6,
-        other = asked == AF_INET ? AF_INET6 : AF_INET;
-    unsigned count = hosts_addresses(dns, name, asked, addresses, NET_TARGETS_MAX);
+    unsigned char asked = type == RECORD_A ? 4 : 6, other = type == RECORD_A ? 6 : 4;
+    uint64_t now_ms = dns->loop->world->now_ms;
+    unsigned count =
+        hosts_find(dns->hosts, now_ms, bytes_of(name), asked, addresses, NET_TARGETS_MAX);
     if (count > 0)
         return answer_of_addresses(addresses, count, HOSTS_TTL_S);
-    count = hosts_addresses(dns, name, other, addresses, 1);
+    count = hosts_find(dns->hosts, now_ms, bytes_of(name), other, addresses, 1);
     return count > 0 ? answer_new(ANSWER_NOTHING) : NULL;
 }
 

@@ -46,7 +46,7 @@ const char *net_transport_parameter(enum net_protocol protocol);
 bool net_transport_of(struct bytes parameter, enum net_protocol *protocol);
 
 /* A flow as one word for the store and the log ("udp/127.0.0.1:5060/127.0.0.1:40112"), and back (a
- * stream's connection is then 0: it does not outlive the process). */
+ * stream's connection is then 0, it does not outlive the process: net_rejoin). */
 void net_flow_write(const struct net_flow *flow, struct buffer *out);
 bool net_flow_parse(struct bytes text, struct net_flow *flow);
 bool net_flow_equal(const struct net_flow *a, const struct net_flow *b);

@@ -177,6 +177,11 @@ static bool real_alive(struct net *net, const struct net_flow *flow)
     return listener_at(loop, NET_UDP, &flow->local) != NULL;
 }
 
+static uint64_t real_between(struct net *net, const struct net_flow *flow)
+{
+    return stream_between(HOLDER(net, struct loop, net), flow);
+}
+
 static void real_close(struct net *net, uint64_t connection)
 {
     stream_close(HOLDER(net, struct loop, net), connection);
@@ -246,6 +251,7 @@ static const struct net_ops real_ops = {
     .send = real_send,
     .connect = real_connect,
     .alive = real_alive,
+    .between = real_between,
     .close = real_close,
     .proved = real_proved,
     .reusable = real_reusable,
@@ -357,6 +363,12 @@ void loop_run(struct loop *loop)
         (void)uv_run(&loop->uv, UV_RUN_DEFAULT);
     atomic_store(&loop->stopping, false);
     loop_flush(loop); /* what the last turn said */
+}
+
+void loop_finish(struct loop *loop)
+{
+    loop->handler = (struct net_handler){0}; /* who was told may be no more */
+    loop_flush(loop);
 }
 
 void loop_stop(struct loop *loop)

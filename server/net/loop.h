@@ -84,6 +84,9 @@ bool loop_listener_address(const struct loop *loop, enum net_protocol protocol, 
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 
+/* Sends what was said since loop_run returned; nothing is handed up any more. */
+void loop_finish(struct loop *loop);
+
 /* Called from any thread: `woken` runs on the loop soon (several calls may give one run). */
 void loop_on_wake(struct loop *loop, void (*woken)(void *context), void *context);
 void loop_wake(struct loop *loop);

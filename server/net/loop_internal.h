@@ -150,6 +150,8 @@ bool streams_turn(struct loop *loop);
 
 /* False also when it only waits for answers. */
 bool stream_alive(const struct loop *loop, uint64_t handle);
+/* The connection that is alive between the ends of the flow; 0: none. */
+uint64_t stream_between(const struct loop *loop, const struct net_flow *flow);
 /* The request that is being handed up will not be answered. */
 void stream_unanswered(struct loop *loop, uint64_t handle);
 bool stream_proved(const struct loop *loop, uint64_t handle, struct bytes domain);

@@ -63,6 +63,7 @@ struct net_ops {
                      struct bytes body);
     enum err (*connect)(struct net *net, const struct net_target *target, struct net_flow *flow);
     bool (*alive)(struct net *net, const struct net_flow *flow);
+    uint64_t (*between)(struct net *net, const struct net_flow *flow);
     void (*close)(struct net *net, uint64_t connection);
     bool (*proved)(struct net *net, const struct net_flow *flow, struct bytes domain);
     bool (*reusable)(struct net *net, const struct net_flow *flow); /* may be NULL: never */
@@ -112,6 +113,14 @@ __attribute__((warn_unused_result)) static inline enum err net_connect(
 static inline bool net_alive(struct net *net, const struct net_flow *flow)
 {
     return net->ops->alive(net, flow);
+}
+
+/* A flow that comes from the store: the connection that is alive between its ends is its own again.
+ * None is: it stays 0, and nothing has a way. Nothing happens to a flow of datagrams. */
+static inline void net_rejoin(struct net *net, struct net_flow *flow)
+{
+    if (net_is_stream(flow->protocol))
+        flow->connection = net->ops->between(net, flow);
 }
 
 /* Closes a connection when what is queued has left; `closed` is not called for it. */

@@ -99,7 +99,7 @@ static struct connection *connection_find(const struct streams *streams,
     return found;
 }
 
-static struct peer *peer_find(struct streams *streams, const unsigned char *key)
+static struct peer *peer_find(const struct streams *streams, const unsigned char *key)
 {
     struct peer *found;
     HASH_FIND_BYHASHVALUE(hh, streams->peers, key, HOST_KEY, key_hash(streams, key, HOST_KEY),
@@ -304,13 +304,15 @@ void connection_destroy(struct connection *connection)
 }
 
 /* True when there may be one more connection with that host. Over the total the connection idle
- * longest makes room, if it has been idle for long enough; its socket closes at the turn's end. */
-static bool stream_admit(struct loop *loop, const struct net_address *remote)
+ * longest makes room, if it has been idle for long enough: *parting, when there is one. */
+static bool may_come(const struct loop *loop, const struct net_address *remote,
+                     struct connection **parting)
 {
-    struct streams *streams = &loop->streams;
+    const struct streams *streams = &loop->streams;
     unsigned char key[HOST_KEY];
     host_key_write(remote, key);
     const struct peer *peer = peer_find(streams, key);
+    *parting = NULL;
     if (peer != NULL && peer->count >= loop->settings.connections_per_address_max)
         return false;
     if (streams->count < loop->settings.connections_max)
@@ -318,30 +320,49 @@ static bool stream_admit(struct loop *loop, const struct net_address *remote)
     uint64_t enough_ms = (uint64_t)loop->settings.idle_s * 1000 / 10;
     if (enough_ms > EVICT_IDLE_MS)
         enough_ms = EVICT_IDLE_MS;
-    struct connection *first = streams->open;
     /* one for one: several newcomers of a turn each need a place of their own */
-    if (first == NULL || first->active_ms + enough_ms > loop->world->now_ms)
-        return false;
-    metrics_count(loop->metrics, METRIC_connections_idle_closed);
-    connection_end(first, ERR_LIMIT, true, false);
-    return true;
+    *parting = streams->open;
+    return *parting != NULL && (*parting)->active_ms + enough_ms <= loop->world->now_ms;
 }
 
 /* True when one more may begin a handshake with us. Over the limit the one that began first makes
  * room, if it has had some time: so a flood of silent connections does not keep others out, and a
  * rush of honest ones does not end the handshakes that are under way. */
-static bool handshake_admit(struct loop *loop, enum net_protocol protocol)
+static bool may_shake(const struct loop *loop, enum net_protocol protocol,
+                      struct connection **parting)
 {
-    struct streams *streams = &loop->streams;
+    const struct streams *streams = &loop->streams;
+    *parting = NULL;
     if (wire_of(protocol)->handshake == NULL && !framing_of(protocol)->handshakes)
         return true;
     if (streams->half_open < loop->settings.handshakes_max)
         return true;
-    struct connection *first = streams->handshaking;
     metrics_count(loop->metrics, METRIC_handshakes_limited);
-    if (first == NULL || first->active_ms + EVICT_HALF_OPEN_MS > loop->world->now_ms)
+    *parting = streams->handshaking;
+    return *parting != NULL && (*parting)->active_ms + EVICT_HALF_OPEN_MS <= loop->world->now_ms;
+}
+
+/* Its socket closes at the turn's end. */
+static void part_with(struct connection *idle)
+{
+    if (idle == NULL)
+        return;
+    metrics_count(idle->loop->metrics, METRIC_connections_idle_closed);
+    connection_end(idle, ERR_LIMIT, true, false);
+}
+
+/* Nobody parts for a newcomer that is refused after all. Who was at a handshake and parts leaves
+ * its place among all, too. */
+static bool stream_admit(struct loop *loop, const struct net_flow *flow)
+{
+    struct connection *idle, *shaking;
+    if (flow->remote.family == 0 || !may_come(loop, &flow->remote, &idle) ||
+        !may_shake(loop, flow->protocol, &shaking))
         return false;
-    connection_end(first, ERR_LIMIT, false, false);
+    if (shaking != NULL)
+        connection_end(shaking, ERR_LIMIT, false, false);
+    else
+        part_with(idle);
     return true;
 }
 
@@ -349,8 +370,7 @@ static void stream_accepted(struct listener *listener, int fd, const struct net_
 {
     struct loop *loop = listener->loop;
     struct net_flow flow = {listener->protocol, listener->address, *remote, 0};
-    if (remote->family == 0 || !stream_admit(loop, remote) ||
-        !handshake_admit(loop, flow.protocol)) {
+    if (!stream_admit(loop, &flow)) {
         metrics_count(loop->metrics, METRIC_connections_refused);
         (void)close(fd);
         return;
@@ -452,10 +472,12 @@ enum err stream_connect(struct loop *loop, const struct net_target *target, stru
     }
     if (!net_can_connect(target->protocol) || (secure && !tls_can_connect(loop)))
         return ERR_NOT_FOUND;
-    if (!stream_admit(loop, &target->address)) {
+    struct connection *idle;
+    if (!may_come(loop, &target->address, &idle)) {
         metrics_count(loop->metrics, METRIC_connections_refused);
         return ERR_LIMIT;
     }
+    part_with(idle);
     const struct listener *home = stream_home(loop, target);
     const struct net_address anywhere = {0};
     int fd = socket_connect(&target->address, home != NULL ? &home->address : &anywhere, &failed);
@@ -482,6 +504,17 @@ bool stream_alive(const struct loop *loop, uint64_t handle)
 {
     const struct connection *connection = handles_find(loop->streams.handles, handle);
     return connection != NULL && !connection->half_closed;
+}
+
+uint64_t stream_between(const struct loop *loop, const struct net_flow *flow)
+{
+    unsigned char key[REMOTE_KEY];
+    key_write(flow->protocol, &flow->remote, key);
+    const struct connection *found = remote_first(&loop->streams, key);
+    while (found != NULL &&
+           (found->half_closed || !net_address_equal(&found->flow.local, &flow->local)))
+        found = found->twin;
+    return found != NULL ? found->handle : 0;
 }
 
 /* "SIP/2.0 200 OK": nothing more will be said to that request. */

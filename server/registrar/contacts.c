@@ -1,6 +1,8 @@
 /* contacts.c: the Contact fields of a REGISTER. */
 #include "registrar/contacts_internal.h"
 
+#include "sip/write.h"
+
 enum {
     MALFORMED_EXPIRES_S = 3600, /* RFC 3261 10.2.1.1 */
     NEVER_BRIEF_S = 3600,       /* 423 is for less alone (10.3 step 7) */
@@ -54,7 +56,7 @@ static void keep(struct buffer *kept, struct bytes name, struct bytes value)
         return;
     buffer_char(kept, '=');
     /* folds may stand inside of quotes */
-    features_put_unfolded(kept, value);
+    sip_write_unfolded(kept, value);
 }
 
 static bool read_parameters(struct contact_wish *wish, struct found *found)

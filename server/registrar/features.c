@@ -3,11 +3,7 @@
 
 #include <assert.h>
 
-void features_put_unfolded(struct buffer *out, struct bytes value)
-{
-    for (size_t i = 0; i < value.length; i++)
-        buffer_char(out, value.at[i] == '\r' || value.at[i] == '\n' ? ' ' : value.at[i]);
-}
+#include "sip/write.h"
 
 static void read_supported(const struct sip_message *request, struct features *features)
 {
@@ -48,7 +44,7 @@ static struct verdict read_path(const struct sip_message *request, size_t most,
             return v;
         if (path.length > 0)
             buffer_text(&path, ", ");
-        features_put_unfolded(&path, bytes_trim(hop));
+        sip_write_unfolded(&path, bytes_trim(hop));
     }
     features->path_length = path.length;
     return path.overflow ? verdict(400, "The Path is too long", 0) : VERDICT_OK;

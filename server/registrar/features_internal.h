@@ -21,9 +21,6 @@ struct features {
 struct verdict features_read(const struct sip_message *request,
                              const struct registrar_settings *settings, struct features *features);
 
-/* Appends a value with its folds as spaces. */
-void features_put_unfolded(struct buffer *out, struct bytes value);
-
 static inline struct bytes features_path(const struct features *features)
 {
     return bytes_from(features->path_text, features->path_length);

@@ -1,8 +1,8 @@
 /* record.c: the bindings of the users in memory, their ends, and the rows they are loaded from.
  *
- * A load forgets the partition and reads it anew. Rows do not know connections, which end with the
- * process; those that live on are taken over from what was there before. When a load fails, that
- * stays for the next one, without timers: it is not what is durable, so nothing may come of it. */
+ * A load forgets the partition and reads it anew; net finds the connections that live on. What the
+ * configuration says is taken over from what was there before. When a load fails, that stays for
+ * the next one, without timers: it is not what is durable, so nothing may come of it. */
 #include <assert.h>
 #include <stdlib.h>
 
@@ -160,29 +160,15 @@ void registrar_drop_user(struct registrar *registrar, struct bytes aor)
 
 /* The store's rows. */
 
-/* The connection that goes between the ends of a stream, as a binding knew it before the load. */
-static void find_connection(const struct record *former, struct net_flow *flow)
-{
-    const struct binding *binding;
-    DL_FOREACH(former->bindings, binding)
-    {
-        if (binding->has_flow && binding->flow.protocol == flow->protocol &&
-            net_address_equal(&binding->flow.remote, &flow->remote) &&
-            net_address_equal(&binding->flow.local, &flow->local))
-            flow->connection = binding->flow.connection;
-    }
-}
-
 static void take_row(void *context, const struct store_binding *row)
 {
     struct registrar *registrar = context;
     struct record *record = record_find(registrar, row->aor);
-    const struct record *former = find_in(registrar->former, registrar, row->aor);
     struct binding *binding = binding_new(row);
     if (record == NULL)
         record = record_make(registrar, row->aor);
-    if (former != NULL && binding->has_flow && net_is_stream(binding->flow.protocol))
-        find_connection(former, &binding->flow);
+    if (binding->has_flow)
+        net_rejoin(registrar->parts->net, &binding->flow);
     record_add(record, binding);
 }
 

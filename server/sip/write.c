@@ -11,6 +11,11 @@
 
 enum { MAX_FORWARDS = 70, MAX_FORWARDS_MOST = 255 };
 
+void sip_write_unfolded(struct buffer *out, struct bytes text)
+{
+    lex_write(out, text);
+}
+
 static void write_line(struct buffer *out, struct bytes name, struct bytes value)
 {
     buffer_put(out, name);

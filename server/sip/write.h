@@ -19,6 +19,10 @@ void sip_write_response(struct buffer *out, const struct sip_message *request, u
 void sip_write_field(struct buffer *out, const char *name, struct bytes value);
 void sip_write_number(struct buffer *out, const char *name, uint64_t number);
 
+/* Appends bytes that a peer wrote: CR, LF and NUL become spaces, so that a fold is unfolded and
+ * nothing can start a field of its own. */
+void sip_write_unfolded(struct buffer *out, struct bytes text);
+
 /* Copies all fields with this id, as they came but unfolded, one field line each (Record-Route into
  * a 2xx, RFC 3261 12.1.1). */
 void sip_write_copy(struct buffer *out, const struct sip_message *from, enum sip_header id);

@@ -82,7 +82,7 @@ class Client:
         self.challenge, self.counter = None, 0
         self.incoming = []  # requests, each once
         self.silent = False  # they are not answered
-        self.seen = set()   # branches of those
+        self.seen = set()   # methods and branches of those
         self.answers = {}   # (Call-ID, CSeq) -> final answer
         self.numbers = itertools.count(1)
 
@@ -134,8 +134,8 @@ class Client:
         if not self.silent:
             self.put(answer_to(message))
         branch = re.search(r"branch=([^;\s,]+)", message["Via"])[1]
-        if branch not in self.seen:
-            self.seen.add(branch)
+        if (message.method, branch) not in self.seen:  # a CANCEL has its INVITE's branch
+            self.seen.add((message.method, branch))
             self.incoming.append(message)
 
     def wait(self, condition, patience_s=PATIENCE_S, others=(), resend=None):

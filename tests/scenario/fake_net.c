@@ -106,6 +106,16 @@ static uint64_t open_to(const struct fake_net *fake, const struct net_address *r
     return 0;
 }
 
+static uint64_t between(struct net *net, const struct net_flow *flow)
+{
+    const struct fake_net *fake = fake_of(net);
+    uint64_t number = open_to(fake, &flow->remote);
+    const struct fake_connection *connection = connection_of(fake, number);
+    bool same =
+        fake->up && connection != NULL && net_address_equal(&connection->flow.local, &flow->local);
+    return same ? number : 0;
+}
+
 static enum err connect_to(struct net *net, const struct net_target *target, struct net_flow *flow)
 {
     struct fake_net *fake = fake_of(net);
@@ -220,6 +230,7 @@ static const struct net_ops ops = {
     .send = send_to,
     .connect = connect_to,
     .alive = alive,
+    .between = between,
     .close = close_from_server,
     .proved = proved,
     .write_local = write_local,

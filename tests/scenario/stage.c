@@ -248,6 +248,7 @@ void stage_stop(struct stage *stage)
 {
     if (stage->reactor == NULL)
         return;
+    reactor_drain(stage->reactor);
     reactor_free(&stage->reactor);
     fake_net_down(&stage->net);
 }

@@ -1,4 +1,5 @@
 /* compose_test.c: several publications in one document. */
+#include "base/buffer.h"
 #include "documents.h"
 
 #define OPEN(id) \
@@ -358,6 +359,35 @@ START_TEST(test_many_documents)
 }
 END_TEST
 
+/* However many devices: which of them are the same does not take a look at every pair. */
+START_TEST(test_many_devices)
+{
+    enum { MANY = 30000, ROOM = MANY * 70 + 400 };
+    const struct pidf_limits limits = {
+        .size_bytes = ROOM, .depth = 9, .elements = 4 * MANY, .fragments = MANY};
+    struct pidf_parser *parser = pidf_parser_new(&limits);
+    struct pidf_document *document;
+    char *text = calloc(1, ROOM);
+    struct buffer out = buffer_over(text, ROOM - 1);
+    buffer_text(&out, "<presence " PIDF " " DM " entity='" ENTITY "'>");
+    for (unsigned i = 0; i < MANY; i++)
+        buffer_format(&out, "<dm:device id='d%u'><dm:deviceID>u:%05u</dm:deviceID></dm:device>", i,
+                      i % (MANY / 2));
+    buffer_text(&out, "</presence>");
+    ck_assert(!out.overflow);
+    ck_assert(verdict_ok(parse_with(parser, text, &document)));
+    struct blob *blob = pidf_compose(BYTES(ENTITY), &(struct pidf_source){document, 1, false}, 1);
+    struct bytes body = blob_bytes(blob);
+    ck_assert_ptr_null(memmem(body.at, body.length, "\"d14999\"", 8));
+    ck_assert_ptr_nonnull(memmem(body.at, body.length, "\"d15000\"", 8));
+    ck_assert_ptr_nonnull(memmem(body.at, body.length, "\"d29999\"", 8));
+    blob_unref(&blob);
+    pidf_free(&document);
+    pidf_parser_free(&parser);
+    free(text);
+}
+END_TEST
+
 UNIT_MAIN("pidf/compose", test_rfc3863_nobody_published, test_the_entity_is_escaped,
           test_only_used_namespaces_are_declared, test_rfc3863_order,
           test_same_ids_from_two_devices, test_ids_are_unique_over_all_kinds,
@@ -365,4 +395,4 @@ UNIT_MAIN("pidf/compose", test_rfc3863_nobody_published, test_the_entity_is_esca
           test_conflicts_by_time, test_time_of_arrival, test_devices_by_time,
           test_rfc3863_tuples_by_priority_then_time, test_only_its_own_facts_count,
           test_renamed_ids_stay, test_stale_sources, test_stale_conflicts, test_last_seen,
-          test_composing_again_changes_nothing, test_many_documents)
+          test_composing_again_changes_nothing, test_many_documents, test_many_devices)

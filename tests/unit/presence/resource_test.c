@@ -112,6 +112,65 @@ START_TEST(ended)
 }
 END_TEST
 
+static void watched_by(unsigned count)
+{
+    char call[20];
+    for (unsigned i = 0; i < count; i++) {
+        snprintf(call, sizeof(call), "watch-%u", i);
+        struct ask ask = subscribing("");
+        ask.call = call;
+        ck_assert_uint_eq(ground_do(ground, ask), 200);
+    }
+}
+
+/* However many watch: their rows do not come to lie in one change set, which has a bound. */
+START_TEST(ended_in_rounds)
+{
+    events_open();
+    ck_assert_uint_eq(publish("", "one"), 200);
+    watched_by(450);
+    uint64_t changes = ground->metrics.values[METRIC_store_changes];
+    ck_assert_int_eq(account_delete(ground->accounts, BOB), ERR_NONE);
+    ground_refresh_accounts(ground);
+    presence_drop_user(presence, BOB);
+    ground_wait(ground, 0);
+    ck_assert_uint_eq(presence_count(presence).publications, 0);
+    ck_assert_uint_eq(presence_count(presence).subscriptions, 250);
+    ground_commit(ground);
+    ground_fill_store(ground); /* with the store full the rest waits */
+    ground_wait(ground, 500);
+    ck_assert_uint_eq(presence_count(presence).subscriptions, 250);
+    uint64_t filled = ground->metrics.values[METRIC_store_changes];
+    store_step(ground->parts.store, PARTITIONS, SIZE_MAX, STORE_DURABLE);
+    filled = ground->metrics.values[METRIC_store_changes] - filled;
+    ground_wait(ground, 1100);
+    ck_assert_uint_eq(presence_count(presence).subscriptions, 0);
+    ground_commit(ground);
+    ck_assert_uint_eq(ground->metrics.values[METRIC_store_changes] - filled, changes + 3);
+    events_close();
+}
+END_TEST
+
+/* Who is made again meanwhile keeps whom the rounds have not reached, and what is published. */
+START_TEST(made_again_between_rounds)
+{
+    events_open();
+    watched_by(201);
+    ck_assert_int_eq(account_delete(ground->accounts, BOB), ERR_NONE);
+    ground_refresh_accounts(ground);
+    presence_drop_user(presence, BOB);
+    ground_wait(ground, 0);
+    ck_assert_uint_eq(presence_count(presence).subscriptions, 1);
+    ground_add_account(ground, "bob@example.org");
+    ground_refresh_accounts(ground);
+    ck_assert_uint_eq(publish("", "two"), 200);
+    ground_wait(ground, 100);
+    ck_assert_uint_eq(presence_count(presence).subscriptions, 1);
+    ck_assert_uint_eq(presence_count(presence).publications, 1);
+    events_close();
+}
+END_TEST
+
 /* A partition is forgotten with all that is under way. */
 START_TEST(cleared)
 {
@@ -132,4 +191,5 @@ START_TEST(cleared)
 }
 END_TEST
 
-UNIT_MAIN("resource", found_and_made, long_names, composed_once, of_several, ended, cleared)
+UNIT_MAIN("resource", found_and_made, long_names, composed_once, of_several, ended, ended_in_rounds,
+          made_again_between_rounds, cleared)

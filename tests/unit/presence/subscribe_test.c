@@ -230,6 +230,44 @@ START_TEST(again_outside_the_dialog)
 }
 END_TEST
 
+static void count_row(void *context, const struct store_subscription *row)
+{
+    (void)row;
+    ++*(unsigned *)context;
+}
+
+/* What a crash would leave now. */
+static unsigned rows(void)
+{
+    unsigned count = 0;
+    const struct store_visitor visitor = {.subscription = count_row, .context = &count};
+    ck_assert_int_eq(store_load(ground->parts.store, partition_of(BOB), &visitor), ERR_NONE);
+    return count;
+}
+
+/* A crash between leaves the old dialog or the new one, never none: both are one change. */
+START_TEST(replaced_at_once)
+{
+    events_open();
+    watch("");
+    ground_ask(ground, subscribing(""));
+    ck_assert_uint_eq(store_step(ground->parts.store, PARTITIONS, 1, STORE_DURABLE), 1);
+    ck_assert_uint_eq(rows(), 1);
+    ck_assert_uint_eq(store_step(ground->parts.store, PARTITIONS, 1, STORE_DURABLE), 0);
+    ck_assert_uint_eq(sent_status(ground), 200);
+    notified("SIP/2.0 200 OK");
+    ground_ask(ground, subscribing("Expires: 0\r\n")); /* a fetch takes its place, too */
+    ck_assert_uint_eq(sent_count(ground, ""), 0);
+    ground_commit(ground);
+    ck_assert_uint_eq(sent_status(ground), 200);
+    notified("SIP/2.0 200 OK");
+    ck_assert_uint_eq(ground->metrics.values[METRIC_subscriptions_failed], 0);
+    events_restart();
+    ck_assert_uint_eq(subscriptions(), 0);
+    events_close();
+}
+END_TEST
+
 /* RFC 6665 4.4.3: one NOTIFY that ends it; nothing is kept. */
 START_TEST(fetch)
 {
@@ -408,6 +446,6 @@ END_TEST
 
 UNIT_MAIN("subscribe", order_of_the_checks, without_identity, opened, escaped_user,
           inside_the_dialog, retargeted, unsubscribed, repeated_over_a_crash,
-          again_outside_the_dialog, fetch, fetch_of_what_is_not_yet_durable,
+          again_outside_the_dialog, replaced_at_once, fetch, fetch_of_what_is_not_yet_durable,
           no_such_dialog_any_more, limits, ended_ones_are_bounded, long_names,
           store_full_and_refusing, refresh_of_somebody_removed)

@@ -289,6 +289,43 @@ START_TEST(drop_waits_for_room_in_the_store)
 }
 END_TEST
 
+/* A watcher knows its own, so that its end does not look through everybody's. */
+START_TEST(of_one_watcher)
+{
+    events_open();
+    watch("");
+    struct ask ask = subscribing("Contact: <sip:carol@127.0.0.4:5060>\r\n");
+    ask.from = "<sip:carol@example.org>;tag=c1";
+    ck_assert_uint_eq(ground_do(ground, ask), 200);
+    ask = subscribing("Expires: 0\r\n"); /* a fetch counts while it lasts */
+    ask.call = "call-2";
+    ck_assert_uint_eq(ground_do(ground, ask), 200);
+    struct watcher *alice = alices()->watcher, *carol = alices()->next->watcher;
+    struct subscription *each;
+    unsigned count = 0;
+    ck_assert_ptr_ne(alice, carol);
+    DL_FOREACH2(alice->subscriptions, each, others_next)
+    {
+        ck_assert_ptr_eq(each->watcher, alice);
+        count++;
+    }
+    ck_assert_uint_eq(count, 2);
+    ck_assert_uint_eq(alice->users, 2);
+    ck_assert_ptr_eq(carol->subscriptions, alices()->next);
+    ck_assert_ptr_null(carol->subscriptions->others_next);
+    notified("SIP/2.0 200 OK"); /* the fetch has ended */
+    ck_assert_ptr_eq(alice->subscriptions, alices());
+    ck_assert_ptr_null(alice->subscriptions->others_next);
+    subscription_drop_watcher(presence, BYTES("alice@example.org"));
+    ground->mark = ground->net.sent_count;
+    ground_wait(ground, 1);
+    ground_commit(ground);
+    ck_assert_has(sent_text(ground, "NOTIFY sip:alice@"), "terminated;reason=rejected\r\n");
+    ck_assert_uint_eq(presence_count(presence).subscriptions, 1);
+    events_close();
+}
+END_TEST
+
 /* A row that says nothing to this server is left alone. */
 START_TEST(senseless_rows)
 {
@@ -321,4 +358,4 @@ END_TEST
 UNIT_MAIN("subscription", row, cseq_over_lives, cseq_over_refusals, cseq_after_a_refused_end,
           row_follows_the_cseq, row_cannot_follow, end_waits_for_room_in_the_store,
           told_without_room_in_the_store, noresource_over_a_crash, drop_waits_for_room_in_the_store,
-          senseless_rows)
+          of_one_watcher, senseless_rows)

@@ -96,6 +96,30 @@ START_TEST(waits_end_by_number_then_in_the_order_of_the_calls)
 }
 END_TEST
 
+/* However many wait for the earlier one: each is put in its place from the end, in few steps. */
+START_TEST(a_crowd_waits_before_one_that_waits_for_more)
+{
+    enum { CROWD = 50000 };
+    struct fixture f;
+    struct probe *crowd = calloc(CROWD, sizeof(*crowd)), later;
+    unsigned ended = 0;
+    fixture_init(&f);
+    fixture_open(&f, stepped);
+    struct store_change first = fixture_put(f.store, 5, BYTES("sip:a"), 1);
+    struct store_change second = fixture_put(f.store, 5, BYTES("sip:b"), 2);
+    probe_wait(&later, f.store, second, &ended);
+    for (unsigned i = 0; i < CROWD; i++)
+        probe_wait(&crowd[i], f.store, first, &ended);
+    store_step(f.store, PARTITIONS, 2, STORE_DURABLE);
+    for (unsigned i = 0; i < CROWD; i++)
+        if (crowd[i].order != i + 1)
+            ck_abort_msg("%u ended as %u", i, crowd[i].order);
+    ck_assert_uint_eq(later.order, CROWD + 1);
+    fixture_release(&f);
+    free(crowd);
+}
+END_TEST
+
 START_TEST(cancelling_twice_or_after_the_end_does_no_harm)
 {
     struct fixture f;
@@ -266,6 +290,28 @@ START_TEST(a_set_begun_before_a_refusal_is_refused_alone)
 }
 END_TEST
 
+/* One that comes late does not hide, in the same commit, that what was begun since is lost. */
+START_TEST(a_refusal_is_not_hidden_by_a_late_set)
+{
+    struct fixture f;
+    fixture_init(&f);
+    fixture_open(&f, stepped);
+    struct store_set *late = fixture_set(f.store, 5, BYTES("sip:late"), 1);
+    (void)fixture_put(f.store, 5, BYTES("sip:a"), 1);
+    store_step(f.store, PARTITIONS, 10, STORE_REFUSED);
+    ck_assert_uint_eq(f.refusals, 1);
+    struct store_change since = fixture_put(f.store, 5, BYTES("sip:b"), 1);
+    (void)store_submit(f.store, &late);
+    store_step(f.store, PARTITIONS, 10, STORE_REFUSED);
+    ck_assert(!store_durable(f.store, since));
+    ck_assert_uint_eq(f.refusals, 2); /* the partition is loaded again */
+    since = fixture_put(f.store, 5, BYTES("sip:b"), 1);
+    store_step(f.store, PARTITIONS, 10, STORE_DURABLE);
+    ck_assert(store_durable(f.store, since));
+    fixture_release(&f);
+}
+END_TEST
+
 START_TEST(a_full_queue_refuses_and_says_so_before)
 {
     struct fixture f;
@@ -294,6 +340,42 @@ START_TEST(a_full_queue_refuses_and_says_so_before)
     ck_assert(store_durable(f.store, fresh));
     ck_assert_uint_eq(fixture_bindings(f.store, 20), 2);
     fixture_release(&f);
+}
+END_TEST
+
+/* What ends because of a commit may have more to commit. */
+struct sequel {
+    struct probe probe; /* first */
+    struct store *store;
+    struct probe next;
+};
+
+static void sequel_done(struct store_wait *wait, enum store_outcome outcome)
+{
+    struct sequel *sequel = (struct sequel *)wait;
+    probe_done(wait, outcome);
+    probe_wait(&sequel->next, sequel->store, fixture_put(sequel->store, 31, BYTES("sip:b"), 1),
+               sequel->probe.ended);
+}
+
+START_TEST(draining_tells_whoever_waits)
+{
+    for (int stepping = 0; stepping < 2; stepping++) {
+        struct fixture f;
+        unsigned ended = 0;
+        fixture_init(&f);
+        fixture_open(&f, (struct store_settings){.stepped = stepping});
+        store_drain(f.store); /* nothing waits */
+        struct sequel sequel = {.probe = {.outcome = -1, .ended = &ended}, .store = f.store};
+        struct store_change change = fixture_put(f.store, 30, BYTES("sip:a"), 1);
+        store_wait(f.store, &sequel.probe.wait, change, sequel_done);
+        store_drain(f.store);
+        ck_assert_uint_eq(ended, 2);
+        ck_assert_int_eq(sequel.probe.outcome, STORE_DURABLE);
+        ck_assert_int_eq(sequel.next.outcome, STORE_DURABLE);
+        ck_assert(store_durable(f.store, change));
+        fixture_release(&f);
+    }
 }
 END_TEST
 
@@ -336,10 +418,12 @@ END_TEST
 
 UNIT_MAIN("store", a_set_is_durable_after_its_commit_and_not_before, nothing_is_always_durable,
           numbers_count_per_partition, waits_end_by_number_then_in_the_order_of_the_calls,
+          a_crowd_waits_before_one_that_waits_for_more,
           cancelling_twice_or_after_the_end_does_no_harm,
           a_wait_that_ends_may_cancel_submit_and_wait,
           a_refusal_ends_everything_computed_before_the_reactor_knew,
           waiting_for_a_change_already_refused_ends_as_refused,
           what_a_refused_wait_submits_is_refused_as_well,
-          a_set_begun_before_a_refusal_is_refused_alone, a_full_queue_refuses_and_says_so_before,
+          a_set_begun_before_a_refusal_is_refused_alone, a_refusal_is_not_hidden_by_a_late_set,
+          a_full_queue_refuses_and_says_so_before, draining_tells_whoever_waits,
           closing_commits_what_waits, each_life_has_the_next_epoch_and_the_same_secret)

@@ -1,5 +1,5 @@
 /* packages_test.c: the list of event packages. */
-#include "presence/package.h"
+#include "presence/packages/package.h"
 #include "unit.h"
 
 START_TEST(test_every_package_is_found_and_whole)

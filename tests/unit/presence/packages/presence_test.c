@@ -1,5 +1,5 @@
 /* presence_test.c: the presence package through its table (RFC 3856). */
-#include "presence/package.h"
+#include "presence/packages/package.h"
 #include "unit.h"
 
 #define DOCUMENT(entity, id)                                                                      \

@@ -159,15 +159,20 @@ static struct sip_message message;
 static char raw[20000], memory_text[8192];
 static struct buffer memory;
 
+/* \1 stands for NUL, which a quoted pair may be (RFC 3261 25.1). */
 static struct verdict parts_of(const char *from, const char *fields, struct dialog_parts *parts)
 {
-    snprintf(raw, sizeof(raw),
-             "SUBSCRIBE sip:bob@example.org SIP/2.0\r\nVia: SIP/2.0/UDP a\r\nFrom: %s\r\n"
-             "To: sip:bob@example.org;x=y\r\nCall-ID: c1\r\nCSeq: 1 SUBSCRIBE\r\n%s"
-             "Content-Length: 0\r\n\r\n",
-             from, fields);
+    int length =
+        snprintf(raw, sizeof(raw),
+                 "SUBSCRIBE sip:bob@example.org SIP/2.0\r\nVia: SIP/2.0/UDP a\r\nFrom: %s\r\n"
+                 "To: sip:bob@example.org;x=y\r\nCall-ID: c1\r\nCSeq: 1 SUBSCRIBE\r\n%s"
+                 "Content-Length: 0\r\n\r\n",
+                 from, fields);
+    for (int i = 0; i < length; i++)
+        if (raw[i] == '\1')
+            raw[i] = '\0';
     memory = buffer_over(memory_text, sizeof(memory_text));
-    ck_assert(verdict_ok(sip_message_parse(bytes_of(raw), true, &message)));
+    ck_assert(verdict_ok(sip_message_parse(bytes_from(raw, (size_t)length), true, &message)));
     return dialog_parts_of(&message, BYTES("sip:alice@a"), BYTES("l1"), BYTES("<sip:us>"), &memory,
                            parts);
 }
@@ -190,6 +195,17 @@ START_TEST(parts_of_a_request)
     struct dialog dialog = dialog_of(parts);
     ck_assert_bytes(dialog.next_hop, "sip:p1;lr");
     dialog_release(&dialog);
+}
+END_TEST
+
+/* Rows are text, and what leaves has no NUL. */
+START_TEST(parts_have_no_nul)
+{
+    struct dialog_parts parts;
+    ck_assert(verdict_ok(parts_of("\"A\\\1\" <sip:alice@example.org>;tag=r1",
+                                  "Record-Route: \"P\\\1\" <sip:p3;lr>\r\n", &parts)));
+    ck_assert_bytes(parts.remote_uri, "\"A\\ \" <sip:alice@example.org>");
+    ck_assert_bytes(parts.route_set, "\"P\\ \" <sip:p3;lr>");
 }
 END_TEST
 
@@ -218,4 +234,5 @@ END_TEST
 
 UNIT_MAIN("dialog", without_routes, loose_routes, strict_routes,
           target_with_what_no_request_line_has, retargeted, too_long, too_long_for_a_strict_router,
-          parts_of_a_request, parts_without_tag_or_too_long, parts_with_a_broken_route)
+          parts_of_a_request, parts_have_no_nul, parts_without_tag_or_too_long,
+          parts_with_a_broken_route)

@@ -84,6 +84,39 @@ START_TEST(an_accepted_connection_is_used_towards_its_client)
 }
 END_TEST
 
+/* What the store knows of a flow leads to its connection again, and to no other. */
+START_TEST(a_flow_finds_its_connection_again)
+{
+    struct bed *bed = bed_new(NULL);
+    struct net_address address = bed_listen(bed, NET_TCP, "127.0.0.1");
+    bed->client = client_open(SOCK_STREAM, &address);
+    client_say(bed->client, BYTES(NOTE));
+    bed_until_messages(bed, 1);
+    const struct net_flow lives = bed->flow;
+    struct net_flow flow = lives;
+    flow.connection = 0;
+    net_rejoin(bed->net, &flow);
+    ck_assert_uint_ne(flow.connection, 0);
+    ck_assert(net_flow_equal(&flow, &lives));
+    flow.protocol = NET_WS;
+    net_rejoin(bed->net, &flow);
+    ck_assert_uint_eq(flow.connection, 0);
+    flow = lives;
+    flow.local.port++;
+    net_rejoin(bed->net, &flow);
+    ck_assert_uint_eq(flow.connection, 0);
+    flow = lives;
+    flow.remote.port++;
+    net_rejoin(bed->net, &flow);
+    ck_assert_uint_eq(flow.connection, 0);
+    net_close(bed->net, lives.connection);
+    flow = lives;
+    net_rejoin(bed->net, &flow);
+    ck_assert_uint_eq(flow.connection, 0);
+    bed_free(bed);
+}
+END_TEST
+
 START_TEST(a_refused_connection_is_told_later)
 {
     struct bed *bed = bed_new(NULL);
@@ -332,6 +365,35 @@ START_TEST(the_one_idle_longest_is_let_go_for_a_newcomer)
 }
 END_TEST
 
+/* The newcomer has no place among the handshakes: then nobody makes room for it. */
+START_TEST(nobody_is_let_go_for_one_who_is_refused)
+{
+    struct net_settings settings = net_settings_default();
+    settings.connections_max = 2;
+    settings.handshakes_max = 1;
+    settings.idle_s = 5;
+    struct bed *bed = bed_new(&settings);
+    struct net_address address = bed_listen(bed, NET_TCP, "127.0.0.1");
+    struct net_address web = bed_listen(bed, NET_WS, "127.0.0.1");
+    int first = client_open(SOCK_STREAM, &address);
+    client_say(first, BYTES(HELLO));
+    bed_until_messages(bed, 1);
+    bed->wanted = bed->world.now_ms + 501;
+    bed_until(bed, bed_waited); /* it could be let go by now */
+    int shaking = client_open(SOCK_STREAM, &web);
+    bed_turns(bed, 3);
+    bed->client = client_open(SOCK_STREAM, &web);
+    bed_until(bed, client_has_eof);
+    ck_assert_uint_eq(bed->metrics.values[METRIC_handshakes_limited], 1);
+    ck_assert_uint_eq(bed->metrics.values[METRIC_connections_refused], 1);
+    ck_assert_uint_eq(bed->closed, 0);
+    ck_assert(net_alive(bed->net, &bed->flow));
+    close(first);
+    close(shaking);
+    bed_free(bed);
+}
+END_TEST
+
 START_TEST(an_idle_connection_is_closed)
 {
     struct net_settings settings = net_settings_default();
@@ -483,14 +545,15 @@ END_TEST
 
 UNIT_MAIN("net/stream", a_connection_is_made_and_what_was_sent_before_arrives,
           a_connection_is_used_again, an_accepted_connection_is_used_towards_its_client,
-          a_refused_connection_is_told_later, an_impossible_connection_is_told_later,
+          a_flow_finds_its_connection_again, a_refused_connection_is_told_later,
+          an_impossible_connection_is_told_later,
           a_handler_that_tries_again_at_once_does_not_stop_the_loop,
           a_family_without_listener_is_not_connected, no_connection_to_everybody_or_nobody,
           loopback_is_reached_only_from_loopback, closing_while_connecting_is_quiet,
           a_host_has_so_many_connections_and_no_more,
           a_busy_connection_is_not_let_go_for_a_newcomer,
-          the_one_idle_longest_is_let_go_for_a_newcomer, an_idle_connection_is_closed,
-          a_message_that_never_gets_whole_costs_the_connection,
+          the_one_idle_longest_is_let_go_for_a_newcomer, nobody_is_let_go_for_one_who_is_refused,
+          an_idle_connection_is_closed, a_message_that_never_gets_whole_costs_the_connection,
           half_a_ping_and_the_beginning_of_a_message_may_stay,
           without_descriptors_the_listener_rests_and_comes_back, many_connections_come_and_go,
           a_loop_is_freed_with_connections_in_every_state)

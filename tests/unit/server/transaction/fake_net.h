@@ -4,46 +4,7 @@
 
 #include <stdio.h>
 
-#include "net/net.h"
-#include "unit.h"
-
-enum { SENT_MAX = 64, TEXT_MAX = 4096, CONNECTIONS_MAX = 4096, LOOKUPS_MAX = 512 };
-
-struct sent {
-    struct net_flow flow;
-    char text[TEXT_MAX];
-};
-
-struct fake_net {
-    struct net net;
-    struct net_handler handler;
-    struct sent sent[SENT_MAX]; /* by number modulo SENT_MAX */
-    size_t sent_count;
-    enum err send_fails, connect_fails; /* ERR_NONE: they work */
-    unsigned connect_failures;          /* how many connects fail; then they work again */
-    enum err stream_connect_fails;      /* those of streams alone */
-    struct net_target dialled;          /* the last one tried */
-    bool open[CONNECTIONS_MAX];         /* by connection */
-    struct net_address peers[CONNECTIONS_MAX];
-    uint64_t last_connection;
-    struct net_lookup *lookups[LOOKUPS_MAX]; /* under way, the oldest first */
-    size_t lookup_count;
-    char looked_up[128];         /* "host port protocol named" of the last */
-    struct net_query query;      /* the last one; its host is the asker's */
-    struct net_target connected; /* the last one that was asked for; likewise */
-    struct net_target shunned;   /* the last one */
-    unsigned shunned_s, shun_count;
-    unsigned late_ms, late_asked; /* what is said, how often somebody wanted to know */
-    unsigned kept_out;            /* thousandths */
-    const char *public_host;      /* what Via says in place of the listener's address; NULL: that */
-    bool reusable;                /* all TLS connections */
-    const char *proved; /* the domain that the peers of all TLS connections speak for; NULL: none */
-};
-
-static inline struct fake_net *fake_of(struct net *net)
-{
-    return (struct fake_net *)(void *)net;
-}
+#include "fake_state.h"
 
 static inline void fake_handle(struct net *net, const struct net_handler *handler)
 {
@@ -85,22 +46,28 @@ static inline uint64_t fake_open(struct fake_net *fake, struct net_address peer)
     return connection;
 }
 
+static inline uint64_t fake_between(struct net *net, const struct net_flow *flow)
+{
+    const struct fake_net *fake = fake_of(net);
+    uint64_t i = fake->last_connection;
+    while (i > 0 && !(fake->open[i] && net_address_equal(&fake->peers[i], &flow->remote)))
+        i--;
+    return i;
+}
+
 static inline enum err fake_connect(struct net *net, const struct net_target *target,
                                     struct net_flow *flow)
 {
     struct fake_net *fake = fake_of(net);
     bool stream = net_is_stream(target->protocol);
     fake->connected = *target;
-    if (fake->connect_failures > 0) {
-        fake->connect_failures--;
+    if (fake->connect_failures > 0 && fake->connect_failures-- > 0)
         return fake->connect_fails;
-    }
     if (stream && fake->stream_connect_fails != ERR_NONE)
         return fake->stream_connect_fails;
     *flow = (struct net_flow){target->protocol, address("127.0.0.1:5060"), target->address, 0};
-    for (uint64_t i = 1; i <= fake->last_connection && stream; i++)
-        if (fake->open[i] && net_address_equal(&fake->peers[i], &target->address))
-            flow->connection = i;
+    if (stream)
+        flow->connection = fake_between(net, flow);
     if (stream && flow->connection == 0)
         flow->connection = fake_open(fake, target->address);
     return ERR_NONE;
@@ -189,6 +156,7 @@ static const struct net_ops fake_ops = {
     .send = fake_send,
     .connect = fake_connect,
     .alive = fake_alive,
+    .between = fake_between,
     .close = fake_close,
     .proved = fake_proved,
     .reusable = fake_reusable,

@@ -2,10 +2,10 @@
  *
  * A package never sends, stores, sleeps, logs or reads a clock. The dispatcher does all that is
  * common: dialogs, expiry, refresh, fetch, authorization, notification, persistence. Adding a
- * package touches its own file in presence/packages, one line of the list there (packages.c) and
+ * package touches its own file in this folder, one line of the list there (packages.c) and
  * its test. */
-#ifndef PRESENCE_PACKAGE_H
-#define PRESENCE_PACKAGE_H
+#ifndef PRESENCE_PACKAGES_PACKAGE_H
+#define PRESENCE_PACKAGES_PACKAGE_H
 
 #include "base/blob.h"
 #include "base/bytes.h"
