@@ -1,9 +1,10 @@
 /* proxy_internal.h: what the files of this folder share.
  *
  * proxy.c is the way in: loops, breadth, whom to ask, redirection; preferences.c and plan.c say
- * which contacts in which order; calls.c bounds what waits for an answer; fork.c is the response
- * context of RFC 3261 16.7; forward.c writes requests; redirect.c answers 302; loop.c makes and
- * finds the keys; answer.c keeps and writes what goes back. */
+ * which contacts in which order, expand.c what becomes of those that are users of ours; calls.c
+ * bounds what waits for an answer; fork.c is the response context of RFC 3261 16.7; forward.c
+ * writes requests; redirect.c answers 302; loop.c makes and finds the keys; answer.c keeps and
+ * writes what goes back. */
 #ifndef PROXY_PROXY_INTERNAL_H
 #define PROXY_PROXY_INTERNAL_H
 
@@ -39,6 +40,21 @@ struct proxy {
     char *scratch; /* one message at a time, MESSAGE_MAX */
     char *added;   /* what is added to it, ADDED_MAX */
 };
+
+/* What is known of a user's contacts, and what the caller thinks of them. */
+struct choice {
+    struct proxy_target targets[PROXY_TARGETS_MAX];
+    unsigned scores[PROXY_TARGETS_MAX];
+    size_t count;
+    struct net_flow flows[PROXY_TARGETS_MAX]; /* expand.c: memory of the targets' */
+};
+
+/* Puts the contacts of users of ours in the place of targets that are such users. False when the
+ * request was answered instead. */
+bool expand_users(struct proxy *proxy, struct front_request *request, struct choice *choice);
+
+/* True when a request for it goes by TLS: its URI says so, or its flow is so. */
+bool proxy_target_is_secure(const struct proxy_target *target);
 
 /* plan.c: the order in which targets are tried. */
 enum plan_manner {
