@@ -244,11 +244,13 @@ static void write_record_route(void *context, const struct net_flow *flow, struc
         .flow_only = named &&
                      front_contact_is_sender(request->front, request->incoming, &contact.uri) &&
                      forward_flow_only(came_by, contact.uri.text),
+        .secure = request->uri.scheme == SIP_SCHEME_SIPS,
     };
     const struct front_side to = {
         .flow = flow,
         .flow_only = branch->has_flow && net_flow_equal(flow, &branch->flow) &&
                      forward_flow_only(flow, branch->uri),
+        .secure = forward_is_secure(branch->uri, branch->route),
     };
     front_write_record_route(request, &from, &to, out);
 }

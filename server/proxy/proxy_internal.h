@@ -100,6 +100,9 @@ struct bytes forward_speaker(const struct proxy *proxy, const struct front_reque
 /* True when who is at this URI can only be reached by this flow: a stream, or a datagram's way
  * through a NAT. */
 bool forward_flow_only(const struct net_flow *flow, struct bytes uri);
+/* True when a request with this target and route goes on with sips in its Request-URI or topmost
+ * Route. */
+bool forward_is_secure(struct bytes uri, struct bytes route);
 
 /* redirect.c: answers 302 with the targets in their order. */
 void redirect_to(struct front_request *request, const struct proxy_target *targets,
