@@ -36,6 +36,9 @@ struct net_target {
 };
 enum { NET_TARGETS_MAX = 8 };
 
+/* The most that a datagram takes: 65535 of IPv4, less both headers. */
+enum { NET_DATAGRAM_MAX = 65507 };
+
 /* What is to be looked up (RFC 3263 4). */
 enum net_service { NET_SIP, NET_IM, NET_PRES }; /* the last two by RFC 3861 3 */
 struct net_query {
