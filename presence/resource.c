@@ -158,7 +158,7 @@ static void end_subscriptions(struct resource *resource, struct store_set *set)
 
 static void end(struct timer *timer)
 {
-    struct resource *resource = TIMER_OWNER(timer, struct resource, ending);
+    struct resource *resource = HOLDER(timer, struct resource, ending);
     const struct front_parts *parts = resource->presence->parts;
     struct subscription *subscription;
     if (!store_ready(parts->store)) {

@@ -10,8 +10,7 @@ enum { STORE_LATE_MS = 200 };
 
 static void probed(struct store_wait *wait, enum store_outcome outcome)
 {
-    struct front_probe *probe =
-        (struct front_probe *)(void *)((char *)wait - offsetof(struct front_probe, wait));
+    struct front_probe *probe = HOLDER(wait, struct front_probe, wait);
     (void)outcome;
     probe->under_way = false;
 }
@@ -35,7 +34,7 @@ static unsigned store_late_ms(const struct front *front)
 
 static void review_due(struct timer *timer)
 {
-    struct front *front = TIMER_OWNER(timer, struct front, review);
+    struct front *front = HOLDER(timer, struct front, review);
     bool goes_on = overload_review(&front->overload);
     net_keep_out(front->parts.net, OVERLOAD_WHOLE - front->overload.let_in);
     if (goes_on)

@@ -11,13 +11,11 @@
 #include <uv.h>
 
 #include "base/handles.h"
+#include "base/holder.h"
 #include "net/loop.h"
 #include "net/origins.h"
 
 enum { LISTENERS_MAX = 64 };
-
-/* The struct that a member is embedded in. */
-#define HOLDER(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
 struct batch;      /* udp.c: datagrams gathered for one sendmmsg */
 struct udp_slab;   /* udp.c: where recvmmsg puts datagrams */

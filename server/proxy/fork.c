@@ -510,7 +510,7 @@ static void take_answer(void *context, const struct client_answer *answer)
  * counts as timed out, though a 2xx may still come. */
 static void timer_c_fired(struct timer *timer)
 {
-    struct branch *branch = TIMER_OWNER(timer, struct branch, timer_c);
+    struct branch *branch = HOLDER(timer, struct branch, timer_c);
     struct fork *fork = branch->fork;
     assert(branch->state == BRANCH_PENDING);
     metrics_count(fork->proxy->parts->metrics, METRIC_calls_timed_out);

@@ -140,7 +140,7 @@ static void invite_set_timer(struct invite *invite)
 
 static void invite_again(struct timer *timer)
 {
-    struct invite *invite = HOLDER_OF(struct invite, timer, timer);
+    struct invite *invite = HOLDER(timer, struct invite, timer);
     struct server_transaction *transaction = invite->transaction;
     struct transaction_layer *layer = transaction->layer;
     assert(transaction->stage == INVITE_COMPLETED);
@@ -212,7 +212,7 @@ static void invite_say_held(struct server_transaction *transaction, const struct
 
 static void invite_decided(struct store_wait *wait, enum store_outcome outcome)
 {
-    struct server_transaction *transaction = HOLDER_OF(struct server_transaction, wait, wait);
+    struct server_transaction *transaction = HOLDER(wait, struct server_transaction, wait);
     struct invite *invite = transaction->invite;
     for (;;) {
         struct held_reply *held = held_take(transaction);
