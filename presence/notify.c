@@ -168,7 +168,7 @@ void notify_due(struct subscription *subscription)
 
 static void pace(struct timer *timer)
 {
-    struct presence *presence = TIMER_OWNER(timer, struct presence, pace);
+    struct presence *presence = HOLDER(timer, struct presence, pace);
     presence->pace_credit += presence->settings.restore_notify_per_s * PACE_MS;
     while (presence->pace_credit >= 1000 && presence->restored != NULL) {
         struct subscription *subscription = presence->restored;

@@ -145,7 +145,7 @@ void publication_free(struct publication *publication)
 /* Its time is over: nobody refreshed it, or the memory of its removal is not needed any more. */
 static void expire(struct timer *timer)
 {
-    struct publication *publication = TIMER_OWNER(timer, struct publication, expiry);
+    struct publication *publication = HOLDER(timer, struct publication, expiry);
     struct resource *resource = publication->resource;
     const struct front_parts *parts = resource->presence->parts;
     bool ended = publication->ended;

@@ -194,7 +194,7 @@ static void end_round(struct resource *resource, struct store_set *set)
 
 static void end(struct timer *timer)
 {
-    struct resource *resource = TIMER_OWNER(timer, struct resource, ending);
+    struct resource *resource = HOLDER(timer, struct resource, ending);
     const struct front_parts *parts = resource->presence->parts;
     if (!store_ready(parts->store)) {
         world_timer(parts->world, timer, RETRY_MS, end);

@@ -262,7 +262,7 @@ static void expire_active(struct subscription *subscription)
 
 static void expire(struct timer *timer)
 {
-    struct subscription *subscription = TIMER_OWNER(timer, struct subscription, expiry);
+    struct subscription *subscription = HOLDER(timer, struct subscription, expiry);
     if (subscription->state == SUBSCRIPTION_ACTIVE)
         expire_active(subscription);
     else if (subscription->dirty)

@@ -174,6 +174,8 @@ static const struct config_key file_keys[] = {
            "Longest registration in seconds; a longer wish is shortened."),
     NUMBER(registrar.bindings_max, 1, 1000, "10", "Contacts that one user can have registered."),
     NUMBER(registrar.contact_max_bytes, 64, 8192, "1024", "Longest Contact, in bytes."),
+    NUMBER(registrar.contact_extras_max, 1, 64, "16",
+           "Parameters and headers that the URI of a Contact may have."),
     NUMBER(registrar.path_max_bytes, 64, 8192, "1024",
            "Longest Path (the proxies that a registration came through), in bytes."),
     NUMBER(registrar.flow_timer_s, 0, DAY_S, "120",

@@ -197,12 +197,34 @@ static bool check_routes(struct place place, struct config *config)
     return true;
 }
 
+/* The answer to a REGISTER lists all Contacts of the user (RFC 3261 10.3 step 8), and goes back as
+ * it came: in one datagram, where that is so. */
+static bool check_answer(struct config_reader *reader, const config_t *file)
+{
+    enum {
+        CONTACT_MORE = 32, /* of our own in each Contact */
+        REST = 4096        /* of the answer, beside Path: Vias, tags, Service-Route */
+    };
+    const struct registrar_settings *registrar = &reader->config->registrar;
+    uint64_t contacts =
+        (uint64_t)registrar->bindings_max * (registrar->contact_max_bytes + CONTACT_MORE);
+    uint64_t room = NET_DATAGRAM_MAX - REST - registrar->path_max_bytes;
+    if (contacts <= room)
+        return true;
+    return config_fail(reader, config_lookup(file, "registrar"),
+                       "%u contacts (registrar.bindings_max) of %u bytes "
+                       "(registrar.contact_max_bytes) do not fit into one answer: lower one, "
+                       "%llu bytes in all are the most",
+                       registrar->bindings_max, registrar->contact_max_bytes,
+                       (unsigned long long)room);
+}
+
 bool config_check_registrar(struct config_reader *reader, const config_t *file)
 {
     struct domains *domains = config_domains(reader->config);
     const struct place place = {.reader = reader, .domains = domains, .file = file};
     bool good = check_fixed(place, reader->config) && check_deputies(place, reader->config) &&
-                check_routes(place, reader->config);
+                check_routes(place, reader->config) && check_answer(reader, file);
     domains_free(&domains);
     return good;
 }

@@ -151,7 +151,7 @@ static bool try_one(struct homes *homes)
 
 static void retry(struct timer *timer)
 {
-    struct homes *homes = TIMER_OWNER(timer, struct homes, retry.timer);
+    struct homes *homes = HOLDER(timer, struct homes, retry.timer);
     bool better = true;
     if (homes->accounts_old)
         better = refresh_accounts(homes);
@@ -169,7 +169,7 @@ static void retry(struct timer *timer)
 
 static void retry_policy(struct timer *timer)
 {
-    homes_refresh_policy(TIMER_OWNER(timer, struct homes, retry_policy.timer));
+    homes_refresh_policy(HOLDER(timer, struct homes, retry_policy.timer));
 }
 
 void homes_refresh_policy(struct homes *homes)

@@ -2,13 +2,15 @@
  *
  * Setting and cancelling cost the same however many timers there are. The wheel knows no clock:
  * whoever drives it says how late it is (the loop's single timer, or a scenario). A timer is
- * embedded in what it belongs to and is cancelled before that is freed. */
+ * embedded in what it belongs to (holder.h) and is cancelled before that is freed. */
 #ifndef BASE_TIMER_H
 #define BASE_TIMER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/holder.h"
 
 struct timer;
 typedef void (*timer_fn)(struct timer *timer);
@@ -18,9 +20,6 @@ struct timer {
     uint64_t due_ms;
     timer_fn fire;
 };
-
-/* The struct of the given type whose `member` this timer is. */
-#define TIMER_OWNER(timer, type, member) ((type *)(void *)((char *)(timer)-offsetof(type, member)))
 
 struct wheel;
 

@@ -129,17 +129,35 @@ static void log_answer(const struct front_request *request)
               BYTES_ARGS(request->front->response_reason), BYTES_ARGS(message->call_id));
 }
 
+static bool is_too_large(const struct front_request *request)
+{
+    const struct buffer *response = &request->front->response;
+    return response->overflow ||
+           (request->incoming->flow.protocol == NET_UDP && response->length > NET_DATAGRAM_MAX);
+}
+
+/* What was done is done, but cannot be told: better said than silence, to which the client would
+ * answer with the same request. False: not even that can be. */
+static bool write_too_large(struct front_request *request)
+{
+    struct front *front = request->front;
+    log_write(front->parts.log, LOG_ERROR, "front", "response too large call-id=%.*s",
+              BYTES_ARGS(request->message->call_id));
+    front_respond(request, 500, "The answer is too large to be sent", BYTES(""));
+    sip_write_body(&front->response, BYTES(""), BYTES(""));
+    if (!is_too_large(request))
+        return true;
+    metrics_count(front->parts.metrics, METRIC_messages_dropped);
+    return false;
+}
+
 static void send_written(struct front_request *request, struct store_change after)
 {
     struct front *front = request->front;
     struct transaction_layer *transactions = front->parts.transactions;
-    struct bytes response = buffer_bytes(&front->response);
-    if (front->response.overflow) {
-        log_write(front->parts.log, LOG_ERROR, "front", "response too large call-id=%.*s",
-                  BYTES_ARGS(request->message->call_id));
-        metrics_count(front->parts.metrics, METRIC_messages_dropped);
+    if (is_too_large(request) && !write_too_large(request))
         return;
-    }
+    struct bytes response = buffer_bytes(&front->response);
     log_answer(request);
     bool success = front->response_status < 300;
     if (after.number == 0)

@@ -60,7 +60,7 @@ struct front_step {
 const struct front_step *const *front_steps(void);
 
 extern const struct front_step step_load, step_source, step_cancel, step_ack, step_uri, step_route,
-    step_aim, step_method, step_hops, step_merged, step_require, step_trust, step_relay,
+    step_aim, step_method, step_hops, step_merged, step_once, step_require, step_trust, step_relay,
     step_privacy, step_home, step_room, step_peer, step_credentials, step_identity, step_user;
 
 /* True when an answer can be sent: never to an ACK (RFC 3261 17), which is then counted as dropped.

@@ -55,12 +55,13 @@ struct front_side {
     const struct net_flow *flow; /* by which it is reached; NULL: not known, a name is looked up */
     bool flow_only; /* later requests to this side must take the same flow: a client that cannot be
                        dialled (behind NAT, WebSocket, RFC 5626) */
+    bool secure;    /* the Request-URI or the topmost Route on this side is sips */
 };
 
-/* Appends our Record-Route for a request, above those that it has: one line, or two when protocol
- * or listener change or both sides are bound to their flows (RFC 5658 5: the one that faces `to`
- * first). Their tokens are good for requests of the same Call-ID only. Of the request are used:
- * front, message and uri. */
+/* Appends our Record-Route for a request, above those that it has: one line, or two when protocol,
+ * listener or sips change or both sides are bound to their flows (RFC 5658 5: the one that faces
+ * `to` first). Their tokens are good for requests of the same Call-ID only. Of the request are
+ * used: front and message. */
 void front_write_record_route(const struct front_request *request, const struct front_side *from,
                               const struct front_side *to, struct buffer *out);
 

@@ -1,6 +1,9 @@
 /* step_aim.c: whom the request is aimed at.
  *
- *   To, for a method whose target is there (REGISTER) ......... this server
+ *   for a method whose target is in To (REGISTER):
+ *     a Route that is not us, or a host that is not us while To
+ *     is not ours either (RFC 3261 10.3 step 1) ................ elsewhere
+ *     To of ours .............................................. this server
  *   a Route that is not us, or a maddr that is not us .......... elsewhere
  *   a host that is not us ...................................... elsewhere
  *   a host that is us: a GRUU .................................. a user's device
@@ -14,8 +17,9 @@
  * Request-URI is our own Contact, or what the client makes of it (an address that only it can see):
  * the dialog decides, unless a Route of ours shows that we relay it.
  *
- * A REGISTER may name any host in its Request-URI, though RFC 3261 10.3 steps 1 and 5 compare it
- * with the domain of To: phones that know the server by an address only write that. */
+ * A REGISTER of a user of ours may name any host in its Request-URI, though RFC 3261 10.3 steps 1
+ * and 5 compare it with the domain of To: phones that know the server by an address only write
+ * that. */
 #include "base/token.h"
 #include "front/front_internal.h"
 
@@ -26,21 +30,6 @@ static bool aim(struct front_request *request, enum front_aim where)
     return true;
 }
 
-static bool aim_by_to(struct front_request *request)
-{
-    struct front *front = request->front;
-    if (request->message->to.uri.scheme == SIP_SCHEME_OTHER) { /* RFC 3261 10.2, RFC 4475 3.3.4 */
-        front_refuse(request, 400, "The address in To is no SIP URI");
-        return false;
-    }
-    request->target =
-        front_canonical(front, &request->message->to.uri, front->target, &request->domain);
-    if (request->domain != NULL)
-        return aim(request, FRONT_AIM_SERVER);
-    front_refuse(request, 404, "The address in To is not of a domain served here");
-    return false;
-}
-
 /* The home of what is relayed elsewhere is that of its call. */
 static bool aim_elsewhere(struct front_request *request)
 {
@@ -49,6 +38,28 @@ static bool aim_elsewhere(struct front_request *request)
     request->aim = FRONT_AIM_ELSEWHERE;
     request->partition = partition_of(request->message->call_id);
     return true;
+}
+
+/* A Route that is not us leads away; so does a Request-URI of another domain, unless To shows that
+ * we are the registrar that is meant. */
+static bool aim_by_to(struct front_request *request)
+{
+    struct front *front = request->front;
+    const struct sip_uri *uri = &request->uri;
+    if (!bytes_empty(request->route))
+        return aim_elsewhere(request);
+    if (request->message->to.uri.scheme == SIP_SCHEME_OTHER) { /* RFC 3261 10.2, RFC 4475 3.3.4 */
+        front_refuse(request, 400, "The address in To is no SIP URI");
+        return false;
+    }
+    request->target =
+        front_canonical(front, &request->message->to.uri, front->target, &request->domain);
+    if (request->domain != NULL)
+        return aim(request, FRONT_AIM_SERVER);
+    if (front_domain_at(request, uri->host, uri->port) == NULL)
+        return aim_elsewhere(request);
+    front_refuse(request, 404, "The address in To is not of a domain served here");
+    return false;
 }
 
 /* True when a Route or a maddr that is not us is to be visited first. */

@@ -11,8 +11,7 @@ enum { STORE_LATE_MS = 200, STORE_MANY = 64 };
 
 static void probed(struct store_wait *wait, enum store_outcome outcome)
 {
-    struct front_probe *probe =
-        (struct front_probe *)(void *)((char *)wait - offsetof(struct front_probe, wait));
+    struct front_probe *probe = HOLDER(wait, struct front_probe, wait);
     (void)outcome;
     probe->under_way = false;
 }
@@ -38,7 +37,7 @@ static unsigned store_late_ms(const struct front *front)
 
 static void review_due(struct timer *timer)
 {
-    struct front *front = TIMER_OWNER(timer, struct front, review);
+    struct front *front = HOLDER(timer, struct front, review);
     bool goes_on = overload_review(&front->overload);
     net_keep_out(front->parts.net, OVERLOAD_WHOLE - front->overload.let_in);
     if (goes_on)

@@ -89,7 +89,7 @@ static bool repair(struct front_request *request, struct routes *routes)
     return true;
 }
 
-/* 16.4, third paragraph. Which of our ports and transports it names makes no difference. */
+/* 16.4, third paragraph. */
 static void strip_maddr(struct front_request *request)
 {
     struct buffer out = buffer_over(request->front->uri, FRONT_TEXT_MAX);
@@ -114,11 +114,20 @@ static void strip_maddr(struct front_request *request)
         request->uri = stripped;
 }
 
+/* Which of our ports and transports it names makes no difference; at a port that is not ours is
+ * somebody else on this host, and the request is to be forwarded there. */
+static bool is_port_of_ours(const struct front_request *request, uint16_t port)
+{
+    return port == 0 || port == request->incoming->flow.local.port ||
+           domains_has_port(request->front->parts.domains, port);
+}
+
 static void check_maddr(struct front_request *request)
 {
+    const struct sip_uri *uri = &request->uri;
     struct bytes maddr;
-    if (is_sip(&request->uri) && sip_parameter(request->uri.parameters, "maddr", &maddr) &&
-        front_domain_at(request, maddr, 0) != NULL)
+    if (is_sip(uri) && sip_parameter(uri->parameters, "maddr", &maddr) &&
+        is_port_of_ours(request, uri->port) && front_domain_at(request, maddr, uri->port) != NULL)
         strip_maddr(request);
 }
 

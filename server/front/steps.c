@@ -2,8 +2,8 @@
  *
  * First what must be known to ask anything else: what the Request-URI is (uri), which way the
  * Routes lead (route), whom that aims at (aim), so who would handle it and with what needs
- * (method). Then what the message alone tells, cheapest first (hops, require, privacy), and what
- * its source tells (trust, relay). What we lack for ourselves (home, room) stands before the
+ * (method). Then what the message alone tells, cheapest first (hops, once, require, privacy), and
+ * what its source tells (trust, relay). What we lack for ourselves (home, room) stands before the
  * digest, which costs most; authentication (peer, credentials, identity) before the user is looked
  * up, so that strangers do not learn who exists (user).
  *
@@ -25,6 +25,7 @@ const struct front_step *const *front_steps(void)
         &step_method,      /* 405 */
         &step_hops,        /* 400, 483 */
         &step_merged,      /* 482 */
+        &step_once,        /* 400 */
         &step_require,     /* 420 */
         &step_trust,       /* - */
         &step_relay,       /* 403 */

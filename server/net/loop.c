@@ -162,7 +162,7 @@ static enum err real_connect(struct net *net, const struct net_target *target,
         return ERR_NOT_FOUND;
     if (net_is_stream(target->protocol))
         return stream_connect(loop, target, flow);
-    const struct listener *listener = listener_for(loop, NET_UDP, &target->address);
+    const struct listener *listener = listener_toward(loop, NET_UDP, &target->address);
     if (listener == NULL)
         return ERR_NOT_FOUND;
     *flow = (struct net_flow){NET_UDP, listener->address, target->address, 0};

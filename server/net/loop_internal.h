@@ -11,13 +11,11 @@
 #include <uv.h>
 
 #include "base/handles.h"
+#include "base/holder.h"
 #include "net/loop.h"
 #include "net/origins.h"
 
 enum { LISTENERS_MAX = 64 };
-
-/* The struct that a member is embedded in. */
-#define HOLDER(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
 struct batch;      /* udp.c: datagrams gathered for one sendmmsg */
 struct udp_slab;   /* udp.c: where recvmmsg puts datagrams */
@@ -59,6 +57,13 @@ struct streams {
     uint64_t log_again_ms;          /* when the log may tell of a shortage again */
 };
 
+/* From which address of ours the system sends to a host; see sources.c. */
+struct source {
+    struct net_address remote, local;
+    uint64_t until_ms;
+};
+enum { SOURCES_MAX = 512 };
+
 struct loop {
     struct net net; /* first: the callers' view */
     struct world *world;
@@ -85,6 +90,7 @@ struct loop {
     struct credentials *credentials; /* NULL: there is no TLS */
     struct bio_method_st *bio;       /* NULL before the first connection with TLS */
     uint64_t tls_log_again_ms;       /* when the log may tell of a failed connection again */
+    struct source sources[SOURCES_MAX];
     struct dns *dns;
     struct resolver *resolver;
 };
@@ -101,6 +107,10 @@ bool listener_speaks(const struct loop *loop, enum net_protocol protocol, unsign
 /* The listener that fits a target best: loopback for loopback, else any of the family; NULL. */
 struct listener *listener_for(const struct loop *loop, enum net_protocol protocol,
                               const struct net_address *target);
+/* sources.c: the listener from which a request goes to a target: the one at the address that the
+ * system would use, else the one that fits best; NULL: we have none of that protocol and family. */
+struct listener *listener_toward(struct loop *loop, enum net_protocol protocol,
+                                 const struct net_address *target);
 /* Starts (or changes) watching a listener's socket. */
 void listener_watch(struct listener *listener, int events);
 void listeners_close(struct loop *loop);

@@ -204,7 +204,7 @@ static void entry_tell(struct names *names, struct name_entry *entry)
 
 static void names_due(struct timer *timer)
 {
-    struct names *names = TIMER_OWNER(timer, struct names, due);
+    struct names *names = HOLDER(timer, struct names, due);
     while (names->came != NULL) {
         struct name_entry *entry = names->came;
         DL_DELETE(names->came, entry);

@@ -36,6 +36,9 @@ struct net_target {
 };
 enum { NET_TARGETS_MAX = 8 };
 
+/* The most that a datagram takes: 65535 of IPv4, less both headers. */
+enum { NET_DATAGRAM_MAX = 65507 };
+
 /* What is to be looked up (RFC 3263 4). */
 enum net_service { NET_SIP, NET_IM, NET_PRES }; /* the last two by RFC 3861 3 */
 struct net_query {
@@ -97,11 +100,11 @@ __attribute__((warn_unused_result)) static inline enum err net_send(struct net *
     return net->ops->send(net, flow, head, body);
 }
 
-/* A flow to the target: over UDP from the fitting listener, over a stream the connection that is
- * open to exactly that address, else a new one (sending may begin at once; `closed` tells a
- * failure). ERR_NOT_FOUND: we have no listener of that family and protocol, or the address is none
- * to send requests to (multicast; loopback, when we do not listen there); ERR_LIMIT: too many
- * connections. */
+/* A flow to the target: over UDP from the listener at the address that leads there, over a stream
+ * the connection that is open to exactly that address, else a new one (sending may begin at once;
+ * `closed` tells a failure). ERR_NOT_FOUND: we have no listener of that family and protocol, or the
+ * address is none to send requests to (multicast; loopback, when we do not listen there);
+ * ERR_LIMIT: too many connections. */
 __attribute__((warn_unused_result)) static inline enum err net_connect(
     struct net *net, const struct net_target *target, struct net_flow *flow)
 {

@@ -245,7 +245,7 @@ static void search_go(struct search *search)
 
 static void search_late(struct timer *timer)
 {
-    struct search *search = TIMER_OWNER(timer, struct search, late);
+    struct search *search = HOLDER(timer, struct search, late);
     metrics_count(search->resolver->ground.metrics, METRIC_lookups_late);
     search->hurry = true;
     search_go(search);

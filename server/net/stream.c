@@ -444,21 +444,6 @@ void stream_accept_ready(uv_poll_t *poll, int status, int events)
         ;
 }
 
-/* The listener whose address a connection is made from: that is what Via, Contact and Record-Route
- * say, and peers must find us there (RFC 3261 18.1.1). The one at the address that the system would
- * use, else the one that fits the target; NULL: we have none of that protocol. */
-static const struct listener *stream_home(const struct loop *loop, const struct net_target *target)
-{
-    struct net_address source = socket_source(&target->address);
-    for (size_t i = 0; i < loop->listener_count; i++) {
-        const struct listener *listener = loop->listeners[i];
-        if (listener->protocol == target->protocol &&
-            net_address_same_host(&listener->address, &source))
-            return listener;
-    }
-    return listener_for(loop, target->protocol, &target->address);
-}
-
 enum err stream_connect(struct loop *loop, const struct net_target *target, struct net_flow *flow)
 {
     int failed;
@@ -478,7 +463,8 @@ enum err stream_connect(struct loop *loop, const struct net_target *target, stru
         return ERR_LIMIT;
     }
     part_with(idle);
-    const struct listener *home = stream_home(loop, target);
+    /* what Via, Contact and Record-Route say is where the connection comes from */
+    const struct listener *home = listener_toward(loop, target->protocol, &target->address);
     const struct net_address anywhere = {0};
     int fd = socket_connect(&target->address, home != NULL ? &home->address : &anywhere, &failed);
     if (fd < 0)

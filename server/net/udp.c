@@ -25,7 +25,6 @@
 #include "net/stun.h"
 
 enum {
-    DATAGRAM_MAX = 65507, /* of IPv4: 65535 less both headers */
     SLOTS = 32,
     CONTROL_BYTES = 64, /* a time stamp */
     SLOT_BYTES = 65536 + 13 * 64,
@@ -248,7 +247,7 @@ enum err udp_send(struct listener *listener, const struct net_address *remote, s
                   struct bytes body)
 {
     assert(listener->protocol == NET_UDP && head.length > 0);
-    if (head.length > DATAGRAM_MAX || body.length > DATAGRAM_MAX - head.length ||
+    if (head.length > NET_DATAGRAM_MAX || body.length > NET_DATAGRAM_MAX - head.length ||
         remote->family != listener->address.family)
         return ERR_IO;
     if (udp_put(listener, remote, head, body))

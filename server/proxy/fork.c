@@ -244,11 +244,13 @@ static void write_record_route(void *context, const struct net_flow *flow, struc
         .flow_only = named &&
                      front_contact_is_sender(request->front, request->incoming, &contact.uri) &&
                      forward_flow_only(came_by, contact.uri.text),
+        .secure = request->uri.scheme == SIP_SCHEME_SIPS,
     };
     const struct front_side to = {
         .flow = flow,
         .flow_only = branch->has_flow && net_flow_equal(flow, &branch->flow) &&
                      forward_flow_only(flow, branch->uri),
+        .secure = forward_is_secure(branch->uri, branch->route),
     };
     front_write_record_route(request, &from, &to, out);
 }
@@ -508,7 +510,7 @@ static void take_answer(void *context, const struct client_answer *answer)
  * counts as timed out, though a 2xx may still come. */
 static void timer_c_fired(struct timer *timer)
 {
-    struct branch *branch = TIMER_OWNER(timer, struct branch, timer_c);
+    struct branch *branch = HOLDER(timer, struct branch, timer_c);
     struct fork *fork = branch->fork;
     assert(branch->state == BRANCH_PENDING);
     metrics_count(fork->proxy->parts->metrics, METRIC_calls_timed_out);

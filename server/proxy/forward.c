@@ -179,3 +179,11 @@ bool forward_flow_only(const struct net_flow *flow, struct bytes text)
     return !net_address_parse(uri.host, port, &address) ||
            !net_address_equal(&address, &flow->remote);
 }
+
+bool forward_is_secure(struct bytes uri, struct bytes route)
+{
+    const struct forward forward = {.uri = uri, .route = route};
+    struct course course = course_of(&forward);
+    return course.request_uri.scheme == SIP_SCHEME_SIPS ||
+           course.next_hop.scheme == SIP_SCHEME_SIPS;
+}

@@ -212,13 +212,6 @@ void proxy_fork(struct proxy *proxy, struct front_request *request,
 
 /* Choosing. */
 
-/* What is known of a user's contacts, and what the caller thinks of them. */
-struct choice {
-    struct proxy_target targets[PROXY_TARGETS_MAX];
-    unsigned scores[PROXY_TARGETS_MAX];
-    size_t count;
-};
-
 /* Leaves out the contacts that the caller does not want (RFC 3841 7.2.4). When only the method or
  * the event spoke against all of them they stay: one of them is to say so itself. */
 static void apply_preferences(struct choice *choice, const struct preferences *preferences)
@@ -237,6 +230,12 @@ static void apply_preferences(struct choice *choice, const struct preferences *p
         choice->count = kept;
 }
 
+bool proxy_target_is_secure(const struct proxy_target *target)
+{
+    return (target->flow != NULL && net_is_secure(target->flow->protocol)) ||
+           bytes_equal_nocase(bytes_first(target->uri, 5), BYTES("sips:"));
+}
+
 /* What came for a sips URI goes on by TLS alone (RFC 3261 16.6 step 7, RFC 5630 5.3): to a contact
  * that says so, or over a connection that is so. */
 static void keep_secure(const struct front_request *request, struct choice *choice)
@@ -244,12 +243,9 @@ static void keep_secure(const struct front_request *request, struct choice *choi
     size_t kept = 0;
     if (request->uri.scheme != SIP_SCHEME_SIPS)
         return;
-    for (size_t i = 0; i < choice->count; i++) {
-        const struct proxy_target *target = &choice->targets[i];
-        bool secure = target->flow != NULL && net_is_secure(target->flow->protocol);
-        if (secure || bytes_equal_nocase(bytes_first(target->uri, 5), BYTES("sips:")))
-            choice->targets[kept++] = *target;
-    }
+    for (size_t i = 0; i < choice->count; i++)
+        if (proxy_target_is_secure(&choice->targets[i]))
+            choice->targets[kept++] = choice->targets[i];
     choice->count = kept;
 }
 
@@ -270,12 +266,16 @@ static bool prefer(struct proxy *proxy, struct front_request *request, struct ch
     return false;
 }
 
-static bool choose(struct proxy *proxy, struct front_request *request, struct choice *choice)
+/* `told`: the contacts are not used but told, as they are. */
+static bool choose(struct proxy *proxy, struct front_request *request, bool told,
+                   struct choice *choice)
 {
     assert(proxy->locator.find != NULL);
     choice->count =
         proxy->locator.find(proxy->locator.context, request, choice->targets, PROXY_TARGETS_MAX);
     assert(choice->count <= PROXY_TARGETS_MAX);
+    if (!told && !expand_users(proxy, request, choice))
+        return false;
     keep_secure(request, choice);
     memset(choice->scores, 0, choice->count * sizeof(choice->scores[0]));
     if (!prefer(proxy, request, choice))
@@ -313,10 +313,11 @@ void proxy_deliver(struct proxy *proxy, struct front_request *request)
 {
     const struct disposition wish = disposition_read(request->message);
     struct relaying relaying = {.manner = manner_of(request, &wish), .no_cancel = wish.no_cancel};
+    bool told = wants_redirection(proxy, request, &wish);
     struct choice choice;
-    if (!check_loop(proxy, request, &relaying.loop_key) || !choose(proxy, request, &choice))
+    if (!check_loop(proxy, request, &relaying.loop_key) || !choose(proxy, request, told, &choice))
         return;
-    if (wants_redirection(proxy, request, &wish)) {
+    if (told) {
         redirect_to(request, choice.targets, choice.scores, choice.count);
         return;
     }

@@ -56,7 +56,8 @@ struct proxy_target {
 };
 
 /* Who knows where users are: fills the targets of request->target (of request->instance alone, when
- * that is set), the best first, at most `most`; returns how many. Set once, by the composition. */
+ * that is set), the best first, at most `most`; returns how many. Their flows are good until it is
+ * asked again. Set once, by the composition. */
 struct proxy_locator {
     size_t (*find)(void *context, const struct front_request *request, struct proxy_target *targets,
                    size_t most);

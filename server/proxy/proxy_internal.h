@@ -1,9 +1,10 @@
 /* proxy_internal.h: what the files of this folder share.
  *
  * proxy.c is the way in: loops, breadth, whom to ask, redirection; preferences.c and plan.c say
- * which contacts in which order; calls.c bounds what waits for an answer; fork.c is the response
- * context of RFC 3261 16.7; forward.c writes requests; redirect.c answers 302; loop.c makes and
- * finds the keys; answer.c keeps and writes what goes back. */
+ * which contacts in which order, expand.c what becomes of those that are users of ours; calls.c
+ * bounds what waits for an answer; fork.c is the response context of RFC 3261 16.7; forward.c
+ * writes requests; redirect.c answers 302; loop.c makes and finds the keys; answer.c keeps and
+ * writes what goes back. */
 #ifndef PROXY_PROXY_INTERNAL_H
 #define PROXY_PROXY_INTERNAL_H
 
@@ -39,6 +40,21 @@ struct proxy {
     char *scratch; /* one message at a time, MESSAGE_MAX */
     char *added;   /* what is added to it, ADDED_MAX */
 };
+
+/* What is known of a user's contacts, and what the caller thinks of them. */
+struct choice {
+    struct proxy_target targets[PROXY_TARGETS_MAX];
+    unsigned scores[PROXY_TARGETS_MAX];
+    size_t count;
+    struct net_flow flows[PROXY_TARGETS_MAX]; /* expand.c: memory of the targets' */
+};
+
+/* Puts the contacts of users of ours in the place of targets that are such users. False when the
+ * request was answered instead. */
+bool expand_users(struct proxy *proxy, struct front_request *request, struct choice *choice);
+
+/* True when a request for it goes by TLS: its URI says so, or its flow is so. */
+bool proxy_target_is_secure(const struct proxy_target *target);
 
 /* plan.c: the order in which targets are tried. */
 enum plan_manner {
@@ -84,6 +100,9 @@ struct bytes forward_speaker(const struct proxy *proxy, const struct front_reque
 /* True when who is at this URI can only be reached by this flow: a stream, or a datagram's way
  * through a NAT. */
 bool forward_flow_only(const struct net_flow *flow, struct bytes uri);
+/* True when a request with this target and route goes on with sips in its Request-URI or topmost
+ * Route. */
+bool forward_is_secure(struct bytes uri, struct bytes route);
 
 /* redirect.c: answers 302 with the targets in their order. */
 void redirect_to(struct front_request *request, const struct proxy_target *targets,

@@ -87,10 +87,12 @@ static void write_features(struct buffer *out, const struct registrar *registrar
         sip_write_number(out, "Flow-Timer", registrar->settings.flow_timer_s);
 }
 
-void registrar_answer(const struct registrar *registrar, struct front_request *request,
+/* With a Date (10.3 step 8), by which phones without a clock set theirs. */
+void registrar_answer(struct registrar *registrar, struct front_request *request,
                       const struct record *record, struct store_change after)
 {
     struct buffer *out = front_respond(request, 200, NULL, BYTES(""));
+    sip_write_field(out, "Date", date_text(&registrar->date, registrar->parts->world->wall_ms));
     if (record != NULL) {
         write_registered(out, registrar, record);
         write_fixed(out, registrar, record);

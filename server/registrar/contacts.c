@@ -127,6 +127,8 @@ static struct verdict read_wish(struct bytes element, uint32_t usual,
         return VERDICT_OK;
     if (element.length > settings->contact_max_bytes || !read_parameters(wish, &found))
         return verdict(400, "A Contact is too long", 0);
+    if (sip_uri_extras(&wish->address.uri) > settings->contact_extras_max)
+        return verdict(400, "The URI of a Contact has too many parameters", 0);
     v = read_device(wish, &found);
     if (verdict_ok(v))
         v = judge_scheme(wish);
@@ -167,6 +169,19 @@ static struct verdict judge_outbound(struct contacts *contacts, const struct fea
     return VERDICT_OK;
 }
 
+/* Each binding that there may be can have one Contact that ends it and one that makes it anew; who
+ * sends more has us compare them for nothing. */
+static struct verdict judge_count(struct contacts *contacts,
+                                  const struct registrar_settings *settings)
+{
+    contacts->limited =
+        contacts->count == CONTACTS_MAX || contacts->count >= 2 * (size_t)settings->bindings_max;
+    if (contacts->count == CONTACTS_MAX)
+        return verdict(400, "There are too many Contacts", 0);
+    return contacts->limited ? verdict(403, "There are too many Contacts for one user", 0)
+                             : VERDICT_OK;
+}
+
 struct verdict contacts_read(const struct sip_message *request,
                              const struct registrar_settings *settings,
                              const struct features *features, struct contacts *contacts)
@@ -177,12 +192,13 @@ struct verdict contacts_read(const struct sip_message *request,
         usual = lifetime(expires);
     struct sip_values values = sip_values_of(request, SIP_CONTACT);
     contacts->count = 0;
-    contacts->star = contacts->outbound = false;
+    contacts->star = contacts->outbound = contacts->limited = false;
     while (sip_values_next(&values, &element)) {
-        if (contacts->count == CONTACTS_MAX)
-            return verdict(400, "There are too many Contacts", 0);
+        struct verdict v = judge_count(contacts, settings);
+        if (!verdict_ok(v))
+            return v;
         struct contact_wish *wish = &contacts->wishes[contacts->count++];
-        struct verdict v = read_wish(element, usual, settings, wish);
+        v = read_wish(element, usual, settings, wish);
         if (!verdict_ok(v))
             return v;
         contacts->star = contacts->star || wish->address.star;

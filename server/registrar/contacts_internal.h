@@ -23,13 +23,15 @@ struct contact_wish {
 struct contacts {
     bool star;     /* remove all */
     bool outbound; /* one counts its reg-id */
+    bool limited;  /* they were refused for being more than may be */
     size_t count;
     struct contact_wish wishes[CONTACTS_MAX];
 };
 
 /* Reads them by RFC 3261 10.2.1.1 and 10.3 steps 6 and 7, RFC 5626 6 and RFC 5627 5.1: 400 and 403
  * with the reason, 423 when an interval is too brief, 439 when the first hop lacks outbound.
- * Nothing is skipped: a malformed binding refuses the request. */
+ * Nothing is skipped: a malformed binding refuses the request. What all Contacts together could
+ * make us compare is bounded here, before anything is compared. */
 struct verdict contacts_read(const struct sip_message *request,
                              const struct registrar_settings *settings,
                              const struct features *features, struct contacts *contacts);

@@ -125,7 +125,7 @@ void record_delete_row(struct store_set *set, const struct record *record,
 
 static void expire(struct timer *timer)
 {
-    struct record *record = TIMER_OWNER(timer, struct record, expiry);
+    struct record *record = HOLDER(timer, struct record, expiry);
     const struct front_parts *parts = record->registrar->parts;
     if (!store_ready(parts->store)) {
         world_timer(parts->world, timer, RETRY_MS, expire);

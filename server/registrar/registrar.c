@@ -22,6 +22,7 @@ struct registrar_settings registrar_settings_default(void)
         .expires_most_s = 86400,
         .bindings_max = 10,
         .contact_max_bytes = 1024,
+        .contact_extras_max = 16,
         .path_max_bytes = 1024,
         .flow_timer_s = 120,
         .flow_grace_s = 30,
@@ -328,6 +329,8 @@ static void apply(struct registrar *registrar, struct front_request *request, st
 static void refuse(const struct registrar *registrar, struct front_request *request,
                    struct verdict v)
 {
+    if (registrar->contacts.limited)
+        metrics_count(registrar->parts->metrics, METRIC_bindings_limited);
     if (v.status == 423)
         front_refuse_interval(request, registrar->settings.expires_least_s);
     else if (v.status == 420)
@@ -377,6 +380,7 @@ static bool may_register(const struct registrar *registrar, const struct front_r
 static struct verdict read_request(struct registrar *registrar, const struct front_request *request)
 {
     const struct registrar_settings *settings = &registrar->settings;
+    registrar->contacts.limited = false;
     struct verdict v = features_read(request->message, settings, &registrar->features);
     if (verdict_ok(v))
         v = contacts_read(request->message, settings, &registrar->features, &registrar->contacts);

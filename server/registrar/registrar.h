@@ -29,7 +29,8 @@ struct registrar_settings {
     unsigned expires_least_s, expires_usual_s, expires_most_s; /* 60, 3600, 86400 */
     unsigned bindings_max;                                     /* of one user; more: 403; 10 */
     unsigned contact_max_bytes;                                /* of one Contact; 1024 */
-    unsigned path_max_bytes;                                   /* of one Path; at most 8192; 1024 */
+    unsigned contact_extras_max; /* parameters and headers of its URI; more: 400; 16 */
+    unsigned path_max_bytes;     /* of one Path; at most 8192; 1024 */
     unsigned flow_timer_s; /* told to clients that use RFC 5626 over a flow of ours; 0: none; 120 */
     unsigned flow_grace_s; /* that bindings outlive a dead flow, their only way; 30 */
     const struct registrar_fixed *fixed; /* these three outlive the settings' use */

@@ -2,6 +2,7 @@
 #ifndef REGISTRAR_REGISTRAR_INTERNAL_H
 #define REGISTRAR_REGISTRAR_INTERNAL_H
 
+#include "base/date.h"
 #include "base/token.h"
 #include "registrar/binding_internal.h"
 #include "registrar/contacts_internal.h"
@@ -24,6 +25,7 @@ struct registrar {
     uint64_t hash_seed;
     struct features features; /* of the request in hand */
     struct contacts contacts;
+    struct date date; /* of the last answer */
     size_t count;
 };
 
@@ -67,7 +69,7 @@ bool fixed_is_hidden(const struct registrar *registrar, const struct record *rec
 
 /* answer.c: 200 with all bindings that there are now (RFC 3261 10.3 step 8); `record` may be NULL.
  */
-void registrar_answer(const struct registrar *registrar, struct front_request *request,
+void registrar_answer(struct registrar *registrar, struct front_request *request,
                       const struct record *record, struct store_change after);
 
 #endif

@@ -8,7 +8,8 @@
 
 #include "sip/uri.h"
 
-/* Name, compact form (RFC 3261 7.3.3, 0: none), and whether it may stand only once in a message. */
+/* Name, compact form (RFC 3261 7.3.3, 0: none), and whether it has one value: it may stand only
+ * once in a message, and a comma is a part of it. */
 #define SIP_HEADERS(X)                                        \
     X(ACCEPT, "Accept", 0, false)                             \
     X(ACCEPT_CONTACT, "Accept-Contact", 'a', false)           \

@@ -128,6 +128,23 @@ static bool read_start_line(struct parser *parser, struct lexer *lexer)
     return true;
 }
 
+/* The fields by which everybody on the way knows a message. The duplicates of others are the
+ * business of those who read them: a proxy reads few (RFC 3261 16.3 step 1). */
+static bool stands_once(enum sip_header id)
+{
+    switch (id) {
+    case SIP_FROM:
+    case SIP_TO:
+    case SIP_CALL_ID:
+    case SIP_CSEQ:
+    case SIP_MAX_FORWARDS:
+    case SIP_CONTENT_LENGTH:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* Notes a field and chains it to the last one with its id. */
 static void add_field(struct parser *parser, struct bytes name, struct bytes value)
 {
@@ -138,7 +155,7 @@ static void add_field(struct parser *parser, struct bytes name, struct bytes val
     if (message->first[id] < 0) {
         message->first[id] = index;
     } else {
-        if (sip_header_single(id))
+        if (stands_once(id))
             fail(parser, 400, twice[id], name.at);
         message->fields[parser->last[id]].next = index;
     }
@@ -330,6 +347,16 @@ struct bytes sip_message_value(const struct sip_message *message, enum sip_heade
 {
     const struct sip_field *field = sip_message_field(message, id);
     return field != NULL ? field->value : (struct bytes){NULL, 0};
+}
+
+struct verdict sip_message_once(const struct sip_message *message, enum sip_header id)
+{
+    const struct sip_field *field = sip_message_field(message, id);
+    assert(sip_header_single(id));
+    if (field == NULL || field->next < 0)
+        return VERDICT_OK;
+    const char *second = message->fields[field->next].name.at;
+    return verdict(400, twice[id], (size_t)(second - message->raw.at));
 }
 
 struct sip_values sip_values_of(const struct sip_message *message, enum sip_header id)

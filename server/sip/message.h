@@ -70,8 +70,10 @@ struct sip_message {
  * has cut the message by it; false: a datagram, where it may be missing, is an error when larger
  * than what came, and cuts what stands behind (18.3). On failure the verdict has status (400, 505,
  * ...), reason and offset, and as much of the message is filled in as could be read:
- * `sip_message_answerable` says whether a response can be built. Duplicate single-value fields (RFC
- * 3261 7.3.1), a CSeq method that is not the request's, a broken start-line are failures. */
+ * `sip_message_answerable` says whether a response can be built. Duplicates (RFC 3261 7.3.1) of
+ * From, To, Call-ID, CSeq, Max-Forwards and Content-Length, a CSeq method that is not the
+ * request's, a broken start-line are failures. Other fields are judged by those for whom they mean
+ * something: what is relayed goes on as it is (16.3 step 1). */
 struct verdict sip_message_parse(struct bytes raw, bool stream, struct sip_message *message);
 
 /* True when a failed request still has what a 4xx needs: method other than ACK, Via, From, To,
@@ -84,6 +86,9 @@ const struct sip_field *sip_message_field(const struct sip_message *message, enu
 
 /* The value of the first field with this id; empty when it is absent. */
 struct bytes sip_message_value(const struct sip_message *message, enum sip_header id);
+
+/* 400 when a field with one value stands there twice (RFC 3261 7.3.1). */
+struct verdict sip_message_once(const struct sip_message *message, enum sip_header id);
 
 /* Walks the values of all fields with this id, comma lists taken apart (RFC 3261 7.3.1). */
 struct sip_values {

@@ -11,7 +11,7 @@
 
 #include "lex_internal.h"
 
-/* A bound for comparisons, which look at every pair. */
+/* A bound for comparisons, which hold all of them. */
 enum { PARAMETERS_MAX = 64 };
 
 static enum sip_scheme scheme_of(struct bytes name)
@@ -185,6 +185,17 @@ bool sip_parameter(struct bytes parameters, const char *name, struct bytes *valu
     return false;
 }
 
+unsigned sip_uri_extras(const struct sip_uri *uri)
+{
+    struct bytes parameters = uri->parameters, headers = bytes_skip(uri->headers, 1), name, value;
+    unsigned count = 0;
+    while (sip_parameter_next(&parameters, &name, &value))
+        count++;
+    for (; !bytes_empty(headers); bytes_split(&headers, '&'))
+        count++;
+    return count;
+}
+
 /* One character of a URI for comparison: an escape stands for its character unless that one is
  * "reserved", where the two differ in meaning (RFC 3261 19.1.4, RFC 2396 2.2). */
 static int next_folded(struct lexer *lexer, bool nocase)
@@ -213,14 +224,56 @@ static bool equal_folded(struct bytes a, struct bytes b, bool nocase)
     return lex_end(&left) && lex_end(&right);
 }
 
-/* Finds a URI parameter; unlike sip_parameter it folds the escapes of names. */
-static bool find_folded(struct bytes parameters, struct bytes wanted, struct bytes *value)
+/* The parameters or headers of a URI taken apart once, each with a key: equal names have equal
+ * keys, so that comparing all of one URI with all of another is comparing numbers. Who writes the
+ * URIs of a REGISTER decides how often that is done. */
+struct part {
+    struct bytes name, value;
+    uint32_t key;
+};
+struct parts {
+    unsigned count;
+    struct part all[PARAMETERS_MAX];
+};
+
+static uint32_t key_of(struct bytes name)
 {
-    struct bytes name;
-    while (sip_parameter_next(&parameters, &name, value))
-        if (equal_folded(name, wanted, true))
-            return true;
-    return false;
+    struct lexer lexer = lex_over(name);
+    uint32_t key = 0;
+    while (!lex_end(&lexer))
+        key = key * 31 + (uint32_t)next_folded(&lexer, true);
+    return key;
+}
+
+static void add_part(struct parts *parts, struct bytes name, struct bytes value)
+{
+    if (parts->count < PARAMETERS_MAX)
+        parts->all[parts->count++] = (struct part){name, value, key_of(name)};
+}
+
+static void split_parameters(struct bytes parameters, struct parts *parts)
+{
+    struct bytes name, value;
+    parts->count = 0;
+    while (sip_parameter_next(&parameters, &name, &value))
+        add_part(parts, name, value);
+}
+
+/* Of "?a=b&c=d"; what is compared is "a=b" as a whole. */
+static void split_headers(struct bytes headers, struct parts *parts)
+{
+    parts->count = 0;
+    for (headers = bytes_skip(headers, 1); !bytes_empty(headers);)
+        add_part(parts, bytes_split(&headers, '&'), (struct bytes){NULL, 0});
+}
+
+static const struct part *find_part(const struct parts *parts, const struct part *wanted)
+{
+    for (unsigned i = 0; i < parts->count; i++)
+        if (parts->all[i].key == wanted->key &&
+            equal_folded(parts->all[i].name, wanted->name, true))
+            return &parts->all[i];
+    return NULL;
 }
 
 /* Parameters that never match when only one URI has them. "transport" is one by the examples of RFC
@@ -235,34 +288,47 @@ static bool must_be_in_both(struct bytes name)
 }
 
 /* True when every parameter of `a` has its match in `b` or may stand alone. */
-static bool parameters_match(struct bytes a, struct bytes b)
+static bool parameters_match(const struct parts *a, const struct parts *b)
 {
-    struct bytes name, value, other;
-    while (sip_parameter_next(&a, &name, &value)) {
-        if (find_folded(b, name, &other)) {
-            if (!equal_folded(value, other, true))
-                return false;
-        } else if (must_be_in_both(name)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* True when every header of "?a=b&c=d" `a` is among those of `b`. */
-static bool headers_within(struct bytes a, struct bytes b)
-{
-    for (a = bytes_skip(a, 1); !bytes_empty(a);) {
-        struct bytes header = bytes_split(&a, '&'), rest = bytes_skip(b, 1);
-        bool found = false;
-        while (!found && !bytes_empty(rest))
-            found = equal_folded(header, bytes_split(&rest, '&'), true);
-        if (!found)
+    for (unsigned i = 0; i < a->count; i++) {
+        const struct part *other = find_part(b, &a->all[i]);
+        if (other != NULL ? !equal_folded(a->all[i].value, other->value, true)
+                          : must_be_in_both(a->all[i].name))
             return false;
     }
     return true;
 }
 
+static bool equal_parameters(struct bytes a, struct bytes b)
+{
+    struct parts left, right;
+    if (bytes_equal(a, b))
+        return true;
+    split_parameters(a, &left);
+    split_parameters(b, &right);
+    return parameters_match(&left, &right) && parameters_match(&right, &left);
+}
+
+/* True when every header of `a` is among those of `b`. */
+static bool headers_within(const struct parts *a, const struct parts *b)
+{
+    for (unsigned i = 0; i < a->count; i++)
+        if (find_part(b, &a->all[i]) == NULL)
+            return false;
+    return true;
+}
+
+static bool equal_headers(struct bytes a, struct bytes b)
+{
+    struct parts left, right;
+    if (bytes_equal(a, b))
+        return true;
+    split_headers(a, &left);
+    split_headers(b, &right);
+    return headers_within(&left, &right) && headers_within(&right, &left);
+}
+
+/* What decides most often stands first, what costs most last. */
 bool sip_uri_equal(const struct sip_uri *a, const struct sip_uri *b)
 {
     if (bytes_equal(a->text, b->text))
@@ -276,10 +342,9 @@ bool sip_uri_equal(const struct sip_uri *a, const struct sip_uri *b)
     /* A password, even an empty one, is told by its pointer. */
     if ((a->password.at == NULL) != (b->password.at == NULL))
         return false;
-    return equal_folded(a->user, b->user, false) && equal_folded(a->password, b->password, false) &&
-           lex_equal(a->host, b->host) && parameters_match(a->parameters, b->parameters) &&
-           parameters_match(b->parameters, a->parameters) &&
-           headers_within(a->headers, b->headers) && headers_within(b->headers, a->headers);
+    return lex_equal(a->host, b->host) && equal_folded(a->user, b->user, false) &&
+           equal_folded(a->password, b->password, false) &&
+           equal_parameters(a->parameters, b->parameters) && equal_headers(a->headers, b->headers);
 }
 
 static bool user_needs_escape(char c)

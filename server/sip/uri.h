@@ -46,6 +46,9 @@ bool sip_parameter_next(struct bytes *rest, struct bytes *name, struct bytes *va
  * that are not sip or sips compare as bytes. */
 bool sip_uri_equal(const struct sip_uri *a, const struct sip_uri *b);
 
+/* How many parameters and headers a URI has together. */
+unsigned sip_uri_extras(const struct sip_uri *uri);
+
 /* Writes the canonical address-of-record "user@host" (no scheme, port, parameters, password; user
  * unescaped where that needs no escape, host in lower case; RFC 3261 10.3 step 5). Host alone when
  * there is no user. */

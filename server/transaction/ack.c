@@ -53,7 +53,7 @@ static void queue_drop(struct transaction_layer *layer)
 
 static void queue_due(struct timer *timer)
 {
-    struct transaction_layer *layer = HOLDER_OF(struct transaction_layer, completed.timer, timer);
+    struct transaction_layer *layer = HOLDER(timer, struct transaction_layer, completed.timer);
     while (layer->completed.oldest != NULL &&
            layer->completed.oldest->due_ms <= layer->world->now_ms)
         queue_drop(layer);
@@ -136,7 +136,7 @@ bool ack_again(struct transaction_layer *layer, const struct sip_message *respon
 {
     struct chain_entry *entry = chain_find(&layer->completed.table, hash);
     for (; entry != NULL; entry = chain_next(entry)) {
-        const struct completed *completed = HOLDER_OF(struct completed, entry, entry);
+        const struct completed *completed = HOLDER(entry, struct completed, entry);
         struct bytes ack = bytes_from(completed->ack, completed->length);
         struct bytes via = bytes_skip(ack, completed->via_at);
         if (response->method != SIP_INVITE || !via_is(&response->via, via, &completed->via))

@@ -274,7 +274,7 @@ static void client_wait(struct client_transaction *client)
 
 static void client_due(struct timer *timer)
 {
-    struct client_transaction *client = HOLDER_OF(struct client_transaction, timer, timer);
+    struct client_transaction *client = HOLDER(timer, struct client_transaction, timer);
     switch (client->state) {
     case CLIENT_FAILING:
         client_finish(client, client->status, NULL);
@@ -327,8 +327,7 @@ void client_response(struct transaction_layer *layer, const struct sip_message *
     uint64_t hash = bytes_hash(response->via.branch, layer->seed);
     struct chain_entry *entry = chain_find(&layer->clients, hash);
     for (; entry != NULL; entry = chain_next(entry)) {
-        struct client_transaction *client =
-            HOLDER_OF(struct client_transaction, branch_entry, entry);
+        struct client_transaction *client = HOLDER(entry, struct client_transaction, branch_entry);
         if (client_matches(client, response)) {
             client_answered(client, response);
             return;
@@ -346,7 +345,7 @@ void client_closed(struct transaction_layer *layer, uint64_t connection)
     for (; entry != NULL; entry = next) {
         next = chain_next(entry);
         struct client_transaction *client =
-            HOLDER_OF(struct client_transaction, connection_entry, entry);
+            HOLDER(entry, struct client_transaction, connection_entry);
         if (client->flow.connection == connection)
             client_break(client);
     }
@@ -354,7 +353,7 @@ void client_closed(struct transaction_layer *layer, uint64_t connection)
 
 static void client_decided(struct store_wait *wait, enum store_outcome outcome)
 {
-    struct client_transaction *client = HOLDER_OF(struct client_transaction, wait, wait);
+    struct client_transaction *client = HOLDER(wait, struct client_transaction, wait);
     assert(client->state == CLIENT_HELD);
     if (outcome == STORE_DURABLE)
         way_next(client);

@@ -142,7 +142,7 @@ static bool errand_may_dial(const struct errand *errand, const struct net_addres
 
 static void errand_found(struct net_lookup *lookup, const struct net_target *targets, size_t count)
 {
-    struct errand *errand = HOLDER_OF(struct errand, lookup, lookup);
+    struct errand *errand = HOLDER(lookup, struct errand, lookup);
     const struct net_address source = errand->targets[0].address;
     assert(count <= NET_TARGETS_MAX);
     errand->target_next = errand->target_count = 0;
@@ -158,7 +158,7 @@ static void errand_found(struct net_lookup *lookup, const struct net_target *tar
 
 static void errand_due(struct timer *timer)
 {
-    struct errand *errand = HOLDER_OF(struct errand, timer, timer);
+    struct errand *errand = HOLDER(timer, struct errand, timer);
     if (errand->broken)
         errand_go(errand);
     else
@@ -184,7 +184,7 @@ void errands_closed(struct transaction_layer *layer, uint64_t connection, enum e
     uint64_t hash = connection_hash(layer, connection);
     struct chain_entry *entry;
     while ((entry = chain_find(&layer->errands, hash)) != NULL) {
-        struct errand *errand = HOLDER_OF(struct errand, entry, entry);
+        struct errand *errand = HOLDER(entry, struct errand, entry);
         if (was_open(why))
             errand_free(errand);
         else

@@ -140,7 +140,7 @@ static void invite_set_timer(struct invite *invite)
 
 static void invite_again(struct timer *timer)
 {
-    struct invite *invite = HOLDER_OF(struct invite, timer, timer);
+    struct invite *invite = HOLDER(timer, struct invite, timer);
     struct server_transaction *transaction = invite->transaction;
     struct transaction_layer *layer = transaction->layer;
     assert(transaction->stage == INVITE_COMPLETED);
@@ -212,7 +212,7 @@ static void invite_say_held(struct server_transaction *transaction, const struct
 
 static void invite_decided(struct store_wait *wait, enum store_outcome outcome)
 {
-    struct server_transaction *transaction = HOLDER_OF(struct server_transaction, wait, wait);
+    struct server_transaction *transaction = HOLDER(wait, struct server_transaction, wait);
     struct invite *invite = transaction->invite;
     for (;;) {
         struct held_reply *held = held_take(transaction);
@@ -355,26 +355,48 @@ bool invite_take_ack(struct transaction_layer *layer, const struct sip_message *
 /* CANCEL. */
 
 static struct server_transaction *cancelled_by(struct transaction_layer *layer,
-                                               const struct incoming *cancel)
+                                               const struct incoming *cancel,
+                                               enum sip_method method)
 {
     struct server_transaction *transaction =
-        server_find_match(layer, match_of_invite(layer, cancel->message));
-    if (transaction == NULL || transaction->invite == NULL ||
+        server_find_match(layer, match_of_cancelled(layer, cancel->message, method));
+    if (transaction == NULL ||
         !net_address_same_host(&transaction->path.flow.remote, &cancel->flow.remote))
         return NULL;
     return transaction;
 }
 
-/* With the To tag of the INVITE's own responses (9.2). When there is no room for a transaction, the
- * 200 goes without one: should the CANCEL come again, it is answered again. */
+/* A CANCEL does not say which method it is for: those that we know are tried one after the other.
+ * Clients from before RFC 3261 cancel nothing but INVITEs. */
+static struct server_transaction *named_by(struct transaction_layer *layer,
+                                           const struct incoming *cancel)
+{
+    struct server_transaction *found = NULL;
+    if (!sip_via_rfc3261(&cancel->message->via))
+        return NULL;
+    for (int method = SIP_INVITE + 1; method < SIP_METHOD_COUNT && found == NULL; method++)
+        if (method != SIP_ACK && method != SIP_CANCEL)
+            found = cancelled_by(layer, cancel, (enum sip_method)method);
+    return found;
+}
+
+/* The response whose To tag others have seen; empty: none. One that waits for a change has not left
+ * yet. */
+static struct bytes told_of(const struct server_transaction *transaction)
+{
+    bool told = transaction->invite != NULL || transaction->stage == SERVER_COMPLETED;
+    return told ? response_of(transaction) : BYTES("");
+}
+
+/* With the To tag of the request's own responses (9.2). When there is no room for a transaction,
+ * the 200 goes without one: should the CANCEL come again, it is answered again. */
 static void cancel_answer(struct transaction_layer *layer, const struct incoming *cancel,
-                          const struct server_transaction *invite)
+                          const struct server_transaction *cancelled)
 {
     struct sip_message response = {.to.tag = BYTES("")};
-    struct token own = reply_tag(layer, cancel->message->call_id, invite->entry.hash);
-    struct bytes tag = token_bytes(&own);
-    if (invite->response_length > 0 &&
-        verdict_ok(sip_message_parse(response_of(invite), false, &response)) &&
+    struct token own = reply_tag(layer, cancel->message->call_id, cancelled->entry.hash);
+    struct bytes tag = token_bytes(&own), told = told_of(cancelled);
+    if (!bytes_empty(told) && verdict_ok(sip_message_parse(told, false, &response)) &&
         !bytes_empty(response.to.tag))
         tag = response.to.tag;
     struct bytes ok = reply_draft_ok(layer, cancel, tag);
@@ -386,11 +408,22 @@ static void cancel_answer(struct transaction_layer *layer, const struct incoming
         transaction_refuse(layer, cancel, ok);
 }
 
-bool invite_take_cancel(struct transaction_layer *layer, const struct incoming *incoming)
+/* Whatever it is, the CANCEL of a request that we know is answered 200, and has no effect on
+ * requests of other methods. */
+static bool take_without_effect(struct transaction_layer *layer, const struct incoming *incoming)
 {
-    struct server_transaction *transaction = cancelled_by(layer, incoming);
+    const struct server_transaction *transaction = named_by(layer, incoming);
     if (transaction == NULL)
         return true;
+    cancel_answer(layer, incoming, transaction);
+    return false;
+}
+
+bool invite_take_cancel(struct transaction_layer *layer, const struct incoming *incoming)
+{
+    struct server_transaction *transaction = cancelled_by(layer, incoming, SIP_INVITE);
+    if (transaction == NULL || transaction->invite == NULL)
+        return take_without_effect(layer, incoming);
     uint64_t handle = transaction->handle;
     cancel_answer(layer, incoming, transaction);
     transaction = transaction_find(layer, handle); /* it may have given way to the CANCEL */

@@ -4,7 +4,7 @@
  *                    -> response: its client transaction (client.c); else stray, dropped
  *                    -> request:  its server transaction (server.c): a retransmission, ends there
  *                       ACK:      of a failure: ends there (invite_server.c)
- *                       CANCEL:   of an INVITE that we have: answered there
+ *                       CANCEL:   of a request that we have: answered there
  *                                 else the user
  *
  * Three layouts carry the cost: nothing is allocated for a message that needs no transaction; both

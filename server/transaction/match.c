@@ -81,11 +81,11 @@ const struct match *match_of(struct transaction_layer *layer, const struct sip_m
     return match_make(layer, message, ack ? invite_name : message->method_name);
 }
 
-const struct match *match_of_invite(struct transaction_layer *layer,
-                                    const struct sip_message *cancel)
+const struct match *match_of_cancelled(struct transaction_layer *layer,
+                                       const struct sip_message *cancel, enum sip_method method)
 {
-    assert(cancel->method == SIP_CANCEL);
-    match_make(layer, cancel, invite_name);
+    assert(cancel->method == SIP_CANCEL && method != SIP_METHOD_OTHER);
+    match_make(layer, cancel, bytes_of(sip_method_name(method)));
     layer->match.message = NULL; /* the CANCEL itself is another request */
     return &layer->match;
 }

@@ -67,7 +67,7 @@ static void server_bury(struct transaction_layer *layer, bool tell)
 
 static void burial_due(struct timer *timer)
 {
-    server_bury(HOLDER_OF(struct transaction_layer, burial, timer), true);
+    server_bury(HOLDER(timer, struct transaction_layer, burial), true);
 }
 
 /* Without what it keeps of the request. */
@@ -199,7 +199,7 @@ static void server_overdue(struct server_transaction *transaction)
 /* The timer is not moved when the oldest of its queue leaves early; it then comes for nothing. */
 static void stage_due(struct timer *timer)
 {
-    struct server_queue *queue = HOLDER_OF(struct server_queue, timer, timer);
+    struct server_queue *queue = HOLDER(timer, struct server_queue, timer);
     struct world *world = queue->layer->world;
     while (queue->oldest != NULL && queue->oldest->due_ms <= world->now_ms)
         server_overdue(queue->oldest);
@@ -214,7 +214,7 @@ struct server_transaction *server_find_match(const struct transaction_layer *lay
 {
     struct chain_entry *entry = chain_find(&layer->servers, match->hash);
     for (; entry != NULL; entry = chain_next(entry)) {
-        struct server_transaction *transaction = HOLDER_OF(struct server_transaction, entry, entry);
+        struct server_transaction *transaction = HOLDER(entry, struct server_transaction, entry);
         if (bytes_equal(match->key, bytes_from(transaction->key, transaction->key_length)))
             return transaction;
     }
@@ -348,7 +348,7 @@ bool transaction_is_merged(struct transaction_layer *layer, const struct sip_mes
     const struct match *match = match_of(layer, message);
     for (; entry != NULL; entry = chain_next(entry)) {
         const struct server_transaction *transaction =
-            HOLDER_OF(struct server_transaction, merged_entry, entry);
+            HOLDER(entry, struct server_transaction, merged_entry);
         if (!bytes_equal(match->key, bytes_from(transaction->key, transaction->key_length)))
             return true;
     }
@@ -421,7 +421,7 @@ static void server_complete(struct server_transaction *transaction, struct bytes
 
 static void server_decided(struct store_wait *wait, enum store_outcome outcome)
 {
-    struct server_transaction *transaction = HOLDER_OF(struct server_transaction, wait, wait);
+    struct server_transaction *transaction = HOLDER(wait, struct server_transaction, wait);
     struct bytes response = response_of(transaction);
     if (outcome == STORE_REFUSED)
         response = reply_redraft(transaction->layer, response, 500);

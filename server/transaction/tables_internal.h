@@ -6,9 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The struct of which `pointer` is the member. */
-#define HOLDER_OF(type, member, pointer) \
-    ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+#include "base/holder.h"
 
 /* chain.c: a hash table of entries that are embedded in what it finds. The hash is the caller's and
  * keyed (bytes_hash with the layer's seed); equal hashes may be put more than once, and whoever

@@ -21,9 +21,9 @@ struct match {
 };
 enum { MATCH_KEY_MAX = 65536 };
 const struct match *match_of(struct transaction_layer *layer, const struct sip_message *message);
-/* The same of the INVITE that a CANCEL is for (RFC 3261 9.2). */
-const struct match *match_of_invite(struct transaction_layer *layer,
-                                    const struct sip_message *cancel);
+/* The same of the request that a CANCEL is for, when that has this method (RFC 3261 9.2). */
+const struct match *match_of_cancelled(struct transaction_layer *layer,
+                                       const struct sip_message *cancel, enum sip_method method);
 
 /* Server transactions that wait for the same span of time: the oldest is the first due, so a single
  * timer serves all of them. */

@@ -231,7 +231,7 @@ static bool go_by_flow(struct client_transaction *client)
 
 static void hop_found(struct net_lookup *lookup, const struct net_target *targets, size_t count)
 {
-    struct client_transaction *client = HOLDER_OF(struct client_transaction, lookup, lookup);
+    struct client_transaction *client = HOLDER(lookup, struct client_transaction, lookup);
     assert(client->state == CLIENT_RESOLVING && count <= NET_TARGETS_MAX);
     if (count > 0) {
         client->targets = memory_resize(NULL, count * sizeof(*targets));

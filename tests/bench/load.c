@@ -389,7 +389,7 @@ static void watch_actor(struct load *load, struct actor *actor, uint64_t now)
 
 static void on_tick(struct timer *timer)
 {
-    struct load *load = TIMER_OWNER(timer, struct load, tick);
+    struct load *load = HOLDER(timer, struct load, tick);
     uint64_t now = now_ns();
     if (!meter_alive(load->plan.meter)) {
         load_abort(load, "the server has ended");
@@ -406,7 +406,7 @@ static void on_tick(struct timer *timer)
 
 static void end_measuring(struct timer *timer)
 {
-    struct load *load = TIMER_OWNER(timer, struct load, phase);
+    struct load *load = HOLDER(timer, struct load, phase);
     struct load_result *result = load->result;
     load->end_ns = now_ns();
     load->measuring = false;
@@ -420,7 +420,7 @@ static void end_measuring(struct timer *timer)
 
 static void begin_measuring(struct timer *timer)
 {
-    struct load *load = TIMER_OWNER(timer, struct load, phase);
+    struct load *load = HOLDER(timer, struct load, phase);
     load->server_cpu_ns = meter_cpu_ns(load->plan.meter);
     load->own_cpu_ns = meter_own_cpu_ns();
     load->begin_ns = now_ns();

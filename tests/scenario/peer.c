@@ -161,7 +161,7 @@ static struct exchange *find(struct exchange *list, const struct sip_message *me
 
 static void forget(struct timer *timer)
 {
-    exchange_free(TIMER_OWNER(timer, struct exchange, timer));
+    exchange_free(HOLDER(timer, struct exchange, timer));
 }
 
 static void finish(struct exchange *exchange)
@@ -212,7 +212,7 @@ static bool is_too_late(const struct exchange *exchange)
 /* Timers A and E: an INVITE is not sent again once there is a provisional response. */
 static void request_due(struct timer *timer)
 {
-    struct exchange *exchange = TIMER_OWNER(timer, struct exchange, timer);
+    struct exchange *exchange = HOLDER(timer, struct exchange, timer);
     bool proceeding = exchange->state == STATE_PROCEEDING;
     if (has_ended(exchange)) {
         time_out(exchange);
@@ -404,7 +404,7 @@ static bool take_request(struct peer *peer, const struct net_flow *flow,
 /* Timer G, and what a 2xx has in its place (RFC 3261 13.3.1.4). */
 static void answer_due(struct timer *timer)
 {
-    struct exchange *exchange = TIMER_OWNER(timer, struct exchange, timer);
+    struct exchange *exchange = HOLDER(timer, struct exchange, timer);
     if (has_ended(exchange)) {
         exchange->peer->figures.unacknowledged++;
         finish(exchange);

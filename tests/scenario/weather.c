@@ -55,7 +55,7 @@ static bool happens(struct weather *weather, unsigned percent)
 
 static void arrive(struct timer *timer)
 {
-    struct carried *carried = TIMER_OWNER(timer, struct carried, timer);
+    struct carried *carried = HOLDER(timer, struct carried, timer);
     struct weather *weather = carried->weather;
     DL_DELETE(weather->on_way, carried);
     DL_APPEND(weather->arrived, carried);

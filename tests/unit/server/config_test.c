@@ -511,6 +511,9 @@ START_TEST(test_values_that_contradict_each_other)
     refuses("transaction: { t1_ms = 50; };", 1,
             "transaction.t2_ms (4000) must not be above 64 * transaction.t1_ms (3200)");
     refuses("net: { head_max_bytes = 100000; };", 1, "net.head_max_bytes must not be above");
+    refuses("registrar: { bindings_max = 60; };", 1,
+            "60 contacts (registrar.bindings_max) of 1024 bytes (registrar.contact_max_bytes)");
+    refuses("registrar: {\n contact_max_bytes = 8000;\n};", 1, "do not fit into one answer");
 }
 END_TEST
 

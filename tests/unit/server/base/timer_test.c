@@ -24,7 +24,7 @@ struct log_line {
 
 static void note(struct timer *timer)
 {
-    struct probe *probe = TIMER_OWNER(timer, struct probe, timer);
+    struct probe *probe = HOLDER(timer, struct probe, timer);
     ck_assert(!timer_is_set(timer));
     probe->fired++;
     if (probe->line == NULL)
@@ -81,7 +81,7 @@ END_TEST
 
 static void set_again(struct timer *timer)
 {
-    struct probe *probe = TIMER_OWNER(timer, struct probe, timer);
+    struct probe *probe = HOLDER(timer, struct probe, timer);
     probe->fired++;
     wheel_set(probe->wheel, timer, timer->due_ms + probe->again_ms, set_again);
 }
@@ -105,7 +105,7 @@ END_TEST
 
 static void cancel_other(struct timer *timer)
 {
-    struct probe *probe = TIMER_OWNER(timer, struct probe, timer);
+    struct probe *probe = HOLDER(timer, struct probe, timer);
     wheel_cancel(probe->wheel, &(probe + 1)->timer);
 }
 
@@ -242,7 +242,7 @@ static void model_change(struct model *model, bool firing)
 
 static void model_fire(struct timer *timer)
 {
-    struct modelled *one = TIMER_OWNER(timer, struct modelled, timer);
+    struct modelled *one = HOLDER(timer, struct modelled, timer);
     struct model *model = one->model;
     struct modelled *earlier = model_next(model);
     ck_assert(one->due_ms <= model->until_ms && one->call <= model->call);

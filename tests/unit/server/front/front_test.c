@@ -9,7 +9,8 @@ struct probe {
     unsigned calls, answer; /* status to answer; 0: 200 */
     char identity[100], target[100];
     unsigned partition;
-    bool in_dialog, trusted, foreign, domain, large;
+    bool in_dialog, trusted, foreign, domain;
+    size_t large; /* bytes to add to the answer */
 };
 
 static struct ground *ground;
@@ -38,8 +39,9 @@ static void handle(void *context, struct front_request *request)
     }
     struct buffer *out = front_respond(request, 200, NULL, BYTES(""));
     memset(large, 'x', sizeof(large));
-    if (probe.large)
-        sip_write_field(out, "X", bytes_from(large, sizeof(large)));
+    ck_assert_uint_le(probe.large, sizeof(large));
+    if (probe.large > 0)
+        sip_write_field(out, "X", bytes_from(large, probe.large));
     front_send(request, STORE_NOTHING);
 }
 
@@ -265,14 +267,20 @@ START_TEST(refusals_without_state)
 }
 END_TEST
 
+/* What was done is told to be done badly, not kept silent about. */
 START_TEST(response_without_end)
 {
     open_front();
-    probe.large = true;
-    ground_ask(ground, (struct ask){0});
-    ck_assert_uint_eq(sent_count(ground, ""), 0);
-    ck_assert_uint_eq(ground->metrics.values[METRIC_messages_dropped], 1);
-    probe.large = false;
+    const struct net_flow stream = ground_tcp(ground, "127.0.0.2:40000");
+    probe.large = 140000;
+    ck_assert_uint_eq(ground_do(ground, (struct ask){0}), 500);
+    ck_assert_has(sent_text(ground, "SIP"), "The answer is too large to be sent\r\n");
+    ck_assert_lacks(sent_text(ground, "SIP"), "X:");
+    ck_assert_uint_eq(ground_do(ground, (struct ask){.flow = &stream}), 500);
+    probe.large = 66000; /* more than a datagram takes */
+    ck_assert_uint_eq(ground_do(ground, (struct ask){0}), 500);
+    ck_assert_uint_eq(ground->metrics.values[METRIC_messages_dropped], 0);
+    probe.large = 0;
     ck_assert_uint_eq(ground_do(ground, (struct ask){0}), 200);
     ground_free(ground);
 }

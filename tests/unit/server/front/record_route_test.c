@@ -91,9 +91,33 @@ START_TEST(change_of_transport)
     struct flow_token token = token_at(0, "sip", "127.0.0.1:5060;transport=tcp;lr");
     ck_assert(net_flow_equal(&token.flow, &b));
     ck_assert_int_eq(token_at(1, "sip", "127.0.0.1:5060;lr").kind, FLOW_TOKEN_OURS);
-    record("sips:x@y", (struct front_side){&tls, false}, (struct front_side){&tls, false});
+    record("sips:x@y", (struct front_side){&tls, false, true},
+           (struct front_side){&tls, false, true});
     token_at(0, "sips", "127.0.0.1:5061;lr");
     ck_assert_uint_eq(lines(), 1);
+    ground_free(ground);
+}
+END_TEST
+
+/* RFC 3261 16.6 step 4: sips where the request is sips, on either side. */
+START_TEST(change_of_scheme)
+{
+    struct net_flow a = flow_of(NET_TLS, "127.0.0.1:5061", "192.0.2.1:1");
+    struct net_flow b = flow_of(NET_TLS, "127.0.0.1:5061", "192.0.2.2:1");
+    struct net_flow udp = UDP("192.0.2.1:5060");
+    ground = ground_new(NULL);
+    record("sip:x@y", (struct front_side){&a, false, false}, (struct front_side){&b, false, true});
+    ck_assert_uint_eq(lines(), 2);
+    token_at(0, "sips", "127.0.0.1:5061;lr");
+    token_at(1, "sip", "127.0.0.1:5061;transport=tls;lr");
+    record("sips:x@y", (struct front_side){&a, false, true}, (struct front_side){&b, false, false});
+    ck_assert_uint_eq(lines(), 2);
+    token_at(0, "sip", "127.0.0.1:5061;transport=tls;lr");
+    token_at(1, "sips", "127.0.0.1:5061;lr");
+    record("sip:x@y", (struct front_side){&udp, false, false},
+           (struct front_side){&b, false, true});
+    token_at(0, "sips", "127.0.0.1:5061;lr");
+    token_at(1, "sip", "127.0.0.1:5060;lr");
     ground_free(ground);
 }
 END_TEST
@@ -117,4 +141,4 @@ START_TEST(unknown_next_hop)
 }
 END_TEST
 
-UNIT_MAIN("record_route", one_listener, change_of_transport, unknown_next_hop)
+UNIT_MAIN("record_route", one_listener, change_of_transport, change_of_scheme, unknown_next_hop)

@@ -170,12 +170,23 @@ END_TEST
 START_TEST(rfc3261_16_4_maddr)
 {
     struct ask ask = {.method = "INFO",
-                      .uri = "sip:bob@example.org:5070;maddr=127.0.0.1;"
+                      .uri = "sip:bob@example.org:5060;maddr=127.0.0.1;"
                              "transport=tcp;x"};
     probe_open(true);
+    domains_add_listener(ground->parts.domains, BYTES("127.0.0.1"), 5080);
     ck_assert_uint_eq(probe_alice(ask), 0);
     ck_assert_str_eq(probe.uri, "sip:bob@example.org;x");
     ck_assert_int_eq(probe.aim, FRONT_AIM_USER);
+    ask.uri = "sip:bob@example.org:5080;maddr=127.0.0.1;x"; /* another port of ours */
+    ck_assert_uint_eq(probe_alice(ask), 0);
+    ck_assert_str_eq(probe.uri, "sip:bob@example.org;x");
+    ask.uri = "sip:bob@example.org:5070;maddr=127.0.0.1"; /* somebody else on this host */
+    ck_assert_uint_eq(probe_alice(ask), 0);
+    ck_assert_str_eq(probe.uri, ask.uri);
+    ck_assert_int_eq(probe.aim, FRONT_AIM_ELSEWHERE);
+    ask.uri = "sip:bob@example.org:5070;maddr=example.org";
+    ck_assert_uint_eq(probe_alice(ask), 0);
+    ck_assert_int_eq(probe.aim, FRONT_AIM_ELSEWHERE);
     ask.uri = "sip:bob@elsewhere.net;maddr=example.org";
     ck_assert_uint_eq(probe_alice(ask), 0);
     ck_assert_str_eq(probe.uri, "sip:bob@elsewhere.net");

@@ -125,7 +125,7 @@ static inline struct net_address bed_listen(struct bed *bed, enum net_protocol p
 
 static inline void bed_tick(struct timer *timer)
 {
-    struct bed *bed = (struct bed *)(void *)((char *)timer - offsetof(struct bed, tick));
+    struct bed *bed = HOLDER(timer, struct bed, tick);
     if (bed->ready(bed)) {
         loop_stop(bed->loop);
         return;

@@ -15,7 +15,7 @@ struct note {
 
 static struct note *note_of(struct timer *timer)
 {
-    return (struct note *)(void *)((char *)timer - offsetof(struct note, timer));
+    return HOLDER(timer, struct note, timer);
 }
 
 static uint64_t monotonic_ms(void)

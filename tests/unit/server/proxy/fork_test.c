@@ -98,6 +98,24 @@ static void wait_for_the_end(void)
     ground_wait(ground, 300000);
 }
 
+/* RFC 3261 16.6 step 4: the value that faces the callee is sips when the request to him is. */
+START_TEST(record_route_of_sips)
+{
+    const struct net_address phone = address("127.0.0.11:5061");
+    open_proxy(1);
+    flows[0] = (struct net_flow){NET_TLS, address("127.0.0.1:5061"), phone,
+                                 fake_open(&ground->net, phone)};
+    targets[0].uri = BYTES("sips:bob@127.0.0.11");
+    call((struct ask){.fields = "Contact: <sip:alice@127.0.0.2:5060>\r\n"});
+    const char *first = strstr(invites[0].text, "Record-Route: <sips:");
+    ck_assert_msg(first != NULL, "%s", invites[0].text);
+    ck_assert_ptr_nonnull(strstr(first, "\r\nRecord-Route: <sip:"));
+    answer(0, "603 Decline");
+    wait_for_the_end();
+    close_proxy();
+}
+END_TEST
+
 /* RFC 5626 7: the next way to a phone begins after 430, 408 and silence, and after nothing else. */
 START_TEST(next_way)
 {
@@ -149,7 +167,8 @@ START_TEST(sips_stays_sips)
     targets[2].uri = BYTES("sips:bob@127.0.0.13");
     call((struct ask){.uri = "sips:bob@example.org"});
     ck_assert(!has_been_called(0) && has_been_called(1) && has_been_called(2));
-    ck_assert_has(invites[1].text, "\r\nRecord-Route: <sips:");
+    /* step 4: what goes on without sips has none in the Record-Route that faces the callee */
+    ck_assert_has(invites[1].text, ";transport=tls;lr>\r\nRecord-Route: <sip:");
     wait_for_the_end();
     phones = 1;
     call((struct ask){.uri = "sips:bob@example.org"});
@@ -578,7 +597,7 @@ START_TEST(random_stories)
 }
 END_TEST
 
-UNIT_MAIN("fork", next_way, flow_gone, sips_stays_sips, rings_for_ever,
+UNIT_MAIN("fork", record_route_of_sips, next_way, flow_gone, sips_stays_sips, rings_for_ever,
           second_success_comes_too_late, success_after_a_failure,
           end_of_a_branch_is_the_worst_answer, ends_in_the_middle_of_a_call,
           silence_is_answered_with_silence, memory_of_forks_is_bounded, random_stories)

@@ -32,7 +32,9 @@ static void begin(void)
     settings = (struct registrar_settings){.expires_least_s = 60,
                                            .expires_usual_s = 1800,
                                            .expires_most_s = 7200,
-                                           .contact_max_bytes = 1024};
+                                           .bindings_max = CONTACTS_MAX,
+                                           .contact_max_bytes = 1024,
+                                           .contact_extras_max = 3};
     features = (struct features){.direct = true};
 }
 
@@ -163,6 +165,31 @@ START_TEST(bounds)
     ck_assert_uint_eq(contacts.count, CONTACTS_MAX);
     snprintf(fields + length, sizeof(fields) - length, "\r\nm: <sip:z@b>\r\n");
     ck_assert_uint_eq(read_fields(fields).status, 400);
+    ck_assert(contacts.limited);
+}
+END_TEST
+
+/* Each binding that may be can be ended and made anew. */
+START_TEST(as_many_as_bindings_explain)
+{
+    begin();
+    settings.bindings_max = 1;
+    ck_assert(verdict_ok(read_fields("m: <sip:a@b>;expires=0, <sip:c@b>\r\n")));
+    ck_assert(!contacts.limited);
+    ck_assert_uint_eq(read_fields("m: <sip:a@b>, <sip:c@b>;expires=0, <sip:d@b>\r\n").status, 403);
+    ck_assert(contacts.limited);
+    ck_assert(verdict_ok(read_fields("")));
+    ck_assert(!contacts.limited);
+}
+END_TEST
+
+START_TEST(extras_of_a_uri)
+{
+    begin();
+    ck_assert_uint_eq(lifetime_of("m: <sip:a@b;x;y=1?z=1>;u;v;w\r\n"), 1800);
+    ck_assert_uint_eq(read_fields("m: <sip:a@b;x;y=1;w?z=1>\r\n").status, 400);
+    ck_assert_uint_eq(read_fields("m: <sip:a@b?x=1&y=1&w=1&z=1>\r\n").status, 400);
+    ck_assert_uint_eq(read_fields("m: <sip:a@b;a;b;c;d>;expires=0\r\n").status, 400);
 }
 END_TEST
 
@@ -261,4 +288,5 @@ START_TEST(one_binding_a_flow)
 END_TEST
 
 UNIT_MAIN("contacts", devices, malformed_devices, gruus_are_not_kept, first_hops,
-          one_binding_a_flow, expires, too_brief, star, parameters_are_kept, refused, bounds)
+          one_binding_a_flow, expires, too_brief, star, parameters_are_kept, refused, bounds,
+          as_many_as_bindings_explain, extras_of_a_uri)

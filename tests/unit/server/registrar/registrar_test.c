@@ -1,6 +1,16 @@
 /* registrar_test.c: REGISTER where scenarios reach badly: limits, order, the store's refusals. */
 #include "fixture/registering.h"
 
+/* The linker sends what others call bytes_equal_nocase here (tests/CMakeLists.txt). */
+static size_t counted;
+bool __real_bytes_equal_nocase(struct bytes a, struct bytes b);
+bool __wrap_bytes_equal_nocase(struct bytes a, struct bytes b);
+bool __wrap_bytes_equal_nocase(struct bytes a, struct bytes b)
+{
+    counted++;
+    return __real_bytes_equal_nocase(a, b);
+}
+
 /* Highest q first, of one q the latest first; those with the lowest are cut. */
 START_TEST(order_of_q)
 {
@@ -47,6 +57,40 @@ START_TEST(limit)
     ck_assert_uint_eq(do_register("Expires: 0\r\nm: *\r\n"), 200);
     ck_assert_uint_eq(contacts_told(), 0);
     ck_assert_uint_eq(registrar_count(registrar), 0);
+    close_registrar();
+}
+END_TEST
+
+/* `count` Contacts of one user part and host, with 16 parameters each that differ from all others'
+ * at their ends alone. */
+static void write_contacts(char *out, size_t size, unsigned count, unsigned from)
+{
+    size_t length = 0;
+    for (unsigned i = 0; i < count; i++) {
+        length += (size_t)snprintf(out + length, size - length, "m: <sip:a@h");
+        for (unsigned j = 1; j < 16; j++)
+            length += (size_t)snprintf(out + length, size - length, ";m%c%c", 'a' + i, 'a' + j);
+        length += (size_t)snprintf(out + length, size - length, ";z=%u>;expires=%u\r\n", from + i,
+                                   i < count / 2 ? 0 : 600);
+    }
+}
+
+/* One REGISTER has only so much compared, and one with too much has nothing compared. */
+START_TEST(comparisons_are_bounded)
+{
+    static char fields[20000];
+    open_registrar();
+    write_contacts(fields, sizeof(fields), 20, 0);
+    ck_assert_uint_eq(do_register(fields), 200);
+    write_contacts(fields, sizeof(fields), 20, 5);
+    counted = 0;
+    ck_assert_uint_eq(do_register(fields), 200);
+    ck_assert_uint_le(counted, 10000);
+    write_contacts(fields, sizeof(fields), 21, 0);
+    counted = 0;
+    ck_assert_uint_eq(do_register(fields), 403);
+    ck_assert_uint_le(counted, 100);
+    ck_assert_uint_eq(ground->metrics.values[METRIC_bindings_limited], 1);
     close_registrar();
 }
 END_TEST
@@ -446,7 +490,8 @@ START_TEST(loopback_contacts)
 END_TEST
 
 UNIT_MAIN("registrar", flows_of_a_device, order_of_flows, device_that_changes, limit_of_flows,
-          loops, loopback_contacts, order_of_q, limit, repeated_contacts_are_counted_once,
-          contact_that_equals_several, dead_connections_give_way, order_of_requests,
-          repeated_over_a_crash, refused_changes, queries_wait, store_full,
-          expiry_while_the_store_is_full, expired_while_down, only_for_oneself, user_removed)
+          loops, loopback_contacts, order_of_q, limit, comparisons_are_bounded,
+          repeated_contacts_are_counted_once, contact_that_equals_several,
+          dead_connections_give_way, order_of_requests, repeated_over_a_crash, refused_changes,
+          queries_wait, store_full, expiry_while_the_store_is_full, expired_while_down,
+          only_for_oneself, user_removed)

@@ -187,9 +187,33 @@ START_TEST(single_fields_stand_once)
     assert_bad(HEAD FROM "\r\n", "From", true);
     assert_bad(HEAD CALL_ID "\r\n", "Call-ID", true);
     assert_bad(HEAD "cseq: 3 MESSAGE\r\n\r\n", "CSeq", true);
-    assert_bad(HEAD "Expires: 1\r\nExpires: 1\r\n\r\n", "Expires", true);
-    assert_bad(HEAD "o: presence\r\nEvent: presence\r\n\r\n", "Event", true);
+    assert_bad(HEAD "Max-Forwards: 3\r\nMax-Forwards: 3\r\n\r\n", "Max-Forwards", true);
+    assert_bad(HEAD "l: 0\r\nContent-Length: 0\r\n\r\n", "Content-Length", true);
     assert_good(HEAD "Contact: <sip:a>\r\nm: <sip:b>\r\nX: 1\r\nX: 1\r\n\r\n");
+}
+END_TEST
+
+/* RFC 3261 16.3 step 1: what others read is for them to judge. */
+START_TEST(other_duplicates_are_for_who_reads_them)
+{
+    static const enum sip_header others[] = {
+        SIP_DATE,      SIP_MIN_EXPIRES, SIP_RETRY_AFTER,  SIP_SIP_ETAG,
+        SIP_TIMESTAMP, SIP_EXPIRES,     SIP_SIP_IF_MATCH, SIP_SUBSCRIPTION_STATE,
+        SIP_EVENT,     SIP_USER_AGENT,  SIP_CONTENT_TYPE};
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        const char *name = sip_header_name(others[i]);
+        char text[500];
+        snprintf(text, sizeof(text), HEAD "%s: 1\r\nSubject: x\r\n%s: 2\r\n\r\n", name, name);
+        assert_good(text);
+        struct verdict v = sip_message_once(&message, others[i]);
+        ck_assert_uint_eq(v.status, 400);
+        ck_assert_ptr_nonnull(strstr(v.reason, name));
+        ck_assert_int_eq(strncmp(message.raw.at + v.offset, name, strlen(name)), 0);
+        assert_bytes(sip_message_value(&message, others[i]), "1");
+    }
+    assert_good(HEAD "Expires: 1\r\n\r\n");
+    ck_assert(verdict_ok(sip_message_once(&message, SIP_EXPIRES)));
+    ck_assert(verdict_ok(sip_message_once(&message, SIP_EVENT)));
 }
 END_TEST
 
@@ -500,8 +524,9 @@ END_TEST
 
 UNIT_MAIN("message", request_is_read, response_is_read, any_spelling_of_fields,
           blank_lines_before_and_noise_behind, bodies_of_datagrams, streams_need_content_length,
-          missing_fields_are_named, single_fields_stand_once, start_lines_are_judged,
-          nothing_and_garbage, every_truncation_is_refused, cseq_is_judged, broken_essentials,
-          ack_is_never_answered, line_ends_are_cr_lf_only, field_names_are_judged, nul_bytes,
-          fields_and_vias_are_bounded, offsets_point_at_the_fault, commas_separate_only_lists,
-          several_vias_tell_of_a_relay, numbers, tokens_in_lists, methods, phrases)
+          missing_fields_are_named, single_fields_stand_once,
+          other_duplicates_are_for_who_reads_them, start_lines_are_judged, nothing_and_garbage,
+          every_truncation_is_refused, cseq_is_judged, broken_essentials, ack_is_never_answered,
+          line_ends_are_cr_lf_only, field_names_are_judged, nul_bytes, fields_and_vias_are_bounded,
+          offsets_point_at_the_fault, commas_separate_only_lists, several_vias_tell_of_a_relay,
+          numbers, tokens_in_lists, methods, phrases)

@@ -1,7 +1,19 @@
 /* uri_test.c: URIs taken apart, refused, compared and made canonical. */
 #include "sip/uri.h"
 
+#include <stdio.h>
+
 #include "unit.h"
+
+/* The linker sends what others call bytes_equal_nocase here (tests/CMakeLists.txt). */
+static size_t counted;
+bool __real_bytes_equal_nocase(struct bytes a, struct bytes b);
+bool __wrap_bytes_equal_nocase(struct bytes a, struct bytes b);
+bool __wrap_bytes_equal_nocase(struct bytes a, struct bytes b)
+{
+    counted++;
+    return __real_bytes_equal_nocase(a, b);
+}
 
 static void assert_bytes(struct bytes got, const char *wanted)
 {
@@ -318,6 +330,43 @@ START_TEST(an_address_of_record_has_a_domain)
 }
 END_TEST
 
+/* "sip:a@h" with `count` parameters and as many headers, in order or backwards. */
+static void write_long(char *out, size_t size, unsigned count, bool backwards)
+{
+    size_t length = (size_t)snprintf(out, size, "sip:a@h");
+    for (unsigned i = 0; i < 2 * count; i++) {
+        unsigned number = backwards ? count - 1 - i % count : i % count;
+        const char *before = i < count ? ";" : i == count ? "?" : "&";
+        length += (size_t)snprintf(out + length, size - length, "%sx%02u=1", before, number);
+    }
+}
+
+/* Who registers chooses both URIs: what comparing them costs grows with their length, not with its
+ * square. */
+START_TEST(long_uris_are_compared_cheaply)
+{
+    static char forwards[2000], backwards[2000], folded[2000];
+    write_long(forwards, sizeof(forwards), 64, false);
+    write_long(backwards, sizeof(backwards), 64, true);
+    memcpy(folded, backwards, sizeof(folded));
+    for (char *at = folded + 7; *at != '\0'; at++)
+        *at = *at == 'x' ? 'X' : *at;
+    counted = 0;
+    ck_assert(equal(forwards, backwards)); /* both ways round */
+    ck_assert(equal(forwards, folded));
+    ck_assert_uint_le(counted, 2 * 2 * 2 * 64 * 3);
+}
+END_TEST
+
+START_TEST(extras_are_counted)
+{
+    struct sip_uri uri = parse_good("sip:a@h;x;y=1?s=1&p=2&q=");
+    ck_assert_uint_eq(sip_uri_extras(&uri), 5);
+    uri = parse_good("sip:a@h");
+    ck_assert_uint_eq(sip_uri_extras(&uri), 0);
+}
+END_TEST
+
 START_TEST(escapes_are_undone_once)
 {
     char memory[32];
@@ -346,4 +395,5 @@ UNIT_MAIN("uri", parts_are_found, least_uri_is_a_host, user_part_reaches_to_the_
           unknown_schemes_are_text, other_schemes_of_presence_are_known,
           parameters_are_found_by_name, iteration_stops_before_a_fault, equal_uris, different_uris,
           addresses_of_record_are_canonical, canonical_users_stay_canonical,
-          an_address_of_record_has_a_domain, escapes_are_undone_once, invalid_hosts)
+          an_address_of_record_has_a_domain, long_uris_are_compared_cheaply, extras_are_counted,
+          escapes_are_undone_once, invalid_hosts)

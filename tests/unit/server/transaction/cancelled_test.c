@@ -166,13 +166,52 @@ START_TEST(from_another_host_it_is_no_cancel)
 }
 END_TEST
 
-/* A CANCEL has no impact on other methods. */
-START_TEST(only_invites_are_cancelled)
+/* RFC 3261 9.2: the CANCEL of another method has no impact, and is answered 200 all the same, while
+ * it runs and behind its answer. */
+START_TEST(other_methods_go_on)
+{
+    static const char *const methods[] = {"MESSAGE", "REGISTER", "BYE", "REFER", "OPTIONS"};
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        struct call *call = call_new(NULL, false);
+        call_send(call, methods[i], "", "");
+        call_send(call, "CANCEL", "", "");
+        ck_assert(last_is(call, "SIP/2.0 200 OK\r\n"));
+        ck_assert_uint_eq(call->cancels, 0);
+        ck_assert(call_lives(call));
+        call_reply(call, 486, 1);
+        ck_assert(last_is(call, "SIP/2.0 486 "));
+        call_free(call);
+    }
+}
+END_TEST
+
+/* With the To tag of what was answered. */
+START_TEST(behind_the_answer_of_another_method)
 {
     struct call *call = call_new(NULL, false);
     call_send(call, "MESSAGE", "", "");
+    call_reply(call, 202, 1);
+    call_send(call, "CANCEL", "", "");
+    ck_assert(last_is(call, "SIP/2.0 200 OK\r\n"));
+    ck_assert_ptr_nonnull(strstr(last_text(call->fixture), ";tag=b1\r\n"));
+    elapse(call->fixture, 33000);
     call_send(call, "CANCEL", "", "");
     ck_assert_uint_eq(call->cancels, 1);
+    call_free(call);
+}
+END_TEST
+
+/* Methods that we do not know have no name to try, and RFC 2543 had no CANCEL but for INVITEs. */
+START_TEST(what_is_not_tried_goes_up)
+{
+    struct call *call = call_new(NULL, false);
+    call_send(call, "DANCE", "", "");
+    call_send(call, "CANCEL", "", "");
+    ck_assert_uint_eq(call->cancels, 1);
+    call->via = "SIP/2.0/UDP 127.0.0.2:5070;branch=1";
+    call_send(call, "MESSAGE", "", "");
+    call_send(call, "CANCEL", "", "");
+    ck_assert_uint_eq(call->cancels, 2);
     call_free(call);
 }
 END_TEST
@@ -229,5 +268,6 @@ END_TEST
 
 UNIT_MAIN("CANCEL", rfc3261_9_2_cancelled, repeated_cancels_are_absorbed, repeated_on_a_stream,
           the_tag_before_any_answer, too_late, too_late_when_it_is_settled,
-          nothing_to_cancel_goes_up, from_another_host_it_is_no_cancel, only_invites_are_cancelled,
-          without_room, answered_inside_the_notice)
+          nothing_to_cancel_goes_up, from_another_host_it_is_no_cancel, other_methods_go_on,
+          behind_the_answer_of_another_method, what_is_not_tried_goes_up, without_room,
+          answered_inside_the_notice)

@@ -12,7 +12,7 @@ static struct thing *find(const struct chain_table *table, uint64_t hash, uint64
 {
     struct chain_entry *entry = chain_find(table, hash);
     for (; entry != NULL; entry = chain_next(entry)) {
-        struct thing *thing = HOLDER_OF(struct thing, entry, entry);
+        struct thing *thing = HOLDER(entry, struct thing, entry);
         if (thing->value == value)
             return thing;
     }
