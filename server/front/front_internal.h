@@ -67,10 +67,12 @@ extern const struct front_step step_load, step_source, step_cancel, step_ack, st
  */
 bool front_can_answer(const struct front_request *request);
 
-/* Appends the signature of who speaks in the dialog of this request, for its Routes; true when a
- * later request's From and To are those that were signed (parties.c). */
+/* Appends a dot and the signature of who speaks in the dialog of this request, for its Routes, and
+ * nothing when that is not known; who sends a later request there by the signature (without the
+ * dot), of PARTIES_SIGNATURE characters (parties.c). */
+enum { PARTIES_SIGNATURE = 1 + FLOW_TOKEN_SIGNATURE };
 void parties_sign(const struct front_request *request, struct buffer *out);
-bool parties_signed(const struct front_request *request, struct bytes signature);
+enum front_party parties_read(const struct front_request *request, struct bytes signature);
 
 /* Watches how long this change takes to be durable, if none is watched (step_load.c). */
 void front_probe_store(struct front *front, struct store_change change);

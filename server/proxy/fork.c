@@ -562,7 +562,7 @@ static void take_end(void *context)
 
 static size_t text_size(const struct front_request *request, const struct fork_plan *plan)
 {
-    size_t size = request->uri.text.length + request->identity.length;
+    size_t size = request->uri.text.length + request->identity.length + request->target.length;
     for (size_t i = 0; i < plan->count; i++)
         size += plan->targets[i].uri.length + plan->targets[i].route.length;
     return size;
@@ -578,11 +578,12 @@ static void copy_request(struct fork *fork, const struct front_request *request,
     fork->request.incoming = &fork->incoming;
     fork->request.message = fork->incoming.message;
     fork->request.identity = bytes_pack(at, request->identity);
+    fork->request.target = bytes_pack(at, request->target); /* for its Record-Route */
     struct verdict v = sip_uri_parse(bytes_pack(at, request->uri.text), &fork->request.uri);
     assert(verdict_ok(v)); /* it was parsed before */
     (void)v;
     fork->request.route = fork->request.instance = BYTES("");
-    fork->request.gruu_call = fork->request.target = BYTES("");
+    fork->request.gruu_call = BYTES("");
 }
 
 static void copy_targets(struct fork *fork, const struct fork_plan *plan, char **at)
