@@ -69,9 +69,9 @@ struct front_request {
     bool in_dialog;              /* of a method that has dialogs with us, and To has a tag */
     bool trusted;                /* from a trusted address: believed, may act for others */
     bool stateful;               /* a 2xx is remembered for retransmissions */
-    bool
-        acknowledged; /* an INVITE inside a dialog, whose handler's refusals have a transaction:
-                         their ACK has the callee's tag and would go on to him like that of a 2xx */
+    bool acknowledged; /* an INVITE inside a dialog that we relay, or whose handler sees it:
+                          refusals have a transaction, because their ACK has the callee's tag
+                          and would go on to him like that of a 2xx */
 };
 
 struct front_method {

@@ -149,6 +149,7 @@ static bool take_own(struct front_request *request, const struct route_user *sai
     if (token->kind == FLOW_TOKEN_NONE || (token->bound && !in_dialog))
         return true;
     request->routed = request->routed || token->bound;
+    request->acknowledged = request->routed && request->message->method == SIP_INVITE;
     if (said->party > request->party)
         request->party = said->party;
     request->has_flow = token->kind == FLOW_TOKEN_A_FLOW && !is_source(request, &token->flow);
