@@ -68,7 +68,8 @@ START_TEST(somebody_else)
 }
 END_TEST
 
-/* Who was called is the user of ours whom the request was for, and nobody else, whatever To says. */
+/* Who was called is the user of ours whom the request was for, and nobody else, whatever To says.
+ */
 START_TEST(who_was_called)
 {
     const char *eve = "<sip:eve@elsewhere.net>;tag=1", *bob = "<sip:bob@example.org>",
@@ -142,4 +143,5 @@ START_TEST(odd_addresses)
 }
 END_TEST
 
-UNIT_MAIN("parties", rfc3261_12_2_1_1, somebody_else, who_was_called, inside_a_dialog, a_forged_signature, odd_addresses)
+UNIT_MAIN("parties", rfc3261_12_2_1_1, somebody_else, who_was_called, inside_a_dialog,
+          a_forged_signature, odd_addresses)

@@ -67,8 +67,8 @@ START_TEST(what_speaks_for_itself)
     static const struct {
         const char *method;
         unsigned status;
-    } samples[] = {{"BYE", 0},       {"INVITE", 0},      {"PRACK", 0},    {"UPDATE", 0},
-                   {"INFO", 0},      {"MESSAGE", 407},   {"NOTIFY", 407}, {"REFER", 407},
+    } samples[] = {{"BYE", 0},       {"INVITE", 0},      {"PRACK", 0},     {"UPDATE", 0},
+                   {"INFO", 0},      {"MESSAGE", 407},   {"NOTIFY", 407},  {"REFER", 407},
                    {"OPTIONS", 407}, {"SUBSCRIBE", 407}, {"PUBLISH", 407}, {"FOO", 407}};
     struct ask ask = {.uri = "sip:x@192.0.2.7", .to = IN_DIALOG};
     probe_open(true);
