@@ -67,7 +67,8 @@ struct front_request {
     unsigned partition;          /* of the target */
     struct store_change seen;    /* the partition's state that the handler sees waits for this */
     bool in_dialog;              /* of a method that has dialogs with us, and To has a tag */
-    bool trusted;                /* from a trusted address: believed, may act for others */
+    bool from_trusted;           /* it came from a trusted address */
+    bool trusted;                /* ... and is believed: it may act for others */
     bool stateful;               /* a 2xx is remembered for retransmissions */
     bool acknowledged; /* an INVITE inside a dialog that we relay, or whose handler sees it:
                           refusals have a transaction, because their ACK has the callee's tag

@@ -9,7 +9,8 @@ static bool pass(struct front_passage *passage)
     struct front_request *request = &passage->request;
     struct front *front = request->front;
     const struct net_address *source = &request->incoming->flow.remote;
-    if (net_address_is_loopback(source) || front_trusts(front, source))
+    request->from_trusted = front_trusts(front, source); /* for others, too: it is asked once */
+    if (net_address_is_loopback(source) || request->from_trusted)
         return true;
     enum guard_word word = guard_ask(front->parts.guard, source);
     if (word == GUARD_PASS)

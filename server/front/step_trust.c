@@ -2,14 +2,12 @@
  * (RFC 3325 5), or From where nothing is asserted. It may be a user of another domain. */
 #include "front/asserted_internal.h"
 #include "front/front_internal.h"
-#include "front/relay.h"
 
 static bool pass(struct front_passage *passage)
 {
     struct front_request *request = &passage->request;
     struct sip_uri asserted;
-    if ((passage->needs & FRONT_ANYBODY) ||
-        !front_trusts(request->front, &request->incoming->flow.remote))
+    if ((passage->needs & FRONT_ANYBODY) || !request->from_trusted)
         return true;
     request->trusted = true;
     bool has = asserted_uri(request->message, &asserted);
