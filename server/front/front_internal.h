@@ -77,6 +77,10 @@ enum front_party parties_read(const struct front_request *request, struct bytes 
 /* Watches how long this change takes to be durable, if none is watched (step_load.c). */
 void front_probe_store(struct front *front, struct store_change change);
 
+/* True when the topmost Route is one that we made for the dialog of this request, or for its
+ * Call-ID at least (step_route.c). */
+bool front_comes_by_our_route(const struct front_request *request);
+
 /* 405, with what may be asked of this server itself and its users. */
 void front_refuse_method(struct front_request *request);
 

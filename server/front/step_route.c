@@ -26,25 +26,45 @@ static bool is_ours(const struct flow_token *token)
     return token->kind == FLOW_TOKEN_OURS || token->kind == FLOW_TOKEN_A_FLOW;
 }
 
+/* `signature`: what stands behind the token, not looked at yet; in `memory`, or where `user` is. */
+static struct flow_token read_token(const struct front_request *request, struct bytes user,
+                                    struct buffer *memory, struct bytes *signature)
+{
+    *signature = BYTES("");
+    if (bytes_index(user, '%') >= 0 && sip_unescape(user, memory) && !memory->overflow)
+        user = buffer_bytes(memory);
+    size_t length = user.length;
+    if (length > PARTIES_SIGNATURE && user.at[length - PARTIES_SIGNATURE - 1] == '.') {
+        *signature = bytes_skip(user, length - PARTIES_SIGNATURE);
+        user = bytes_first(user, length - PARTIES_SIGNATURE - 1);
+    }
+    return flow_token_read(request->front->parts.flow_tokens, user, request->message->call_id);
+}
+
 /* A signature is looked at behind a token of ours alone: it costs as much again. */
 static struct route_user read_user(const struct front_request *request, struct bytes user)
 {
     char text[USER_MAX];
-    struct buffer plain = buffer_over(text, sizeof(text));
+    struct buffer memory = buffer_over(text, sizeof(text));
+    struct bytes signature;
     struct route_user read = {.party = FRONT_PARTY_NONE};
-    if (bytes_index(user, '%') >= 0 && sip_unescape(user, &plain) && !plain.overflow)
-        user = buffer_bytes(&plain);
-    size_t length = user.length;
-    struct bytes signature = BYTES("");
-    if (length > PARTIES_SIGNATURE && user.at[length - PARTIES_SIGNATURE - 1] == '.') {
-        signature = bytes_skip(user, length - PARTIES_SIGNATURE);
-        user = bytes_first(user, length - PARTIES_SIGNATURE - 1);
-    }
-    read.token =
-        flow_token_read(request->front->parts.flow_tokens, user, request->message->call_id);
+    read.token = read_token(request, user, &memory, &signature);
     if (is_ours(&read.token) && read.token.bound && !bytes_empty(signature))
         read.party = parties_read(request, signature);
     return read;
+}
+
+bool front_comes_by_our_route(const struct front_request *request)
+{
+    char text[USER_MAX];
+    struct buffer memory = buffer_over(text, sizeof(text));
+    struct sip_values values = sip_values_of(request->message, SIP_ROUTE);
+    struct sip_address address;
+    struct bytes value, signature;
+    if (!sip_values_next(&values, &value) || !verdict_ok(sip_address_parse(value, &address)))
+        return false;
+    struct flow_token token = read_token(request, address.uri.user, &memory, &signature);
+    return is_ours(&token) && token.bound;
 }
 
 static bool is_sip(const struct sip_uri *uri)
