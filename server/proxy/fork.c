@@ -253,9 +253,14 @@ static void write_record_route(void *context, const struct net_flow *flow, struc
     front_write_record_route(request, &from, &to, out);
 }
 
-/* Requests that make dialogs, and all that may (RFC 3261 16.6 step 4, RFC 6665 4.3). */
-static bool makes_dialogs(enum sip_method method)
+/* Requests that make dialogs, and all that may (RFC 3261 16.6 step 4, RFC 6665 4.3). A NOTIFY makes
+ * one, too, but only the dialog of its SUBSCRIBE: when that did not come by us, nor does the
+ * rest. */
+static bool makes_dialogs(const struct front_request *request)
 {
+    enum sip_method method = request->message->method;
+    if (method == SIP_NOTIFY && !bytes_empty(request->message->to.tag))
+        return request->routed;
     return method == SIP_INVITE || method == SIP_SUBSCRIBE || method == SIP_NOTIFY ||
            method == SIP_REFER || method == SIP_METHOD_OTHER;
 }
@@ -295,7 +300,7 @@ static bool send(struct branch *branch)
         .loop_key = fork->loop_key,
         .after = fork->request.seen,
         .answer = take_answer,
-        .add = makes_dialogs(message->method) ? write_record_route : NULL,
+        .add = makes_dialogs(&fork->request) ? write_record_route : NULL,
         .context = branch,
     };
     branch->client = transaction_request(transactions_of(fork), &client);
