@@ -138,6 +138,7 @@ static void send_written(struct front_request *request, struct store_change afte
         log_write(front->parts.log, LOG_ERROR, "front", "response too large call-id=%.*s",
                   BYTES_ARGS(request->message->call_id));
         metrics_count(front->parts.metrics, METRIC_messages_dropped);
+        net_unanswered(front->parts.net, &request->incoming->flow);
         return;
     }
     log_answer(request);

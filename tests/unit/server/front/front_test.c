@@ -272,6 +272,7 @@ START_TEST(response_without_end)
     ground_ask(ground, (struct ask){0});
     ck_assert_uint_eq(sent_count(ground, ""), 0);
     ck_assert_uint_eq(ground->metrics.values[METRIC_messages_dropped], 1);
+    ck_assert_uint_eq(ground->net.unanswered, 1);
     probe.large = false;
     ck_assert_uint_eq(ground_do(ground, (struct ask){0}), 200);
     ground_free(ground);

@@ -35,6 +35,7 @@ struct fake_net {
     unsigned shunned_s, shun_count;
     unsigned late_ms, late_asked; /* what is said, how often somebody wanted to know */
     unsigned kept_out;            /* thousandths */
+    unsigned unanswered;          /* requests of which nobody shall wait for an answer */
     const char *public_host;      /* what Via says in place of the listener's address; NULL: that */
     bool reusable;                /* all TLS connections */
     const char *proved; /* the domain that the peers of all TLS connections speak for; NULL: none */
@@ -184,6 +185,12 @@ static inline void fake_keep_out(struct net *net, unsigned thousandths)
     fake_of(net)->kept_out = thousandths;
 }
 
+static inline void fake_unanswered(struct net *net, const struct net_flow *flow)
+{
+    (void)flow;
+    fake_of(net)->unanswered++;
+}
+
 static const struct net_ops fake_ops = {
     .handle = fake_handle,
     .send = fake_send,
@@ -198,6 +205,7 @@ static const struct net_ops fake_ops = {
     .shun = fake_shun,
     .late_ms = fake_late_ms,
     .keep_out = fake_keep_out,
+    .unanswered = fake_unanswered,
 };
 
 #endif
