@@ -69,18 +69,29 @@ static bool is_end(const struct client_answer *answer)
     return false;
 }
 
+/* RFC 3261 8.1.3.3: more than one Via: it was for somebody else, and says nothing of this watcher.
+ */
+static bool is_misled(const struct presence *presence, const struct client_answer *answer)
+{
+    if (answer->response == NULL || !sip_message_is_relayed(answer->response))
+        return false;
+    metrics_count(presence->parts->metrics, METRIC_responses_stray);
+    return true;
+}
+
 static void take_answer(void *context, const struct client_answer *answer)
 {
     struct subscription *subscription = context;
     struct presence *presence = subscription->resource->presence;
+    bool misled = is_misled(presence, answer);
     subscription->notify = 0;
     log_write(presence->parts->log, LOG_DEBUG, "presence", "NOTIFY answered %u call-id=%.*s",
               answer->status, BYTES_ARGS(subscription->dialog.parts.call_id));
-    if (answer->flow != NULL && answer->status < 300) {
+    if (answer->flow != NULL && answer->status < 300 && !misled) {
         subscription->dialog.flow = *answer->flow;
         subscription->dialog.has_flow = true;
     }
-    if (subscription->state == SUBSCRIPTION_ACTIVE && is_end(answer)) {
+    if (subscription->state == SUBSCRIPTION_ACTIVE && is_end(answer) && !misled) {
         metrics_count(presence->parts->metrics, METRIC_subscriptions_failed);
         log_write(presence->parts->log, LOG_INFO, "presence",
                   "subscription ended: NOTIFY got %u call-id=%.*s", answer->status,

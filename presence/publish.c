@@ -238,9 +238,7 @@ static bool judge_document(struct publish *publish, struct document **document)
 /* Where the sender itself is; family 0 when that cannot be told because proxies stand between. */
 static struct net_flow source_of(const struct front_request *request)
 {
-    struct sip_values vias = sip_values_of(request->message, SIP_VIA);
-    struct bytes via;
-    if (sip_values_next(&vias, &via) && sip_values_next(&vias, &via))
+    if (sip_message_is_relayed(request->message))
         return (struct net_flow){0};
     return request->incoming->flow;
 }

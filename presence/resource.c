@@ -212,7 +212,7 @@ static void end(struct timer *timer)
 /* The watchers that are left; they go on watching when the user was made again meanwhile. */
 static void end_rest(struct timer *timer)
 {
-    struct resource *resource = TIMER_OWNER(timer, struct resource, ending);
+    struct resource *resource = HOLDER(timer, struct resource, ending);
     const struct front_parts *parts = resource->presence->parts;
     if (domains_find(parts->domains, sip_aor_domain(resource->aor)) != NULL &&
         accounts_find(parts->accounts, resource->aor) != NULL)

@@ -40,7 +40,9 @@ static const struct config_key file_keys[] = {
      "Domains that are served. The addresses that are listened on are aliases of the first."},
     {"trusted", config_take_networks, 0, 0, 0, CONFIG_TRUSTED_MAX, "[ ]",
      "Addresses or networks (\"192.0.2.5\", \"10.0.0.0/8\") whose requests are believed without a "
-     "password: a PBX, a voicemail system. Whoever is there can act as any user."},
+     "password: a PBX, a voicemail system. Whoever is there can act as any user; and by UDP so can "
+     "whoever forges such an address as the source of a datagram, without ever seeing an answer. "
+     "List only addresses that your routers let nobody else use."},
 
     {"peers", config_take_peers, FIELD(struct config, policy), 0, POLICY_PEERS_MAX, "[ ]",
      "Domains whose users may watch ours as if they were of the same domain (\"*\": all), once "

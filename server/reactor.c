@@ -245,6 +245,15 @@ void reactor_drain(struct reactor *reactor)
     store_drain(reactor->parts.store);
 }
 
+void reactor_add_listener(struct reactor *reactor, const struct net_address *address)
+{
+    char text[64];
+    struct buffer host = buffer_over(text, sizeof(text));
+    assert(address->family != 0 && !net_address_is_any(address));
+    net_address_write_host(address, &host);
+    domains_add_listener(reactor->parts.domains, buffer_bytes(&host), address->port);
+}
+
 void reactor_turn(struct reactor *reactor)
 {
     store_turn(reactor->parts.store);

@@ -35,6 +35,10 @@ void reactor_free(struct reactor **reactor);
 /* Before the end: has the store commit what waits, so that what waited for that is sent. */
 void reactor_drain(struct reactor *reactor);
 
+/* An address at which it really listens, of those that a listener at an any-address has opened too:
+ * it is one of our names from then on, like those in the configuration. Before anything arrives. */
+void reactor_add_listener(struct reactor *reactor, const struct net_address *address);
+
 /* On the reactor's thread after `wake`: takes what the store reported. */
 void reactor_turn(struct reactor *reactor);
 

@@ -25,7 +25,7 @@
 #include "folder.h"
 #include "reactor.h"
 
-enum { WHY_SIZE = 1024, FILES_BESIDE = 128 };
+enum { WHY_SIZE = 1024, FILES_BESIDE = 128, LISTENERS_TOLD_MAX = 1024 /* of a protocol */ };
 
 struct server {
     const char *path; /* of the configuration */
@@ -212,6 +212,18 @@ static void wake(void *context)
     loop_wake(context);
 }
 
+/* The configuration does not know the addresses of this host that "0.0.0.0" stands for. */
+static void tell_addresses(const struct server *server)
+{
+    struct net_address address;
+    for (int protocol = 0; protocol < NET_PROTOCOLS; protocol++)
+        for (size_t i = 0; i < LISTENERS_TOLD_MAX; i++) {
+            if (!loop_listener_address(server->loop, (enum net_protocol)protocol, i, &address))
+                break;
+            reactor_add_listener(server->reactor, &address);
+        }
+}
+
 static bool open_reactor(struct server *server)
 {
     const struct reactor_ground ground = {
@@ -224,9 +236,11 @@ static bool open_reactor(struct server *server)
     };
     loop_on_wake(server->loop, on_wake, server);
     server->reactor = reactor_new(&ground, server->config, server->why, sizeof(server->why));
-    if (server->reactor != NULL)
-        loop_wake(server->loop); /* for what was reported before there was a reactor */
-    return server->reactor != NULL;
+    if (server->reactor == NULL)
+        return false;
+    tell_addresses(server);
+    loop_wake(server->loop); /* for what was reported before there was a reactor */
+    return true;
 }
 
 static bool server_open(struct server *server)

@@ -151,9 +151,8 @@ void domains_add_alias(struct domains *domains, const char *of, struct bytes ali
 
 static void add_port(struct domains *domains, uint16_t port)
 {
-    if (port == 0 || domains_has_port(domains, port))
+    if (port == 0 || domains_has_port(domains, port) || domains->port_count == PORTS_MAX)
         return;
-    assert(domains->port_count < PORTS_MAX);
     domains->ports[domains->port_count++] = port;
 }
 

@@ -25,7 +25,8 @@ void domains_add_alias(struct domains *domains, const char *of, struct bytes ali
 
 /* Adds an address that is listened on as another name of the domain added first, at this port
  * alone (and those of further calls): another port of the same host may be another server. An empty
- * host: every address of this host is listened on at that port. */
+ * host: every address of this host is listened on at that port. More than 256 ports are not known.
+ */
 void domains_add_listener(struct domains *domains, struct bytes host, uint16_t port);
 
 /* The domain of a host (without case, an IPv6 literal with brackets), or NULL. */

@@ -148,6 +148,7 @@ static bool write_too_large(struct front_request *request)
     if (!is_too_large(request))
         return true;
     metrics_count(front->parts.metrics, METRIC_messages_dropped);
+    net_unanswered(front->parts.net, &request->incoming->flow);
     return false;
 }
 

@@ -38,6 +38,13 @@ enum front_aim {
     FRONT_AIM_ELSEWHERE /* where its Route field or its Request-URI leads, which is not us */
 };
 
+/* Who sends inside a dialog that we record-routed, as its Route proves. */
+enum front_party {
+    FRONT_PARTY_NONE,   /* From and To are not those of the dialog */
+    FRONT_PARTY_EITHER, /* they are */
+    FRONT_PARTY_CALLED, /* they are, and From is the user of ours for whom the dialog began */
+};
+
 /* A checked request, valid during the handler's call. */
 struct front_request {
     struct front *front;
@@ -49,7 +56,7 @@ struct front_request {
     struct net_flow flow; /* when has_flow: the flow that the token in our Route names (RFC 5626) */
     bool has_flow;
     bool routed;            /* a Route of our own making led here: a dialog that we record-routed */
-    bool party;             /* ... and From and To are those of that dialog */
+    enum front_party party; /* ... and whether From and To are those of that dialog */
     struct bytes instance;  /* with FRONT_AIM_DEVICE: its +sip.instance, without quotes */
     struct bytes gruu_call; /* of a temporary GRUU: see gruu.h; else empty */
     struct bytes identity;  /* canonical address-of-record of the sender; empty: not proved */
@@ -60,11 +67,12 @@ struct front_request {
     unsigned partition;          /* of the target */
     struct store_change seen;    /* the partition's state that the handler sees waits for this */
     bool in_dialog;              /* of a method that has dialogs with us, and To has a tag */
-    bool trusted;                /* from a trusted address: believed, may act for others */
+    bool from_trusted;           /* it came from a trusted address */
+    bool trusted;                /* ... and is believed: it may act for others */
     bool stateful;               /* a 2xx is remembered for retransmissions */
-    bool
-        acknowledged; /* an INVITE inside a dialog, whose handler's refusals have a transaction:
-                         their ACK has the callee's tag and would go on to him like that of a 2xx */
+    bool acknowledged; /* an INVITE inside a dialog that we relay, or whose handler sees it:
+                          refusals have a transaction, because their ACK has the callee's tag
+                          and would go on to him like that of a 2xx */
 };
 
 struct front_method {

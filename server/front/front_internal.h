@@ -67,13 +67,19 @@ extern const struct front_step step_load, step_source, step_cancel, step_ack, st
  */
 bool front_can_answer(const struct front_request *request);
 
-/* Appends the signature of who speaks in the dialog of this request, for its Routes; true when a
- * later request's From and To are those that were signed (parties.c). */
+/* Appends a dot and the signature of who speaks in the dialog of this request, for its Routes, and
+ * nothing when that is not known; who sends a later request there by the signature (without the
+ * dot), of PARTIES_SIGNATURE characters (parties.c). */
+enum { PARTIES_SIGNATURE = 1 + FLOW_TOKEN_SIGNATURE };
 void parties_sign(const struct front_request *request, struct buffer *out);
-bool parties_signed(const struct front_request *request, struct bytes signature);
+enum front_party parties_read(const struct front_request *request, struct bytes signature);
 
 /* Watches how long this change takes to be durable, if none is watched (step_load.c). */
 void front_probe_store(struct front *front, struct store_change change);
+
+/* True when the topmost Route is one that we made for the dialog of this request, or for its
+ * Call-ID at least (step_route.c). */
+bool front_comes_by_our_route(const struct front_request *request);
 
 /* 405, with what may be asked of this server itself and its users. */
 void front_refuse_method(struct front_request *request);

@@ -29,10 +29,9 @@ static void write_value(const struct front_request *request, const struct front_
                         const struct net_flow *flow, struct buffer *out)
 {
     const struct front *front = request->front;
-    char text[FLOW_TOKEN_MAX + 1 + FLOW_TOKEN_SIGNATURE];
+    char text[FLOW_TOKEN_MAX + 1 + PARTIES_SIGNATURE];
     struct buffer token = buffer_over(text, sizeof(text));
     flow_token_write(front->parts.flow_tokens, flow, request->message->call_id, &token);
-    buffer_char(&token, '.');
     parties_sign(request, &token);
     assert(!token.overflow);
     buffer_text(out, "Record-Route: ");

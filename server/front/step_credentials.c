@@ -6,9 +6,9 @@
  *
  * And one exception: inside a dialog that we relay, From may be one of our addresses though
  * somebody else sends (who was called under it, RFC 3261 12.1.1, and answers from another server).
- * The Route has proved that it is one of the two, so who brings no credentials goes on without an
- * identity.
- */
+ * The Route has proved that From is who was called, so who brings no credentials goes on without an
+ * identity. But each of the two knows that Route, the caller too: so only what means nothing
+ * outside the dialog goes on so, never what speaks for itself (MESSAGE, NOTIFY, REFER). */
 #include "front/front_internal.h"
 
 static void challenge(struct front_request *request, const struct domain *domain, unsigned needs,
@@ -22,10 +22,19 @@ static void challenge(struct front_request *request, const struct domain *domain
     front_send(request, STORE_NOTHING);
 }
 
+/* True for what says nothing by itself: outside its dialog it is answered 481 (RFC 3261 12.2.2). */
+static bool is_bound_to_dialog(enum sip_method method)
+{
+    return method == SIP_BYE || method == SIP_INVITE || method == SIP_PRACK ||
+           method == SIP_UPDATE || method == SIP_INFO;
+}
+
 static bool is_let_through(const struct front_passage *passage, enum auth_outcome outcome)
 {
-    return outcome == AUTH_MISSING && passage->request.party &&
-           passage->request.aim == FRONT_AIM_ELSEWHERE && !(passage->needs & FRONT_PROVED);
+    const struct front_request *request = &passage->request;
+    return outcome == AUTH_MISSING && request->party == FRONT_PARTY_CALLED &&
+           is_bound_to_dialog(request->message->method) && request->aim == FRONT_AIM_ELSEWHERE &&
+           !(passage->needs & FRONT_PROVED);
 }
 
 /* A name of ours that has no address-of-record (it is too long) is nobody's, and no stranger's. */

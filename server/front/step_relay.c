@@ -1,17 +1,18 @@
 /* step_relay.c: never an open relay. To places that are not ours go requests of our users (who
  * prove that they are, step_credentials.c), of trusted addresses, and of dialogs that we have
- * record-routed, whoever of the two sends them. Strangers reach our users alone. An ACK proves
- * nothing (RFC 3261 22.1), so its From opens no way. */
+ * record-routed, whoever of the two sends them; one call that rings opens no way for anybody else.
+ * Strangers reach our users alone. An ACK proves nothing (RFC 3261 22.1), so its From opens no way;
+ * but it is never answered, so its Route is enough. */
 #include "front/front_internal.h"
 
 static bool may_go_out(const struct front_request *request)
 {
     if (request->front->methods[SIP_METHOD_OTHER].handle == NULL)
         return false;
-    if (request->trusted || request->routed)
-        return true;
     const struct sip_message *message = request->message;
-    return message->method != SIP_ACK &&
+    if (message->method == SIP_ACK)
+        return request->trusted || request->routed;
+    return request->trusted || request->party != FRONT_PARTY_NONE ||
            domains_find(request->front->parts.domains, message->from.uri.host) != NULL;
 }
 

@@ -7,9 +7,9 @@
  *
  * A token of a dialog's Call-ID proves that we record-routed the dialog (`routed`), but only for
  * requests inside it (RFC 3261 16.6 step 4: nobody may use it elsewhere); the signature behind it,
- * that From and To are those of that dialog (`party`). When its flow is the one
- * that the request came by, the request goes out from there; otherwise it comes in, and takes the
- * flow (RFC 5626 5.3). Of several tokens the last decides: it faces the receiver
+ * that From and To are those of that dialog, and who of them was called (`party`). When its flow is
+ * the one that the request came by, the request goes out from there; otherwise it comes in, and
+ * takes the flow (RFC 5626 5.3). Of several tokens the last decides: it faces the receiver
  * (record_route.c). */
 #include "front/front_internal.h"
 
@@ -18,25 +18,53 @@ enum { USER_MAX = 4 * FLOW_TOKEN_MAX };
 /* A token, a dot, the signature of who speaks in the dialog (parties.c). */
 struct route_user {
     struct flow_token token;
-    bool same_parties;
+    enum front_party party;
 };
 
+static bool is_ours(const struct flow_token *token)
+{
+    return token->kind == FLOW_TOKEN_OURS || token->kind == FLOW_TOKEN_A_FLOW;
+}
+
+/* `signature`: what stands behind the token, not looked at yet; in `memory`, or where `user` is. */
+static struct flow_token read_token(const struct front_request *request, struct bytes user,
+                                    struct buffer *memory, struct bytes *signature)
+{
+    *signature = BYTES("");
+    if (bytes_index(user, '%') >= 0 && sip_unescape(user, memory) && !memory->overflow)
+        user = buffer_bytes(memory);
+    size_t length = user.length;
+    if (length > PARTIES_SIGNATURE && user.at[length - PARTIES_SIGNATURE - 1] == '.') {
+        *signature = bytes_skip(user, length - PARTIES_SIGNATURE);
+        user = bytes_first(user, length - PARTIES_SIGNATURE - 1);
+    }
+    return flow_token_read(request->front->parts.flow_tokens, user, request->message->call_id);
+}
+
+/* A signature is looked at behind a token of ours alone: it costs as much again. */
 static struct route_user read_user(const struct front_request *request, struct bytes user)
 {
     char text[USER_MAX];
-    struct buffer plain = buffer_over(text, sizeof(text));
-    struct route_user read = {.same_parties = false};
-    if (bytes_index(user, '%') >= 0 && sip_unescape(user, &plain) && !plain.overflow)
-        user = buffer_bytes(&plain);
-    size_t length = user.length;
-    if (length > FLOW_TOKEN_SIGNATURE && user.at[length - FLOW_TOKEN_SIGNATURE - 1] == '.') {
-        struct bytes signature = bytes_skip(user, length - FLOW_TOKEN_SIGNATURE);
-        user = bytes_first(user, length - FLOW_TOKEN_SIGNATURE - 1);
-        read.same_parties = parties_signed(request, signature);
-    }
-    read.token =
-        flow_token_read(request->front->parts.flow_tokens, user, request->message->call_id);
+    struct buffer memory = buffer_over(text, sizeof(text));
+    struct bytes signature;
+    struct route_user read = {.party = FRONT_PARTY_NONE};
+    read.token = read_token(request, user, &memory, &signature);
+    if (is_ours(&read.token) && read.token.bound && !bytes_empty(signature))
+        read.party = parties_read(request, signature);
     return read;
+}
+
+bool front_comes_by_our_route(const struct front_request *request)
+{
+    char text[USER_MAX];
+    struct buffer memory = buffer_over(text, sizeof(text));
+    struct sip_values values = sip_values_of(request->message, SIP_ROUTE);
+    struct sip_address address;
+    struct bytes value, signature;
+    if (!sip_values_next(&values, &value) || !verdict_ok(sip_address_parse(value, &address)))
+        return false;
+    struct flow_token token = read_token(request, address.uri.user, &memory, &signature);
+    return is_ours(&token) && token.bound;
 }
 
 static bool is_sip(const struct sip_uri *uri)
@@ -66,11 +94,11 @@ static bool next_route(struct routes *routes, struct bytes *value)
     return sip_values_next(&routes->values, value) && value->at != routes->last.at;
 }
 
-/* True when the Request-URI is a value that we placed in a Record-Route. */
-static bool is_record_route(const struct front_request *request)
+/* True when the Request-URI is a value that we placed in a Record-Route, which says this. */
+static bool is_record_route(const struct front_request *request, struct route_user *said)
 {
-    enum flow_token_kind kind = read_user(request, request->uri.user).token.kind;
-    return (kind == FLOW_TOKEN_OURS || kind == FLOW_TOKEN_A_FLOW) && is_us(request, &request->uri);
+    *said = read_user(request, request->uri.user);
+    return is_ours(&said->token) && is_us(request, &request->uri);
 }
 
 /* The Request-URI back from where the strict router has put it; 16.4, first paragraph. */
@@ -140,21 +168,28 @@ static bool is_source(const struct front_request *request, const struct net_flow
            flow->connection == source->connection;
 }
 
-/* Takes a Route off that names us. */
-static bool take_own(struct front_request *request, const struct sip_uri *uri)
+/* Takes a Route off that names us, with what its user part says. */
+static bool take_own(struct front_request *request, const struct route_user *said)
 {
-    const struct route_user user = read_user(request, uri->user);
-    const struct flow_token token = user.token;
+    const struct flow_token *token = &said->token;
     bool in_dialog = !bytes_empty(request->message->to.tag);
-    if (token.kind == FLOW_TOKEN_FORGED) /* RFC 5626 5.3.1 */
+    if (token->kind == FLOW_TOKEN_FORGED) /* RFC 5626 5.3.1 */
         return refuse(request, 403, "This Route is not of this server's making for this Call-ID");
-    if (token.kind == FLOW_TOKEN_NONE || (token.bound && !in_dialog))
+    if (token->kind == FLOW_TOKEN_NONE || (token->bound && !in_dialog))
         return true;
-    request->routed = request->routed || token.bound;
-    request->party = request->party || (token.bound && user.same_parties);
-    request->has_flow = token.kind == FLOW_TOKEN_A_FLOW && !is_source(request, &token.flow);
-    request->flow = token.flow;
+    request->routed = request->routed || token->bound;
+    request->acknowledged = request->routed && request->message->method == SIP_INVITE;
+    if (said->party > request->party)
+        request->party = said->party;
+    request->has_flow = token->kind == FLOW_TOKEN_A_FLOW && !is_source(request, &token->flow);
+    request->flow = token->flow;
     return true;
+}
+
+static bool take_route(struct front_request *request, const struct sip_uri *uri)
+{
+    const struct route_user said = read_user(request, uri->user);
+    return take_own(request, &said);
 }
 
 static void keep(struct buffer *out, struct bytes value)
@@ -174,7 +209,7 @@ static bool walk(struct front_request *request, struct routes *routes)
             if (!verdict_ok(sip_address_parse(value, &address)) || address.star)
                 return refuse(request, 400, "A Route is malformed");
             if (is_us(request, &address.uri)) {
-                if (!take_own(request, &address.uri))
+                if (!take_route(request, &address.uri))
                     return false;
                 continue;
             }
@@ -191,10 +226,10 @@ static bool pass(struct front_passage *passage)
 {
     struct front_request *request = &passage->request;
     struct routes routes = {.values = sip_values_of(request->message, SIP_ROUTE)};
-    const struct sip_uri first = request->uri;
-    if (is_record_route(request) && !repair(request, &routes))
+    struct route_user said;
+    if (is_record_route(request, &said) && !repair(request, &routes))
         return false;
-    if (!bytes_empty(routes.last) && !take_own(request, &first))
+    if (!bytes_empty(routes.last) && !take_own(request, &said))
         return false;
     check_maddr(request);
     if (!walk(request, &routes))

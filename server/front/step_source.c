@@ -4,18 +4,26 @@
 #include "front/front_internal.h"
 #include "front/relay.h"
 
+static void drop(const struct front_request *request)
+{
+    const struct front_parts *parts = &request->front->parts;
+    metrics_count(parts->metrics, METRIC_messages_dropped);
+    net_unanswered(parts->net, &request->incoming->flow);
+}
+
 static bool pass(struct front_passage *passage)
 {
     struct front_request *request = &passage->request;
     struct front *front = request->front;
     const struct net_address *source = &request->incoming->flow.remote;
-    if (net_address_is_loopback(source) || front_trusts(front, source))
+    request->from_trusted = front_trusts(front, source); /* for others, too: it is asked once */
+    if (net_address_is_loopback(source) || request->from_trusted)
         return true;
     enum guard_word word = guard_ask(front->parts.guard, source);
     if (word == GUARD_PASS)
         return true;
     if (word == GUARD_DROP || !front_can_answer(request))
-        metrics_count(front->parts.metrics, METRIC_messages_dropped);
+        drop(request);
     else
         front_refuse_later(request, 500, "Too many requests from this address",
                            front->settings.retry_after_s);

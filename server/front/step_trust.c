@@ -1,15 +1,25 @@
 /* step_trust.c: what comes from a trusted address is believed: who P-Asserted-Identity says sent it
- * (RFC 3325 5), or From where nothing is asserted. It may be a user of another domain. */
+ * (RFC 3325 5), or From where nothing is asserted. It may be a user of another domain.
+ *
+ * But not what comes from ourselves, when our own address is among the trusted ones (a PBX on the
+ * same host): somebody had us send it, by a Contact that leads back to us, and only then did it get
+ * our address. Our branch shows it, with our name beside it: another Herald makes branches, too. */
 #include "front/asserted_internal.h"
 #include "front/front_internal.h"
-#include "front/relay.h"
+
+static bool is_from_ourselves(const struct front_request *request)
+{
+    const struct sip_via *via = &request->message->via;
+    uint64_t loop_key;
+    return transaction_branch_is_ours(request->front->parts.transactions, via->branch, &loop_key) &&
+           front_domain_at(request, via->host, via->port) != NULL;
+}
 
 static bool pass(struct front_passage *passage)
 {
     struct front_request *request = &passage->request;
     struct sip_uri asserted;
-    if ((passage->needs & FRONT_ANYBODY) ||
-        !front_trusts(request->front, &request->incoming->flow.remote))
+    if ((passage->needs & FRONT_ANYBODY) || !request->from_trusted || is_from_ourselves(request))
         return true;
     request->trusted = true;
     bool has = asserted_uri(request->message, &asserted);

@@ -16,7 +16,6 @@
 #include <stdlib.h>
 
 #include "base/table.h"
-#include "front/relay.h"
 #include "proxy_internal.h"
 
 struct tally {
@@ -35,18 +34,17 @@ static uint64_t key_of(const struct proxy *proxy, enum call_party party, struct 
 }
 
 /* Trusted addresses, and our own host: a call may come back to us from ourselves. */
-static bool is_exempt(const struct proxy *proxy, const struct front_request *request)
+static bool is_exempt(const struct front_request *request)
 {
     const struct net_flow *flow = &request->incoming->flow;
     return net_address_is_loopback(&flow->remote) ||
-           net_address_same_host(&flow->remote, &flow->local) ||
-           front_trusts(proxy->front, &flow->remote);
+           net_address_same_host(&flow->remote, &flow->local) || request->from_trusted;
 }
 
 static uint64_t source_key(const struct proxy *proxy, const struct front_request *request)
 {
     const struct net_address *remote = &request->incoming->flow.remote;
-    if (is_exempt(proxy, request))
+    if (is_exempt(request))
         return 0;
     const struct net_address counted = net_address_counted(remote);
     char text[KEY_PARTS_MAX];

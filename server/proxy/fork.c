@@ -255,9 +255,14 @@ static void write_record_route(void *context, const struct net_flow *flow, struc
     front_write_record_route(request, &from, &to, out);
 }
 
-/* Requests that make dialogs, and all that may (RFC 3261 16.6 step 4, RFC 6665 4.3). */
-static bool makes_dialogs(enum sip_method method)
+/* Requests that make dialogs, and all that may (RFC 3261 16.6 step 4, RFC 6665 4.3). A NOTIFY makes
+ * one, too, but only the dialog of its SUBSCRIBE: when that did not come by us, nor does the
+ * rest. */
+static bool makes_dialogs(const struct front_request *request)
 {
+    enum sip_method method = request->message->method;
+    if (method == SIP_NOTIFY && !bytes_empty(request->message->to.tag))
+        return request->routed;
     return method == SIP_INVITE || method == SIP_SUBSCRIBE || method == SIP_NOTIFY ||
            method == SIP_REFER || method == SIP_METHOD_OTHER;
 }
@@ -297,7 +302,7 @@ static bool send(struct branch *branch)
         .loop_key = fork->loop_key,
         .after = fork->request.seen,
         .answer = take_answer,
-        .add = makes_dialogs(message->method) ? write_record_route : NULL,
+        .add = makes_dialogs(&fork->request) ? write_record_route : NULL,
         .context = branch,
     };
     branch->client = transaction_request(transactions_of(fork), &client);
@@ -564,7 +569,7 @@ static void take_end(void *context)
 
 static size_t text_size(const struct front_request *request, const struct fork_plan *plan)
 {
-    size_t size = request->uri.text.length + request->identity.length;
+    size_t size = request->uri.text.length + request->identity.length + request->target.length;
     for (size_t i = 0; i < plan->count; i++)
         size += plan->targets[i].uri.length + plan->targets[i].route.length;
     return size;
@@ -580,11 +585,12 @@ static void copy_request(struct fork *fork, const struct front_request *request,
     fork->request.incoming = &fork->incoming;
     fork->request.message = fork->incoming.message;
     fork->request.identity = bytes_pack(at, request->identity);
+    fork->request.target = bytes_pack(at, request->target); /* for its Record-Route */
     struct verdict v = sip_uri_parse(bytes_pack(at, request->uri.text), &fork->request.uri);
     assert(verdict_ok(v)); /* it was parsed before */
     (void)v;
     fork->request.route = fork->request.instance = BYTES("");
-    fork->request.gruu_call = fork->request.target = BYTES("");
+    fork->request.gruu_call = BYTES("");
 }
 
 static void copy_targets(struct fork *fork, const struct fork_plan *plan, char **at)

@@ -279,15 +279,16 @@ void invite_settle(struct server_transaction *transaction, const struct incoming
 
 /* What happens to it. */
 
-void invite_retransmission(struct server_transaction *transaction)
+bool invite_retransmission(struct server_transaction *transaction)
 {
     struct bytes last = response_of(transaction);
     if (transaction->stage != INVITE_PROCEEDING && transaction->stage != INVITE_COMPLETED)
-        return;
+        return false;
     if (bytes_empty(last))
         last = server_draft(transaction, 100);
     if (!bytes_empty(last))
         reply_send(transaction->layer, &transaction->path, last);
+    return transaction->stage == INVITE_COMPLETED;
 }
 
 /* Nobody has answered for so long that nobody will. For who watches it is over now: the request

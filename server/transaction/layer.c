@@ -73,7 +73,9 @@ static void refuse_malformed(struct transaction_layer *layer, const struct net_f
     }
     struct incoming incoming = {message, *flow};
     struct bytes response = reply_draft(layer, &incoming, v.status, v.reason, 0);
-    if (!bytes_empty(response))
+    if (bytes_empty(response))
+        net_unanswered(layer->net, flow);
+    else
         transaction_refuse(layer, &incoming, response);
 }
 
@@ -85,7 +87,8 @@ static bool receive_known(struct transaction_layer *layer, const struct incoming
         return invite_take_ack(layer, message);
     struct server_transaction *transaction = server_find(layer, message);
     if (transaction != NULL) {
-        server_retransmission(transaction);
+        if (!server_retransmission(transaction))
+            net_unanswered(layer->net, &incoming->flow); /* one answer is for both */
         return false;
     }
     return message->method != SIP_CANCEL || invite_take_cancel(layer, incoming);

@@ -227,16 +227,17 @@ struct server_transaction *server_find(struct transaction_layer *layer,
     return server_find_match(layer, match_of(layer, message));
 }
 
-void server_retransmission(struct server_transaction *transaction)
+bool server_retransmission(struct server_transaction *transaction)
 {
     struct transaction_layer *layer = transaction->layer;
     metrics_count(layer->metrics, METRIC_retransmissions_absorbed);
     if (transaction->invite != NULL)
-        invite_retransmission(transaction);
-    else if (transaction->stage == SERVER_COMPLETED)
+        return invite_retransmission(transaction);
+    if (transaction->stage == SERVER_COMPLETED)
         reply_send(layer, &transaction->path, response_of(transaction));
     else if (transaction->stage == SERVER_PROCEEDING)
         server_say_trying(transaction);
+    return transaction->stage == SERVER_COMPLETED;
 }
 
 /* Beginning. */

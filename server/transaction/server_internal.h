@@ -68,7 +68,8 @@ size_t invite_size(const struct invite *invite);
 void invite_ended(struct server_transaction *transaction);
 void invite_settle(struct server_transaction *transaction, const struct incoming *incoming);
 void invite_overdue(struct server_transaction *transaction);
-void invite_retransmission(struct server_transaction *transaction);
+/* As server_retransmission. */
+bool invite_retransmission(struct server_transaction *transaction);
 void invite_reply(struct server_transaction *transaction, struct bytes response,
                   struct store_change after);
 

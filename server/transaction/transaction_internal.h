@@ -122,7 +122,8 @@ struct server_transaction *server_find(struct transaction_layer *layer,
                                        const struct sip_message *message);
 struct server_transaction *server_find_match(const struct transaction_layer *layer,
                                              const struct match *match);
-void server_retransmission(struct server_transaction *transaction);
+/* True when the final response went once more. */
+bool server_retransmission(struct server_transaction *transaction);
 /* After the user has seen the request and begun a transaction: prepares what the layer itself may
  * have to say later. */
 void server_settle(struct transaction_layer *layer, const struct incoming *incoming);

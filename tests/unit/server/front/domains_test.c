@@ -127,6 +127,18 @@ START_TEST(first_owner_of_an_alias_keeps_it)
 }
 END_TEST
 
+/* However many ports a machine's addresses came to have: no more are known than there is room. */
+START_TEST(more_ports_than_anybody_needs)
+{
+    struct domains *domains = domains_of_test();
+    for (uint16_t port = 1; port <= 1000; port++)
+        domains_add_listener(domains, BYTES("127.0.0.2"), port);
+    ck_assert(domains_has_port(domains, 1));
+    ck_assert(!domains_has_port(domains, 1000));
+    domains_free(&domains);
+}
+END_TEST
+
 /* Another port of an address that we listen on may be another server; a name means us at any. */
 START_TEST(listeners_at_their_ports)
 {
@@ -188,4 +200,5 @@ END_TEST
 
 UNIT_MAIN("front/domains", names_and_aliases, ipv6_literals_by_value, overlong_host,
           domain_keeps_what_it_was_given, first_domain_and_stable_pointers,
-          first_owner_of_an_alias_keeps_it, listeners_at_their_ports, rfc3261_10_3_canonical_aor)
+          first_owner_of_an_alias_keeps_it, more_ports_than_anybody_needs, listeners_at_their_ports,
+          rfc3261_10_3_canonical_aor)

@@ -16,19 +16,31 @@ static struct front_request request_of(const char *from, const char *to)
     return (struct front_request){.front = ground->front, .message = &message};
 }
 
+/* Of a request for a user of ours, or, without one, for somebody elsewhere. */
+static void sign_for(const char *target, const char *from, const char *to)
+{
+    struct front_request request = request_of(from, to);
+    struct buffer out = buffer_over(signature, sizeof(signature) - 1);
+    request.target = bytes_of(target);
+    parties_sign(&request, &out);
+    ck_assert(!out.overflow && out.length == 1 + PARTIES_SIGNATURE && out.at[0] == '.');
+    signature[out.length] = '\0';
+}
+
 static void sign(const char *from, const char *to)
 {
+    sign_for("", from, to);
+}
+
+static enum front_party party(const char *from, const char *to)
+{
     const struct front_request request = request_of(from, to);
-    struct buffer out = buffer_over(signature, sizeof(signature) - 1);
-    parties_sign(&request, &out);
-    ck_assert(!out.overflow && out.length > 0);
-    signature[out.length] = '\0';
+    return parties_read(&request, bytes_of(signature + 1));
 }
 
 static bool is_signed(const char *from, const char *to)
 {
-    const struct front_request request = request_of(from, to);
-    return parties_signed(&request, bytes_of(signature));
+    return party(from, to) != FRONT_PARTY_NONE;
 }
 
 /* 12.2.1.1: the URIs and tags of both; the other side has them the other way round. */
@@ -56,14 +68,61 @@ START_TEST(somebody_else)
 }
 END_TEST
 
+/* Who was called is the user of ours whom the request was for, and nobody else, whatever To says.
+ */
+START_TEST(who_was_called)
+{
+    const char *eve = "<sip:eve@elsewhere.net>;tag=1", *bob = "<sip:bob@example.org>",
+               *zoe = "<sip:zoe@EXAMPLE.org;x>", *answers = "<sip:bob@example.org>;tag=2";
+    probe_open(false);
+    sign_for("bob@example.org", eve, bob);
+    ck_assert_int_eq(party(answers, eve), FRONT_PARTY_CALLED);
+    ck_assert_int_eq(party(eve, answers), FRONT_PARTY_EITHER);
+    sign_for("zoe@example.org", eve, zoe); /* the greater of the two */
+    ck_assert_int_eq(party("<sip:zoe@example.org>;tag=2", eve), FRONT_PARTY_CALLED);
+    ck_assert_int_eq(party(eve, zoe), FRONT_PARTY_EITHER);
+    sign_for("alice@example.org", eve, bob);
+    ck_assert_int_eq(party(answers, eve), FRONT_PARTY_EITHER);
+    sign_for("", eve, bob);
+    ck_assert_int_eq(party(answers, eve), FRONT_PARTY_EITHER);
+    sign_for("", answers, "<sip:eve@elsewhere.net>"); /* bob calls */
+    ck_assert_int_eq(party(answers, eve), FRONT_PARTY_EITHER);
+    probe_close();
+}
+END_TEST
+
+/* RFC 3261 12.2: what is inside a dialog begins none, and makes nobody the called one. */
+START_TEST(inside_a_dialog)
+{
+    struct buffer out = buffer_over(signature, sizeof(signature) - 1);
+    probe_open(false);
+    struct front_request request =
+        request_of("<sip:eve@elsewhere.net>;tag=1", "<sip:bob@example.org>;tag=2");
+    request.target = BYTES("bob@example.org");
+    parties_sign(&request, &out);
+    ck_assert_uint_eq(out.length, 0);
+    request.party = FRONT_PARTY_EITHER;
+    parties_sign(&request, &out);
+    ck_assert_int_eq(party("<sip:bob@example.org>;tag=2", "<sip:eve@elsewhere.net>;tag=1"),
+                     FRONT_PARTY_EITHER);
+    probe_close();
+}
+END_TEST
+
 START_TEST(a_forged_signature)
 {
     probe_open(false);
     sign("<sip:alice@example.org>;tag=1", "<sip:bob@elsewhere.net>");
-    signature[0] = signature[0] == 'A' ? 'B' : 'A';
-    ck_assert(!is_signed("<sip:alice@example.org>;tag=1", "<sip:bob@elsewhere.net>;tag=2"));
-    signature[0] = '\0';
-    ck_assert(!is_signed("<sip:alice@example.org>;tag=1", "<sip:bob@elsewhere.net>;tag=2"));
+    for (int i = 1; i <= PARTIES_SIGNATURE; i += PARTIES_SIGNATURE - 1) {
+        const char was = signature[i];
+        for (int c = '!'; c <= '~'; c++) {
+            signature[i] = (char)c;
+            ck_assert_int_eq(
+                is_signed("<sip:alice@example.org>;tag=1", "<sip:bob@elsewhere.net>;tag=2"),
+                c == was);
+        }
+        signature[i] = was;
+    }
     probe_close();
 }
 END_TEST
@@ -84,4 +143,5 @@ START_TEST(odd_addresses)
 }
 END_TEST
 
-UNIT_MAIN("parties", rfc3261_12_2_1_1, somebody_else, a_forged_signature, odd_addresses)
+UNIT_MAIN("parties", rfc3261_12_2_1_1, somebody_else, who_was_called, inside_a_dialog,
+          a_forged_signature, odd_addresses)

@@ -37,7 +37,7 @@ static struct flow_token token_at(unsigned index, const char *before, const char
     struct bytes rest = bytes_of(at + strlen(line)), user = bytes_split(&rest, '@');
     snprintf(line, sizeof(line), "%s>\r\n", behind);
     ck_assert_msg(bytes_starts_with(rest, bytes_of(line)), "%s", at);
-    user = bytes_first(user, user.length - 1 - FLOW_TOKEN_SIGNATURE); /* step_route_test.c */
+    user = bytes_first(user, user.length - 2 - FLOW_TOKEN_SIGNATURE); /* step_route_test.c */
     struct flow_token token = flow_token_read(ground->parts.flow_tokens, user, BYTES("call-1"));
     ck_assert(token.kind != FLOW_TOKEN_NONE && token.kind != FLOW_TOKEN_FORGED && token.bound);
     return token;

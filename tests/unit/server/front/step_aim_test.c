@@ -109,11 +109,13 @@ START_TEST(one_flow_of_a_user)
 {
     probe_open(true);
     const struct net_flow phone = ground_tcp(ground, "192.0.2.2:40000");
-    struct ask ask = {.method = "BYE", .to = IN_DIALOG, .fields = probe_route(&phone, "call-1")};
+    const char *parties = "bbob@example.org mallory@other.org";
+    struct ask ask = {.method = "BYE", .to = IN_DIALOG};
+    ask.fields = probe_party_route(&phone, "call-1", parties);
     ck_assert_uint_eq(probe_stranger(ask), 0);
     ck_assert_int_eq(probe.aim, FRONT_AIM_ELSEWHERE);
     ck_assert(probe.has_flow);
-    ask.fields = probe_route(NULL, "call-1");
+    ask.fields = probe_party_route(NULL, "call-1", parties);
     ck_assert_uint_eq(probe_stranger(ask), 0);
     ck_assert_int_eq(probe.aim, FRONT_AIM_USER);
     probe_close();

@@ -50,13 +50,37 @@ START_TEST(rfc3261_21_5_4)
 }
 END_TEST
 
-/* Inside a dialog, and what ends something: it frees more than it costs. */
+#define OURS "<sip:bob@example.org>;tag=aab.abcdefghijklmnop"
+
+/* Inside a dialog with us or one that we relay, and what ends something: it frees more than it
+ * costs. */
 START_TEST(what_is_under_way)
 {
     open_late();
-    ck_assert_uint_eq(send("SUBSCRIBE", IN_DIALOG, ""), 0);
-    ck_assert_uint_eq(send("BYE", IN_DIALOG, ""), 0);
+    ck_assert_uint_eq(send("SUBSCRIBE", OURS, ""), 0);
+    ck_assert_uint_eq(send("BYE", IN_DIALOG,
+                           probe_party_route(NULL, "call-1", "calice@example.org bob@example.org")),
+                      0);
+    ck_assert_uint_eq(send("MESSAGE", IN_DIALOG, probe_route(NULL, "call-1")), 0);
     ck_assert_uint_eq(send("CANCEL", NULL, ""), 481);
+    probe_close();
+}
+END_TEST
+
+/* Anybody writes a To tag, and one that looks like ours; and a Route of another call. */
+START_TEST(what_only_says_to_be)
+{
+    open_late();
+    ck_assert_uint_eq(send("SUBSCRIBE", IN_DIALOG, ""), 503);
+    ck_assert_uint_eq(send("BYE", IN_DIALOG, ""), 503);
+    ck_assert_uint_eq(send("BYE", OURS, ""), 503); /* we have no such dialogs */
+    ck_assert_uint_eq(send("INVITE", OURS, ""), 503);
+    ck_assert_uint_eq(send("MESSAGE", OURS, ""), 503);
+    ck_assert_uint_eq(send("PUBLISH", OURS, ""), 503);
+    ck_assert_uint_eq(send("INVITE", IN_DIALOG, "Route: <sip:example.org;lr>\r\n"), 503);
+    ck_assert_uint_eq(send("INVITE", IN_DIALOG, probe_route(NULL, "call-2")), 503);
+    ck_assert_uint_eq(send("INVITE", IN_DIALOG, probe_route(NULL, "")), 503); /* of a Path */
+    ck_assert_uint_eq(send("INVITE", NULL, probe_route(NULL, "call-1")), 503);
     probe_close();
 }
 END_TEST
@@ -78,9 +102,10 @@ END_TEST
 START_TEST(what_has_begun)
 {
     static const char *const begun[] = {
-        "Authorization: Digest username=\"alice\", realm=\"x.org\"\r\n",
-        "Proxy-Authorization: Digest username=\"alice\", realm=\"x.org\"\r\n",
-        "SIP-If-Match: tag\r\n"};
+        "Authorization: Digest username=\"alice\", realm=\"example.org\"\r\n",
+        "Proxy-Authorization: Digest username=\"alice\", realm=\"x.org\"\r\n"
+        "Proxy-Authorization: Digest username=\"r\",realm=\"example.org\", qop=auth\r\n",
+        "SIP-If-Match: aab.abcdefghijklmnop\r\n"};
     open_late();
     ground->net.late_ms = 4 * LATE_MS; /* all that is new, of the others two thirds of a half */
     for (size_t i = 0; i < 3; i++) {
@@ -110,6 +135,24 @@ START_TEST(what_is_too_much_is_kept_out)
     ground->net.late_ms = 0;
     ground_wait(ground, 100 * OVERLOAD_REVIEW_MS);
     ck_assert_uint_eq(ground->net.kept_out, 0);
+    probe_close();
+}
+END_TEST
+
+/* What cannot be for us is no sign of a challenge or of a publication of ours. */
+START_TEST(what_has_not_begun)
+{
+    static const char *const fields[] = {"Authorization: x\r\n",
+                                         "Authorization: Digest realm=\"x.org\"\r\n",
+                                         "Authorization: Digest realm=\"\r\n",
+                                         "Authorization: r\r\n",
+                                         "Proxy-Authorization: Digest username=\"example.org\"\r\n",
+                                         "SIP-If-Match: tag\r\n"};
+    open_late();
+    ground->net.late_ms = 4 * LATE_MS;
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+        for (int k = 0; k < 10; k++)
+            ck_assert_uint_eq(send("INVITE", NULL, fields[i]), 503);
     probe_close();
 }
 END_TEST
@@ -167,5 +210,5 @@ START_TEST(changes_that_wait_long_are_lateness)
 END_TEST
 
 UNIT_MAIN("step_load", what_is_too_much_is_kept_out, changes_that_wait_long_are_lateness,
-          a_few_changes_that_wait_long_are_none, rfc3261_21_5_4, what_is_under_way, never_to_an_ack,
-          what_has_begun)
+          a_few_changes_that_wait_long_are_none, rfc3261_21_5_4, what_is_under_way,
+          what_only_says_to_be, never_to_an_ack, what_has_begun, what_has_not_begun)

@@ -63,6 +63,25 @@ START_TEST(our_users_go_out)
 }
 END_TEST
 
+/* RFC 3261 12.2.1.1: From and To of a dialog stay, so who is neither of them is not in it. */
+START_TEST(whose_dialog)
+{
+    struct ask ask = {.method = "MESSAGE", .uri = victim, .to = IN_DIALOG};
+    probe_open(true);
+    ask.fields = probe_route(NULL, "call-1");
+    ck_assert_uint_eq(probe_stranger(ask), 403);
+    ask.fields = probe_party_route(NULL, "call-1", "beve@other.org mallory@other.org");
+    ck_assert_uint_eq(probe_stranger(ask), 403);
+    ask.fields = probe_party_route(NULL, "call-1", "bbob@example.org mallory@other.org");
+    ck_assert_uint_eq(probe_stranger(ask), 0); /* whoever of the two began it */
+    ask.fields = probe_party_route(NULL, "call-1", "abob@example.org mallory@other.org");
+    ck_assert_uint_eq(probe_stranger(ask), 0);
+    ck_assert(probe.relayed && probe.routed);
+    ck_assert_int_eq(probe.aim, FRONT_AIM_ELSEWHERE);
+    probe_close();
+}
+END_TEST
+
 /* An ACK cannot be challenged (22.1), so From opens no way for it. */
 START_TEST(ack_needs_its_route)
 {
@@ -104,5 +123,5 @@ START_TEST(peers_reach_our_users_alone)
 }
 END_TEST
 
-UNIT_MAIN("step_relay", strangers_reach_our_users_alone, our_users_go_out, ack_needs_its_route,
-          trusted_go_anywhere, peers_reach_our_users_alone)
+UNIT_MAIN("step_relay", strangers_reach_our_users_alone, our_users_go_out, whose_dialog,
+          ack_needs_its_route, trusted_go_anywhere, peers_reach_our_users_alone)

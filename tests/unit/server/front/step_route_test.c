@@ -3,6 +3,12 @@
 
 static const char *const contact = "sip:bob@192.0.2.7:5070";
 
+/* As who sends with probe_stranger to IN_DIALOG has it. */
+static const char *route_of(const struct net_flow *flow)
+{
+    return probe_party_route(flow, "call-1", "bbob@example.org mallory@other.org");
+}
+
 /* Names and addresses that are ours are taken off, what is behind them goes on as it is. */
 START_TEST(rfc3261_16_4_own_routes_go)
 {
@@ -57,7 +63,7 @@ START_TEST(rfc5626_5_3_incoming_and_outgoing)
     const struct net_flow phone = ground_tcp(ground, "192.0.2.1:40000"),
                           other = ground_tcp(ground, "192.0.2.2:40000");
     struct ask ask = {.method = "BYE", .uri = contact, .to = IN_DIALOG};
-    ask.fields = probe_route(&phone, "call-1");
+    ask.fields = route_of(&phone);
     ask.flow = &other;
     ck_assert_uint_eq(probe_stranger(ask), 0);
     ck_assert(probe.routed && probe.has_flow && net_flow_equal(&probe.flow, &phone));
@@ -66,7 +72,7 @@ START_TEST(rfc5626_5_3_incoming_and_outgoing)
     ask.flow = &phone;
     ck_assert_uint_eq(probe_stranger(ask), 0);
     ck_assert(probe.routed && !probe.has_flow);
-    ask.fields = probe_route(NULL, "call-1");
+    ask.fields = route_of(NULL);
     ck_assert_uint_eq(probe_stranger(ask), 0);
     ck_assert(probe.routed && !probe.has_flow);
     probe_close();
@@ -82,16 +88,14 @@ START_TEST(two_tokens)
                           other = ground_tcp(ground, "192.0.2.2:40000"),
                           moved = ground_udp("192.0.2.2:50000");
     struct ask ask = {.method = "BYE", .uri = contact, .to = IN_DIALOG, .fields = fields};
-    snprintf(fields, sizeof(fields), "%s%s", probe_route(&phone, "call-1"),
-             probe_route(&other, "call-1"));
+    snprintf(fields, sizeof(fields), "%s%s", route_of(&phone), route_of(&other));
     ask.flow = &phone;
     ck_assert_uint_eq(probe_stranger(ask), 0);
     ck_assert(probe.has_flow && net_flow_equal(&probe.flow, &other));
     ask.flow = &moved; /* its NAT gave the sender a new port meanwhile */
     ck_assert_uint_eq(probe_stranger(ask), 0);
     ck_assert(probe.has_flow && net_flow_equal(&probe.flow, &other));
-    snprintf(fields, sizeof(fields), "%s%s", probe_route(&phone, "call-1"),
-             probe_route(NULL, "call-1"));
+    snprintf(fields, sizeof(fields), "%s%s", route_of(&phone), route_of(NULL));
     ck_assert_uint_eq(probe_stranger(ask), 0);
     ck_assert(!probe.has_flow);
     probe_close();
@@ -105,7 +109,7 @@ START_TEST(rfc5626_5_3_1_gone_and_forged)
     probe_open(true);
     struct net_flow phone = ground_tcp(ground, "192.0.2.1:40000");
     struct ask ask = {.method = "BYE", .uri = contact, .to = IN_DIALOG, .fields = fields};
-    snprintf(fields, sizeof(fields), "%s", probe_route(&phone, "call-1"));
+    snprintf(fields, sizeof(fields), "%s", route_of(&phone));
     ground->net.open[phone.connection] = false;
     ck_assert_uint_eq(probe_stranger(ask), 430);
     ask.method = "ACK";

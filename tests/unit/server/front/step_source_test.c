@@ -41,8 +41,10 @@ START_TEST(then_silence)
     for (int i = 0; i < BURST; i++)
         ck_assert_uint_eq(ask_from("192.0.2.1:5060", "INVITE"), 500);
     uint64_t dropped = ground->metrics.values[METRIC_messages_dropped];
+    ck_assert_uint_eq(ground->net.unanswered, 0);
     ck_assert_uint_eq(ask_from("192.0.2.1:5060", "INVITE"), 1);
     ck_assert_uint_eq(sent_count(ground, ""), 0);
+    ck_assert_uint_eq(ground->net.unanswered, 1); /* nor does its connection wait for one */
     ck_assert_uint_eq(ground->metrics.values[METRIC_messages_dropped], dropped + 1);
     probe_close();
 }

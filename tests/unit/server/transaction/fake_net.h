@@ -151,6 +151,12 @@ static inline void fake_keep_out(struct net *net, unsigned thousandths)
     fake_of(net)->kept_out = thousandths;
 }
 
+static inline void fake_unanswered(struct net *net, const struct net_flow *flow)
+{
+    (void)flow;
+    fake_of(net)->unanswered++;
+}
+
 static const struct net_ops fake_ops = {
     .handle = fake_handle,
     .send = fake_send,
@@ -166,6 +172,7 @@ static const struct net_ops fake_ops = {
     .shun = fake_shun,
     .late_ms = fake_late_ms,
     .keep_out = fake_keep_out,
+    .unanswered = fake_unanswered,
 };
 
 #endif

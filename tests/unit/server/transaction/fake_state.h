@@ -30,6 +30,7 @@ struct fake_net {
     unsigned shunned_s, shun_count;
     unsigned late_ms, late_asked; /* what is said, how often somebody wanted to know */
     unsigned kept_out;            /* thousandths */
+    unsigned unanswered;          /* requests of which nobody shall wait for an answer */
     const char *public_host;      /* what Via says in place of the listener's address; NULL: that */
     bool reusable;                /* all TLS connections */
     const char *proved; /* the domain that the peers of all TLS connections speak for; NULL: none */

@@ -78,6 +78,7 @@ START_TEST(any_number_of_provisional_responses)
     }
     ck_assert_uint_eq(call->fixture->requests, 1);
     ck_assert_uint_eq(count_of(call->fixture, METRIC_retransmissions_absorbed), 100);
+    ck_assert_uint_eq(call->fixture->net.unanswered, 100); /* none of which is the final one */
     call_free(call);
 }
 END_TEST
@@ -136,6 +137,7 @@ START_TEST(timer_h_alone_on_streams)
     ck_assert(call_lives(call));
     call_send(call, "INVITE", "", ""); /* still answered */
     ck_assert_uint_eq(sent(call), 3);
+    ck_assert_uint_eq(call->fixture->net.unanswered, 0);
     elapse(call->fixture, 1);
     ck_assert(!call_lives(call));
     ck_assert_uint_eq(call->seen.ended, 1);

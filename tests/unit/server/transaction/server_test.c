@@ -65,6 +65,7 @@ START_TEST(completed_answers_retransmissions_until_timer_j)
     ck_assert_uint_eq(fixture->net.sent_count, 2);
     ck_assert_str_eq(last_text(fixture), first);
     ck_assert_uint_eq(count_of(fixture, METRIC_retransmissions_absorbed), 1);
+    ck_assert_uint_eq(fixture->net.unanswered, 0);
     elapse(fixture, 1); /* 64*T1 */
     from_client(fixture, "PUBLISH", via_b1);
     ck_assert_uint_eq(fixture->requests, 2);
@@ -130,6 +131,7 @@ START_TEST(trying_discards_retransmissions)
     ck_assert_uint_eq(fixture->requests, 1);
     ck_assert_uint_eq(fixture->net.sent_count, 0);
     ck_assert_uint_eq(count_of(fixture, METRIC_retransmissions_absorbed), 1);
+    ck_assert_uint_eq(fixture->net.unanswered, 1); /* one answer is for both */
     fixture_free(fixture);
 }
 END_TEST
@@ -154,6 +156,7 @@ static void check_delayed_100(struct fixture *fixture, struct net_flow flow, con
     ck_assert_uint_eq(fixture->net.sent_count, 2);
     ck_assert(starts(last_text(fixture), "SIP/2.0 100 Trying\r\n"));
     ck_assert_uint_eq(fixture->requests, 1);
+    ck_assert_uint_eq(fixture->net.unanswered, 1);
     fixture_free(fixture);
 }
 
