@@ -69,7 +69,7 @@ struct gather;
 struct database {
     sqlite3 *handle;
     struct gather *gather; /* the writer's; else NULL */
-    char *path; /* of the file; owned */
+    char *path;            /* of the file; owned */
     sqlite3_stmt *statements[STATEMENT_COUNT];
 };
 

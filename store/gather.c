@@ -29,7 +29,7 @@ struct gather {
 };
 
 struct gathered_file {
-    sqlite3_file base; /* first: SQLite knows this address */
+    sqlite3_file base;  /* first: SQLite knows this address */
     sqlite3_file *file; /* the system's, behind this struct */
     unsigned char *bytes;
     int length;
