@@ -301,7 +301,8 @@ static bool read_public(const struct gruu *gruu, const struct sip_uri *uri, stru
     domains_write_aor(gruu->domains, uri, memory);
     parts->aor = written_since(memory, start);
     start = memory->length;
-    if (memory->overflow || !write_canonical(buffer_bytes(&unescaped), memory))
+    if (memory->overflow || parts->aor.length > AOR_MAX ||
+        !write_canonical(buffer_bytes(&unescaped), memory))
         return false;
     parts->instance = written_since(memory, start);
     return true;

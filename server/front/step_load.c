@@ -53,7 +53,7 @@ static void review_order(struct front *front)
     if (timer_is_set(&front->review))
         return;
     overload_begin(&front->overload);
-    log_write(front->parts.log, LOG_WARNING, "front",
+    log_write(front->parts.log, LOG_INFO, "front",
               "too late for all that comes: a share of the new work is refused or dropped");
     world_timer(front->parts.world, &front->review, OVERLOAD_REVIEW_MS, review_due);
 }

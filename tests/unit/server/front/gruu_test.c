@@ -111,6 +111,25 @@ START_TEST(public_of_odd_instances)
 }
 END_TEST
 
+/* An address-of-record has its bound everywhere; escapes count as they are written. */
+START_TEST(users_that_are_too_long)
+{
+    char text[2000], large[4096];
+    begin();
+    for (int fits = 0; fits < 2; fits++) {
+        struct buffer out = buffer_over(text, sizeof(text)), room = buffer_over(large, 4096);
+        struct sip_uri uri;
+        buffer_text(&out, "sip:");
+        for (int i = 0; i < (fits ? 300 : 400); i++)
+            buffer_text(&out, "%23");
+        buffer_text(&out, "@example.org;gr=" UUID);
+        ck_assert(verdict_ok(sip_uri_parse(buffer_bytes(&out), &uri)));
+        ck_assert_int_eq(gruu_read(gruu, &uri, &room, &read_parts), fits);
+    }
+    end();
+}
+END_TEST
+
 START_TEST(no_gruus)
 {
     static const char *const others[] = {
@@ -305,5 +324,6 @@ START_TEST(instances)
 }
 END_TEST
 
-UNIT_MAIN("gruu", public, public_of_odd_instances, no_gruus, temporary_ones, all_lengths,
-          changed_ones, cut_and_stretched_ones, made_by_others, calls, instances)
+UNIT_MAIN("gruu", public, public_of_odd_instances, no_gruus, users_that_are_too_long,
+          temporary_ones, all_lengths, changed_ones, cut_and_stretched_ones, made_by_others, calls,
+          instances)
