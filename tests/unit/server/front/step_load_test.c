@@ -103,8 +103,8 @@ START_TEST(what_has_begun)
 {
     static const char *const begun[] = {
         "Authorization: Digest username=\"alice\", realm=\"example.org\"\r\n",
-        "Proxy-Authorization: Digest username=\"alice\", realm=\"x.org\"\r\n"
-        "Proxy-Authorization: Digest username=\"r\",realm=\"example.org\", qop=auth\r\n",
+        ("Proxy-Authorization: Digest username=\"alice\", realm=\"x.org\"\r\n"
+         "Proxy-Authorization: Digest username=\"r\",realm=\"example.org\", qop=auth\r\n"),
         "SIP-If-Match: aab.abcdefghijklmnop\r\n"};
     open_late();
     ground->net.late_ms = 4 * LATE_MS; /* all that is new, of the others two thirds of a half */
