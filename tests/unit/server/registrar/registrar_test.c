@@ -71,7 +71,7 @@ static void write_contacts(char *out, size_t size, unsigned count, unsigned from
         for (unsigned j = 1; j < 16; j++)
             length += (size_t)snprintf(out + length, size - length, ";m%c%c", 'a' + i, 'a' + j);
         length += (size_t)snprintf(out + length, size - length, ";z=%u>;expires=%u\r\n", from + i,
-                                   i < count / 2 ? 0 : 600);
+                                   i < count / 2 ? 0U : 600U);
     }
 }
 
