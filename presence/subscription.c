@@ -309,7 +309,7 @@ void subscription_drop_watcher(struct presence *presence, struct bytes aor)
 
 /* Rows. */
 
-static enum store_end row_state(const struct subscription *subscription)
+static enum store_state row_state(const struct subscription *subscription)
 {
     if (subscription->state == SUBSCRIPTION_ACTIVE)
         return STORE_ACTIVE;
@@ -342,7 +342,7 @@ void subscription_save(struct subscription *subscription, struct store_set *set)
         .local_cseq = dialog->local_cseq,
         .epoch = store_epoch(resource->presence->parts->store),
         .expires_ms = subscription->expires_ms,
-        .ended = row_state(subscription),
+        .state = row_state(subscription),
     };
     store_put_subscription(set, &row);
     subscription->stored_cseq = dialog->local_cseq;
@@ -422,18 +422,18 @@ struct subscription *subscription_of_row(struct resource *resource,
         .branch = row->origin.branch,
         .accept = accept,
         .expires_ms = row->expires_ms,
-        .ended = row->ended != STORE_ACTIVE,
+        .ended = row->state != STORE_ACTIVE,
     };
     struct subscription *subscription = subscription_new(&parts, &dialog);
     subscription->has_row = true;
     subscription->stored_cseq = cseq_of_row(resource, row);
-    subscription->told = row->ended == STORE_ENDED;
-    if (row->ended == STORE_TERMINATING) {
+    subscription->told = row->state == STORE_ENDED;
+    if (row->state == STORE_TERMINATING) {
         restore_terminating(subscription);
         return subscription;
     }
     subscription_arm(subscription);
-    if (row->ended == STORE_ACTIVE)
+    if (row->state == STORE_ACTIVE)
         notify_queue(subscription);
     return subscription;
 }

@@ -59,7 +59,7 @@ START_TEST(row)
     keep_text(to, watch("Event: presence;id=7\r\nRecord-Route: <sip:p;lr>\r\n"));
     visit();
     ck_assert_uint_eq(visited, 1);
-    ck_assert_int_eq(seen.ended, STORE_ACTIVE);
+    ck_assert_int_eq(seen.state, STORE_ACTIVE);
     events_restart();
     ground_wait(ground, 100);
     const char *text = notified("SIP/2.0 200 OK");
@@ -71,12 +71,12 @@ START_TEST(row)
     ck_assert_uint_eq(refresh(to, "Event: presence;id=7\r\nExpires: 0\r\n"), 200);
     visit();
     ck_assert_uint_eq(visited, 1);
-    ck_assert_int_eq(seen.ended, STORE_TERMINATING);
+    ck_assert_int_eq(seen.state, STORE_TERMINATING);
     notified("SIP/2.0 200 OK");
     ground_commit(ground);
     visit();
     ck_assert_uint_eq(visited, 1);
-    ck_assert_int_eq(seen.ended, STORE_ENDED);
+    ck_assert_int_eq(seen.state, STORE_ENDED);
     ground_wait(ground, 32000);
     ground_commit(ground);
     visit();
@@ -230,7 +230,7 @@ START_TEST(told_without_room_in_the_store)
     ground_answer(ground, &last, "SIP/2.0 200 OK", "");
     store_step(ground->parts.store, PARTITIONS, SIZE_MAX, STORE_DURABLE);
     visit();
-    ck_assert_int_eq(seen.ended, STORE_TERMINATING);
+    ck_assert_int_eq(seen.state, STORE_TERMINATING);
     ground_fill_store(ground);
     ground_wait(ground, 32000);
     ck_assert_ptr_nonnull(alices());
