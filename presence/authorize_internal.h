@@ -37,6 +37,6 @@ void authorize_sphere(struct resource *resource);
 /* Has the resource forgotten by all that waits for it. */
 void authorize_forget(struct resource *resource);
 /* policy_listen's; empty: everybody's. */
-void authorize_listen(void *presence, struct bytes presentity);
+void authorize_listen(void *context, struct bytes presentity);
 
 #endif

@@ -31,8 +31,8 @@ struct subscribe {
     uint32_t expires_s;
     bool has_contact;
     struct sip_address contact;
-    struct resource *resource;           /* outside a dialog; NULL: nothing there yet */
-    struct authorization *authorization; /* outside a dialog */
+    struct resource *resource;          /* outside a dialog; NULL: nothing there yet */
+    struct authorization authorization; /* outside a dialog */
 };
 
 /* Judging; each true when the request may go on, else it was answered. */
@@ -315,7 +315,7 @@ static void handle_in_dialog(const struct subscribe *subscribe)
 /* Nobody who is blocked is told more than that. */
 static bool check_allowed(const struct subscribe *subscribe)
 {
-    const struct authorization *authorization = subscribe->authorization;
+    const struct authorization *authorization = &subscribe->authorization;
     if (authorization->unknown)
         refuse_unknown(subscribe->request);
     else if (authorization->event == EVENT_REJECTED)
@@ -389,7 +389,7 @@ static struct subscription *make(const struct subscribe *subscribe, const struct
         .state = SUBSCRIPTION_INIT,
     };
     struct subscription *subscription = subscription_new(&parts, dialog);
-    authorize_apply(subscription, subscribe->authorization);
+    authorize_apply(subscription, &subscribe->authorization);
     if (subscribe->expires_s == 0)
         subscription_move(subscription, EVENT_TIMEOUT);
     if (former != NULL)
@@ -458,11 +458,10 @@ static void handle_new(struct subscribe *subscribe)
     }
     subscribe->resource =
         resource_find(subscribe->presence, subscribe->package, request->target, false);
-    struct authorization authorization = authorize(subscribe->presence, subscribe->package,
-                                                   request->target, subscribe->resource, &watcher);
-    subscribe->authorization = &authorization;
+    subscribe->authorization = authorize(subscribe->presence, subscribe->package, request->target,
+                                         subscribe->resource, &watcher);
     handle_named(subscribe, &name);
-    authorization_release(&authorization);
+    authorization_release(&subscribe->authorization);
 }
 
 void subscribe_handle(void *context, struct front_request *request)

@@ -490,6 +490,16 @@ static enum subscription_event cause_of_row(const struct store_subscription *row
     return over && cause == EVENT_SUBSCRIBE ? EVENT_TIMEOUT : cause;
 }
 
+/* A body type that an earlier version knew: the subscription cannot go on, but its watcher may
+ * begin another one now (RFC 6665 4.1.3). It is told nothing before. */
+static void deactivate(struct subscription *subscription)
+{
+    if (!machine_is_live(subscription->state))
+        return;
+    subscription->fate = EVENT_DEACTIVATED;
+    subscription->expires_ms = subscription->resource->presence->parts->world->wall_ms;
+}
+
 /* The package's own text of a body type that a row names; NULL: it does not know it any more. */
 static const char *known_type(const struct event_package *package, struct bytes type)
 {
@@ -554,14 +564,15 @@ struct subscription *subscription_of_row(struct resource *resource,
 {
     const char *accept = known_type(resource->package, row->accept);
     struct dialog dialog;
-    if (accept == NULL || !restore_dialog(resource, row, &dialog))
+    if (bytes_empty(row->remote_target) || bytes_empty(row->origin.call_id) ||
+        !restore_dialog(resource, row, &dialog))
         return NULL;
     const struct subscription_parts parts = {
         .resource = resource,
         .watcher = row->watcher,
         .event_id = row->event_id,
         .branch = row->origin.branch,
-        .accept = accept,
+        .accept = accept != NULL ? accept : resource->package->notify_types[0],
         .expires_ms = row->expires_ms,
         .foreign = row->foreign,
         .trusted = row->trusted,
@@ -580,8 +591,10 @@ struct subscription *subscription_of_row(struct resource *resource,
     /* one that waits stays for days: in the life that ended it its last NOTIFY is not repeated */
     if (row->state == STORE_PARTING && resource->presence->homes[resource->partition].loaded)
         subscription->told = true;
+    if (accept == NULL)
+        deactivate(subscription);
     subscription_arm(subscription);
-    if (!subscription->told)
+    if (!subscription->told && accept != NULL)
         notify_queue(subscription);
     return subscription;
 }
