@@ -14,6 +14,7 @@ struct presence_settings presence_settings_default(void)
         .subscriptions_max_per_watcher = 1000,
         .subscriptions_max_per_resource = 20000,
         .waiting_max_per_watcher = 100,
+        .waiting_max_per_resource = 1000,
         .waiting_days = 14,
         .body_max_bytes = 32768,
         .restore_notify_per_s = 1000,

@@ -19,8 +19,9 @@ struct presence_settings {
     unsigned subscriptions_max_per_watcher; /* more: 403 */
     unsigned subscriptions_max_per_resource;
     unsigned waiting_max_per_watcher; /* that wait after their end; more are not remembered */
-    unsigned waiting_days;            /* for the presentity's word, before they are given up */
-    size_t body_max_bytes;            /* of a new document; more: 413 */
+    unsigned waiting_max_per_resource;
+    unsigned waiting_days;         /* for the presentity's word, before they are given up */
+    size_t body_max_bytes;         /* of a new document; more: 413 */
     unsigned restore_notify_per_s; /* NOTIFYs a second after a restart, so that it makes no storm */
 };
 struct presence_settings presence_settings_default(void);

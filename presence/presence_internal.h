@@ -79,8 +79,9 @@ struct resource {
     struct package_workshop *workshop;
     unsigned partition;
     unsigned publication_count, subscription_count; /* ended ones not counted */
-    uint32_t judgement;                             /* counts what may change policy's answers */
-    bool to_judge;                                  /* it is in presence->judging */
+    unsigned waiting_count;
+    uint32_t judgement; /* counts what may change policy's answers */
+    bool to_judge;      /* it is in presence->judging */
     struct resource *judge_prev, *judge_next;
     struct publication *publications;
     struct subscription *subscriptions;

@@ -68,8 +68,10 @@ static void leave(struct presence *presence, struct subscription *subscription)
 static void count(struct subscription *subscription, int by)
 {
     struct resource *resource = subscription->resource;
-    if (subscription->state == SUBSCRIPTION_WAITING)
+    if (subscription->state == SUBSCRIPTION_WAITING) {
         subscription->watcher->waiting += (unsigned)by;
+        resource->waiting_count += (unsigned)by;
+    }
     if (!machine_is_live(subscription->state))
         return;
     subscription->watcher->count += (unsigned)by;
@@ -322,7 +324,8 @@ void subscription_wait(struct subscription *subscription, struct store_set *set)
     assert(subscription->state == SUBSCRIPTION_WAITING);
     subscription_displace(subscription, set);
     subscription->expires_ms = giveup_ms(subscription);
-    if (subscription->watcher->waiting <= presence->settings.waiting_max_per_watcher)
+    if (subscription->watcher->waiting <= presence->settings.waiting_max_per_watcher &&
+        subscription->resource->waiting_count <= presence->settings.waiting_max_per_resource)
         return;
     metrics_count(presence->parts->metrics, METRIC_subscriptions_forgotten);
     subscription_move(subscription, EVENT_GIVEUP);

@@ -38,7 +38,7 @@ bool subscription_move(struct subscription *subscription, enum subscription_even
 /* Whether the last NOTIFY shows the state (RFC 6665 4.2.1.4), to those who may see it. */
 bool subscription_ends_with_state(const struct subscription *subscription);
 /* One that waits from now on: it takes the place of an earlier one of this watcher at the resource.
- * When the watcher has too many it is not kept. */
+ * When there are too many it is not kept. */
 void subscription_wait(struct subscription *subscription, struct store_set *set);
 /* Whatever waits of this one's watcher at its resource, but itself, goes: what it waited for came,
  * or this one waits in its place. */

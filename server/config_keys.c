@@ -243,6 +243,8 @@ static const struct config_key file_keys[] = {
            "Subscriptions that there can be to one user."),
     NUMBER(presence.waiting_max_per_watcher, 1, 1000000, "100",
            "Users that one user can wait for after the subscription ended unanswered."),
+    NUMBER(presence.waiting_max_per_resource, 1, 1000000, "1000",
+           "Users who can wait for one user after their subscription ended unanswered."),
     NUMBER(presence.waiting_days, 1, 365, "14",
            "Days that a user has to allow or block somebody who asked, before that is forgotten."),
     NUMBER(presence.body_max_bytes, 512, 16 * MIB, "32768",

@@ -137,12 +137,20 @@ START_TEST(waiting_is_bounded)
         ck_assert_uint_eq(alices()->watcher->waiting, 1);
     }
     ck_assert_uint_eq(ground->metrics.values[METRIC_subscriptions_forgotten], 0);
-    presence->settings.waiting_max_per_watcher = 0;
+    presence->settings.waiting_max_per_resource = 0;
     struct ask ask = subscribing("Expires: 0\r\n");
     ask.call = "fetch-more";
     ck_assert_uint_eq(ground_do(ground, ask), 200);
-    notified("SIP/2.0 200 OK");
+    ck_assert_has(notified("SIP/2.0 200 OK"), "terminated;reason=timeout\r\nContent-Length: 0");
     ck_assert_uint_eq(ground->metrics.values[METRIC_subscriptions_forgotten], 1);
+    presence->settings.waiting_max_per_resource = 1000;
+    presence->settings.waiting_max_per_watcher = 0;
+    ask.call = "fetch-again";
+    ck_assert_uint_eq(ground_do(ground, ask), 200);
+    notified("SIP/2.0 200 OK");
+    ck_assert_uint_eq(ground->metrics.values[METRIC_subscriptions_forgotten], 2);
+    ground_commit(ground);
+    ck_assert_ptr_null(bob());
     events_close();
 }
 END_TEST
