@@ -3,8 +3,9 @@
  *   due -> one under way? remember it (dirty) : send
  *   answered -> the watcher is gone (listed codes, timeout)? drop : dirty? send again
  *
- * The body is the resource's, shared by all watchers; the head is mostly the dialog's. Each NOTIFY
- * waits for the change that it tells of. */
+ * The body is the view's, shared by all watchers who see the same; who is pending, or ended without
+ * a right to see, gets none (RFC 5025 3.2.1). The head is mostly the dialog's. Each NOTIFY waits
+ * for the change that it tells of. */
 #include <assert.h>
 
 #include "presence/presence_internal.h"
@@ -12,6 +13,7 @@
 
 enum {
     PACE_MS = 20,
+    PROBATION_S = 600,
     CSEQ_SLACK = 60000, /* NOTIFYs between two writes of a row; less than an epoch's step of CSeq */
 };
 
@@ -19,20 +21,35 @@ static void send_notify(struct subscription *subscription);
 
 static const char *state_name(const struct subscription *subscription)
 {
-    return subscription->state == SUBSCRIPTION_ENDED ? "terminated" : "active";
+    if (!machine_is_live(subscription->state))
+        return "terminated";
+    return subscription->state == SUBSCRIPTION_PENDING ? "pending" : "active";
+}
+
+/* RFC 6665 4.1.3. What a waiting one waits for is no business of its watcher's: for that it ended
+ * by its time. */
+static void write_end(const struct subscription *subscription, struct buffer *out)
+{
+    bool waits = subscription->state == SUBSCRIPTION_WAITING;
+    buffer_text(out, ";reason=");
+    buffer_text(out, machine_event_name(waits ? EVENT_TIMEOUT : subscription->cause));
+    if (subscription->cause == EVENT_PROBATION) {
+        buffer_text(out, ";retry-after=");
+        buffer_number(out, PROBATION_S);
+    }
 }
 
 static void write_state(const struct subscription *subscription, struct buffer *out)
 {
     uint64_t now_ms = subscription->resource->presence->parts->world->wall_ms;
-    if (subscription->state == SUBSCRIPTION_ENDED) {
-        buffer_text(out, "Subscription-State: terminated;reason=");
-        buffer_text(out, subscription->reason);
-    } else {
-        uint64_t left_ms =
-            subscription->expires_ms > now_ms ? subscription->expires_ms - now_ms : 0;
-        buffer_text(out, "Subscription-State: active;expires=");
+    uint64_t left_ms = subscription->expires_ms > now_ms ? subscription->expires_ms - now_ms : 0;
+    buffer_text(out, "Subscription-State: ");
+    buffer_text(out, state_name(subscription));
+    if (machine_is_live(subscription->state)) {
+        buffer_text(out, ";expires=");
         buffer_number(out, (left_ms + 999) / 1000);
+    } else {
+        write_end(subscription, out);
     }
     buffer_text(out, "\r\n");
 }
@@ -91,7 +108,7 @@ static void take_answer(void *context, const struct client_answer *answer)
         subscription->dialog.flow = *answer->flow;
         subscription->dialog.has_flow = true;
     }
-    if (subscription->state == SUBSCRIPTION_ACTIVE && is_end(answer) && !misled) {
+    if (machine_is_live(subscription->state) && is_end(answer) && !misled) {
         metrics_count(presence->parts->metrics, METRIC_subscriptions_failed);
         log_write(presence->parts->log, LOG_INFO, "presence",
                   "subscription ended: NOTIFY got %u call-id=%.*s", answer->status,
@@ -121,6 +138,20 @@ static bool keep_cseq(struct subscription *subscription)
     return true;
 }
 
+/* While policy has to be asked again nothing of the state is told: what goes on waits for the
+ * answer, what has ended is told so without a body. */
+static bool is_held(struct subscription *subscription)
+{
+    if (!authorize_is_due(subscription))
+        return false;
+    bool live = machine_is_live(subscription->state);
+    if (live)
+        subscription->held = true;
+    else
+        view_leave(&subscription->view);
+    return live;
+}
+
 static void send_notify(struct subscription *subscription)
 {
     struct resource *resource = subscription->resource;
@@ -128,17 +159,20 @@ static void send_notify(struct subscription *subscription)
     struct dialog *dialog = &subscription->dialog;
     struct buffer out = buffer_over(presence->scratch, WRITE_MAX);
     subscription->dirty = false;
+    if (is_held(subscription))
+        return;
     if (!keep_cseq(subscription)) {
         notify_queue(subscription);
         return;
     }
-    struct blob *body = resource_state(resource);
+    struct blob *body = subscription->view != NULL ? view_body(subscription->view) : NULL;
     dialog_write_line(dialog, SIP_NOTIFY, &out);
     size_t line = out.length;
     dialog_write_head(dialog, SIP_NOTIFY, &out);
     write_event(subscription, &out);
     write_state(subscription, &out);
-    sip_write_head_end(&out, bytes_of(subscription->accept), blob_bytes(body).length);
+    sip_write_head_end(&out, body != NULL ? bytes_of(subscription->accept) : BYTES(""),
+                       blob_bytes(body).length);
     assert(!out.overflow); /* dialog_init and the limits on what it is made of see to that */
     const struct client_request request = {
         .line = bytes_first(buffer_bytes(&out), line),

@@ -13,6 +13,9 @@ struct presence_settings presence_settings_default(void)
         .publications_max = 20,
         .subscriptions_max_per_watcher = 1000,
         .subscriptions_max_per_resource = 20000,
+        .waiting_max_per_watcher = 100,
+        .waiting_max_per_resource = 1000,
+        .waiting_days = 14,
         .body_max_bytes = 32768,
         .restore_notify_per_s = 1000,
     };
@@ -38,6 +41,7 @@ struct presence *presence_new(struct front *front, const struct presence_setting
     };
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
         front_register(front, &methods[i]);
+    policy_listen(presence->parts->policy, authorize_listen, presence);
     return presence;
 }
 
@@ -47,6 +51,7 @@ void presence_free(struct presence **presence)
     if (old == NULL)
         return;
     world_timer_cancel(old->parts->world, &old->pace);
+    world_timer_cancel(old->parts->world, &old->judge);
     for (unsigned i = 0; i < PARTITIONS; i++)
         home_clear(old, i);
     for (size_t i = 0; package_list()[i] != NULL; i++)
@@ -150,6 +155,16 @@ static void drop_gone(struct presence *presence, unsigned partition)
     }
 }
 
+/* Policy is asked about all that was loaded before they are told anything. */
+static void judge_loaded(struct presence *presence, unsigned partition)
+{
+    struct resource *resource, *next;
+    HASH_ITER(hh, presence->homes[partition].resources, resource, next)
+    {
+        authorize_again(resource);
+    }
+}
+
 enum err presence_load(struct presence *presence, unsigned partition)
 {
     assert(partition < PARTITIONS);
@@ -165,6 +180,7 @@ enum err presence_load(struct presence *presence, unsigned partition)
         return err;
     }
     presence->homes[partition].loaded = true;
+    judge_loaded(presence, partition);
     drop_gone(presence, partition);
     return ERR_NONE;
 }

@@ -2,9 +2,10 @@
  *
  * Everything that concerns one resource (address-of-record and event) is one struct resource: its
  * publications, oldest first, its composed document, its subscriptions. A change of a publication
- * composes once and marks all subscriptions; each sends one NOTIFY at a time, and what changes
- * meanwhile is folded into the next. Answers and NOTIFYs wait for the change that they tell of. RFC
- * 6665, RFC 3903, RFC 3856. */
+ * composes once, cuts what is composed once for each different view of it, and marks the
+ * subscriptions whose view changed; each sends one NOTIFY at a time, and what changes meanwhile is
+ * folded into the next. Answers and NOTIFYs wait for the change that they tell of. Policy says who
+ * may watch and what they see, also while they watch. RFC 6665, RFC 3903, RFC 3856, RFC 5025. */
 #ifndef PRESENCE_PRESENCE_H
 #define PRESENCE_PRESENCE_H
 
@@ -17,6 +18,9 @@ struct presence_settings {
     unsigned publications_max;              /* of one resource; more: 403 */
     unsigned subscriptions_max_per_watcher; /* more: 403 */
     unsigned subscriptions_max_per_resource;
+    unsigned waiting_max_per_watcher; /* that wait after their end; more are not remembered */
+    unsigned waiting_max_per_resource;
+    unsigned waiting_days;         /* for the presentity's word, before they are given up */
     size_t body_max_bytes;         /* of a new document; more: 413 */
     unsigned restore_notify_per_s; /* NOTIFYs a second after a restart, so that it makes no storm */
 };

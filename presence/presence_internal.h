@@ -4,9 +4,11 @@
  *                                       -> publications, in the order in which they began
  *                                       -> subscriptions, each with its dialog
  *
- * A resource lives as long as it has either. What a request removed stays a while as `ended`
- * (64*T1), so that its retransmission over a crash gets the same answer, and every subscription
- * that ended until its watcher was told. */
+ *                                       -> views, shared by the subscriptions that see the same
+ *
+ * A resource lives as long as it has either of the first. What a request removed stays a while as
+ * `ended` (64*T1), so that its retransmission over a crash gets the same answer, every subscription
+ * that ended until its watcher was told, and whoever waits for the presentity's word for days. */
 #ifndef PRESENCE_PRESENCE_INTERNAL_H
 #define PRESENCE_PRESENCE_INTERNAL_H
 
@@ -15,7 +17,9 @@
 #include "base/table.h"
 #include "base/token.h"
 #include "front/dialog.h"
+#include "presence/machine_internal.h"
 #include "presence/presence.h"
+#include "presence/view_internal.h"
 
 struct watcher;
 
@@ -33,29 +37,32 @@ struct publication {
     char *text;
 };
 
-enum subscription_state {
-    SUBSCRIPTION_ACTIVE,
-    SUBSCRIPTION_ENDED /* its last NOTIFY is due or under way, or its end is remembered */
-};
-
 struct subscription {
     struct subscription *prev, *next; /* of the resource */
     UT_hash_handle hh;                /* of the home, by `key` */
     struct resource *resource;
     struct watcher *watcher;
     struct dialog dialog;
+    struct view *view;                              /* NULL: it is told nothing of the state */
     struct timer expiry;                            /* of it, or of the memory of its end */
-    uint64_t expires_ms;                            /* wall clock */
+    uint64_t expires_ms;                            /* wall clock; of a waiting one: its giveup */
+    uint64_t since_ms;                              /* when it began to wait for a word; 0: never */
     struct store_change change;                     /* the last one of this subscription */
     struct subscription *queue_prev, *queue_next;   /* of presence->restored */
     struct subscription *others_prev, *others_next; /* of the watcher */
     uint64_t notify;                                /* handle of the NOTIFY under way; 0: none */
     uint32_t stored_cseq;                           /* local CSeq that the row has */
-    enum subscription_state state;
-    bool dirty; /* a NOTIFY is due as soon as none is under way */
+    uint32_t judged; /* the resource's judgement by which policy was asked last */
+    enum subscription_state
+        state; /* ENDED, WAITING: its last NOTIFY is due or under way, or done */
+    enum subscription_event cause; /* of the state; the reason of an end (RFC 6665 4.1.3) */
+    enum subscription_event fate;  /* what the end of its time will be */
+    bool foreign, trusted;         /* how its watcher was proved (policy.h) */
+    bool dirty;                    /* a NOTIFY is due as soon as none is under way */
+    bool held;                     /* a NOTIFY is due as soon as policy was asked */
+    bool unknown;                  /* policy was asked and could not say */
     bool has_row, queued;
     bool told;             /* of its end, and the row says so */
-    const char *reason;    /* of the end (RFC 6665 4.1.3) */
     const char *accept;    /* chosen body type, one of the package's */
     struct bytes key;      /* Call-ID, remote tag, event id: of `text` */
     struct bytes event_id; /* of `text` */
@@ -66,13 +73,21 @@ struct subscription {
 struct resource {
     UT_hash_handle hh;
     struct timer ending; /* set when its user is no more */
+    struct timer until;  /* when policy may say something else by itself */
     struct presence *presence;
     const struct event_package *package;
     struct package_workshop *workshop;
     unsigned partition;
     unsigned publication_count, subscription_count; /* ended ones not counted */
+    unsigned waiting_count;
+    uint32_t judgement; /* counts what may change policy's answers */
+    bool to_judge;      /* it is in presence->judging */
+    struct resource *judge_prev, *judge_next;
     struct publication *publications;
     struct subscription *subscriptions;
+    struct view *views;
+    uint64_t until_ms;          /* wall clock; 0: never */
+    char *sphere;               /* by which policy was asked last; NULL: undefined */
     struct blob *state;         /* composed; NULL: to be composed when asked */
     struct store_change change; /* what `state` waits for */
     struct bytes aor;           /* of `key` */
@@ -85,7 +100,8 @@ struct watcher {
     UT_hash_handle hh;
     struct subscription *subscriptions; /* fetches and ended ones too */
     unsigned users;                     /* of these */
-    unsigned count;                     /* those that are active */
+    unsigned count;                     /* those that are pending or active */
+    unsigned waiting;
     size_t length;
     char aor[];
 };
@@ -108,7 +124,9 @@ struct presence {
     uint64_t hash_seed;
     struct subscription *restored; /* to be notified after a restart, paced */
     struct timer pace;
-    unsigned pace_credit; /* thousandths of a NOTIFY */
+    unsigned pace_credit;     /* thousandths of a NOTIFY */
+    struct resource *judging; /* whose subscriptions policy has to be asked about again */
+    struct timer judge;
     struct presence_counts counts;
     char *scratch; /* WRITE_MAX bytes */
 };
@@ -125,6 +143,10 @@ struct resource *resource_find(struct presence *presence, const struct event_pac
 void resource_settle(struct resource *resource);
 /* The composed body, for as long as nothing changes; never NULL. */
 struct blob *resource_state(struct resource *resource);
+/* What a user shows who publishes nothing; a new reference. */
+struct blob *resource_nothing(const struct resource *resource);
+/* The sphere that its publications agree on; lies in them. */
+struct bytes resource_sphere(const struct resource *resource);
 /* The state has changed with this change set: composes anew and tells all watchers. */
 void resource_changed(struct resource *resource, struct store_change change);
 /* Its user is no more: as soon as the store has room, the publications go, the watchers are told
@@ -154,6 +176,7 @@ void publication_forget_ended(struct resource *resource, unsigned most, struct s
 void publication_free(struct publication *publication);
 void publish_handle(void *context, struct front_request *request);
 
+#include "presence/authorize_internal.h"
 #include "presence/subscription_internal.h"
 
 #endif

@@ -41,6 +41,7 @@ static struct resource *make(struct presence *presence, const struct event_packa
     memcpy(resource->key, key.at, key.length);
     resource->key_length = key.length;
     resource->aor = bytes_from(resource->key + key.length - aor.length, aor.length);
+    resource->judgement = 1; /* none is judged yet by it */
     TABLE_ADD(presence->homes[resource->partition].resources, resource->key, resource->key_length,
               presence->hash_seed, resource);
     presence->counts.resources++;
@@ -66,6 +67,8 @@ static void free_resource(struct resource *resource)
 {
     struct presence *presence = resource->presence;
     assert(resource->publications == NULL && resource->subscriptions == NULL);
+    assert(resource->views == NULL);
+    authorize_forget(resource);
     world_timer_cancel(presence->parts->world, &resource->ending);
     HASH_DELETE(hh, presence->homes[resource->partition].resources, resource);
     blob_unref(&resource->state);
@@ -90,40 +93,78 @@ static void write_entity(const struct resource *resource, struct buffer *out)
     buffer_put(out, host);
 }
 
-struct blob *resource_state(struct resource *resource)
+/* What counts of its publications, for the caller to free. */
+static struct document_source *sources_of(const struct resource *resource, size_t *count)
 {
-    char text[KEY_MAX];
-    struct buffer entity = buffer_over(text, sizeof(text));
-    if (resource->state != NULL)
-        return resource->state;
     struct document_source *sources =
         memory_new((resource->publication_count + 1) * sizeof(sources[0]));
     const struct publication *publication;
-    size_t count = 0;
+    *count = 0;
     DL_FOREACH(resource->publications, publication)
     {
         if (!publication->ended)
-            sources[count++] = (struct document_source){.document = publication->document,
-                                                        .changed_ms = publication->made_ms};
+            sources[(*count)++] = (struct document_source){.document = publication->document,
+                                                           .changed_ms = publication->made_ms};
     }
-    assert(count == resource->publication_count);
+    assert(*count == resource->publication_count);
+    return sources;
+}
+
+static struct blob *compose(const struct resource *resource, const struct document_source *sources,
+                            size_t count)
+{
+    char text[KEY_MAX];
+    struct buffer entity = buffer_over(text, sizeof(text));
     write_entity(resource, &entity);
-    resource->state = resource->package->compose(buffer_bytes(&entity), sources, count);
+    return resource->package->compose(buffer_bytes(&entity), sources, count);
+}
+
+struct blob *resource_state(struct resource *resource)
+{
+    size_t count;
+    if (resource->state != NULL)
+        return resource->state;
+    struct document_source *sources = sources_of(resource, &count);
+    resource->state = compose(resource, sources, count);
     free(sources);
     return resource->state;
 }
 
-/* Composes anew; true when that is other than what the watchers know. Without watchers nothing is
- * composed. */
+struct blob *resource_nothing(const struct resource *resource)
+{
+    return compose(resource, NULL, 0);
+}
+
+struct bytes resource_sphere(const struct resource *resource)
+{
+    size_t count;
+    if (resource->package->sphere == NULL || resource->publication_count == 0)
+        return BYTES("");
+    struct document_source *sources = sources_of(resource, &count);
+    struct bytes sphere = resource->package->sphere(sources, count);
+    free(sources);
+    return sphere;
+}
+
+/* Composes anew; true when that is other than what the watchers know. Without watchers who see it
+ * nothing is composed. */
 static bool recompose(struct resource *resource)
 {
     struct blob *old = resource->state;
     resource->state = NULL;
     bool changed = true;
-    if (old != NULL && resource->subscriptions != NULL)
+    if (old != NULL && resource->views != NULL)
         changed = !bytes_equal(blob_bytes(old), blob_bytes(resource_state(resource)));
     blob_unref(&old);
     return changed;
+}
+
+/* Who has no view is told when policy was asked. */
+static bool sees_change(struct subscription *subscription)
+{
+    if (subscription->view == NULL)
+        subscription->held = true;
+    return subscription->view != NULL && subscription->view->moved;
 }
 
 void resource_changed(struct resource *resource, struct store_change change)
@@ -131,11 +172,13 @@ void resource_changed(struct resource *resource, struct store_change change)
     struct subscription *subscription;
     uint64_t wall_ms = resource->presence->parts->world->wall_ms;
     resource->change = change;
+    authorize_sphere(resource);
     if (!recompose(resource))
         return;
+    views_refresh(resource);
     DL_FOREACH(resource->subscriptions, subscription)
     {
-        if (subscription->state != SUBSCRIPTION_ACTIVE)
+        if (subscription->state != SUBSCRIPTION_ACTIVE || !sees_change(subscription))
             continue;
         if (subscription->expires_ms > wall_ms)
             notify_due(subscription);
@@ -153,20 +196,30 @@ struct round {
 static void end_subscription(struct subscription *subscription, struct store_set *set)
 {
     world_timer_cancel(subscription->resource->presence->parts->world, &subscription->expiry);
-    subscription_end(subscription, "noresource");
+    subscription_move(subscription, EVENT_NORESOURCE);
     subscription_save(subscription, set);
+}
+
+/* True when it was over already. */
+static bool was_over(struct subscription *subscription, struct store_set *set)
+{
+    if (machine_is_live(subscription->state))
+        return false;
+    bool waited = subscription_move(subscription, EVENT_NORESOURCE);
+    subscription->cause = EVENT_NORESOURCE; /* if it has not been told yet */
+    if (waited)
+        subscription_forget(subscription, set);
+    return true;
 }
 
 static void end_subscriptions(struct resource *resource, struct store_set *set, struct round *round)
 {
-    struct subscription *subscription;
+    struct subscription *subscription, *next;
     round->count = 0;
-    DL_FOREACH(resource->subscriptions, subscription)
+    DL_FOREACH_SAFE(resource->subscriptions, subscription, next)
     {
-        if (subscription->state != SUBSCRIPTION_ACTIVE) {
-            subscription->reason = "noresource"; /* if it has not been told yet */
+        if (was_over(subscription, set))
             continue;
-        }
         if (round->count == END_ROUND)
             break;
         end_subscription(subscription, set);
@@ -206,6 +259,7 @@ static void end(struct timer *timer)
         publication_free(resource->publications);
     }
     blob_unref(&resource->state);
+    views_forget(resource);
     end_round(resource, set);
 }
 

@@ -2,11 +2,12 @@
  *
  *   event known? (489) -> a body type both sides know (406) -> interval (400, 423)
  *     inside a dialog: which? (481) -> whose? (403) -> repeated? (the same 200) -> in order? (500)
- * -> refresh or end else: Contact (400) -> allowed? (403) -> repeated? -> room? (403) -> a new one,
- * or a fetch
+ *         -> end, or still allowed? (403 and the end) -> refresh
+ *     else: Contact (400) -> allowed? (403) -> repeated? -> room? (403) -> a new one, or a fetch
  *
- * The 200 goes first, the NOTIFY follows (4.2.1.1 and 4.2.2); both wait until the change is
- * durable.
+ * Allowed is who may see something, or is to believe so (polite block), and who has to wait for the
+ * presentity's word: that one gets 200 and a NOTIFY that tells nothing (4.2.1.2). The 200 goes
+ * first, the NOTIFY follows (4.2.1.1 and 4.2.2); both wait until the change is durable.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -30,6 +31,8 @@ struct subscribe {
     uint32_t expires_s;
     bool has_contact;
     struct sip_address contact;
+    struct resource *resource;          /* outside a dialog; NULL: nothing there yet */
+    struct authorization authorization; /* outside a dialog */
 };
 
 /* Judging; each true when the request may go on, else it was answered. */
@@ -124,7 +127,7 @@ static void answer_for(struct front_request *request, const struct subscription 
     const struct dialog_parts *parts = &subscription->dialog.parts;
     uint64_t now_ms = front_parts(request->front)->world->wall_ms;
     uint64_t left_ms = subscription->expires_ms > now_ms ? subscription->expires_ms - now_ms : 0;
-    bool active = subscription->state == SUBSCRIPTION_ACTIVE;
+    bool active = machine_is_live(subscription->state);
     answer(request, parts->local_tag, parts->contact,
            active ? (uint32_t)((left_ms + 999) / 1000) : 0, subscription->change);
 }
@@ -150,6 +153,17 @@ static void take_flow(const struct subscribe *subscribe, struct dialog *dialog)
     dialog->has_flow = front_contact_is_sender(
         subscribe->request->front, subscribe->request->incoming, &subscribe->contact.uri);
     dialog->flow = subscribe->request->incoming->flow;
+}
+
+static void refuse_watcher(struct front_request *request)
+{
+    front_refuse(request, 403, "This user may not be watched by you");
+}
+
+/* RFC 3261 21.5.4 */
+static void refuse_unknown(struct front_request *request)
+{
+    front_refuse(request, 503, "Who may watch this user cannot be read for the moment");
 }
 
 /* Inside a dialog. */
@@ -191,7 +205,7 @@ static bool take_refresh(const struct subscribe *subscribe, struct subscription 
     free(subscription->branch);
     subscription->branch = memory_copy(message->via.branch);
     subscription->accept = subscribe->accept;
-    subscription->reason = "timeout";
+    subscription->fate = EVENT_TIMEOUT;
     subscription->expires_ms = expires_ms(subscribe);
     return true;
 }
@@ -200,25 +214,74 @@ static void save(struct subscription *subscription)
 {
     struct store *store = subscription->resource->presence->parts->store;
     struct store_set *set = store_begin(store, subscription->resource->partition);
+    if (subscription->state == SUBSCRIPTION_WAITING)
+        subscription_wait(subscription, set);
     subscription_save(subscription, set);
     subscription->change = store_submit(store, &set);
     subscription_arm(subscription);
 }
 
-static void refresh(const struct subscribe *subscribe, struct subscription *subscription)
+/* Who may not go on is told so, and gets the last NOTIFY (RFC 6665 4.2.1.3). */
+static void reject(const struct subscribe *subscribe, struct subscription *subscription)
+{
+    struct world *world = subscribe->presence->parts->world;
+    subscription_move(subscription, EVENT_REJECTED);
+    save(subscription);
+    world_timer_cancel(world, &subscription->expiry);
+    refuse_watcher(subscribe->request);
+    notify_due(subscription);
+}
+
+static void unsubscribe(struct subscription *subscription)
+{
+    subscription_move(subscription, EVENT_TIMEOUT);
+    if (subscription->state == SUBSCRIPTION_ENDED)
+        subscription_linger(subscription); /* the request may come again (timer J) */
+}
+
+/* Policy is asked as whoever refreshes it is proved now. */
+static struct authorization ask(const struct subscribe *subscribe,
+                                struct subscription *subscription)
+{
+    const struct front_request *request = subscribe->request;
+    const struct watcher *watcher = subscription->watcher;
+    const struct resource *resource = subscription->resource;
+    struct policy_watcher who = {bytes_from(watcher->aor, watcher->length), subscription->foreign,
+                                 subscription->trusted};
+    if (bytes_equal(request->identity, who.aor)) {
+        who.foreign = subscription->foreign = request->foreign;
+        who.trusted = subscription->trusted = request->trusted;
+    }
+    return authorize(resource->presence, resource->package, resource->aor, resource, &who);
+}
+
+static void go_on(const struct subscribe *subscribe, struct subscription *subscription,
+                  const struct authorization *authorization)
 {
     if (!take_refresh(subscribe, subscription)) {
         front_refuse(subscribe->request, 400, "The Contact is too long");
         return;
     }
     metrics_count(subscribe->presence->parts->metrics, METRIC_subscriptions);
-    if (subscribe->expires_s == 0) {
-        subscription_end(subscription, "timeout");
-        subscription_linger(subscription); /* the request may come again (timer J) */
-    }
+    if (authorization != NULL)
+        authorize_apply(subscription, authorization);
+    else
+        unsubscribe(subscription);
     save(subscription);
     answer_for(subscribe->request, subscription);
     notify_due(subscription);
+}
+
+static void refresh(const struct subscribe *subscribe, struct subscription *subscription)
+{
+    struct authorization authorization = ask(subscribe, subscription);
+    if (authorization.unknown)
+        refuse_unknown(subscribe->request);
+    else if (authorization.event == EVENT_REJECTED)
+        reject(subscribe, subscription);
+    else
+        go_on(subscribe, subscription, &authorization);
+    authorization_release(&authorization);
 }
 
 static void handle_in_dialog(const struct subscribe *subscribe)
@@ -231,7 +294,7 @@ static void handle_in_dialog(const struct subscribe *subscribe)
         front_refuse(request, 403, "This is another user's subscription");
     } else if (is_repeated(subscription, request->message)) {
         answer_for(request, subscription);
-    } else if (subscription->state == SUBSCRIPTION_ENDED) {
+    } else if (!machine_is_live(subscription->state)) {
         front_refuse(request, 481, NULL);
     } else if (accounts_find(subscribe->presence->parts->accounts, subscription->resource->aor) ==
                NULL) {
@@ -240,6 +303,8 @@ static void handle_in_dialog(const struct subscribe *subscribe)
     } else if (request->message->cseq <= subscription->dialog.remote_cseq) {
         front_refuse(request, 500,
                      "The CSeq is not higher than the last one"); /* RFC 3261 12.2.2 */
+    } else if (subscribe->expires_s == 0) {
+        go_on(subscribe, subscription, NULL);
     } else {
         refresh(subscribe, subscription);
     }
@@ -247,38 +312,15 @@ static void handle_in_dialog(const struct subscribe *subscribe)
 
 /* A new one. */
 
-static void refuse_watcher(struct front_request *request)
-{
-    front_refuse(request, 403, "This user may not be watched by you");
-}
-
-/* A watcher who would have to wait is refused like one who is blocked, unless nobody can say now.
- */
-static bool rules_allow(const struct subscribe *subscribe)
-{
-    struct front_request *request = subscribe->request;
-    const struct front_parts *parts = subscribe->presence->parts;
-    const struct policy_watcher watcher = {request->identity, request->foreign, request->trusted};
-    struct policy_decision decision =
-        policy_decide(parts->policy, &watcher, request->target, BYTES(""), parts->world->wall_ms);
-    rights_unref(&decision.rights);
-    if (decision.unknown)
-        front_refuse(request, 503, "Who may watch this user cannot be read for the moment");
-    else if (decision.handling != SUB_ALLOW)
-        refuse_watcher(request);
-    return decision.handling == SUB_ALLOW;
-}
-
+/* Nobody who is blocked is told more than that. */
 static bool check_allowed(const struct subscribe *subscribe)
 {
-    struct front_request *request = subscribe->request;
-    if (subscribe->package->audience == AUDIENCE_BY_RULES)
-        return rules_allow(subscribe);
-    bool allowed = subscribe->package->audience != AUDIENCE_OWNER ||
-                   bytes_equal(request->identity, request->target);
-    if (!allowed)
-        refuse_watcher(request);
-    return allowed;
+    const struct authorization *authorization = &subscribe->authorization;
+    if (authorization->unknown)
+        refuse_unknown(subscribe->request);
+    else if (authorization->event == EVENT_REJECTED)
+        refuse_watcher(subscribe->request);
+    return !authorization->unknown && authorization->event != EVENT_REJECTED;
 }
 
 static bool check_room(const struct subscribe *subscribe)
@@ -286,8 +328,7 @@ static bool check_room(const struct subscribe *subscribe)
     const struct presence *presence = subscribe->presence;
     const struct presence_settings *settings = &presence->settings;
     struct front_request *request = subscribe->request;
-    const struct resource *resource =
-        resource_find(subscribe->presence, subscribe->package, request->target, false);
+    const struct resource *resource = subscribe->resource;
     const char *reason = NULL;
     if (!subscription_has_room(presence, request->identity))
         reason = "You watch too many";
@@ -326,26 +367,42 @@ static bool open_dialog(const struct subscribe *subscribe, struct dialog *dialog
     return verdict_ok(v);
 }
 
-/* Takes the place of the old one, if there is one: the client asks again outside its dialog. */
+/* Takes the place of the old one, if there is one: the client asks again outside its dialog. What
+ * ends at once is a fetch (RFC 6665 4.4.3): one NOTIFY, and nothing is kept but that it waits. */
 static struct subscription *make(const struct subscribe *subscribe, const struct dialog *dialog,
                                  struct subscription *old, struct store_set *set)
 {
     const struct front_request *request = subscribe->request;
     struct resource *former = old != NULL ? subscription_give_way(old, set) : NULL;
     const struct subscription_parts parts = {
-        .resource = resource_find(subscribe->presence, subscribe->package, request->target, true),
+        .resource =
+            subscribe->resource != NULL
+                ? subscribe->resource
+                : resource_find(subscribe->presence, subscribe->package, request->target, true),
         .watcher = request->identity,
         .event_id = subscribe->event_id,
         .branch = request->message->via.branch,
         .accept = subscribe->accept,
         .expires_ms = expires_ms(subscribe),
-        .ended =
-            subscribe->expires_s == 0, /* a fetch: one NOTIFY, nothing is kept (RFC 6665 4.4.3) */
+        .foreign = request->foreign,
+        .trusted = request->trusted,
+        .state = SUBSCRIPTION_INIT,
     };
     struct subscription *subscription = subscription_new(&parts, dialog);
+    authorize_apply(subscription, &subscribe->authorization);
+    if (subscribe->expires_s == 0)
+        subscription_move(subscription, EVENT_TIMEOUT);
     if (former != NULL)
         resource_settle(former);
     return subscription;
+}
+
+static void keep(struct subscription *subscription, struct store_set *set)
+{
+    metrics_count(subscription->resource->presence->parts->metrics, METRIC_subscriptions);
+    subscription_displace(subscription, set);
+    subscription_save(subscription, set);
+    subscription_arm(subscription);
 }
 
 /* A fetch changes nothing, but its 200 may wait, and the NOTIFY must not overtake it. */
@@ -358,40 +415,53 @@ static void create(const struct subscribe *subscribe, struct subscription *old)
         return;
     struct store_set *set = store_begin(parts->store, request->partition);
     struct subscription *subscription = make(subscribe, &dialog, old, set);
-    if (subscription->state == SUBSCRIPTION_ACTIVE) {
-        metrics_count(parts->metrics, METRIC_subscriptions);
-        subscription_save(subscription, set);
-        subscription_arm(subscription);
-    }
+    if (subscription->state == SUBSCRIPTION_WAITING)
+        subscription_wait(subscription, set);
+    if (subscription->state != SUBSCRIPTION_ENDED)
+        keep(subscription, set);
     struct store_change change = store_submit(parts->store, &set);
     subscription->change = change.number != 0 ? change : request->seen;
     answer_for(request, subscription);
     notify_due(subscription);
 }
 
-static void handle_new(const struct subscribe *subscribe)
+/* One that has given way does not count twice, one that is over does not count. */
+static bool is_one_more(const struct subscription *old)
+{
+    return old == NULL || !machine_is_live(old->state);
+}
+
+/* A new one, by a name that can be kept, of a watcher about whom policy was asked. */
+static void handle_named(const struct subscribe *subscribe, const struct subscription_name *name)
 {
     struct front_request *request = subscribe->request;
+    if (!check_allowed(subscribe))
+        return;
+    struct subscription *old = subscription_find(subscribe->presence, request->partition, name);
+    if (old != NULL && !is_watchers(request, old))
+        front_refuse(request, 403, "This is another user's subscription");
+    else if (old != NULL && is_repeated(old, request->message))
+        answer_for(request, old);
+    else if (!is_one_more(old) || check_room(subscribe))
+        create(subscribe, old);
+}
+
+static void handle_new(struct subscribe *subscribe)
+{
+    struct front_request *request = subscribe->request;
+    const struct policy_watcher watcher = {request->identity, request->foreign, request->trusted};
     const struct subscription_name name = {subscribe->package, request->message->call_id,
                                            request->message->from.tag, subscribe->event_id};
     if (name.call_id.length + name.remote_tag.length + name.event_id.length > NAME_MAX_BYTES) {
         front_refuse(request, 400, "Call-ID, From tag and event id are too long");
         return;
     }
-    if (!check_allowed(subscribe))
-        return;
-    struct subscription *old = subscription_find(subscribe->presence, request->partition, &name);
-    if (old != NULL && is_watchers(request, old) && is_repeated(old, request->message)) {
-        answer_for(request, old);
-        return;
-    }
-    if (old != NULL && !is_watchers(request, old)) {
-        front_refuse(request, 403, "This is another user's subscription");
-        return;
-    }
-    if (old == NULL && !check_room(subscribe))
-        return;
-    create(subscribe, old);
+    subscribe->resource =
+        resource_find(subscribe->presence, subscribe->package, request->target, false);
+    subscribe->authorization = authorize(subscribe->presence, subscribe->package, request->target,
+                                         subscribe->resource, &watcher);
+    handle_named(subscribe, &name);
+    authorization_release(&subscribe->authorization);
 }
 
 void subscribe_handle(void *context, struct front_request *request)

@@ -1,19 +1,27 @@
 /* subscription.c: one subscription: made, remembered, ended.
  *
- *   ACTIVE --unsubscribe, expiry--> TERMINATING --last NOTIFY answered--> ENDED --64*T1--> freed
- *     \--NOTIFY failed--> freed
+ *   PENDING, ACTIVE --machine.c--> TERMINATING --last NOTIFY answered--> ENDED --64*T1--> freed
+ *      |    \--NOTIFY failed--> freed
+ *      \--unsubscribe, expiry of a pending one--> PARTING --answered--> WAITING --days--> freed
  *
- * These are the states of its row too; in memory TERMINATING is an ended one that is not `told`. So
- * the last NOTIFY outlives a crash: whoever loads the row sends it (again). ENDED is remembered
- * after an unsubscribe only, because its request may come again.
- */
+ * These are the states of its row too; in memory TERMINATING is an ended one that is not `told`,
+ * and PARTING a waiting one. So the last NOTIFY outlives a crash: whoever loads the row sends it
+ * (again). ENDED is remembered after an unsubscribe only, because its request may come again.
+ * WAITING has no dialog any more: it is there for its presentity to see (RFC 3857 4.7.1), and goes
+ * when the presentity's rules speak of the watcher, or when it subscribes again. */
 #include <assert.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "presence/presence_internal.h"
 
-enum { RETRY_MS = 1000, KEY_MAX = 4096, FLOW_TEXT_MAX = 160, CSEQ_STEP = 65536 };
+enum {
+    RETRY_MS = 1000,
+    KEY_MAX = 4096,
+    FLOW_TEXT_MAX = 160,
+    CSEQ_STEP = 65536,
+    DAY_MS = 24 * 3600 * 1000
+};
 
 /* Watchers. */
 
@@ -60,6 +68,12 @@ static void leave(struct presence *presence, struct subscription *subscription)
 static void count(struct subscription *subscription, int by)
 {
     struct resource *resource = subscription->resource;
+    if (subscription->state == SUBSCRIPTION_WAITING) {
+        subscription->watcher->waiting += (unsigned)by;
+        resource->waiting_count += (unsigned)by;
+    }
+    if (!machine_is_live(subscription->state))
+        return;
     subscription->watcher->count += (unsigned)by;
     resource->subscription_count += (unsigned)by;
     resource->presence->counts.subscriptions += (size_t)by;
@@ -120,14 +134,15 @@ struct subscription *subscription_new(const struct subscription_parts *parts,
     subscription->expires_ms = parts->expires_ms;
     subscription->branch = memory_copy(parts->branch);
     join(presence, parts->watcher, subscription);
-    subscription->state = parts->ended ? SUBSCRIPTION_ENDED : SUBSCRIPTION_ACTIVE;
-    subscription->reason = "timeout";
+    subscription->state = parts->state;
+    subscription->fate = EVENT_TIMEOUT;
+    subscription->foreign = parts->foreign;
+    subscription->trusted = parts->trusted;
     take_name(subscription, parts->event_id);
     DL_APPEND(parts->resource->subscriptions, subscription);
     TABLE_ADD(presence->homes[parts->resource->partition].subscriptions, subscription->key.at,
               subscription->key.length, presence->hash_seed, subscription);
-    if (!parts->ended)
-        count(subscription, 1);
+    count(subscription, 1);
     return subscription;
 }
 
@@ -138,8 +153,8 @@ void subscription_free(struct subscription *subscription)
     world_timer_cancel(presence->parts->world, &subscription->expiry);
     notify_unqueue(subscription);
     transaction_forget(presence->parts->transactions, subscription->notify);
-    if (subscription->state == SUBSCRIPTION_ACTIVE)
-        count(subscription, -1);
+    count(subscription, -1);
+    view_leave(&subscription->view);
     leave(presence, subscription);
     DL_DELETE(resource->subscriptions, subscription);
     HASH_DELETE(hh, presence->homes[resource->partition].subscriptions, subscription);
@@ -153,12 +168,43 @@ void subscription_free(struct subscription *subscription)
 
 static void expire(struct timer *timer);
 
-void subscription_end(struct subscription *subscription, const char *reason)
+bool subscription_ends_with_state(const struct subscription *subscription)
 {
-    assert(subscription->state == SUBSCRIPTION_ACTIVE);
+    return subscription->cause == EVENT_TIMEOUT || subscription->cause == EVENT_NORESOURCE ||
+           subscription->cause == EVENT_INVARIANT;
+}
+
+/* Since when a word is wanted: waiting goes on what pending began. */
+static void note_since(struct subscription *subscription)
+{
+    if (subscription->state == SUBSCRIPTION_PENDING)
+        subscription->since_ms = subscription->resource->presence->parts->world->wall_ms;
+    else if (subscription->state != SUBSCRIPTION_WAITING)
+        subscription->since_ms = 0;
+}
+
+bool subscription_move(struct subscription *subscription, enum subscription_event event)
+{
+    enum subscription_state next = machine_next(subscription->state, event);
+    if (next == subscription->state)
+        return false;
     count(subscription, -1);
-    subscription->state = SUBSCRIPTION_ENDED;
-    subscription->reason = reason;
+    subscription->state = next;
+    subscription->cause = event;
+    count(subscription, 1);
+    note_since(subscription);
+    bool sees = next == SUBSCRIPTION_ACTIVE ||
+                (next == SUBSCRIPTION_ENDED && subscription_ends_with_state(subscription));
+    if (!sees)
+        view_leave(&subscription->view);
+    return true;
+}
+
+/* When whoever asked is given up: RFC 3857 4.7.1, for pending and waiting ones. */
+static uint64_t giveup_ms(const struct subscription *subscription)
+{
+    unsigned days = subscription->resource->presence->settings.waiting_days;
+    return subscription->since_ms + (uint64_t)days * DAY_MS;
 }
 
 static void put_deletion(const struct subscription *subscription, struct store_set *set)
@@ -203,8 +249,8 @@ void subscription_settle(struct subscription *subscription)
 {
     struct resource *resource = subscription->resource;
     const struct front_parts *parts = resource->presence->parts;
-    if (subscription->state != SUBSCRIPTION_ENDED || subscription->notify != 0 ||
-        subscription->dirty || subscription->queued)
+    if (machine_is_live(subscription->state) || subscription->notify != 0 || subscription->dirty ||
+        subscription->queued)
         return;
     if (subscription->has_row && !store_ready(parts->store))
         settle_later(subscription);
@@ -221,8 +267,8 @@ void subscription_drop(struct subscription *subscription)
     struct resource *resource = subscription->resource;
     struct store *store = resource->presence->parts->store;
     if (subscription->has_row && !store_ready(store)) {
-        if (subscription->state == SUBSCRIPTION_ACTIVE)
-            subscription_end(subscription, "timeout");
+        if (machine_is_live(subscription->state))
+            subscription_move(subscription, EVENT_DEACTIVATED);
         subscription->dirty = false;
         subscription->expires_ms = 0;
         subscription_arm(subscription); /* its row goes when the store has room */
@@ -243,8 +289,61 @@ struct resource *subscription_give_way(struct subscription *subscription, struct
     return resource;
 }
 
-/* Its time is over: nobody refreshed it, or it may not watch any more. */
-static void expire_active(struct subscription *subscription)
+void subscription_forget(struct subscription *subscription, struct store_set *set)
+{
+    assert(!machine_is_live(subscription->state));
+    bool busy = subscription->notify != 0 || subscription->dirty || subscription->queued;
+    if (subscription->has_row)
+        put_deletion(subscription, set);
+    subscription->has_row = false;
+    world_timer_cancel(subscription->resource->presence->parts->world, &subscription->expiry);
+    if (!busy)
+        subscription_free(subscription);
+}
+
+void subscription_displace(const struct subscription *subscription, struct store_set *set)
+{
+    const struct watcher *watcher = subscription->watcher;
+    struct subscription *other, *next;
+    unsigned itself = subscription->state == SUBSCRIPTION_WAITING;
+    if (watcher->waiting == itself)
+        return;
+    DL_FOREACH_SAFE2(watcher->subscriptions, other, next, others_next)
+    {
+        if (other == subscription || other->state != SUBSCRIPTION_WAITING ||
+            other->resource != subscription->resource)
+            continue;
+        subscription_move(other, EVENT_GIVEUP);
+        subscription_forget(other, set);
+    }
+}
+
+void subscription_wait(struct subscription *subscription, struct store_set *set)
+{
+    const struct presence *presence = subscription->resource->presence;
+    assert(subscription->state == SUBSCRIPTION_WAITING);
+    subscription_displace(subscription, set);
+    subscription->expires_ms = giveup_ms(subscription);
+    if (subscription->watcher->waiting <= presence->settings.waiting_max_per_watcher &&
+        subscription->resource->waiting_count <= presence->settings.waiting_max_per_resource)
+        return;
+    metrics_count(presence->parts->metrics, METRIC_subscriptions_forgotten);
+    subscription_move(subscription, EVENT_GIVEUP);
+    subscription->cause = EVENT_TIMEOUT; /* which is what its watcher asked for */
+    subscription_linger(subscription);
+}
+
+/* What the end of its time means. */
+static enum subscription_event fate_of(const struct subscription *subscription)
+{
+    bool waits = subscription->state == SUBSCRIPTION_PENDING;
+    bool over = giveup_ms(subscription) <= subscription->resource->presence->parts->world->wall_ms;
+    return waits && over && subscription->fate == EVENT_TIMEOUT ? EVENT_GIVEUP : subscription->fate;
+}
+
+/* Its time is over: nobody refreshed it, or it may not watch any more, or nobody said that it may.
+ */
+static void expire_live(struct subscription *subscription)
 {
     struct resource *resource = subscription->resource;
     const struct front_parts *parts = resource->presence->parts;
@@ -253,8 +352,12 @@ static void expire_active(struct subscription *subscription)
         return;
     }
     metrics_count(parts->metrics, METRIC_subscriptions_expired);
-    subscription_end(subscription, subscription->reason);
+    subscription_move(subscription, fate_of(subscription));
     struct store_set *set = store_begin(parts->store, resource->partition);
+    if (subscription->state == SUBSCRIPTION_WAITING)
+        subscription_wait(subscription, set);
+    if (subscription->state == SUBSCRIPTION_WAITING)
+        subscription_arm(subscription);
     subscription_save(subscription, set);
     subscription->change = store_submit(parts->store, &set);
     notify_due(subscription);
@@ -263,8 +366,10 @@ static void expire_active(struct subscription *subscription)
 static void expire(struct timer *timer)
 {
     struct subscription *subscription = HOLDER(timer, struct subscription, expiry);
-    if (subscription->state == SUBSCRIPTION_ACTIVE)
-        expire_active(subscription);
+    if (machine_is_live(subscription->state))
+        expire_live(subscription);
+    else if (subscription_move(subscription, EVENT_GIVEUP)) /* it has waited long enough */
+        subscription_settle(subscription);
     else if (subscription->dirty)
         notify_due(subscription);
     else
@@ -281,16 +386,21 @@ void subscription_linger(struct subscription *subscription)
 void subscription_arm(struct subscription *subscription)
 {
     struct world *world = subscription->resource->presence->parts->world;
-    uint64_t left_ms =
-        subscription->expires_ms > world->wall_ms ? subscription->expires_ms - world->wall_ms : 0;
-    world_timer(world, &subscription->expiry, left_ms, expire);
+    uint64_t end_ms = subscription->expires_ms;
+    if (subscription->state == SUBSCRIPTION_PENDING && giveup_ms(subscription) < end_ms)
+        end_ms = giveup_ms(subscription);
+    world_timer(world, &subscription->expiry, end_ms > world->wall_ms ? end_ms - world->wall_ms : 0,
+                expire);
 }
 
 void subscription_reject(struct subscription *subscription)
 {
-    subscription->reason = "rejected"; /* if it has ended, but was not told yet, too */
-    if (subscription->state != SUBSCRIPTION_ACTIVE)
+    if (subscription->state == SUBSCRIPTION_ENDED) {
+        subscription->cause = EVENT_REJECTED; /* if it was not told yet */
+        view_leave(&subscription->view);
         return;
+    }
+    subscription->fate = EVENT_REJECTED;
     subscription->expires_ms = subscription->resource->presence->parts->world->wall_ms;
     subscription_arm(subscription);
 }
@@ -309,10 +419,15 @@ void subscription_drop_watcher(struct presence *presence, struct bytes aor)
 
 /* Rows. */
 
-static enum store_end row_state(const struct subscription *subscription)
+static enum store_state row_state(const struct subscription *subscription)
 {
+    assert(subscription->state != SUBSCRIPTION_INIT);
     if (subscription->state == SUBSCRIPTION_ACTIVE)
         return STORE_ACTIVE;
+    if (subscription->state == SUBSCRIPTION_PENDING)
+        return STORE_PENDING;
+    if (subscription->state == SUBSCRIPTION_WAITING)
+        return subscription->told ? STORE_WAITING : STORE_PARTING;
     return subscription->told ? STORE_ENDED : STORE_TERMINATING;
 }
 
@@ -342,11 +457,50 @@ void subscription_save(struct subscription *subscription, struct store_set *set)
         .local_cseq = dialog->local_cseq,
         .epoch = store_epoch(resource->presence->parts->store),
         .expires_ms = subscription->expires_ms,
-        .ended = row_state(subscription),
+        .state = row_state(subscription),
+        .cause = bytes_of(machine_event_name(subscription->cause)),
+        .since_ms = subscription->since_ms,
+        .foreign = subscription->foreign,
+        .trusted = subscription->trusted,
     };
     store_put_subscription(set, &row);
     subscription->stored_cseq = dialog->local_cseq;
     subscription->has_row = true;
+}
+
+static enum subscription_state state_of_row(const struct store_subscription *row)
+{
+    switch (row->state) {
+    case STORE_ACTIVE:
+        return SUBSCRIPTION_ACTIVE;
+    case STORE_PENDING:
+        return SUBSCRIPTION_PENDING;
+    case STORE_WAITING:
+    case STORE_PARTING:
+        return SUBSCRIPTION_WAITING;
+    case STORE_ENDED:
+    case STORE_TERMINATING:
+        break;
+    }
+    return SUBSCRIPTION_ENDED;
+}
+
+/* Rows of earlier versions do not say why. */
+static enum subscription_event cause_of_row(const struct store_subscription *row)
+{
+    enum subscription_event cause = machine_event(row->cause);
+    bool over = row->state == STORE_ENDED || row->state == STORE_TERMINATING;
+    return over && cause == EVENT_SUBSCRIBE ? EVENT_TIMEOUT : cause;
+}
+
+/* A body type that an earlier version knew: the subscription cannot go on, but its watcher may
+ * begin another one now (RFC 6665 4.1.3). It is told nothing before. */
+static void deactivate(struct subscription *subscription)
+{
+    if (!machine_is_live(subscription->state))
+        return;
+    subscription->fate = EVENT_DEACTIVATED;
+    subscription->expires_ms = subscription->resource->presence->parts->world->wall_ms;
 }
 
 /* The package's own text of a body type that a row names; NULL: it does not know it any more. */
@@ -413,27 +567,37 @@ struct subscription *subscription_of_row(struct resource *resource,
 {
     const char *accept = known_type(resource->package, row->accept);
     struct dialog dialog;
-    if (accept == NULL || !restore_dialog(resource, row, &dialog))
+    if (bytes_empty(row->remote_target) || bytes_empty(row->origin.call_id) ||
+        !restore_dialog(resource, row, &dialog))
         return NULL;
     const struct subscription_parts parts = {
         .resource = resource,
         .watcher = row->watcher,
         .event_id = row->event_id,
         .branch = row->origin.branch,
-        .accept = accept,
+        .accept = accept != NULL ? accept : resource->package->notify_types[0],
         .expires_ms = row->expires_ms,
-        .ended = row->ended != STORE_ACTIVE,
+        .foreign = row->foreign,
+        .trusted = row->trusted,
+        .state = state_of_row(row),
     };
     struct subscription *subscription = subscription_new(&parts, &dialog);
     subscription->has_row = true;
     subscription->stored_cseq = cseq_of_row(resource, row);
-    subscription->told = row->ended == STORE_ENDED;
-    if (row->ended == STORE_TERMINATING) {
+    subscription->cause = cause_of_row(row);
+    subscription->since_ms = row->since_ms;
+    subscription->told = row->state == STORE_ENDED || row->state == STORE_WAITING;
+    if (row->state == STORE_TERMINATING) {
         restore_terminating(subscription);
         return subscription;
     }
+    /* one that waits stays for days: in the life that ended it its last NOTIFY is not repeated */
+    if (row->state == STORE_PARTING && resource->presence->homes[resource->partition].loaded)
+        subscription->told = true;
+    if (accept == NULL)
+        deactivate(subscription);
     subscription_arm(subscription);
-    if (row->ended == STORE_ACTIVE)
+    if (!subscription->told && accept != NULL)
         notify_queue(subscription);
     return subscription;
 }

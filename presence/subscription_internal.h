@@ -17,7 +17,8 @@ struct subscription_parts {
     struct bytes event_id, branch;
     const char *accept;
     uint64_t expires_ms;
-    bool ended; /* a fetch, or a row of what has ended: not counted */
+    bool foreign, trusted; /* how the watcher was proved */
+    enum subscription_state state;
 };
 /* Makes one with its dialog, which is taken over. */
 struct subscription *subscription_new(const struct subscription_parts *parts,
@@ -30,9 +31,21 @@ void subscription_save(struct subscription *subscription, struct store_set *set)
 void subscription_arm(struct subscription *subscription);
 /* Has the end of one be remembered for 64*T1, once it is armed. */
 void subscription_linger(struct subscription *subscription);
-/* Ends it with a reason of RFC 6665 4.1.3; the caller saves the row and has the last NOTIFY sent.
- */
-void subscription_end(struct subscription *subscription, const char *reason);
+/* Lets an event move it; false: the event does not count in its state. The caller saves the row,
+ * sets the timer and has the NOTIFY sent. What ends for a reason that is no business of the state's
+ * is told nothing of it. */
+bool subscription_move(struct subscription *subscription, enum subscription_event event);
+/* Whether the last NOTIFY shows the state (RFC 6665 4.2.1.4), to those who may see it. */
+bool subscription_ends_with_state(const struct subscription *subscription);
+/* One that waits from now on: it takes the place of an earlier one of this watcher at the resource.
+ * When there are too many it is not kept. */
+void subscription_wait(struct subscription *subscription, struct store_set *set);
+/* Whatever waits of this one's watcher at its resource, but itself, goes: what it waited for came,
+ * or this one waits in its place. */
+void subscription_displace(const struct subscription *subscription, struct store_set *set);
+/* Takes the row of one that is over out, and frees it unless its last NOTIFY is still to be sent or
+ * answered. The resource stays. */
+void subscription_forget(struct subscription *subscription, struct store_set *set);
 /* Ends it without a word: its watcher forgot it. Frees it, and its resource perhaps. */
 void subscription_drop(struct subscription *subscription);
 /* Frees it for another one whose row is in the same set, so that a crash leaves one of them. Its

@@ -65,7 +65,11 @@ static void load_subscription(const struct store_visitor *visitor, struct row ro
     subscription.local_cseq = (uint32_t)row_number(&row);
     subscription.epoch = (uint64_t)row_number(&row);
     subscription.expires_ms = (uint64_t)row_number(&row);
-    subscription.ended = (enum store_end)row_number(&row);
+    subscription.state = (enum store_state)row_number(&row);
+    subscription.cause = row_bytes(&row);
+    subscription.since_ms = (uint64_t)row_number(&row);
+    subscription.foreign = row_number(&row) != 0;
+    subscription.trusted = row_number(&row) != 0;
     visitor->subscription(visitor->context, &subscription);
 }
 

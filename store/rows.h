@@ -65,8 +65,16 @@ struct store_publication {
     bool ended;
 };
 
-/* A subscription whose end its watcher has not been told of stays too, whatever ended it. */
-enum store_end { STORE_ACTIVE, STORE_ENDED, STORE_TERMINATING /* its last NOTIFY is owed */ };
+/* How far a subscription is (RFC 3857 4.7.1); the numbers are the database's. One whose end its
+ * watcher has not been told of stays, whatever ended it. */
+enum store_state {
+    STORE_ACTIVE = 0,
+    STORE_ENDED = 1,       /* remembered for a while */
+    STORE_TERMINATING = 2, /* its last NOTIFY is owed */
+    STORE_PENDING = 3,     /* nobody said yet whether it may be */
+    STORE_WAITING = 4,     /* it ended, and nobody has said so yet */
+    STORE_PARTING = 5      /* the same, and its last NOTIFY is owed */
+};
 
 /* A subscription with its dialog (RFC 6665, RFC 3261 12). Key: aor, event, local_tag. */
 struct store_subscription {
@@ -85,7 +93,10 @@ struct store_subscription {
     uint32_t local_cseq; /* of the last NOTIFY when the row was written */
     uint64_t epoch;      /* that wrote the row */
     uint64_t expires_ms;
-    enum store_end ended;
+    enum store_state state;
+    struct bytes cause;    /* what made it so: an event's name of RFC 3857 4.7.1, or empty */
+    uint64_t since_ms;     /* of the state, for those that wait for a word: when that began */
+    bool foreign, trusted; /* how the watcher was proved (policy.h) */
 };
 
 #endif

@@ -72,6 +72,14 @@ static const char *const migrations[] = {
     "changed INTEGER NOT NULL, PRIMARY KEY (partition, aor)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX policy_changes_changed ON policy_changes (changed);"
     "INSERT INTO meta (key, value) VALUES ('policy', 0);",
+
+    /* What policy is asked with again later. Nobody knows who vouched for those that are there:
+     * they are judged as if nobody had. */
+    "ALTER TABLE subscriptions RENAME COLUMN ended TO state;"
+    "ALTER TABLE subscriptions ADD COLUMN cause TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE subscriptions ADD COLUMN since_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE subscriptions ADD COLUMN foreign_watcher INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE subscriptions ADD COLUMN trusted INTEGER NOT NULL DEFAULT 0;",
 };
 
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };

@@ -164,7 +164,11 @@ void store_put_subscription(struct store_set *set, const struct store_subscripti
     set_number(set, subscription->local_cseq);
     set_number(set, subscription->epoch);
     set_number(set, subscription->expires_ms);
-    set_number(set, (uint64_t)subscription->ended);
+    set_number(set, (uint64_t)subscription->state);
+    set_text(set, subscription->cause);
+    set_number(set, subscription->since_ms);
+    set_number(set, subscription->foreign);
+    set_number(set, subscription->trusted);
 }
 
 void store_delete_subscription(struct store_set *set, struct bytes aor, struct bytes event,

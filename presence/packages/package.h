@@ -48,6 +48,8 @@ struct entity_check {
     void *context;
 };
 
+struct rights;
+
 struct event_package {
     const char *name, *spec;          /* "presence", "RFC 3856" */
     const char *const *notify_types;  /* NULL-ended; [0]: when the watcher sent no Accept */
@@ -71,6 +73,15 @@ struct event_package {
      * in notify_types[0]. */
     struct blob *(*compose)(struct bytes entity, const struct document_source *sources,
                             size_t count);
+
+    /* What the rights of a watcher leave of a composed body: new, or another reference. NULL:
+     * whoever may watch sees everything. */
+    struct blob *(*view)(struct package_workshop *workshop, struct blob *state,
+                         const struct rights *rights);
+
+    /* The sphere of the presentity for its rules (RFC 5025 3.1.2), empty: undefined; lies in the
+     * documents. NULL: always undefined. */
+    struct bytes (*sphere)(const struct document_source *sources, size_t count);
 };
 
 /* All packages, NULL-ended, and one by its event name (case matters, RFC 6665 8.2.1). */

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "packages_internal.h"
 #include "pidf/pidf.h"
+#include "pidf/view.h"
 
 enum { SOURCES_FEW = 16 };
 
@@ -72,6 +73,26 @@ static struct blob *presence_compose(struct bytes entity, const struct document_
     return blob;
 }
 
+static struct blob *presence_view(struct package_workshop *workshop, struct blob *state,
+                                  const struct rights *rights)
+{
+    assert(workshop != NULL);
+    return pidf_view(workshop->parser, state, rights);
+}
+
+static struct bytes presence_sphere(const struct document_source *sources, size_t count)
+{
+    const struct pidf_document *few[SOURCES_FEW], **all = few;
+    if (count > SOURCES_FEW)
+        all = memory_new(count * sizeof(const struct pidf_document *));
+    for (size_t i = 0; i < count; i++)
+        all[i] = (const struct pidf_document *)sources[i].document;
+    struct bytes sphere = pidf_common_sphere(all, count);
+    if (all != few)
+        free((void *)all);
+    return sphere;
+}
+
 static const char *const types[] = {"application/pidf+xml", NULL};
 
 const struct event_package presence_package = {
@@ -88,4 +109,6 @@ const struct event_package presence_package = {
     .document_free = presence_document_free,
     .same_things = presence_same_things,
     .compose = presence_compose,
+    .view = presence_view,
+    .sphere = presence_sphere,
 };

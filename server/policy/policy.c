@@ -148,8 +148,8 @@ enum err policy_refresh(struct policy *policy, struct store *store)
     else
         owners_replace(policy->owners, fresh, tell, policy);
     owners_free(&fresh);
-    if (was_unknown && !policy->unknown)
-        tell(policy, BYTES("")); /* whoever asked meanwhile */
+    if (was_unknown != policy->unknown)
+        tell(policy, BYTES("")); /* nobody is sure any more; or those who asked meanwhile are */
     return err;
 }
 

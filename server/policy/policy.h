@@ -51,8 +51,8 @@ void policy_reload(struct policy *policy, const struct policy_settings *settings
 
 /* Takes rules and rosters that changed since the last call (the first call: all) from the store. A
  * stored document that cannot be read blocks everybody but the owner, and is logged. When the store
- * cannot be read everybody waits (`unknown`) until a later call succeeds; then who listens is told
- * of every user. */
+ * cannot be read everybody waits (`unknown`) until a later call succeeds; who listens is told of
+ * every user when that begins and when it ends. */
 enum err policy_refresh(struct policy *policy, struct store *store)
     __attribute__((warn_unused_result));
 

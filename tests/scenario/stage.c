@@ -291,7 +291,7 @@ static bool take_turn(struct stage *stage)
     }
     if (stage->store == STAGE_STORE_WORKS && stage_commit(stage, SIZE_MAX) > 0)
         moved = true;
-    return moved;
+    return moved || wheel_next_ms(world->wheel) <= world->now_ms; /* set by what was noticed */
 }
 
 void stage_settle(struct stage *stage)

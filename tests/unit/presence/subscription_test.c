@@ -59,7 +59,7 @@ START_TEST(row)
     keep_text(to, watch("Event: presence;id=7\r\nRecord-Route: <sip:p;lr>\r\n"));
     visit();
     ck_assert_uint_eq(visited, 1);
-    ck_assert_int_eq(seen.ended, STORE_ACTIVE);
+    ck_assert_int_eq(seen.state, STORE_ACTIVE);
     events_restart();
     ground_wait(ground, 100);
     const char *text = notified("SIP/2.0 200 OK");
@@ -71,12 +71,12 @@ START_TEST(row)
     ck_assert_uint_eq(refresh(to, "Event: presence;id=7\r\nExpires: 0\r\n"), 200);
     visit();
     ck_assert_uint_eq(visited, 1);
-    ck_assert_int_eq(seen.ended, STORE_TERMINATING);
+    ck_assert_int_eq(seen.state, STORE_TERMINATING);
     notified("SIP/2.0 200 OK");
     ground_commit(ground);
     visit();
     ck_assert_uint_eq(visited, 1);
-    ck_assert_int_eq(seen.ended, STORE_ENDED);
+    ck_assert_int_eq(seen.state, STORE_ENDED);
     ground_wait(ground, 32000);
     ground_commit(ground);
     visit();
@@ -230,7 +230,7 @@ START_TEST(told_without_room_in_the_store)
     ground_answer(ground, &last, "SIP/2.0 200 OK", "");
     store_step(ground->parts.store, PARTITIONS, SIZE_MAX, STORE_DURABLE);
     visit();
-    ck_assert_int_eq(seen.ended, STORE_TERMINATING);
+    ck_assert_int_eq(seen.state, STORE_TERMINATING);
     ground_fill_store(ground);
     ground_wait(ground, 32000);
     ck_assert_ptr_nonnull(alices());
@@ -326,6 +326,51 @@ START_TEST(of_one_watcher)
 }
 END_TEST
 
+static void copy_for_another(void *context, const struct store_subscription *was)
+{
+    struct store_subscription odd = *was;
+    odd.accept = BYTES("text/plain");
+    store_put_subscription(context, &odd);
+}
+
+/* RFC 6665 4.1.3, deactivated: what an earlier version agreed to, this one cannot do; the watcher
+ * may ask again. */
+START_TEST(deactivated)
+{
+    events_open();
+    ck_assert_uint_eq(publish("", "one"), 200);
+    watch("");
+    struct store_set *set = store_begin(ground->parts.store, partition_of(BOB));
+    const struct store_visitor visitor = {.subscription = copy_for_another, .context = set};
+    ck_assert_int_eq(store_load(ground->parts.store, partition_of(BOB), &visitor), ERR_NONE);
+    store_submit(ground->parts.store, &set);
+    ground_commit(ground);
+    events_restart();
+    ground_commit(ground);
+    ground_commit(ground);
+    ck_assert_has(notified("SIP/2.0 200 OK"), "terminated;reason=deactivated\r\nContent-Length: 0");
+    ground_commit(ground);
+    ck_assert_ptr_null(alices());
+    events_close();
+}
+END_TEST
+
+/* RFC 6665 4.1.3: probation says when to come back. */
+START_TEST(probation)
+{
+    events_open();
+    watch("");
+    alices()->fate = EVENT_PROBATION;
+    alices()->expires_ms = ground->world.wall_ms;
+    subscription_arm(alices());
+    ground->mark = ground->net.sent_count;
+    ground_wait(ground, 0);
+    ground_commit(ground);
+    ck_assert_has(notified("SIP/2.0 200 OK"), "terminated;reason=probation;retry-after=600\r\n");
+    events_close();
+}
+END_TEST
+
 /* A row that says nothing to this server is left alone. */
 START_TEST(senseless_rows)
 {
@@ -358,4 +403,4 @@ END_TEST
 UNIT_MAIN("subscription", row, cseq_over_lives, cseq_over_refusals, cseq_after_a_refused_end,
           row_follows_the_cseq, row_cannot_follow, end_waits_for_room_in_the_store,
           told_without_room_in_the_store, noresource_over_a_crash, drop_waits_for_room_in_the_store,
-          of_one_watcher, senseless_rows)
+          of_one_watcher, deactivated, probation, senseless_rows)

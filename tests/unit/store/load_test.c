@@ -88,7 +88,11 @@ static void see_subscription(void *context, const struct store_subscription *b)
     ck_assert_uint_eq(a->local_cseq, b->local_cseq);
     ck_assert_uint_eq(a->epoch, b->epoch);
     ck_assert_uint_eq(a->expires_ms, b->expires_ms);
-    ck_assert_int_eq(a->ended, b->ended);
+    ck_assert_int_eq(a->state, b->state);
+    equal(a->cause, b->cause);
+    ck_assert_uint_eq(a->since_ms, b->since_ms);
+    ck_assert_int_eq(a->foreign, b->foreign);
+    ck_assert_int_eq(a->trusted, b->trusted);
 }
 
 /* Opens the store anew and loads the partition: exactly `count` rows, as expected. */
@@ -198,7 +202,10 @@ START_TEST(subscriptions_come_back_whole)
         .local_cseq = 70000,
         .epoch = UINT64_C(1) << 40,
         .expires_ms = UINT64_C(1700000000999),
-        .ended = STORE_TERMINATING,
+        .state = STORE_PARTING,
+        .cause = BYTES("timeout"),
+        .since_ms = UINT64_C(1700000000111),
+        .foreign = true,
     };
     struct store_set *set = store_begin(f.store, 79);
     store_put_subscription(set, &subscription);

@@ -38,6 +38,9 @@ static const char version_1[] =
     "local_cseq INTEGER NOT NULL, epoch INTEGER NOT NULL, expires_ms INTEGER NOT NULL, "
     "ended INTEGER NOT NULL, PRIMARY KEY (partition, aor, event, local_tag)) "
     "STRICT, WITHOUT ROWID;"
+    "INSERT INTO subscriptions VALUES (7, 'a@b', 'presence', 'l', '', 'c@b', 'r', 'x', 'y', 'z', "
+    "'', "
+    "'k', '', 'a/p', 'call', 'z9hG4bK2', 2, 3, 41, 99, 2);"
     "PRAGMA application_id = 1215458404; PRAGMA user_version = 1;";
 
 static void make_version_1(struct fixture *f)
@@ -51,7 +54,7 @@ static void make_version_1(struct fixture *f)
 }
 
 struct seen {
-    unsigned bindings, publications, accounts;
+    unsigned bindings, publications, subscriptions, accounts;
 };
 
 static void see_binding(void *context, const struct store_binding *b)
@@ -78,6 +81,15 @@ static void see_publication(void *context, const struct store_publication *p)
 {
     ((struct seen *)context)->publications++;
     ck_assert(bytes_equal(p->tag, BYTES("tag")) && bytes_equal(p->body, BYTES("A")));
+}
+
+static void see_subscription(void *context, const struct store_subscription *s)
+{
+    ((struct seen *)context)->subscriptions++;
+    ck_assert(bytes_equal(s->watcher, BYTES("c@b")));
+    ck_assert_uint_eq(s->expires_ms, 99);
+    ck_assert_int_eq(s->state, STORE_TERMINATING);
+    ck_assert(bytes_empty(s->cause) && s->since_ms == 0 && !s->foreign && !s->trusted);
 }
 
 static void see_account(void *context, const struct store_account *account)
@@ -109,7 +121,11 @@ START_TEST(version_1_keeps_its_rows)
     for (unsigned life = 42; life < 44; life++) { /* opened again, it is of this version */
         struct seen seen = {0};
         const struct store_visitor visitor = {
-            .binding = see_binding, .publication = see_publication, .context = &seen};
+            .binding = see_binding,
+            .publication = see_publication,
+            .subscription = see_subscription,
+            .context = &seen,
+        };
         fixture_open(&f, stepped);
         ck_assert_uint_eq(store_epoch(f.store), life);
         ck_assert_uint_eq(((const unsigned char *)store_secret(f.store).at)[31], 31);
@@ -117,6 +133,7 @@ START_TEST(version_1_keeps_its_rows)
         ck_assert_int_eq(store_load_accounts(f.store, see_account, &seen), ERR_NONE);
         ck_assert_uint_eq(seen.bindings, 2);
         ck_assert_uint_eq(seen.publications, 1);
+        ck_assert_uint_eq(seen.subscriptions, 1);
         ck_assert_uint_eq(seen.accounts, 1);
         const struct store_policy_visitor none = {see_no_owner, see_no_rules, see_no_buddy, NULL};
         ck_assert_int_eq(store_load_policy(f.store, &none), ERR_NONE); /* tables of version 3 */
