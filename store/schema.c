@@ -72,6 +72,17 @@ static const char *const migrations[] = {
     "changed INTEGER NOT NULL, PRIMARY KEY (partition, aor)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX policy_changes_changed ON policy_changes (changed);"
     "INSERT INTO meta (key, value) VALUES ('policy', 0);",
+
+    /* The place of the states of subscriptions. */
+    "",
+
+    /* Who published, and whether it is still there. */
+    "ALTER TABLE publications ADD COLUMN instance TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE publications ADD COLUMN from_tag TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE publications ADD COLUMN previous_tag TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE publications ADD COLUMN previous_until_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE publications ADD COLUMN closes_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE publications ADD COLUMN closed INTEGER NOT NULL DEFAULT 0;",
 };
 
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };
