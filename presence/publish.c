@@ -11,15 +11,8 @@
  *     yes  -     > 0      refreshed
  *     yes  yes   > 0      replaced
  *     yes  any   0        removed
- *
- * Clients publish anew while their first 200 is still under way (baresip at start), after a 412 for
- * a tag whose answer was lost, and when their connection was lost (linphone). They know but one tag
- * afterwards, so the document of the other would stand beside the new one until its time is over.
- * A first publication therefore takes the place of one that is about the same things and came from
- * the same socket, or from the same host over a connection that is no more. RFC 3903 10.3 leaves it
- * to the compositor what it makes of several publications.
  */
-#include "presence/presence_internal.h"
+#include "presence/publisher_internal.h"
 #include "sip/write.h"
 
 /* A PUBLISH as it was judged. */
@@ -235,46 +228,6 @@ static bool judge_document(struct publish *publish, struct document **document)
 
 /* The changes. */
 
-/* Where the sender itself is; family 0 when that cannot be told because proxies stand between. */
-static struct net_flow source_of(const struct front_request *request)
-{
-    if (sip_message_is_relayed(request->message))
-        return (struct net_flow){0};
-    return request->incoming->flow;
-}
-
-/* True when nobody can be at the other end any more. */
-static bool is_gone(const struct publish *publish, const struct net_flow *flow)
-{
-    return net_is_stream(flow->protocol) && !net_alive(publish->presence->parts->net, flow);
-}
-
-static bool is_same_sender(const struct publish *publish, const struct net_flow *earlier,
-                           const struct net_flow *now)
-{
-    if (earlier->remote.family == 0 || now->remote.family == 0)
-        return false;
-    return net_flow_equal(earlier, now) ||
-           (net_address_same_host(&earlier->remote, &now->remote) && is_gone(publish, earlier));
-}
-
-/* The publication whose place a first one takes though it did not name it; NULL: none. */
-static struct publication *find_orphan(const struct publish *publish,
-                                       const struct document *document)
-{
-    struct net_flow source = source_of(publish->request);
-    struct publication *publication;
-    if (publish->resource == NULL || publish->package->same_things == NULL)
-        return NULL;
-    DL_FOREACH(publish->resource->publications, publication)
-    {
-        if (!publication->ended && is_same_sender(publish, &publication->source, &source) &&
-            publish->package->same_things(publication->document, document))
-            return publication;
-    }
-    return NULL;
-}
-
 static uint64_t expires_ms(const struct publish *publish)
 {
     return publish->presence->parts->world->wall_ms + (uint64_t)publish->expires_s * 1000;
@@ -311,7 +264,7 @@ static struct publication *replace(struct publish *publish, struct document *doc
         old->document = NULL;
     }
     struct publication *made = publication_of_row(publish->resource, &row, document);
-    made->source = source_of(publish->request);
+    made->source = publisher_source(publish->request);
     if (old != NULL) {
         publication_take_place(made, old);
         publication_free(old);
@@ -383,7 +336,7 @@ void publish_handle(void *context, struct front_request *request)
     if (!judge(&publish) || !judge_document(&publish, &document))
         return;
     if (publish.expires_s > 0 && publish.publication == NULL)
-        publish.publication = find_orphan(&publish, document);
+        publish.publication = publisher_orphan(publish.resource, request, document);
     if (!check_room(&publish)) {
         if (document != NULL)
             publish.package->document_free(&document);
