@@ -14,6 +14,7 @@ struct presence_settings presence_settings_default(void)
         .subscriptions_max_per_watcher = 1000,
         .subscriptions_max_per_resource = 20000,
         .body_max_bytes = 32768,
+        .tag_grace_s = 32, /* 64*T1: as long as the lost 200 would have been repeated */
         .restore_notify_per_s = 1000,
     };
 }
@@ -54,6 +55,13 @@ void presence_free(struct presence **presence)
     free(old->scratch);
     free(old);
     *presence = NULL;
+}
+
+void presence_ask_registrar(struct presence *presence,
+                            const struct presence_registrations *registrations)
+{
+    assert(registrations->instance_at != NULL);
+    presence->registrations = *registrations;
 }
 
 void presence_reload(struct presence *presence, const struct presence_settings *settings)

@@ -17,14 +17,28 @@ struct presence_settings {
     unsigned publications_max;              /* of one resource; more: 403 */
     unsigned subscriptions_max_per_watcher; /* more: 403 */
     unsigned subscriptions_max_per_resource;
-    size_t body_max_bytes;         /* of a new document; more: 413 */
+    size_t body_max_bytes; /* of a new document; more: 413 */
+    unsigned tag_grace_s;  /* that the entity-tag before the last one is good for its publisher; 32;
+                              0: never */
     unsigned restore_notify_per_s; /* NOTIFYs a second after a restart, so that it makes no storm */
 };
 struct presence_settings presence_settings_default(void);
 
+/* What the registrar knows of those who publish. */
+struct presence_registrations {
+    /* The +sip.instance (canonical) of the user's device that registered over this flow, borrowed;
+     * empty: none. */
+    struct bytes (*instance_at)(void *context, struct bytes aor, const struct net_flow *flow);
+    void *context;
+};
+
 /* Registers SUBSCRIBE and PUBLISH with the front end. */
 struct presence *presence_new(struct front *front, const struct presence_settings *settings);
 void presence_free(struct presence **presence);
+
+/* Whom to ask for registrations; at start-up. Copied. */
+void presence_ask_registrar(struct presence *presence,
+                            const struct presence_registrations *registrations);
 
 /* Takes over changed settings while running. */
 void presence_reload(struct presence *presence, const struct presence_settings *settings);

@@ -29,7 +29,11 @@ struct publication {
     uint32_t cseq;
     bool ended;
     struct token id, tag;
+    struct token previous; /* the tag before, or "" */
+    uint64_t previous_until_ms;
     struct bytes content_type, body, call_id, branch; /* of `text` */
+    struct bytes from_tag, instance; /* of its publisher (publisher.c); of `text`; instance empty:
+                                        unknown */
     char *text;
 };
 
@@ -102,6 +106,7 @@ struct presence {
     struct front *front;
     const struct front_parts *parts;
     struct presence_settings settings;
+    struct presence_registrations registrations;      /* all NULL: nobody is registered */
     struct package_workshop *workshops[PACKAGES_MAX]; /* as package_list */
     struct home homes[PARTITIONS];
     struct watcher *watchers;

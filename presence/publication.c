@@ -10,13 +10,15 @@ enum { RETRY_MS = 1000, FLOW_TEXT_MAX = 160 };
 static void take_texts(struct publication *publication, const struct store_publication *row)
 {
     size_t size = row->content_type.length + row->body.length + row->origin.call_id.length +
-                  row->origin.branch.length;
+                  row->origin.branch.length + row->from_tag.length + row->instance.length;
     publication->text = memory_new(size + 1);
     char *at = publication->text;
     publication->content_type = bytes_pack(&at, row->content_type);
     publication->body = bytes_pack(&at, row->body);
     publication->call_id = bytes_pack(&at, row->origin.call_id);
     publication->branch = bytes_pack(&at, row->origin.branch);
+    publication->from_tag = bytes_pack(&at, row->from_tag);
+    publication->instance = bytes_pack(&at, row->instance);
 }
 
 static struct token take_token(struct bytes text)
@@ -57,6 +59,8 @@ struct publication *publication_of_row(struct resource *resource,
     publication->ended = row->ended;
     publication->id = take_token(row->id);
     publication->tag = take_token(row->tag);
+    publication->previous = take_token(row->previous);
+    publication->previous_until_ms = row->previous_until_ms;
     if (net_flow_parse(row->flow, &publication->source))
         net_rejoin(resource->presence->parts->net, &publication->source);
     else
@@ -95,6 +99,10 @@ void publication_save(const struct publication *publication, struct store_set *s
         .body = publication->ended ? BYTES("") : publication->body,
         .flow = buffer_bytes(&flow),
         .origin = {publication->call_id, publication->branch, publication->cseq},
+        .instance = publication->instance,
+        .from_tag = publication->from_tag,
+        .previous = token_bytes(&publication->previous),
+        .previous_until_ms = publication->previous_until_ms,
         .made_ms = publication->made_ms,
         .expires_ms = publication->expires_ms,
         .ended = publication->ended,

@@ -20,8 +20,10 @@ struct publish {
     struct presence *presence;
     struct front_request *request;
     const struct event_package *package;
-    struct resource *resource;       /* NULL: none yet */
+    struct resource *resource; /* NULL: none yet */
+    struct publisher publisher;
     struct publication *publication; /* that SIP-If-Match names; NULL: none */
+    struct bytes named;              /* its entity-tag by which it was named, or would have been */
     struct bytes content_type, body;
     uint32_t expires_s;
 };
@@ -103,14 +105,32 @@ static bool check_repeated(const struct publish *publish)
     return true;
 }
 
-static struct publication *find_tag(struct resource *resource, struct bytes tag)
+/* True when the tag names the publication. RFC 3903 6 step 6 has a new tag replace the one before.
+ * But when the 200 that brought it was lost, its client knows only that one, and would strand what
+ * it published. So for a short time it stays good, for that client alone. */
+static bool is_named(struct publish *publish, const struct publication *publication,
+                     struct bytes tag)
+{
+    if (publication->ended)
+        return false;
+    if (bytes_equal(token_bytes(&publication->tag), tag))
+        return true;
+    if (!bytes_equal(token_bytes(&publication->previous), tag) ||
+        publication->previous_until_ms <= publish->presence->parts->world->wall_ms ||
+        !publisher_has(&publish->publisher, publication))
+        return false;
+    metrics_count(publish->presence->parts->metrics, METRIC_publications_previous_tag);
+    return true;
+}
+
+static struct publication *find_tag(struct publish *publish, struct bytes tag)
 {
     struct publication *publication;
-    if (resource == NULL)
+    if (publish->resource == NULL)
         return NULL;
-    DL_FOREACH(resource->publications, publication)
+    DL_FOREACH(publish->resource->publications, publication)
     {
-        if (!publication->ended && bytes_equal(token_bytes(&publication->tag), tag))
+        if (is_named(publish, publication, tag))
             return publication;
     }
     return NULL;
@@ -126,7 +146,8 @@ static bool check_tag(struct publish *publish)
         front_refuse(publish->request, 400, "SIP-If-Match must have one entity-tag");
         return false;
     }
-    publish->publication = find_tag(publish->resource, tag);
+    publish->named = tag;
+    publish->publication = find_tag(publish, tag);
     if (publish->publication != NULL)
         return true;
     front_refuse(publish->request, 412, NULL);
@@ -233,7 +254,17 @@ static uint64_t expires_ms(const struct publish *publish)
     return publish->presence->parts->world->wall_ms + (uint64_t)publish->expires_s * 1000;
 }
 
-static struct store_publication row_of(const struct publish *publish, const struct token *id,
+/* A client that goes on under its Call-ID is looked at once: its device is what it was. */
+static struct bytes instance_of(struct publish *publish)
+{
+    const struct publication *old = publish->publication;
+    if (old != NULL && bytes_equal(old->call_id, publish->request->message->call_id))
+        return old->instance;
+    struct bytes instance = publisher_instance(&publish->publisher);
+    return bytes_empty(instance) && old != NULL ? old->instance : instance;
+}
+
+static struct store_publication row_of(struct publish *publish, const struct token *id,
                                        const struct token *tag)
 {
     return (struct store_publication){
@@ -242,9 +273,21 @@ static struct store_publication row_of(const struct publish *publish, const stru
         .content_type = publish->content_type,
         .body = publish->body,
         .origin = origin_of(publish->request->message),
+        .instance = instance_of(publish),
+        .from_tag = publish->request->message->from.tag,
         .made_ms = publish->presence->parts->world->wall_ms,
         .expires_ms = expires_ms(publish),
     };
+}
+
+/* The tag that the client knows if this answer is lost. */
+static void keep_previous(const struct publish *publish, struct store_publication *row)
+{
+    unsigned grace_s = publish->presence->settings.tag_grace_s;
+    if (grace_s == 0)
+        return;
+    row->previous = publish->named;
+    row->previous_until_ms = publish->presence->parts->world->wall_ms + (uint64_t)grace_s * 1000;
 }
 
 /* Puts a new publication in the place of the one that SIP-If-Match named, if any. Takes over the
@@ -257,6 +300,8 @@ static struct publication *replace(struct publish *publish, struct document *doc
     struct store_publication row = row_of(publish, &id, &tag);
     if (old != NULL && (document == NULL || bytes_equal(publish->body, old->body)))
         row.made_ms = old->made_ms; /* nothing changed */
+    if (old != NULL)
+        keep_previous(publish, &row);
     if (document == NULL) {
         row.content_type = old->content_type;
         row.body = old->body;
@@ -264,7 +309,7 @@ static struct publication *replace(struct publish *publish, struct document *doc
         old->document = NULL;
     }
     struct publication *made = publication_of_row(publish->resource, &row, document);
-    made->source = publisher_source(publish->request);
+    made->source = publisher_source(&publish->publisher);
     if (old != NULL) {
         publication_take_place(made, old);
         publication_free(old);
@@ -329,14 +374,26 @@ static bool judge(struct publish *publish)
            check_body(publish);
 }
 
+/* A first publication takes the place of an earlier one of its publisher. */
+static void find_former(struct publish *publish, const struct document *document)
+{
+    if (publish->expires_s == 0 || publish->publication != NULL)
+        return;
+    publish->publication = publisher_former(&publish->publisher, publish->resource, document);
+    if (publish->publication == NULL)
+        return;
+    publish->named = token_bytes(&publish->publication->tag);
+    metrics_count(publish->presence->parts->metrics, METRIC_publications_taken_over);
+}
+
 void publish_handle(void *context, struct front_request *request)
 {
-    struct publish publish = {.presence = context, .request = request};
+    struct publish publish = {
+        .presence = context, .request = request, .publisher = publisher_of(context, request)};
     struct document *document;
     if (!judge(&publish) || !judge_document(&publish, &document))
         return;
-    if (publish.expires_s > 0 && publish.publication == NULL)
-        publish.publication = publisher_orphan(publish.resource, request, document);
+    find_former(&publish, document);
     if (!check_room(&publish)) {
         if (document != NULL)
             publish.package->document_free(&document);

@@ -243,6 +243,9 @@ static const struct config_key file_keys[] = {
            "Subscriptions that there can be to one user."),
     NUMBER(presence.body_max_bytes, 512, 16 * MIB, "32768",
            "Longest document that can be published, in bytes. Longer ones that are there stay."),
+    NUMBER(presence.tag_grace_s, 0, 3600, "32",
+           "Seconds for which the entity-tag before the last one is still good for who published "
+           "under it, in case the answer that brought the last one was lost. 0: never."),
     NUMBER(presence.restore_notify_per_s, 1, 1000000, "1000",
            "NOTIFYs a second by which watchers learn the full state after a restart."),
 

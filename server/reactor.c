@@ -98,6 +98,14 @@ static size_t locate(void *context, const struct front_request *request,
     return count;
 }
 
+/* What the event dispatcher asks. */
+
+static struct bytes instance_at(void *context, struct bytes aor, const struct net_flow *flow)
+{
+    const struct reactor *reactor = context;
+    return registrar_instance_at(reactor->registrar, aor, flow);
+}
+
 /* Building. */
 
 static void add_word(struct buffer *list, const char *word)
@@ -176,6 +184,8 @@ static void build(struct reactor *reactor, const struct config *config)
     proxy_locate(reactor->proxy, &locator);
     reactor->im = im_new(reactor->front, reactor->proxy);
     reactor->presence = presence_new(reactor->front, &config->presence);
+    const struct presence_registrations registrations = {instance_at, reactor};
+    presence_ask_registrar(reactor->presence, &registrations);
     const struct homes_parts homes = {reactor->front, reactor->registrar, reactor->presence};
     reactor->homes = homes_new(&homes);
 }

@@ -68,6 +68,8 @@
     X(publications_limited, "PUBLISHes refused by the publications limit")                    \
     X(publications_expired, "publications that expired")                                      \
     X(publications_refused_body, "PUBLISHes refused for their body")                          \
+    X(publications_previous_tag, "PUBLISHes that named the entity-tag before the last one")   \
+    X(publications_taken_over, "first PUBLISHes in the place of one of their publisher")      \
     X(subscriptions, "SUBSCRIBEs that changed a subscription")                                \
     X(subscriptions_limited, "SUBSCRIBEs refused by the subscriptions limit")                 \
     X(subscriptions_expired, "subscriptions that expired")                                    \

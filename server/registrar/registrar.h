@@ -78,6 +78,11 @@ struct registrar_target {
 size_t registrar_find(const struct registrar *registrar, struct bytes aor, struct bytes instance,
                       struct bytes call, struct registrar_target *targets, size_t most);
 
+/* The instance of the user's live binding that was registered over this flow, borrowed; empty:
+ * there is none, or it has none. */
+struct bytes registrar_instance_at(const struct registrar *registrar, struct bytes aor,
+                                   const struct net_flow *flow);
+
 /* How many bindings there are, those of the configuration apart. */
 size_t registrar_count(const struct registrar *registrar);
 
