@@ -14,6 +14,7 @@ struct presence_settings presence_settings_default(void)
         .subscriptions_max_per_watcher = 1000,
         .subscriptions_max_per_resource = 20000,
         .body_max_bytes = 32768,
+        .patch_steps_max = 100000,
         .tag_grace_s = 32, /* 64*T1: as long as the lost 200 would have been repeated */
         .restore_notify_per_s = 1000,
     };
@@ -28,9 +29,10 @@ struct presence *presence_new(struct front *front, const struct presence_setting
     presence->settings = *settings;
     presence->hash_seed = world_random_u64(presence->parts->world);
     presence->scratch = memory_new(WRITE_MAX);
+    const struct package_limits limits = {PACKAGE_BODY_MOST_BYTES, settings->patch_steps_max};
     for (size_t i = 0; package_list()[i] != NULL; i++) {
         assert(i < PACKAGES_MAX);
-        presence->workshops[i] = package_list()[i]->workshop_new(PACKAGE_BODY_MOST_BYTES);
+        presence->workshops[i] = package_list()[i]->workshop_new(&limits);
     }
     const struct front_method methods[] = {
         {SIP_PUBLISH, FRONT_PROVED | FRONT_LOCAL_USER | FRONT_CHANGES, publish_handle, presence},

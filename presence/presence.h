@@ -17,9 +17,10 @@ struct presence_settings {
     unsigned publications_max;              /* of one resource; more: 403 */
     unsigned subscriptions_max_per_watcher; /* more: 403 */
     unsigned subscriptions_max_per_resource;
-    size_t body_max_bytes; /* of a new document; more: 413 */
-    unsigned tag_grace_s;  /* that the entity-tag before the last one is good for its publisher; 32;
-                              0: never */
+    size_t body_max_bytes;  /* of a new document; more: 413 */
+    size_t patch_steps_max; /* of a partial publication; more: 413; of the start */
+    unsigned tag_grace_s; /* that the entity-tag before the last one is good for its publisher; 32;
+                             0: never */
     unsigned restore_notify_per_s; /* NOTIFYs a second after a restart, so that it makes no storm */
 };
 struct presence_settings presence_settings_default(void);

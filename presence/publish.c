@@ -2,8 +2,8 @@
  *
  *   event known? (489) -> whose? (403) -> repeated? (the same 200) -> SIP-If-Match known? (400,
  * 412) -> interval (423)
- *     -> body (400, 413, 415, the package's verdict) -> room? (403) -> apply, 200 when durable,
- * watchers told
+ *     -> body (400, 413, 415; a patch is applied; the package's verdict) -> room? (403) -> apply,
+ * 200 when durable, watchers told
  *
  *     tag  body  Expires
  *     -    yes   > 0      a new publication
@@ -25,6 +25,7 @@ struct publish {
     struct publication *publication; /* that SIP-If-Match names; NULL: none */
     struct bytes named;              /* its entity-tag by which it was named, or would have been */
     struct bytes content_type, body;
+    struct blob *patched; /* what `body` is of then; NULL: it came so */
     uint32_t expires_s;
 };
 
@@ -216,6 +217,36 @@ static bool check_room(const struct publish *publish)
     return false;
 }
 
+static void refuse_body(struct publish *publish, struct verdict v)
+{
+    metrics_count(publish->presence->parts->metrics, METRIC_publications_refused_body);
+    front_refuse_verdict(publish->request, v);
+}
+
+/* RFC 5264 4.3: a patch is applied to what its entity-tag names, which stays as it was until the
+ * whole is judged. A document must not grow beyond the bound in small steps. */
+static bool apply_patch(struct publish *publish)
+{
+    const struct event_package *package = publish->package;
+    if (package->patch_type == NULL || bytes_empty(publish->body) ||
+        !sip_media_is(publish->content_type, package->patch_type))
+        return true;
+    struct bytes published = publish->publication != NULL ? publish->publication->body : BYTES("");
+    struct verdict v = package->patch(workshop_of(publish->presence, package), published,
+                                      publish->body, &publish->patched);
+    size_t most = publish->presence->settings.body_max_bytes;
+    if (verdict_ok(v) && blob_bytes(publish->patched).length > most)
+        v = verdict(413, "The document would become too large", 0);
+    if (!verdict_ok(v)) {
+        blob_unref(&publish->patched);
+        refuse_body(publish, v);
+        return false;
+    }
+    publish->body = blob_bytes(publish->patched);
+    publish->content_type = bytes_of(package->publish_types[0]);
+    return true;
+}
+
 /* The document's entity must be the presentity, whatever scheme, port and parameters it is written
  * with. */
 static bool entity_matches(void *context, struct bytes entity)
@@ -242,8 +273,7 @@ static bool judge_document(struct publish *publish, struct document **document)
                                                 publish->body, &check, document);
     if (verdict_ok(v))
         return true;
-    metrics_count(publish->presence->parts->metrics, METRIC_publications_refused_body);
-    front_refuse_verdict(publish->request, v);
+    refuse_body(publish, v);
     return false;
 }
 
@@ -350,6 +380,8 @@ static void apply(struct publish *publish, struct document *document)
     publication_forget_ended(publish->resource, publish->presence->settings.publications_max, set);
     struct store_change change = store_submit(parts->store, &set);
     metrics_count(parts->metrics, METRIC_publications);
+    if (publish->patched != NULL)
+        metrics_count(parts->metrics, METRIC_publications_patched);
     answer(publish->request, &made->tag, publish->expires_s, change);
     if (refresh)
         publish->resource->change = change;
@@ -386,25 +418,27 @@ static void find_former(struct publish *publish, const struct document *document
     metrics_count(publish->presence->parts->metrics, METRIC_publications_taken_over);
 }
 
+/* Applies what was judged; takes over the document (NULL: none came). */
+static void perform(struct publish *publish, struct document *document)
+{
+    find_former(publish, document);
+    bool room = check_room(publish), keep = room && publish->expires_s > 0;
+    if (document != NULL && !keep)
+        publish->package->document_free(&document);
+    if (!room)
+        return;
+    if (keep || publish->publication != NULL)
+        apply(publish, document);
+    else
+        answer_nothing_kept(publish);
+}
+
 void publish_handle(void *context, struct front_request *request)
 {
     struct publish publish = {
         .presence = context, .request = request, .publisher = publisher_of(context, request)};
     struct document *document;
-    if (!judge(&publish) || !judge_document(&publish, &document))
-        return;
-    find_former(&publish, document);
-    if (!check_room(&publish)) {
-        if (document != NULL)
-            publish.package->document_free(&document);
-        return;
-    }
-    if (publish.expires_s > 0 || publish.publication != NULL) {
-        if (publish.expires_s == 0 && document != NULL)
-            publish.package->document_free(&document);
-        apply(&publish, document);
-        return;
-    }
-    publish.package->document_free(&document);
-    answer_nothing_kept(&publish);
+    if (judge(&publish) && apply_patch(&publish) && judge_document(&publish, &document))
+        perform(&publish, document);
+    blob_unref(&publish.patched);
 }

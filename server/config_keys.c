@@ -243,6 +243,9 @@ static const struct config_key file_keys[] = {
            "Subscriptions that there can be to one user."),
     NUMBER(presence.body_max_bytes, 512, 16 * MIB, "32768",
            "Longest document that can be published, in bytes. Longer ones that are there stay."),
+    NUMBER(presence.patch_steps_max, 1000, 100000000, "100000",
+           "Elements and attributes that a partial publication may look at; then it is refused. "
+           "Changed by a restart."),
     NUMBER(presence.tag_grace_s, 0, 3600, "32",
            "Seconds for which the entity-tag before the last one is still good for who published "
            "under it, in case the answer that brought the last one was lost. 0: never."),

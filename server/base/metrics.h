@@ -68,6 +68,7 @@
     X(publications_limited, "PUBLISHes refused by the publications limit")                    \
     X(publications_expired, "publications that expired")                                      \
     X(publications_refused_body, "PUBLISHes refused for their body")                          \
+    X(publications_patched, "PUBLISHes of partial documents that were applied")               \
     X(publications_previous_tag, "PUBLISHes that named the entity-tag before the last one")   \
     X(publications_taken_over, "first PUBLISHes in the place of one of their publisher")      \
     X(subscriptions, "SUBSCRIBEs that changed a subscription")                                \
