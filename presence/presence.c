@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "presence/presence_internal.h"
+#include "presence/closing_internal.h"
 
 struct presence_settings presence_settings_default(void)
 {
@@ -15,6 +15,7 @@ struct presence_settings presence_settings_default(void)
         .subscriptions_max_per_resource = 20000,
         .body_max_bytes = 32768,
         .patch_steps_max = 100000,
+        .flow_grace_s = 60,
         .tag_grace_s = 32, /* 64*T1: as long as the lost 200 would have been repeated */
         .restore_notify_per_s = 1000,
     };
@@ -41,6 +42,8 @@ struct presence *presence_new(struct front *front, const struct presence_setting
     };
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
         front_register(front, &methods[i]);
+    const struct front_flow_watch watch = {closing_connection_closed, presence};
+    front_watch_flows(front, &watch);
     return presence;
 }
 
@@ -62,7 +65,7 @@ void presence_free(struct presence **presence)
 void presence_ask_registrar(struct presence *presence,
                             const struct presence_registrations *registrations)
 {
-    assert(registrations->instance_at != NULL);
+    assert(registrations->instance_at != NULL && registrations->is_there != NULL);
     presence->registrations = *registrations;
 }
 
@@ -118,7 +121,7 @@ static void take_publication(void *context, const struct store_publication *row)
                   BYTES_ARGS(row->aor));
         taken.ended = true;
     }
-    publication_of_row(resource, &taken, document);
+    publication_load(resource, &taken, document);
 }
 
 static void take_subscription(void *context, const struct store_subscription *row)

@@ -12,6 +12,7 @@
  *     yes  yes   > 0      replaced
  *     yes  any   0        removed
  */
+#include "presence/closing_internal.h"
 #include "presence/publisher_internal.h"
 #include "sip/write.h"
 
@@ -339,7 +340,8 @@ static struct publication *replace(struct publish *publish, struct document *doc
         old->document = NULL;
     }
     struct publication *made = publication_of_row(publish->resource, &row, document);
-    made->source = publisher_source(&publish->publisher);
+    struct net_flow source = publisher_source(&publish->publisher);
+    closing_set_source(made, &source, old);
     if (old != NULL) {
         publication_take_place(made, old);
         publication_free(old);
@@ -369,7 +371,7 @@ static struct publication *replace_by_ended(struct publish *publish)
 static void apply(struct publish *publish, struct document *document)
 {
     const struct front_parts *parts = publish->presence->parts;
-    bool refresh = document == NULL && publish->expires_s > 0;
+    bool refresh = document == NULL && publish->expires_s > 0 && !publish->publication->closed;
     if (publish->resource == NULL)
         publish->resource =
             resource_find(publish->presence, publish->package, publish->request->target, true);

@@ -104,7 +104,8 @@ struct blob *resource_state(struct resource *resource)
     {
         if (!publication->ended)
             sources[count++] = (struct document_source){.document = publication->document,
-                                                        .changed_ms = publication->made_ms};
+                                                        .changed_ms = publication->made_ms,
+                                                        .stale = publication->closed};
     }
     assert(count == resource->publication_count);
     write_entity(resource, &entity);

@@ -246,6 +246,9 @@ static const struct config_key file_keys[] = {
     NUMBER(presence.patch_steps_max, 1000, 100000000, "100000",
            "Elements and attributes that a partial publication may look at; then it is refused. "
            "Changed by a restart."),
+    NUMBER(presence.flow_grace_s, 0, 86400, "60",
+           "Seconds after which what a device published is shown as closed, when the connection or "
+           "the registration that it lived on has ended and it has not come back. 0: never."),
     NUMBER(presence.tag_grace_s, 0, 3600, "32",
            "Seconds for which the entity-tag before the last one is still good for who published "
            "under it, in case the answer that brought the last one was lost. 0: never."),

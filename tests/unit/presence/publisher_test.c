@@ -10,9 +10,18 @@ static struct bytes instance_at(void *context, struct bytes aor, const struct ne
     return registered != NULL ? bytes_of(registered) : BYTES("");
 }
 
+static bool is_there(void *context, struct bytes aor, const struct device *device)
+{
+    (void)context;
+    (void)aor;
+    (void)device;
+    return registered != NULL;
+}
+
 static void open_registered(const char *instance)
 {
-    const struct presence_registrations registrations = {.instance_at = instance_at};
+    const struct presence_registrations registrations = {.instance_at = instance_at,
+                                                         .is_there = is_there};
     events_open();
     registered = instance;
     presence_ask_registrar(presence, &registrations);
