@@ -67,10 +67,10 @@ void closing_leave(struct publication *publication)
 
 /* Whether its publisher is there. */
 
-static struct device device_of(const struct publication *publication)
+static struct front_device device_of(const struct publication *publication)
 {
     bool known = publication->source.remote.family != 0;
-    return (struct device){publication->instance, known ? &publication->source : NULL};
+    return (struct front_device){publication->instance, known ? &publication->source : NULL};
 }
 
 static bool is_connected(const struct publication *publication)
@@ -84,7 +84,7 @@ static bool is_there(const struct publication *publication)
 {
     const struct resource *resource = publication->resource;
     const struct presence_registrations *registrations = &resource->presence->registrations;
-    const struct device device = device_of(publication);
+    const struct front_device device = device_of(publication);
     return is_connected(publication) ||
            (registrations->is_there != NULL &&
             registrations->is_there(registrations->context, resource->aor, &device));
@@ -213,10 +213,10 @@ bool closing_perform(struct publication *publication)
     return true;
 }
 
-static bool is_of(const struct publication *publication, const struct device *registered)
+static bool is_of(const struct publication *publication, const struct front_device *registered)
 {
-    const struct device device = device_of(publication);
-    return device_is(registered, &device);
+    const struct front_device device = device_of(publication);
+    return front_device_is(registered, &device);
 }
 
 static bool open_again(struct publication *publication, const void *what)
@@ -235,7 +235,7 @@ static bool lose_device(struct publication *publication, const void *what)
 /* All resources of a user. Who changes registrations has found room in the store. */
 static void change_user(struct presence *presence, struct bytes aor,
                         bool (*change)(struct publication *publication, const void *what),
-                        const struct device *device, bool tells)
+                        const struct front_device *device, bool tells)
 {
     for (const struct event_package *const *package = package_list(); *package != NULL; package++) {
         struct resource *resource = resource_find(presence, *package, aor, false);
@@ -244,13 +244,15 @@ static void change_user(struct presence *presence, struct bytes aor,
     }
 }
 
-void presence_device_came(struct presence *presence, struct bytes aor, const struct device *device)
+void presence_device_came(struct presence *presence, struct bytes aor,
+                          const struct front_device *device)
 {
     if (presence->closed_count > 0)
         change_user(presence, aor, open_again, device, true);
 }
 
-void presence_device_ended(struct presence *presence, struct bytes aor, const struct device *device)
+void presence_device_ended(struct presence *presence, struct bytes aor,
+                           const struct front_device *device)
 {
     change_user(presence, aor, lose_device, device, false);
 }

@@ -33,7 +33,7 @@ struct presence_registrations {
      * empty: none. */
     struct bytes (*instance_at)(void *context, struct bytes aor, const struct net_flow *flow);
     /* True while a device of the user is registered. */
-    bool (*is_there)(void *context, struct bytes aor, const struct device *device);
+    bool (*is_there)(void *context, struct bytes aor, const struct front_device *device);
     void *context;
 };
 
@@ -47,9 +47,10 @@ void presence_ask_registrar(struct presence *presence,
 
 /* A device has registered, or does so no longer: what it published is opened again, or goes closed
  * after the grace. */
-void presence_device_came(struct presence *presence, struct bytes aor, const struct device *device);
+void presence_device_came(struct presence *presence, struct bytes aor,
+                          const struct front_device *device);
 void presence_device_ended(struct presence *presence, struct bytes aor,
-                           const struct device *device);
+                           const struct front_device *device);
 
 /* Takes over changed settings while running. */
 void presence_reload(struct presence *presence, const struct presence_settings *settings);

@@ -106,7 +106,7 @@ static struct bytes instance_at(void *context, struct bytes aor, const struct ne
     return registrar_instance_at(reactor->registrar, aor, flow);
 }
 
-static bool is_there(void *context, struct bytes aor, const struct device *device)
+static bool is_there(void *context, struct bytes aor, const struct front_device *device)
 {
     const struct reactor *reactor = context;
     return registrar_has_device(reactor->registrar, aor, device);
@@ -114,13 +114,13 @@ static bool is_there(void *context, struct bytes aor, const struct device *devic
 
 /* What the registrar tells. */
 
-static void device_came(void *context, struct bytes aor, const struct device *device)
+static void device_came(void *context, struct bytes aor, const struct front_device *device)
 {
     struct reactor *reactor = context;
     presence_device_came(reactor->presence, aor, device);
 }
 
-static void device_ended(void *context, struct bytes aor, const struct device *device)
+static void device_ended(void *context, struct bytes aor, const struct front_device *device)
 {
     struct reactor *reactor = context;
     presence_device_ended(reactor->presence, aor, device);

@@ -1,7 +1,7 @@
 /* device.c: whether two requests are of one device. */
 #include "front/device.h"
 
-bool device_is(const struct device *registered, const struct device *sender)
+bool front_device_is(const struct front_device *registered, const struct front_device *sender)
 {
     if (!bytes_empty(registered->instance) && !bytes_empty(sender->instance))
         return bytes_equal(registered->instance, sender->instance);

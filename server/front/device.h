@@ -5,7 +5,7 @@
 
 #include "net/flow.h"
 
-struct device {
+struct front_device {
     struct bytes instance;       /* +sip.instance in canonical form (gruu.h); empty: unknown */
     const struct net_flow *flow; /* by which it reaches us itself; NULL: unknown */
 };
@@ -13,6 +13,6 @@ struct device {
 /* True when what has registered is, as far as one can tell, what sent the other request: the same
  * instance; when one of both does not say, the same flow, or, since a large request may have
  * come over a stream of its own (RFC 3261 18.1.1), the same host. */
-bool device_is(const struct device *registered, const struct device *sender);
+bool front_device_is(const struct front_device *registered, const struct front_device *sender);
 
 #endif

@@ -3,9 +3,9 @@
 
 #include "registrar/registrar_internal.h"
 
-static struct device device_of(const struct binding *binding)
+static struct front_device device_of(const struct binding *binding)
 {
-    return (struct device){binding->instance, binding->has_flow ? &binding->flow : NULL};
+    return (struct front_device){binding->instance, binding->has_flow ? &binding->flow : NULL};
 }
 
 /* A binding that can be dialled outlives its connection (flows.c). Whether its device does, nobody
@@ -18,7 +18,7 @@ static bool is_there(const struct registrar *registrar, const struct binding *bi
 }
 
 bool registrar_has_device(const struct registrar *registrar, struct bytes aor,
-                          const struct device *device)
+                          const struct front_device *device)
 {
     const struct record *record = record_find(registrar, aor);
     const struct binding *binding;
@@ -26,8 +26,8 @@ bool registrar_has_device(const struct registrar *registrar, struct bytes aor,
         return false;
     DL_FOREACH(record->bindings, binding)
     {
-        const struct device registered = device_of(binding);
-        if (device_is(&registered, device) && is_there(registrar, binding))
+        const struct front_device registered = device_of(binding);
+        if (front_device_is(&registered, device) && is_there(registrar, binding))
             return true;
     }
     return false;
@@ -59,7 +59,7 @@ void registrar_watch_devices(struct registrar *registrar, const struct registrar
 void devices_came(const struct record *record, const struct binding *binding)
 {
     const struct registrar_watch *watch = &record->registrar->watch;
-    const struct device device = device_of(binding);
+    const struct front_device device = device_of(binding);
     if (watch->came != NULL)
         watch->came(watch->context, record_aor(record), &device);
 }
@@ -67,7 +67,7 @@ void devices_came(const struct record *record, const struct binding *binding)
 void devices_ended(const struct record *record, const struct binding *binding)
 {
     const struct registrar_watch *watch = &record->registrar->watch;
-    const struct device device = device_of(binding);
+    const struct front_device device = device_of(binding);
     if (watch->ended != NULL)
         watch->ended(watch->context, record_aor(record), &device);
 }

@@ -87,14 +87,14 @@ struct bytes registrar_instance_at(const struct registrar *registrar, struct byt
 /* True when the device has a live binding, and a stream that it was registered over is still there.
  */
 bool registrar_has_device(const struct registrar *registrar, struct bytes aor,
-                          const struct device *device);
+                          const struct front_device *device);
 
 /* Who wants to know of devices: a binding was registered or refreshed, or one has ended (by time,
  * by its user's word, or with its only flow) and nothing took its place. Called when that has been
  * applied; the slices are good during the call. */
 struct registrar_watch {
-    void (*came)(void *context, struct bytes aor, const struct device *device);
-    void (*ended)(void *context, struct bytes aor, const struct device *device);
+    void (*came)(void *context, struct bytes aor, const struct front_device *device);
+    void (*ended)(void *context, struct bytes aor, const struct front_device *device);
     void *context;
 };
 /* At start-up, once. Copied. */

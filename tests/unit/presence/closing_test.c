@@ -12,7 +12,7 @@ static struct bytes instance_at(void *context, struct bytes aor, const struct ne
     return BYTES("");
 }
 
-static bool is_there(void *context, struct bytes aor, const struct device *device)
+static bool is_there(void *context, struct bytes aor, const struct front_device *device)
 {
     (void)context;
     ck_assert(bytes_equal(aor, BOB));
@@ -128,7 +128,7 @@ START_TEST(registration_holds)
     ground_hang_up(ground, flow.connection);
     ck_assert_uint_eq(ground->metrics.values[METRIC_publications_lost], 0);
     registered = false;
-    const struct device device = {BYTES(""), &flow};
+    const struct front_device device = {BYTES(""), &flow};
     presence_device_ended(presence, BOB, &device);
     ck_assert_uint_eq(ground->metrics.values[METRIC_publications_lost], 1);
     presence_device_ended(presence, BOB, &device);
@@ -149,13 +149,13 @@ START_TEST(devices)
     open_all();
     ck_assert_uint_eq(
         publish("Contact: <sip:bob@127.0.0.2>;+sip.instance=\"<urn:uuid:1>\"\r\n", "one"), 200);
-    presence_device_ended(presence, BOB, &(struct device){BYTES("urn:uuid:2"), &here});
-    presence_device_ended(presence, BOB, &(struct device){BYTES(""), &elsewhere});
-    presence_device_ended(presence, BOB, &(struct device){BYTES(""), NULL});
+    presence_device_ended(presence, BOB, &(struct front_device){BYTES("urn:uuid:2"), &here});
+    presence_device_ended(presence, BOB, &(struct front_device){BYTES(""), &elsewhere});
+    presence_device_ended(presence, BOB, &(struct front_device){BYTES(""), NULL});
     presence_device_ended(presence, BYTES("alice@example.org"),
-                          &(struct device){BYTES("urn:uuid:1"), &here});
+                          &(struct front_device){BYTES("urn:uuid:1"), &here});
     ck_assert_uint_eq(ground->metrics.values[METRIC_publications_lost], 0);
-    presence_device_ended(presence, BOB, &(struct device){BYTES("urn:uuid:1"), &elsewhere});
+    presence_device_ended(presence, BOB, &(struct front_device){BYTES("urn:uuid:1"), &elsewhere});
     ground_commit(ground);
     ck_assert_uint_eq(ground->metrics.values[METRIC_publications_lost], 1);
     /* it was written: another life gives the grace anew */
@@ -167,9 +167,9 @@ START_TEST(devices)
     ground_wait(ground, 1);
     ck_assert_uint_eq(closed(), 1);
     ground_commit(ground);
-    presence_device_came(presence, BOB, &(struct device){BYTES("urn:uuid:2"), &here});
+    presence_device_came(presence, BOB, &(struct front_device){BYTES("urn:uuid:2"), &here});
     ck_assert_uint_eq(closed(), 1);
-    presence_device_came(presence, BOB, &(struct device){BYTES(""), &here});
+    presence_device_came(presence, BOB, &(struct front_device){BYTES(""), &here});
     ck_assert_uint_eq(closed(), 0);
     ck_assert_uint_eq(presence->closed_count, 0);
     ground_commit(ground);

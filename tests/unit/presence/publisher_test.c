@@ -10,7 +10,7 @@ static struct bytes instance_at(void *context, struct bytes aor, const struct ne
     return registered != NULL ? bytes_of(registered) : BYTES("");
 }
 
-static bool is_there(void *context, struct bytes aor, const struct device *device)
+static bool is_there(void *context, struct bytes aor, const struct front_device *device)
 {
     (void)context;
     (void)aor;

@@ -19,7 +19,7 @@ START_TEST(devices)
     const struct net_flow other = flow("tcp/127.0.0.1:5060/127.0.0.3:40001");
     const struct bytes none = BYTES(""), one = BYTES("urn:uuid:1"), two = BYTES("urn:uuid:2");
     const struct {
-        struct device registered, sender;
+        struct front_device registered, sender;
         bool same;
     } cases[] = {
         {{one, &udp}, {one, &other}, true},   {{one, NULL}, {one, NULL}, true},
@@ -30,7 +30,8 @@ START_TEST(devices)
         {{one, &udp}, {none, NULL}, false},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        ck_assert_msg(device_is(&cases[i].registered, &cases[i].sender) == cases[i].same, "%zu", i);
+        ck_assert_msg(front_device_is(&cases[i].registered, &cases[i].sender) == cases[i].same,
+                      "%zu", i);
 }
 END_TEST
 
