@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "presence/presence_internal.h"
+#include "presence/closing_internal.h"
 
 struct presence_settings presence_settings_default(void)
 {
@@ -17,6 +17,9 @@ struct presence_settings presence_settings_default(void)
         .waiting_max_per_resource = 1000,
         .waiting_days = 14,
         .body_max_bytes = 32768,
+        .patch_steps_max = 100000,
+        .flow_grace_s = 60,
+        .tag_grace_s = 32, /* 64*T1: as long as the lost 200 would have been repeated */
         .restore_notify_per_s = 1000,
     };
 }
@@ -30,9 +33,10 @@ struct presence *presence_new(struct front *front, const struct presence_setting
     presence->settings = *settings;
     presence->hash_seed = world_random_u64(presence->parts->world);
     presence->scratch = memory_new(WRITE_MAX);
+    const struct package_limits limits = {PACKAGE_BODY_MOST_BYTES, settings->patch_steps_max};
     for (size_t i = 0; package_list()[i] != NULL; i++) {
         assert(i < PACKAGES_MAX);
-        presence->workshops[i] = package_list()[i]->workshop_new(PACKAGE_BODY_MOST_BYTES);
+        presence->workshops[i] = package_list()[i]->workshop_new(&limits);
     }
     const struct front_method methods[] = {
         {SIP_PUBLISH, FRONT_PROVED | FRONT_LOCAL_USER | FRONT_CHANGES, publish_handle, presence},
@@ -42,6 +46,8 @@ struct presence *presence_new(struct front *front, const struct presence_setting
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
         front_register(front, &methods[i]);
     policy_listen(presence->parts->policy, authorize_listen, presence);
+    const struct front_flow_watch watch = {closing_connection_closed, presence};
+    front_watch_flows(front, &watch);
     return presence;
 }
 
@@ -59,6 +65,13 @@ void presence_free(struct presence **presence)
     free(old->scratch);
     free(old);
     *presence = NULL;
+}
+
+void presence_ask_registrar(struct presence *presence,
+                            const struct presence_registrations *registrations)
+{
+    assert(registrations->instance_at != NULL && registrations->is_there != NULL);
+    presence->registrations = *registrations;
 }
 
 void presence_reload(struct presence *presence, const struct presence_settings *settings)
@@ -113,7 +126,7 @@ static void take_publication(void *context, const struct store_publication *row)
                   BYTES_ARGS(row->aor));
         taken.ended = true;
     }
-    publication_of_row(resource, &taken, document);
+    publication_load(resource, &taken, document);
 }
 
 static void take_subscription(void *context, const struct store_subscription *row)

@@ -9,6 +9,7 @@
 #ifndef PRESENCE_PRESENCE_H
 #define PRESENCE_PRESENCE_H
 
+#include "front/device.h"
 #include "front/front.h"
 #include "presence/packages/package.h"
 
@@ -20,15 +21,40 @@ struct presence_settings {
     unsigned subscriptions_max_per_resource;
     unsigned waiting_max_per_watcher; /* that wait after their end; more are not remembered */
     unsigned waiting_max_per_resource;
-    unsigned waiting_days;         /* for the presentity's word, before they are given up */
-    size_t body_max_bytes;         /* of a new document; more: 413 */
+    unsigned waiting_days;  /* for the presentity's word, before they are given up */
+    size_t body_max_bytes;  /* of a new document; more: 413 */
+    size_t patch_steps_max; /* of a partial publication; more: 413; of the start */
+    unsigned flow_grace_s;  /* after which what a lost publisher says goes closed; 60; 0: never */
+    unsigned tag_grace_s; /* that the entity-tag before the last one is good for its publisher; 32;
+                             0: never */
     unsigned restore_notify_per_s; /* NOTIFYs a second after a restart, so that it makes no storm */
 };
 struct presence_settings presence_settings_default(void);
 
+/* What the registrar knows of those who publish. */
+struct presence_registrations {
+    /* The +sip.instance (canonical) of the user's device that registered over this flow, borrowed;
+     * empty: none. */
+    struct bytes (*instance_at)(void *context, struct bytes aor, const struct net_flow *flow);
+    /* True while a device of the user is registered. */
+    bool (*is_there)(void *context, struct bytes aor, const struct front_device *device);
+    void *context;
+};
+
 /* Registers SUBSCRIBE and PUBLISH with the front end. */
 struct presence *presence_new(struct front *front, const struct presence_settings *settings);
 void presence_free(struct presence **presence);
+
+/* Whom to ask for registrations; at start-up. Copied. */
+void presence_ask_registrar(struct presence *presence,
+                            const struct presence_registrations *registrations);
+
+/* A device has registered, or does so no longer: what it published is opened again, or goes closed
+ * after the grace. */
+void presence_device_came(struct presence *presence, struct bytes aor,
+                          const struct front_device *device);
+void presence_device_ended(struct presence *presence, struct bytes aor,
+                           const struct front_device *device);
 
 /* Takes over changed settings while running. */
 void presence_reload(struct presence *presence, const struct presence_settings *settings);

@@ -22,18 +22,26 @@
 #include "presence/view_internal.h"
 
 struct watcher;
+struct connection;
 
 struct publication {
     struct publication *prev, *next;
     struct resource *resource;
     struct document *document; /* NULL when ended */
     struct timer expiry;
-    uint64_t made_ms, expires_ms; /* wall clock; when the document changed last */
-    struct net_flow source;       /* where it came from; family 0 of `remote`: unknown */
+    uint64_t made_ms, expires_ms;  /* wall clock; when the document changed last */
+    struct net_flow source;        /* where it came from; family 0 of `remote`: unknown */
+    struct connection *connection; /* that `source` is, when that is one (closing.c) */
+    struct publication *peer_prev, *peer_next; /* of the connection */
+    uint64_t closes_ms; /* 0: its publisher is there; else when it goes, or went, closed */
     uint32_t cseq;
-    bool ended;
+    bool ended, closed; /* closed: what it shows is what was last seen of it */
     struct token id, tag;
+    struct token previous; /* the tag before, or "" */
+    uint64_t previous_until_ms;
     struct bytes content_type, body, call_id, branch; /* of `text` */
+    struct bytes from_tag, instance; /* of its publisher (publisher.c); of `text`; instance empty:
+                                        unknown */
     char *text;
 };
 
@@ -118,9 +126,12 @@ struct presence {
     struct front *front;
     const struct front_parts *parts;
     struct presence_settings settings;
+    struct presence_registrations registrations;      /* all NULL: nobody is registered */
     struct package_workshop *workshops[PACKAGES_MAX]; /* as package_list */
     struct home homes[PARTITIONS];
     struct watcher *watchers;
+    struct connection *connections; /* that publishers live on */
+    size_t closed_count;            /* publications */
     uint64_t hash_seed;
     struct subscription *restored; /* to be notified after a restart, paced */
     struct timer pace;
@@ -164,10 +175,13 @@ bool lifetime_judge(struct front_request *request, const struct lifetime *lifeti
 struct publication *publication_of_row(struct resource *resource,
                                        const struct store_publication *row,
                                        struct document *document);
+/* The same of a row of the store's: with its source, and what has become of its publisher. */
+struct publication *publication_load(struct resource *resource, const struct store_publication *row,
+                                     struct document *document);
 /* Puts a new one where the one stands whose state it carries on: composing goes by this order. */
 void publication_take_place(struct publication *made, struct publication *old);
 void publication_save(const struct publication *publication, struct store_set *set);
-/* Sets (again) the timer that ends it. */
+/* Sets (again) the timer that ends or closes it. */
 void publication_arm(struct publication *publication);
 void publication_delete_row(const struct publication *publication, struct store_set *set);
 /* Forgets the oldest ended ones of a resource, with their rows, until there are at most `most`. */

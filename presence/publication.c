@@ -3,20 +3,22 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "presence/presence_internal.h"
+#include "presence/closing_internal.h"
 
 enum { RETRY_MS = 1000, FLOW_TEXT_MAX = 160 };
 
 static void take_texts(struct publication *publication, const struct store_publication *row)
 {
     size_t size = row->content_type.length + row->body.length + row->origin.call_id.length +
-                  row->origin.branch.length;
+                  row->origin.branch.length + row->from_tag.length + row->instance.length;
     publication->text = memory_new(size + 1);
     char *at = publication->text;
     publication->content_type = bytes_pack(&at, row->content_type);
     publication->body = bytes_pack(&at, row->body);
     publication->call_id = bytes_pack(&at, row->origin.call_id);
     publication->branch = bytes_pack(&at, row->origin.branch);
+    publication->from_tag = bytes_pack(&at, row->from_tag);
+    publication->instance = bytes_pack(&at, row->instance);
 }
 
 static struct token take_token(struct bytes text)
@@ -57,17 +59,31 @@ struct publication *publication_of_row(struct resource *resource,
     publication->ended = row->ended;
     publication->id = take_token(row->id);
     publication->tag = take_token(row->tag);
-    if (net_flow_parse(row->flow, &publication->source))
-        net_rejoin(resource->presence->parts->net, &publication->source);
-    else
-        publication->source = (struct net_flow){0};
+    publication->previous = take_token(row->previous);
+    publication->previous_until_ms = row->previous_until_ms;
+    publication->closes_ms = row->closes_ms;
+    publication->closed = row->closed;
     take_texts(publication, row);
     insert(resource, publication);
     if (!publication->ended) {
         resource->publication_count++;
         resource->presence->counts.publications++;
+        resource->presence->closed_count += publication->closed;
     }
     publication_arm(publication);
+    return publication;
+}
+
+struct publication *publication_load(struct resource *resource, const struct store_publication *row,
+                                     struct document *document)
+{
+    struct publication *publication = publication_of_row(resource, row, document);
+    struct net_flow source;
+    if (net_flow_parse(row->flow, &source)) {
+        net_rejoin(resource->presence->parts->net, &source);
+        closing_set_source(publication, &source, NULL);
+    }
+    closing_loaded(publication);
     return publication;
 }
 
@@ -95,8 +111,14 @@ void publication_save(const struct publication *publication, struct store_set *s
         .body = publication->ended ? BYTES("") : publication->body,
         .flow = buffer_bytes(&flow),
         .origin = {publication->call_id, publication->branch, publication->cseq},
+        .instance = publication->instance,
+        .from_tag = publication->from_tag,
+        .previous = token_bytes(&publication->previous),
+        .previous_until_ms = publication->previous_until_ms,
         .made_ms = publication->made_ms,
         .expires_ms = publication->expires_ms,
+        .closes_ms = publication->closes_ms,
+        .closed = publication->closed,
         .ended = publication->ended,
     };
     store_put_publication(set, &row);
@@ -131,9 +153,11 @@ void publication_free(struct publication *publication)
 {
     struct resource *resource = publication->resource;
     world_timer_cancel(resource->presence->parts->world, &publication->expiry);
+    closing_leave(publication);
     DL_DELETE(resource->publications, publication);
     if (!publication->ended) {
         resource->publication_count--;
+        resource->presence->closed_count -= publication->closed;
         resource->presence->counts.publications--;
     }
     if (publication->document != NULL)
@@ -164,10 +188,21 @@ static void expire(struct timer *timer)
     resource_settle(resource);
 }
 
+/* The timer: what comes next. */
+static void fire(struct timer *timer)
+{
+    struct publication *publication = HOLDER(timer, struct publication, expiry);
+    if (!closing_is_next(publication))
+        expire(timer);
+    else if (!closing_perform(publication))
+        world_timer(publication->resource->presence->parts->world, timer, RETRY_MS, fire);
+}
+
 void publication_arm(struct publication *publication)
 {
     struct world *world = publication->resource->presence->parts->world;
-    uint64_t left_ms =
-        publication->expires_ms > world->wall_ms ? publication->expires_ms - world->wall_ms : 0;
-    world_timer(world, &publication->expiry, left_ms, expire);
+    uint64_t due_ms =
+        closing_is_next(publication) ? publication->closes_ms : publication->expires_ms;
+    world_timer(world, &publication->expiry, due_ms > world->wall_ms ? due_ms - world->wall_ms : 0,
+                fire);
 }

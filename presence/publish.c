@@ -2,8 +2,8 @@
  *
  *   event known? (489) -> whose? (403) -> repeated? (the same 200) -> SIP-If-Match known? (400,
  * 412) -> interval (423)
- *     -> body (400, 413, 415, the package's verdict) -> room? (403) -> apply, 200 when durable,
- * watchers told
+ *     -> body (400, 413, 415; a patch is applied; the package's verdict) -> room? (403) -> apply,
+ * 200 when durable, watchers told
  *
  *     tag  body  Expires
  *     -    yes   > 0      a new publication
@@ -11,15 +11,9 @@
  *     yes  -     > 0      refreshed
  *     yes  yes   > 0      replaced
  *     yes  any   0        removed
- *
- * Clients publish anew while their first 200 is still under way (baresip at start), after a 412 for
- * a tag whose answer was lost, and when their connection was lost (linphone). They know but one tag
- * afterwards, so the document of the other would stand beside the new one until its time is over.
- * A first publication therefore takes the place of one that is about the same things and came from
- * the same socket, or from the same host over a connection that is no more. RFC 3903 10.3 leaves it
- * to the compositor what it makes of several publications.
  */
-#include "presence/presence_internal.h"
+#include "presence/closing_internal.h"
+#include "presence/publisher_internal.h"
 #include "sip/write.h"
 
 /* A PUBLISH as it was judged. */
@@ -27,9 +21,12 @@ struct publish {
     struct presence *presence;
     struct front_request *request;
     const struct event_package *package;
-    struct resource *resource;       /* NULL: none yet */
+    struct resource *resource; /* NULL: none yet */
+    struct publisher publisher;
     struct publication *publication; /* that SIP-If-Match names; NULL: none */
+    struct bytes named;              /* its entity-tag by which it was named, or would have been */
     struct bytes content_type, body;
+    struct blob *patched; /* what `body` is of then; NULL: it came so */
     uint32_t expires_s;
 };
 
@@ -110,14 +107,32 @@ static bool check_repeated(const struct publish *publish)
     return true;
 }
 
-static struct publication *find_tag(struct resource *resource, struct bytes tag)
+/* True when the tag names the publication. RFC 3903 6 step 6 has a new tag replace the one before.
+ * But when the 200 that brought it was lost, its client knows only that one, and would strand what
+ * it published. So for a short time it stays good, for that client alone. */
+static bool is_named(struct publish *publish, const struct publication *publication,
+                     struct bytes tag)
+{
+    if (publication->ended)
+        return false;
+    if (bytes_equal(token_bytes(&publication->tag), tag))
+        return true;
+    if (!bytes_equal(token_bytes(&publication->previous), tag) ||
+        publication->previous_until_ms <= publish->presence->parts->world->wall_ms ||
+        !publisher_has(&publish->publisher, publication))
+        return false;
+    metrics_count(publish->presence->parts->metrics, METRIC_publications_previous_tag);
+    return true;
+}
+
+static struct publication *find_tag(struct publish *publish, struct bytes tag)
 {
     struct publication *publication;
-    if (resource == NULL)
+    if (publish->resource == NULL)
         return NULL;
-    DL_FOREACH(resource->publications, publication)
+    DL_FOREACH(publish->resource->publications, publication)
     {
-        if (!publication->ended && bytes_equal(token_bytes(&publication->tag), tag))
+        if (is_named(publish, publication, tag))
             return publication;
     }
     return NULL;
@@ -133,7 +148,8 @@ static bool check_tag(struct publish *publish)
         front_refuse(publish->request, 400, "SIP-If-Match must have one entity-tag");
         return false;
     }
-    publish->publication = find_tag(publish->resource, tag);
+    publish->named = tag;
+    publish->publication = find_tag(publish, tag);
     if (publish->publication != NULL)
         return true;
     front_refuse(publish->request, 412, NULL);
@@ -202,6 +218,36 @@ static bool check_room(const struct publish *publish)
     return false;
 }
 
+static void refuse_body(struct publish *publish, struct verdict v)
+{
+    metrics_count(publish->presence->parts->metrics, METRIC_publications_refused_body);
+    front_refuse_verdict(publish->request, v);
+}
+
+/* RFC 5264 4.3: a patch is applied to what its entity-tag names, which stays as it was until the
+ * whole is judged. A document must not grow beyond the bound in small steps. */
+static bool apply_patch(struct publish *publish)
+{
+    const struct event_package *package = publish->package;
+    if (package->patch_type == NULL || bytes_empty(publish->body) ||
+        !sip_media_is(publish->content_type, package->patch_type))
+        return true;
+    struct bytes published = publish->publication != NULL ? publish->publication->body : BYTES("");
+    struct verdict v = package->patch(workshop_of(publish->presence, package), published,
+                                      publish->body, &publish->patched);
+    size_t most = publish->presence->settings.body_max_bytes;
+    if (verdict_ok(v) && blob_bytes(publish->patched).length > most)
+        v = verdict(413, "The document would become too large", 0);
+    if (!verdict_ok(v)) {
+        blob_unref(&publish->patched);
+        refuse_body(publish, v);
+        return false;
+    }
+    publish->body = blob_bytes(publish->patched);
+    publish->content_type = bytes_of(package->publish_types[0]);
+    return true;
+}
+
 /* The document's entity must be the presentity, whatever scheme, port and parameters it is written
  * with. */
 static bool entity_matches(void *context, struct bytes entity)
@@ -228,59 +274,28 @@ static bool judge_document(struct publish *publish, struct document **document)
                                                 publish->body, &check, document);
     if (verdict_ok(v))
         return true;
-    metrics_count(publish->presence->parts->metrics, METRIC_publications_refused_body);
-    front_refuse_verdict(publish->request, v);
+    refuse_body(publish, v);
     return false;
 }
 
 /* The changes. */
-
-/* Where the sender itself is; family 0 when that cannot be told because proxies stand between. */
-static struct net_flow source_of(const struct front_request *request)
-{
-    if (sip_message_is_relayed(request->message))
-        return (struct net_flow){0};
-    return request->incoming->flow;
-}
-
-/* True when nobody can be at the other end any more. */
-static bool is_gone(const struct publish *publish, const struct net_flow *flow)
-{
-    return net_is_stream(flow->protocol) && !net_alive(publish->presence->parts->net, flow);
-}
-
-static bool is_same_sender(const struct publish *publish, const struct net_flow *earlier,
-                           const struct net_flow *now)
-{
-    if (earlier->remote.family == 0 || now->remote.family == 0)
-        return false;
-    return net_flow_equal(earlier, now) ||
-           (net_address_same_host(&earlier->remote, &now->remote) && is_gone(publish, earlier));
-}
-
-/* The publication whose place a first one takes though it did not name it; NULL: none. */
-static struct publication *find_orphan(const struct publish *publish,
-                                       const struct document *document)
-{
-    struct net_flow source = source_of(publish->request);
-    struct publication *publication;
-    if (publish->resource == NULL || publish->package->same_things == NULL)
-        return NULL;
-    DL_FOREACH(publish->resource->publications, publication)
-    {
-        if (!publication->ended && is_same_sender(publish, &publication->source, &source) &&
-            publish->package->same_things(publication->document, document))
-            return publication;
-    }
-    return NULL;
-}
 
 static uint64_t expires_ms(const struct publish *publish)
 {
     return publish->presence->parts->world->wall_ms + (uint64_t)publish->expires_s * 1000;
 }
 
-static struct store_publication row_of(const struct publish *publish, const struct token *id,
+/* A client that goes on under its Call-ID is looked at once: its device is what it was. */
+static struct bytes instance_of(struct publish *publish)
+{
+    const struct publication *old = publish->publication;
+    if (old != NULL && bytes_equal(old->call_id, publish->request->message->call_id))
+        return old->instance;
+    struct bytes instance = publisher_instance(&publish->publisher);
+    return bytes_empty(instance) && old != NULL ? old->instance : instance;
+}
+
+static struct store_publication row_of(struct publish *publish, const struct token *id,
                                        const struct token *tag)
 {
     return (struct store_publication){
@@ -289,9 +304,21 @@ static struct store_publication row_of(const struct publish *publish, const stru
         .content_type = publish->content_type,
         .body = publish->body,
         .origin = origin_of(publish->request->message),
+        .instance = instance_of(publish),
+        .from_tag = publish->request->message->from.tag,
         .made_ms = publish->presence->parts->world->wall_ms,
         .expires_ms = expires_ms(publish),
     };
+}
+
+/* The tag that the client knows if this answer is lost. */
+static void keep_previous(const struct publish *publish, struct store_publication *row)
+{
+    unsigned grace_s = publish->presence->settings.tag_grace_s;
+    if (grace_s == 0)
+        return;
+    row->previous = publish->named;
+    row->previous_until_ms = publish->presence->parts->world->wall_ms + (uint64_t)grace_s * 1000;
 }
 
 /* Puts a new publication in the place of the one that SIP-If-Match named, if any. Takes over the
@@ -304,6 +331,8 @@ static struct publication *replace(struct publish *publish, struct document *doc
     struct store_publication row = row_of(publish, &id, &tag);
     if (old != NULL && (document == NULL || bytes_equal(publish->body, old->body)))
         row.made_ms = old->made_ms; /* nothing changed */
+    if (old != NULL)
+        keep_previous(publish, &row);
     if (document == NULL) {
         row.content_type = old->content_type;
         row.body = old->body;
@@ -311,7 +340,8 @@ static struct publication *replace(struct publish *publish, struct document *doc
         old->document = NULL;
     }
     struct publication *made = publication_of_row(publish->resource, &row, document);
-    made->source = source_of(publish->request);
+    struct net_flow source = publisher_source(&publish->publisher);
+    closing_set_source(made, &source, old);
     if (old != NULL) {
         publication_take_place(made, old);
         publication_free(old);
@@ -341,7 +371,7 @@ static struct publication *replace_by_ended(struct publish *publish)
 static void apply(struct publish *publish, struct document *document)
 {
     const struct front_parts *parts = publish->presence->parts;
-    bool refresh = document == NULL && publish->expires_s > 0;
+    bool refresh = document == NULL && publish->expires_s > 0 && !publish->publication->closed;
     if (publish->resource == NULL)
         publish->resource =
             resource_find(publish->presence, publish->package, publish->request->target, true);
@@ -352,6 +382,8 @@ static void apply(struct publish *publish, struct document *document)
     publication_forget_ended(publish->resource, publish->presence->settings.publications_max, set);
     struct store_change change = store_submit(parts->store, &set);
     metrics_count(parts->metrics, METRIC_publications);
+    if (publish->patched != NULL)
+        metrics_count(parts->metrics, METRIC_publications_patched);
     answer(publish->request, &made->tag, publish->expires_s, change);
     if (refresh)
         publish->resource->change = change;
@@ -376,25 +408,39 @@ static bool judge(struct publish *publish)
            check_body(publish);
 }
 
+/* A first publication takes the place of an earlier one of its publisher. */
+static void find_former(struct publish *publish, const struct document *document)
+{
+    if (publish->expires_s == 0 || publish->publication != NULL)
+        return;
+    publish->publication = publisher_former(&publish->publisher, publish->resource, document);
+    if (publish->publication == NULL)
+        return;
+    publish->named = token_bytes(&publish->publication->tag);
+    metrics_count(publish->presence->parts->metrics, METRIC_publications_taken_over);
+}
+
+/* Applies what was judged; takes over the document (NULL: none came). */
+static void perform(struct publish *publish, struct document *document)
+{
+    find_former(publish, document);
+    bool room = check_room(publish), keep = room && publish->expires_s > 0;
+    if (document != NULL && !keep)
+        publish->package->document_free(&document);
+    if (!room)
+        return;
+    if (keep || publish->publication != NULL)
+        apply(publish, document);
+    else
+        answer_nothing_kept(publish);
+}
+
 void publish_handle(void *context, struct front_request *request)
 {
-    struct publish publish = {.presence = context, .request = request};
+    struct publish publish = {
+        .presence = context, .request = request, .publisher = publisher_of(context, request)};
     struct document *document;
-    if (!judge(&publish) || !judge_document(&publish, &document))
-        return;
-    if (publish.expires_s > 0 && publish.publication == NULL)
-        publish.publication = find_orphan(&publish, document);
-    if (!check_room(&publish)) {
-        if (document != NULL)
-            publish.package->document_free(&document);
-        return;
-    }
-    if (publish.expires_s > 0 || publish.publication != NULL) {
-        if (publish.expires_s == 0 && document != NULL)
-            publish.package->document_free(&document);
-        apply(&publish, document);
-        return;
-    }
-    publish.package->document_free(&document);
-    answer_nothing_kept(&publish);
+    if (judge(&publish) && apply_patch(&publish) && judge_document(&publish, &document))
+        perform(&publish, document);
+    blob_unref(&publish.patched);
 }

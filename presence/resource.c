@@ -104,7 +104,8 @@ static struct document_source *sources_of(const struct resource *resource, size_
     {
         if (!publication->ended)
             sources[(*count)++] = (struct document_source){.document = publication->document,
-                                                           .changed_ms = publication->made_ms};
+                                                           .changed_ms = publication->made_ms,
+                                                           .stale = publication->closed};
     }
     assert(*count == resource->publication_count);
     return sources;

@@ -249,6 +249,15 @@ static const struct config_key file_keys[] = {
            "Days that a user has to allow or block somebody who asked, before that is forgotten."),
     NUMBER(presence.body_max_bytes, 512, 16 * MIB, "32768",
            "Longest document that can be published, in bytes. Longer ones that are there stay."),
+    NUMBER(presence.patch_steps_max, 1000, 100000000, "100000",
+           "Elements and attributes that a partial publication may look at; then it is refused. "
+           "Changed by a restart."),
+    NUMBER(presence.flow_grace_s, 0, 86400, "60",
+           "Seconds after which what a device published is shown as closed, when the connection or "
+           "the registration that it lived on has ended and it has not come back. 0: never."),
+    NUMBER(presence.tag_grace_s, 0, 3600, "32",
+           "Seconds for which the entity-tag before the last one is still good for who published "
+           "under it, in case the answer that brought the last one was lost. 0: never."),
     NUMBER(presence.restore_notify_per_s, 1, 1000000, "1000",
            "NOTIFYs a second by which watchers learn the full state after a restart."),
 

@@ -98,6 +98,34 @@ static size_t locate(void *context, const struct front_request *request,
     return count;
 }
 
+/* What the event dispatcher asks. */
+
+static struct bytes instance_at(void *context, struct bytes aor, const struct net_flow *flow)
+{
+    const struct reactor *reactor = context;
+    return registrar_instance_at(reactor->registrar, aor, flow);
+}
+
+static bool is_there(void *context, struct bytes aor, const struct front_device *device)
+{
+    const struct reactor *reactor = context;
+    return registrar_has_device(reactor->registrar, aor, device);
+}
+
+/* What the registrar tells. */
+
+static void device_came(void *context, struct bytes aor, const struct front_device *device)
+{
+    struct reactor *reactor = context;
+    presence_device_came(reactor->presence, aor, device);
+}
+
+static void device_ended(void *context, struct bytes aor, const struct front_device *device)
+{
+    struct reactor *reactor = context;
+    presence_device_ended(reactor->presence, aor, device);
+}
+
 /* Building. */
 
 static void add_word(struct buffer *list, const char *word)
@@ -176,6 +204,10 @@ static void build(struct reactor *reactor, const struct config *config)
     proxy_locate(reactor->proxy, &locator);
     reactor->im = im_new(reactor->front, reactor->proxy);
     reactor->presence = presence_new(reactor->front, &config->presence);
+    const struct presence_registrations registrations = {instance_at, is_there, reactor};
+    const struct registrar_watch watch = {device_came, device_ended, reactor};
+    presence_ask_registrar(reactor->presence, &registrations);
+    registrar_watch_devices(reactor->registrar, &watch);
     const struct homes_parts homes = {reactor->front, reactor->registrar, reactor->presence};
     reactor->homes = homes_new(&homes);
 }

@@ -43,6 +43,12 @@ static void load_publication(const struct store_visitor *visitor, struct row row
     publication.made_ms = (uint64_t)row_number(&row);
     publication.expires_ms = (uint64_t)row_number(&row);
     publication.ended = row_number(&row) != 0;
+    publication.instance = row_bytes(&row);
+    publication.from_tag = row_bytes(&row);
+    publication.previous = row_bytes(&row);
+    publication.previous_until_ms = (uint64_t)row_number(&row);
+    publication.closes_ms = (uint64_t)row_number(&row);
+    publication.closed = row_number(&row) != 0;
     visitor->publication(visitor->context, &publication);
 }
 

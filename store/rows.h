@@ -60,8 +60,14 @@ struct store_publication {
     struct bytes content_type, body;
     struct bytes flow; /* where it came from (net_flow_write); empty: unknown */
     struct store_origin origin;
-    uint64_t made_ms; /* order of publications */
+    struct bytes instance;      /* of its publisher (+sip.instance, canonical); empty: unknown */
+    struct bytes from_tag;      /* of the last request: with its Call-ID, who published */
+    struct bytes previous;      /* the entity-tag before; empty: none */
+    uint64_t previous_until_ms; /* how long that is good for the same publisher */
+    uint64_t made_ms;           /* order of publications */
     uint64_t expires_ms;
+    uint64_t closes_ms; /* when it goes, or went, closed, its publisher being lost; 0: it is not */
+    bool closed;        /* what it shows is what was last seen of it */
     bool ended;
 };
 

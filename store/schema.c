@@ -80,6 +80,14 @@ static const char *const migrations[] = {
     "ALTER TABLE subscriptions ADD COLUMN since_ms INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE subscriptions ADD COLUMN foreign_watcher INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE subscriptions ADD COLUMN trusted INTEGER NOT NULL DEFAULT 0;",
+
+    /* Who published, and whether it is still there. */
+    "ALTER TABLE publications ADD COLUMN instance TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE publications ADD COLUMN from_tag TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE publications ADD COLUMN previous_tag TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE publications ADD COLUMN previous_until_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE publications ADD COLUMN closes_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE publications ADD COLUMN closed INTEGER NOT NULL DEFAULT 0;",
 };
 
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };

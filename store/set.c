@@ -137,6 +137,12 @@ void store_put_publication(struct store_set *set, const struct store_publication
     set_number(set, publication->made_ms);
     set_number(set, publication->expires_ms);
     set_number(set, publication->ended);
+    set_text(set, publication->instance);
+    set_text(set, publication->from_tag);
+    set_text(set, publication->previous);
+    set_number(set, publication->previous_until_ms);
+    set_number(set, publication->closes_ms);
+    set_number(set, publication->closed);
 }
 
 void store_delete_publication(struct store_set *set, struct bytes aor, struct bytes event,

@@ -11,9 +11,10 @@
 #define BINDING_COLUMNS                                                                    \
     "aor, contact, instance, reg_id, path, parameters, flow, user_agent, origin_call_id, " \
     "origin_branch, origin_cseq, q, updated_ms, expires_ms"
-#define PUBLICATION_COLUMNS                                                                       \
-    "aor, event, id, tag, content_type, body, flow, origin_call_id, origin_branch, origin_cseq, " \
-    "made_ms, expires_ms, ended"
+#define PUBLICATION_COLUMNS                                                                        \
+    "aor, event, id, tag, content_type, body, flow, origin_call_id, origin_branch, origin_cseq, "  \
+    "made_ms, expires_ms, ended, instance, from_tag, previous_tag, previous_until_ms, closes_ms, " \
+    "closed"
 #define SUBSCRIPTION_COLUMNS                                                           \
     "aor, event, local_tag, event_id, watcher, remote_tag, local_uri, remote_uri, "    \
     "remote_target, route_set, contact, flow, accept, origin_call_id, origin_branch, " \
@@ -46,8 +47,9 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
                             "ttti"},
     [SQL_PUT_PUBLICATION] =
         {"REPLACE INTO publications (partition, " PUBLICATION_COLUMNS
-         ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-         "tttttbtttiiii"},
+         ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, "
+         "?18, ?19, ?20)",
+         "tttttbtttiiiitttiii"},
     [SQL_DELETE_PUBLICATION] = {"DELETE FROM publications WHERE partition = ?1 AND aor = ?2 AND "
                                 "event = ?3 AND id = ?4",
                                 "ttt"},

@@ -27,6 +27,12 @@ enum audience {
  * under an earlier setting. Shorter limits are the dispatcher's. */
 enum { PACKAGE_BODY_MOST_BYTES = 16 << 20 };
 
+/* What a workshop is made for. */
+struct package_limits {
+    size_t body_max_bytes;
+    size_t patch_steps_max; /* that the operations of one patch may look at, in all */
+};
+
 /* A published body after the package judged it: opaque to the dispatcher. */
 struct document;
 
@@ -57,13 +63,22 @@ struct event_package {
     struct lifetime subscribe, publish;
     enum audience audience;
 
-    struct package_workshop *(*workshop_new)(size_t body_max_bytes);
+    /* A body of this type, one of publish_types, becomes a whole one of publish_types[0] by
+     * `patch`; NULL: there is none. */
+    const char *patch_type;
+
+    struct package_workshop *(*workshop_new)(const struct package_limits *limits);
     void (*workshop_free)(struct package_workshop **workshop);
 
     /* Judges a published body of one of publish_types; on success *document is new. */
     struct verdict (*accept)(struct package_workshop *workshop, struct bytes body,
                              const struct entity_check *entity, struct document **document);
     void (*document_free)(struct document **document);
+
+    /* Makes *body of what is published now (empty: nothing) and a patch of it; on success *body is
+     * new, and still to be judged. */
+    struct verdict (*patch)(struct package_workshop *workshop, struct bytes published,
+                            struct bytes patch, struct blob **body);
 
     /* True when both are about the same things, so that one may stand for the other; NULL: never.
      */

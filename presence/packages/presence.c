@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "packages_internal.h"
+#include "pidf/diff.h"
 #include "pidf/pidf.h"
 #include "pidf/view.h"
 
@@ -16,10 +17,11 @@ struct package_workshop {
     struct pidf_parser *parser;
 };
 
-static struct package_workshop *presence_workshop_new(size_t body_max_bytes)
+static struct package_workshop *presence_workshop_new(const struct package_limits *limits)
 {
     struct package_workshop *workshop = memory_new(sizeof(*workshop));
-    workshop->parser = pidf_parser_new(&(struct pidf_limits){.size_bytes = body_max_bytes});
+    workshop->parser = pidf_parser_new(&(struct pidf_limits){
+        .size_bytes = limits->body_max_bytes, .patch_steps = limits->patch_steps_max});
     return workshop;
 }
 
@@ -43,6 +45,13 @@ static struct verdict presence_accept(struct package_workshop *workshop, struct 
         pidf_parse(workshop->parser, body, entity->matches, entity->context, &pidf);
     *document = (struct document *)pidf;
     return result;
+}
+
+static struct verdict presence_patch(struct package_workshop *workshop, struct bytes published,
+                                     struct bytes patch, struct blob **body)
+{
+    assert(workshop != NULL && body != NULL);
+    return pidf_patch(workshop->parser, published, patch, body);
 }
 
 static void presence_document_free(struct document **document)
@@ -93,19 +102,25 @@ static struct bytes presence_sphere(const struct document_source *sources, size_
     return sphere;
 }
 
-static const char *const types[] = {"application/pidf+xml", NULL};
+#define WHOLE "application/pidf+xml"
+#define PARTIAL "application/pidf-diff+xml"
+
+static const char *const notify_types[] = {WHOLE, NULL};
+static const char *const publish_types[] = {WHOLE, PARTIAL, NULL};
 
 const struct event_package presence_package = {
     .name = "presence",
     .spec = "RFC 3856",
-    .notify_types = types,                                    /* RFC 3856 6.5 */
-    .publish_types = types,                                   /* RFC 3903 6, step 5 */
+    .notify_types = notify_types,                             /* RFC 3856 6.5 */
+    .publish_types = publish_types,                           /* RFC 3903 6, step 5 */
+    .patch_type = PARTIAL,                                    /* RFC 5264 4.1 */
     .subscribe = {.least = 60, .usual = 3600, .most = 86400}, /* RFC 3856 6.4 */
     .publish = {.least = 60, .usual = 3600, .most = 86400},   /* RFC 3903 6, step 4 */
     .audience = AUDIENCE_BY_RULES,
     .workshop_new = presence_workshop_new,
     .workshop_free = presence_workshop_free,
     .accept = presence_accept,
+    .patch = presence_patch,
     .document_free = presence_document_free,
     .same_things = presence_same_things,
     .compose = presence_compose,

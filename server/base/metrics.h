@@ -68,6 +68,11 @@
     X(publications_limited, "PUBLISHes refused by the publications limit")                    \
     X(publications_expired, "publications that expired")                                      \
     X(publications_refused_body, "PUBLISHes refused for their body")                          \
+    X(publications_patched, "PUBLISHes of partial documents that were applied")               \
+    X(publications_lost, "publications whose publisher's connection or registration ended")   \
+    X(publications_closed, "publications shown closed because their publisher was lost")      \
+    X(publications_previous_tag, "PUBLISHes that named the entity-tag before the last one")   \
+    X(publications_taken_over, "first PUBLISHes in the place of one of their publisher")      \
     X(subscriptions, "SUBSCRIBEs that changed a subscription")                                \
     X(subscriptions_limited, "SUBSCRIBEs refused by the subscriptions limit")                 \
     X(subscriptions_expired, "subscriptions that expired")                                    \

@@ -37,12 +37,24 @@ struct record *record_make(struct registrar *registrar, struct bytes aor)
     return record;
 }
 
-void record_remove(struct record *record, struct binding *binding)
+static void take_out(struct record *record, struct binding *binding)
 {
     assert(binding->record == record && record->registrar->count > 0);
     flows_remove(record->registrar, binding);
     DL_DELETE(record->bindings, binding);
     record->registrar->count--;
+}
+
+void record_remove(struct record *record, struct binding *binding)
+{
+    take_out(record, binding);
+    binding_free(&binding);
+}
+
+void record_end(struct record *record, struct binding *binding)
+{
+    take_out(record, binding);
+    devices_ended(record, binding);
     binding_free(&binding);
 }
 
@@ -138,7 +150,7 @@ static void expire(struct timer *timer)
         if (binding->expires_ms > parts->world->wall_ms)
             continue;
         record_delete_row(set, record, binding);
-        record_remove(record, binding);
+        record_end(record, binding);
         metrics_count(parts->metrics, METRIC_bindings_expired);
     }
     store_submit(parts->store, &set);

@@ -290,13 +290,17 @@ static void apply_wish(struct record *record, struct store_set *set,
     if (old != NULL) {
         if (made == NULL || !is_same_row(old, made))
             record_delete_row(set, record, old);
-        record_remove(record, old);
+        if (made == NULL)
+            record_end(record, old);
+        else
+            record_remove(record, old);
     }
     remove_left_behind(record, set, wish);
     if (made == NULL)
         return;
     record_put_row(set, record, made);
     record_add(record, made);
+    devices_came(record, made);
 }
 
 static void remove_all(struct record *record, struct store_set *set)
@@ -305,7 +309,7 @@ static void remove_all(struct record *record, struct store_set *set)
     DL_FOREACH_SAFE(record->bindings, binding, next)
     {
         record_delete_row(set, record, binding);
-        record_remove(record, binding);
+        record_end(record, binding);
     }
 }
 

@@ -8,6 +8,7 @@
 #ifndef REGISTRAR_REGISTRAR_H
 #define REGISTRAR_REGISTRAR_H
 
+#include "front/device.h"
 #include "front/front.h"
 
 struct registrar;
@@ -77,6 +78,27 @@ struct registrar_target {
  * `call` not empty: only when it is still registered under that Call-ID (front/gruu.h). */
 size_t registrar_find(const struct registrar *registrar, struct bytes aor, struct bytes instance,
                       struct bytes call, struct registrar_target *targets, size_t most);
+
+/* The instance of the user's live binding that was registered over this flow, borrowed; empty:
+ * there is none, or it has none. */
+struct bytes registrar_instance_at(const struct registrar *registrar, struct bytes aor,
+                                   const struct net_flow *flow);
+
+/* True when the device has a live binding, and a stream that it was registered over is still there.
+ */
+bool registrar_has_device(const struct registrar *registrar, struct bytes aor,
+                          const struct front_device *device);
+
+/* Who wants to know of devices: a binding was registered or refreshed, or one has ended (by time,
+ * by its user's word, or with its only flow) and nothing took its place. Called when that has been
+ * applied; the slices are good during the call. */
+struct registrar_watch {
+    void (*came)(void *context, struct bytes aor, const struct front_device *device);
+    void (*ended)(void *context, struct bytes aor, const struct front_device *device);
+    void *context;
+};
+/* At start-up, once. Copied. */
+void registrar_watch_devices(struct registrar *registrar, const struct registrar_watch *watch);
 
 /* How many bindings there are, those of the configuration apart. */
 size_t registrar_count(const struct registrar *registrar);

@@ -18,6 +18,7 @@ struct registrar {
     struct front *front;
     const struct front_parts *parts;
     struct registrar_settings settings;
+    struct registrar_watch watch;       /* all NULL: nobody */
     struct record *records[PARTITIONS]; /* by address-of-record */
     struct record *former;              /* while a partition is loaded: what it was before */
     bool closed[PARTITIONS];            /* its records are only good for `former` */
@@ -41,6 +42,13 @@ void record_free(struct record **table, struct record *record);
 /* Appends a binding, which then belongs to the record; takes one out and frees it. */
 void record_add(struct record *record, struct binding *binding);
 void record_remove(struct record *record, struct binding *binding);
+
+/* Takes one out for good, and tells who watches. */
+void record_end(struct record *record, struct binding *binding);
+
+/* devices.c: tells who watches. */
+void devices_came(const struct record *record, const struct binding *binding);
+void devices_ended(const struct record *record, const struct binding *binding);
 
 /* True when its time is not over and there is a way to it. */
 bool record_is_live(const struct registrar *registrar, const struct binding *binding);

@@ -42,7 +42,8 @@ START_TEST(order_of_the_checks)
     ck_assert_uint_eq(ground_do(ground, ask), 413);
     ask.body = "x";
     ck_assert_uint_eq(ground_do(ground, ask), 415);
-    ck_assert_has(sent_text(ground, "SIP"), "\r\nAccept: application/pidf+xml\r\n");
+    ck_assert_has(sent_text(ground, "SIP"),
+                  "\r\nAccept: application/pidf+xml, application/pidf-diff+xml\r\n");
     ask.fields = "Event: presence\r\nContent-Type: Application/PIDF+xml;charset=utf-8\r\n";
     ck_assert_uint_eq(ground_do(ground, ask), 400); /* no document */
     ck_assert_uint_eq(presence_count(presence).resources, 0);

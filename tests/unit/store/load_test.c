@@ -65,6 +65,12 @@ static void see_publication(void *context, const struct store_publication *b)
     ck_assert_uint_eq(a->made_ms, b->made_ms);
     ck_assert_uint_eq(a->expires_ms, b->expires_ms);
     ck_assert_int_eq(a->ended, b->ended);
+    equal(a->instance, b->instance);
+    equal(a->from_tag, b->from_tag);
+    equal(a->previous, b->previous);
+    ck_assert_uint_eq(a->previous_until_ms, b->previous_until_ms);
+    ck_assert_uint_eq(a->closes_ms, b->closes_ms);
+    ck_assert_int_eq(a->closed, b->closed);
 }
 
 static void see_subscription(void *context, const struct store_subscription *b)
@@ -163,8 +169,14 @@ START_TEST(publications_come_back_whole_and_in_the_order_they_were_made)
          .body = every_octet(octets),
          .flow = BYTES("tcp/127.0.0.1:5060/127.0.0.1:40112"),
          .origin = {BYTES("call"), BYTES("z9hG4bK1"), 7},
+         .instance = BYTES("urn:uuid:1"),
+         .from_tag = BYTES("f"),
+         .previous = BYTES("tag1"),
+         .previous_until_ms = 1032,
          .made_ms = 1000,
-         .expires_ms = 5000},
+         .expires_ms = 5000,
+         .closes_ms = 4000,
+         .closed = true},
         {.aor = aor, .event = BYTES("presence"), .id = BYTES("aa"), .made_ms = 2000, .ended = true},
     };
     struct store_set *set = store_begin(f.store, 78);

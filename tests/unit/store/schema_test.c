@@ -81,6 +81,8 @@ static void see_publication(void *context, const struct store_publication *p)
 {
     ((struct seen *)context)->publications++;
     ck_assert(bytes_equal(p->tag, BYTES("tag")) && bytes_equal(p->body, BYTES("A")));
+    ck_assert(bytes_empty(p->instance) && bytes_empty(p->from_tag) && bytes_empty(p->previous));
+    ck_assert(!p->closed && p->closes_ms == 0 && p->previous_until_ms == 0);
 }
 
 static void see_subscription(void *context, const struct store_subscription *s)

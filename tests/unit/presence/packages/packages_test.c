@@ -16,6 +16,7 @@ START_TEST(test_every_package_is_found_and_whole)
                   package->publish.usual <= package->publish.most);
         ck_assert(package->publish_types == NULL || package->accept != NULL);
         ck_assert(package->compose != NULL);
+        ck_assert((package->patch_type == NULL) == (package->patch == NULL));
     }
     ck_assert_uint_gt(count, 0);
 }

@@ -25,7 +25,9 @@ START_TEST(test_rfc3856_facts)
     ck_assert_str_eq(package->spec, "RFC 3856");
     ck_assert_str_eq(package->notify_types[0], "application/pidf+xml");
     ck_assert_str_eq(package->publish_types[0], "application/pidf+xml");
-    ck_assert_ptr_null(package->publish_types[1]);
+    ck_assert_str_eq(package->publish_types[1], "application/pidf-diff+xml"); /* RFC 5264 4.1 */
+    ck_assert_str_eq(package->patch_type, "application/pidf-diff+xml");
+    ck_assert_ptr_null(package->publish_types[2]);
     ck_assert_uint_eq(package->subscribe.usual, 3600); /* RFC 3856 6.4 */
     ck_assert_int_eq(package->audience, AUDIENCE_BY_RULES);
 }
@@ -34,7 +36,8 @@ END_TEST
 START_TEST(test_accepts_and_composes)
 {
     const struct event_package *package = presence();
-    struct package_workshop *workshop = package->workshop_new(4096);
+    struct package_workshop *workshop =
+        package->workshop_new(&(struct package_limits){.body_max_bytes = 4096});
     unsigned asked = 0;
     struct entity_check entity = {is_alice, &asked};
     struct document *document;
@@ -62,10 +65,44 @@ START_TEST(test_accepts_and_composes)
 }
 END_TEST
 
+#define PATCH(operations)                                       \
+    BYTES("<p:pidf-diff xmlns=\"urn:ietf:params:xml:ns:pidf\" " \
+          "xmlns:p=\"urn:ietf:params:xml:ns:pidf-diff\">" operations "</p:pidf-diff>")
+
+/* RFC 5264 4.3.2: against what is published, and never for more than its steps. */
+START_TEST(test_patches)
+{
+    const struct event_package *package = presence();
+    struct package_workshop *workshop = package->workshop_new(
+        &(struct package_limits){.body_max_bytes = 4096, .patch_steps_max = 12});
+    struct bytes published = DOCUMENT("sip:alice@example.com", "t");
+    struct blob *whole;
+    struct verdict v =
+        package->patch(workshop, published, PATCH("<p:remove sel=\"*/tuple[@id='t']\"/>"), &whole);
+    ck_assert(verdict_ok(v));
+    struct bytes left = blob_bytes(whole);
+    ck_assert_ptr_null(memmem(left.at, left.length, "<tuple", strlen("<tuple")));
+    blob_unref(&whole);
+    v = package->patch(workshop, BYTES(""), PATCH(""), &whole);
+    ck_assert_uint_eq(v.status, 400);
+    ck_assert_ptr_null(whole);
+    v = package->patch(workshop, published,
+                       PATCH("<p:add sel=\"*/tuple\"><note/></p:add>"
+                             "<p:add sel=\"*/tuple\"><note/></p:add>"
+                             "<p:add sel=\"*/tuple\"><note/></p:add>"
+                             "<p:add sel=\"*/tuple\"><note/></p:add>"),
+                       &whole);
+    ck_assert_uint_eq(v.status, 413);
+    ck_assert_ptr_null(whole);
+    package->workshop_free(&workshop);
+}
+END_TEST
+
 START_TEST(test_refuses)
 {
     const struct event_package *package = presence();
-    struct package_workshop *workshop = package->workshop_new(256);
+    struct package_workshop *workshop =
+        package->workshop_new(&(struct package_limits){.body_max_bytes = 256});
     unsigned asked = 0;
     struct entity_check entity = {is_alice, &asked};
     struct document *document;
@@ -81,4 +118,5 @@ START_TEST(test_refuses)
 }
 END_TEST
 
-UNIT_MAIN("presence/packages/presence", test_rfc3856_facts, test_accepts_and_composes, test_refuses)
+UNIT_MAIN("presence/packages/presence", test_rfc3856_facts, test_accepts_and_composes, test_patches,
+          test_refuses)

@@ -1,0 +1,138 @@
+/* publisher.c: who publishes.
+ *
+ *   same Call-ID and From tag     the same client in the same life
+ *   same +sip.instance            the same device, whatever it has forgotten: as its Contact says,
+ *                                 or the registration over the same flow
+ *   same socket, same tuples      most probably the same client, too; also from the same host when
+ *                                 the earlier connection is no more
+ *
+ * Clients publish anew while their first 200 is still under way (baresip at start), after a 412 for
+ * a tag whose answer was lost, and when their connection was lost (linphone). They know but one tag
+ * afterwards, so the document of the other would stand beside the new one until its time is over. A
+ * first publication therefore takes the place of one by the same publisher. RFC 3903 10.3 leaves it
+ * to the compositor what it makes of several publications.
+ *
+ * RFC 3903 6 has us ignore the Contact: it changes neither what is published nor where answers go.
+ * It is only believed about the device that sends it, within what its own user publishes.
+ */
+#include "presence/publisher_internal.h"
+
+enum { GRUU_MEMORY = 2048 };
+
+struct net_flow publisher_source(const struct publisher *publisher)
+{
+    if (sip_message_is_relayed(publisher->request->message))
+        return (struct net_flow){0};
+    return publisher->request->incoming->flow;
+}
+
+/* The instance. */
+
+/* A GRUU of ours as Contact (linphone) names the device that it was given to. */
+static bool write_gruu_instance(const struct publisher *publisher, const struct sip_uri *uri,
+                                struct buffer *out)
+{
+    char text[GRUU_MEMORY];
+    struct buffer memory = buffer_over(text, sizeof(text));
+    struct gruu_parts parts;
+    if (!gruu_read(publisher->presence->parts->gruu, uri, &memory, &parts) ||
+        !bytes_equal(parts.aor, publisher->request->target))
+        return false;
+    buffer_put(out, parts.instance);
+    return true;
+}
+
+static bool write_contact_instance(const struct publisher *publisher, struct buffer *out)
+{
+    struct bytes rest = sip_message_value(publisher->request->message, SIP_CONTACT), element, value;
+    struct sip_address address;
+    if (!sip_list_next(&rest, &element) || !verdict_ok(sip_address_parse(element, &address)) ||
+        address.star)
+        return false;
+    if (sip_parameter(address.parameters, "+sip.instance", &value))
+        return gruu_write_instance(value, out);
+    return write_gruu_instance(publisher, &address.uri, out);
+}
+
+static bool write_registered_instance(const struct publisher *publisher, struct buffer *out)
+{
+    const struct presence_registrations *registrations = &publisher->presence->registrations;
+    struct net_flow source = publisher_source(publisher);
+    if (registrations->instance_at == NULL || source.remote.family == 0)
+        return false;
+    buffer_put(out, registrations->instance_at(registrations->context, publisher->request->target,
+                                               &source));
+    return true;
+}
+
+struct bytes publisher_instance(struct publisher *publisher)
+{
+    struct buffer out = buffer_over(publisher->memory, sizeof(publisher->memory));
+    if (publisher->looked_up)
+        return publisher->instance;
+    publisher->looked_up = true;
+    if (!write_contact_instance(publisher, &out)) {
+        out = buffer_over(publisher->memory, sizeof(publisher->memory));
+        write_registered_instance(publisher, &out);
+    }
+    publisher->instance = out.overflow ? BYTES("") : buffer_bytes(&out);
+    return publisher->instance;
+}
+
+/* What is its own. */
+
+bool publisher_has(struct publisher *publisher, const struct publication *publication)
+{
+    const struct sip_message *message = publisher->request->message;
+    if (!bytes_empty(message->from.tag) && bytes_equal(publication->from_tag, message->from.tag) &&
+        bytes_equal(publication->call_id, message->call_id))
+        return true;
+    return !bytes_empty(publication->instance) &&
+           bytes_equal(publication->instance, publisher_instance(publisher));
+}
+
+/* True when nobody can be at the other end any more. */
+static bool is_gone(const struct presence *presence, const struct net_flow *flow)
+{
+    return net_is_stream(flow->protocol) && !net_alive(presence->parts->net, flow);
+}
+
+static bool is_same_source(const struct presence *presence, const struct net_flow *earlier,
+                           const struct net_flow *now)
+{
+    if (earlier->remote.family == 0 || now->remote.family == 0)
+        return false;
+    return net_flow_equal(earlier, now) ||
+           (net_address_same_host(&earlier->remote, &now->remote) && is_gone(presence, earlier));
+}
+
+/* True when it came from the same place, and nothing says that another device did. */
+static bool may_have(struct publisher *publisher, const struct publication *publication)
+{
+    struct net_flow source = publisher_source(publisher);
+    if (!is_same_source(publisher->presence, &publication->source, &source))
+        return false;
+    return bytes_empty(publication->instance) || bytes_empty(publisher_instance(publisher));
+}
+
+struct publication *publisher_former(struct publisher *publisher, const struct resource *resource,
+                                     const struct document *document)
+{
+    struct publication *publication;
+    if (resource == NULL)
+        return NULL;
+    DL_FOREACH(resource->publications, publication)
+    {
+        if (!publication->ended && publisher_has(publisher, publication))
+            return publication;
+    }
+    if (resource->package->same_things == NULL)
+        return NULL;
+    DL_FOREACH(resource->publications, publication)
+    {
+        if (!publication->ended && may_have(publisher, publication) &&
+            resource->package->same_things(publication->document, document))
+            return publication;
+    }
+    return NULL;
+}
