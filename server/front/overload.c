@@ -25,9 +25,9 @@ static unsigned share(unsigned late_ms, unsigned from_ms)
     return over_ms >= span_ms ? WHOLE : (unsigned)((unsigned long long)over_ms * WHOLE / span_ms);
 }
 
-/* True when requests have been late for some time. */
-static bool is_late(struct overload *overload, uint64_t now_ms, unsigned late_ms)
+bool overload_is_late(struct overload *overload, uint64_t now_ms, unsigned late_ms)
 {
+    overload->seen_ms = late_ms;
     if (overload->late_ms == 0 || late_ms <= overload->late_ms) {
         overload->since_ms = 0;
         return false;
@@ -37,11 +37,10 @@ static bool is_late(struct overload *overload, uint64_t now_ms, unsigned late_ms
     return now_ms - overload->since_ms >= OVERLOAD_PATIENCE_MS;
 }
 
-static bool is_due(struct overload *overload, uint64_t now_ms, unsigned late_ms,
-                   enum overload_worth worth)
+bool overload_refuses(struct overload *overload, unsigned late_ms, enum overload_worth worth)
 {
     assert(worth <= OVERLOAD_UNDERWAY);
-    if (!is_late(overload, now_ms, late_ms) || worth == OVERLOAD_UNDERWAY)
+    if (worth == OVERLOAD_UNDERWAY)
         return false;
     unsigned from_ms = worth == OVERLOAD_NEW ? overload->late_ms : 2 * overload->late_ms;
     unsigned *owed = &overload->remainder[worth];
@@ -49,19 +48,13 @@ static bool is_due(struct overload *overload, uint64_t now_ms, unsigned late_ms,
     if (*owed < WHOLE)
         return false;
     *owed -= WHOLE;
+    overload->refused++;
     return true;
 }
 
-bool overload_refuses(struct overload *overload, uint64_t now_ms, unsigned late_ms,
-                      enum overload_worth worth)
+void overload_serves(struct overload *overload)
 {
-    overload->seen_ms = late_ms;
-    bool refused = is_due(overload, now_ms, late_ms, worth);
-    if (refused)
-        overload->refused++;
-    else
-        overload->served++;
-    return refused;
+    overload->served++;
 }
 
 void overload_begin(struct overload *overload)

@@ -36,11 +36,16 @@ struct overload {
 
 enum { OVERLOAD_PATIENCE_MS = 100, OVERLOAD_REVIEW_MS = 200 };
 
-/* Asked for each request, at the monotonic time now_ms: true when it is one of those to refuse.
- * When requests have been late for OVERLOAD_PATIENCE_MS, a delay of late_ms refuses the first of
- * what is new, four times that all of it; what has begun, from twice and to eight times. */
-bool overload_refuses(struct overload *overload, uint64_t now_ms, unsigned late_ms,
-                      enum overload_worth worth);
+/* Asked for each request, at the monotonic time now_ms: true when requests have been later than
+ * late_ms for OVERLOAD_PATIENCE_MS. Only then is it worth while to know what this one is worth. */
+bool overload_is_late(struct overload *overload, uint64_t now_ms, unsigned late_ms);
+
+/* Asked then: true when it is one of those to refuse. A delay of late_ms refuses the first of what
+ * is new, four times that all of it; what has begun, from twice and to eight times. */
+bool overload_refuses(struct overload *overload, unsigned late_ms, enum overload_worth worth);
+
+/* What is not refused. */
+void overload_serves(struct overload *overload);
 
 /* The first refusal is the begin of a time with reviews, one every OVERLOAD_REVIEW_MS while true.
  * Each sets how much of what comes is to be let in. */

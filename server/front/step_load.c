@@ -115,15 +115,24 @@ static enum overload_worth worth_of(const struct front_request *request)
                : OVERLOAD_NEW;
 }
 
+/* Looking at what a request is worth costs; so only those that are late are looked at. */
+static bool is_refused(struct front_request *request)
+{
+    struct front *front = request->front;
+    unsigned late_ms = request->incoming->late_ms, store_ms = store_late_ms(front);
+    late_ms = late_ms > store_ms ? late_ms : store_ms;
+    return overload_is_late(&front->overload, front->parts.world->now_ms, late_ms) &&
+           overload_refuses(&front->overload, late_ms, worth_of(request));
+}
+
 static bool pass(struct front_passage *passage)
 {
     struct front_request *request = &passage->request;
-    struct front *front = request->front;
-    unsigned late_ms = request->incoming->late_ms, store_ms = store_late_ms(front);
-    if (!overload_refuses(&front->overload, front->parts.world->now_ms,
-                          late_ms > store_ms ? late_ms : store_ms, worth_of(request)))
+    if (!is_refused(request)) {
+        overload_serves(&request->front->overload);
         return true;
-    review_order(front);
+    }
+    review_order(request->front);
     front_refuse(request, 503, "The server is busy");
     return false;
 }

@@ -3,13 +3,20 @@
 
 #include "unit.h"
 
+static bool refuses(struct overload *overload, uint64_t now_ms, unsigned late_ms,
+                    enum overload_worth worth)
+{
+    return overload_is_late(overload, now_ms, late_ms) &&
+           overload_refuses(overload, late_ms, worth);
+}
+
 static unsigned refused(unsigned late_ms, enum overload_worth worth)
 {
     struct overload overload = {.late_ms = 50};
     unsigned count = 0;
-    ck_assert(!overload_refuses(&overload, 1, late_ms, worth));
+    ck_assert(!refuses(&overload, 1, late_ms, worth));
     for (int i = 0; i < 1000; i++)
-        count += overload_refuses(&overload, 1 + OVERLOAD_PATIENCE_MS, late_ms, worth);
+        count += refuses(&overload, 1 + OVERLOAD_PATIENCE_MS, late_ms, worth);
     return count;
 }
 
@@ -42,9 +49,9 @@ START_TEST(refusals_are_spread)
 {
     struct overload overload = {.late_ms = 50};
     bool before = false;
-    ck_assert(!overload_refuses(&overload, 1, 125, OVERLOAD_NEW));
+    ck_assert(!refuses(&overload, 1, 125, OVERLOAD_NEW));
     for (int i = 0; i < 1000; i++) {
-        bool now = overload_refuses(&overload, 1 + OVERLOAD_PATIENCE_MS, 125, OVERLOAD_NEW);
+        bool now = refuses(&overload, 1 + OVERLOAD_PATIENCE_MS, 125, OVERLOAD_NEW);
         ck_assert(!(before && now));
         before = now;
     }
@@ -55,7 +62,7 @@ START_TEST(it_can_be_off)
 {
     struct overload overload = {.late_ms = 0};
     for (int i = 0; i < 1000; i++)
-        ck_assert(!overload_refuses(&overload, (uint64_t)i, 100000, OVERLOAD_NEW));
+        ck_assert(!refuses(&overload, (uint64_t)i, 100000, OVERLOAD_NEW));
 }
 END_TEST
 
@@ -64,10 +71,10 @@ START_TEST(a_stall_is_no_overload)
 {
     struct overload overload = {.late_ms = 50};
     for (uint64_t now_ms = 1000; now_ms < 1099; now_ms++)
-        ck_assert(!overload_refuses(&overload, now_ms, 900, OVERLOAD_NEW));
-    ck_assert(!overload_refuses(&overload, 1099, 0, OVERLOAD_NEW)); /* over */
-    ck_assert(!overload_refuses(&overload, 1100, 900, OVERLOAD_NEW));
-    ck_assert(overload_refuses(&overload, 1200, 900, OVERLOAD_NEW)); /* it lasts */
+        ck_assert(!refuses(&overload, now_ms, 900, OVERLOAD_NEW));
+    ck_assert(!refuses(&overload, 1099, 0, OVERLOAD_NEW)); /* over */
+    ck_assert(!refuses(&overload, 1100, 900, OVERLOAD_NEW));
+    ck_assert(refuses(&overload, 1200, 900, OVERLOAD_NEW)); /* it lasts */
 }
 END_TEST
 
