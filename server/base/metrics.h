@@ -52,6 +52,7 @@
     X(credentials_wrong, "wrong credentials")                                                 \
     X(requests_refused, "requests refused with 4xx to 6xx, challenges not counted")           \
     X(requests_overload, "requests refused with 503")                                         \
+    X(datagrams_unread, "datagrams that the system dropped, kept out by us or too many")      \
     X(requests_rate_limited, "requests refused or dropped by the rate limit of their source") \
     X(lockouts, "lockouts of users and sources after wrong passwords")                        \
     X(credentials_replayed, "credentials used again for another request")                     \

@@ -31,6 +31,7 @@ struct listener {
     struct loop *loop;
     enum net_protocol protocol;
     int fd;
+    uint32_t dropped; /* datagrams that the system did not hand us, when it was asked last */
     struct net_address address, public; /* `public`: family 0 when it is the same */
     enum net_asking asking;
     struct batch *batch; /* UDP; NULL before the first datagram is sent */

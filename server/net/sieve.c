@@ -13,6 +13,7 @@
  */
 #include <assert.h>
 #include <linux/filter.h>
+#include <linux/sock_diag.h>
 #include <sys/socket.h>
 
 #include "net/loop_internal.h"
@@ -113,10 +114,25 @@ static void socket_filter(int fd, unsigned thousandths)
         (void)setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &nothing, sizeof(nothing));
 }
 
+/* What the system has dropped since the last look. */
+static void count_unread(struct listener *listener)
+{
+    uint32_t memory[SK_MEMINFO_VARS] = {0};
+    socklen_t size = sizeof(memory);
+    if (getsockopt(listener->fd, SOL_SOCKET, SO_MEMINFO, memory, &size) != 0)
+        return;
+    uint32_t dropped = memory[SK_MEMINFO_DROPS];
+    metrics_add(listener->loop->metrics, METRIC_datagrams_unread, dropped - listener->dropped);
+    listener->dropped = dropped;
+}
+
 void sieve_set(struct loop *loop, unsigned thousandths)
 {
     assert(thousandths < WHOLE);
-    for (size_t i = 0; i < loop->listener_count; i++)
-        if (loop->listeners[i]->protocol == NET_UDP)
-            socket_filter(loop->listeners[i]->fd, thousandths);
+    for (size_t i = 0; i < loop->listener_count; i++) {
+        if (loop->listeners[i]->protocol != NET_UDP)
+            continue;
+        count_unread(loop->listeners[i]);
+        socket_filter(loop->listeners[i]->fd, thousandths);
+    }
 }
