@@ -57,6 +57,7 @@
     X(lockouts, "lockouts of users and sources after wrong passwords")                        \
     X(credentials_replayed, "credentials used again for another request")                     \
     X(credentials_forgotten, "used credentials forgotten early by the filter's limit")        \
+    X(challenges_forgotten, "challenges forgotten early by the filter's limit")               \
     X(sources_forgotten, "rates of sources forgotten early by their table's limit")           \
     X(guesses_forgotten, "wrong passwords forgotten early by their table's limit")            \
     X(proofs_forgotten, "who is at home at a source forgotten early by the table's limit")    \

@@ -16,7 +16,11 @@
  *
  * A replay is an identical response under another Call-ID or CSeq: clients count nc per dialog, so
  * nc says nothing. RFC 2069 responses have neither count nor cnonce, so they repeat honestly
- * (libpurple gives up after the second stale answer): they are good until their nonce is stale. */
+ * (libpurple gives up after the second stale answer): they are good until their nonce is stale.
+ *
+ * A request that comes again is challenged with the nonce that it got before (a second bounded
+ * filter remembers its time), so that the copies of an answer are the same answer (RFC 3261
+ * 17.2.2); sipp, for one, tells a copy from an answer to something else by its bytes. */
 #include "front/auth.h"
 
 #include <assert.h>
@@ -35,7 +39,9 @@ enum {
     SECRET_MAX = 64,
     PROOFS = 256, /* remembered */
     REPLAYS_MAX = 262144,
-    CANDIDATES_MAX = 4 /* credentials for our realm in one request that are judged */
+    CHALLENGES_MAX = 16384,
+    CHALLENGE_KEEP_MS = 32000, /* requests come again for 64 * T1 (RFC 3261 17.1.2.2) */
+    CANDIDATES_MAX = 4         /* credentials for our realm in one request that are judged */
 };
 
 static const char nonce_version = '1';
@@ -53,6 +59,7 @@ struct auth {
     struct digest_engine *engine;
     struct digest_hex nobody[DIGEST_COUNT]; /* stand in for the HA1 of unknown users */
     struct sightings responses;             /* value: the request that each was used for */
+    struct sightings challenges;            /* by transaction; value: the time of its nonce */
     uint64_t seed;                          /* of all hashes */
     size_t secret_length;
     char secret[SECRET_MAX];
@@ -92,6 +99,8 @@ struct auth *auth_new(struct world *world, const struct accounts *accounts, stru
         auth->settings.replays_max = REPLAYS_MAX;
     sightings_init(&auth->responses, auth->settings.replays_max, replays_keep_ms(&auth->settings),
                    metrics, METRIC_credentials_forgotten);
+    sightings_init(&auth->challenges, CHALLENGES_MAX, CHALLENGE_KEEP_MS, metrics,
+                   METRIC_challenges_forgotten);
     auth->engine = digest_engine_new();
     memcpy(auth->secret, secret.at, secret.length);
     auth->secret_length = secret.length;
@@ -107,6 +116,7 @@ void auth_free(struct auth **auth)
         return;
     digest_engine_free(&(*auth)->engine);
     sightings_release(&(*auth)->responses);
+    sightings_release(&(*auth)->challenges);
     explicit_bzero(*auth, sizeof(**auth));
     free(*auth);
     *auth = NULL;
@@ -386,16 +396,29 @@ struct auth_result auth_check(struct auth *auth, const struct sip_message *reque
     return judge.best;
 }
 
-void auth_write_challenges(struct auth *auth, const struct domain *domain, unsigned status,
-                           bool stale, struct buffer *out)
+/* When the nonce for a request was made: now, or when the request came first. */
+static uint64_t nonce_time_for(struct auth *auth, const struct sip_message *request)
 {
-    assert(auth != NULL && domain != NULL && (status == 401 || status == 407));
+    uint64_t wall_ms = auth->world->wall_ms;
+    uint64_t key = bytes_hash(request->via.branch, auth->seed + request->cseq);
+    key = bytes_hash(request->call_id, bytes_hash(request->method_name, key));
+    struct sighting *seen = sightings_take(&auth->challenges, key, auth->world->now_ms);
+    if (seen->value > wall_ms || wall_ms - seen->value >= CHALLENGE_KEEP_MS)
+        seen->value = wall_ms;
+    return seen->value;
+}
+
+void auth_write_challenges(struct auth *auth, const struct sip_message *request,
+                           const struct domain *domain, unsigned status, bool stale,
+                           struct buffer *out)
+{
+    assert(auth != NULL && request != NULL && domain != NULL && (status == 401 || status == 407));
     struct bytes realm = bytes_of(domain->name);
-    uint64_t now_ms = auth->world->wall_ms;
+    uint64_t time_ms = nonce_time_for(auth, request);
     char memory[NONCE_LENGTH];
     struct buffer nonce = buffer_over(memory, sizeof(memory));
-    nonce_write_prefix(&nonce, now_ms);
-    buffer_put(&nonce, nonce_proof_of(auth, realm, now_ms));
+    nonce_write_prefix(&nonce, time_ms);
+    buffer_put(&nonce, nonce_proof_of(auth, realm, time_ms));
     assert(!nonce.overflow && nonce.length == NONCE_LENGTH);
     for (unsigned i = 0; i < domain->algorithm_count; i++) {
         buffer_text(out, status == 401 ? "WWW-Authenticate: " : "Proxy-Authenticate: ");

@@ -48,9 +48,11 @@ struct auth_result auth_check(struct auth *auth, const struct sip_message *reque
                               const struct domain *domain, struct bytes aor);
 
 /* Appends the challenge fields of a 401 (WWW-Authenticate) or 407 (Proxy-Authenticate): one for
- * each algorithm of the domain, in its order (RFC 8760 2.3). */
-void auth_write_challenges(struct auth *auth, const struct domain *domain, unsigned status,
-                           bool stale, struct buffer *out);
+ * each algorithm of the domain, in its order (RFC 8760 2.3). A request that comes again is answered
+ * with the same nonce (RFC 3261 17.2.2). */
+void auth_write_challenges(struct auth *auth, const struct sip_message *request,
+                           const struct domain *domain, unsigned status, bool stale,
+                           struct buffer *out);
 
 /* The three HA1 of a new password, for the store. */
 void auth_make_account(struct digest_engine *engine, struct bytes user, struct bytes realm,

@@ -17,7 +17,7 @@ static void challenge(struct front_request *request, const struct domain *domain
     struct front *front = request->front;
     unsigned status = needs & FRONT_RELAYED ? 407 : 401;
     struct buffer *out = front_respond(request, status, NULL, BYTES(""));
-    auth_write_challenges(front->parts.auth, domain, status, stale, out);
+    auth_write_challenges(front->parts.auth, request->message, domain, status, stale, out);
     metrics_count(front->parts.metrics, METRIC_challenges_sent);
     front_send(request, STORE_NOTHING);
 }

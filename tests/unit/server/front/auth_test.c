@@ -140,17 +140,37 @@ static struct client defaults(struct client c)
     return c;
 }
 
-/* The nonce in the first of the challenges that auth writes now. */
-static const char *fresh_nonce(struct auth *from, const struct domain *domain)
+/* Writes the challenges to a request that nothing but its branch tells from others. */
+static void challenge(struct auth *from, const char *branch, const struct domain *domain,
+                      unsigned status, bool stale, struct buffer *out)
+{
+    const struct sip_message request = {.request = true,
+                                        .via.branch = bytes_of(branch),
+                                        .method_name = BYTES("REGISTER"),
+                                        .call_id = BYTES("1"),
+                                        .cseq = 1};
+    auth_write_challenges(from, &request, domain, status, stale, out);
+}
+
+/* The nonce in the first of the challenges to the request with this branch. */
+static const char *nonce_for(struct auth *from, const char *branch, const struct domain *domain)
 {
     static char nonce[100];
     char memory[1000];
     struct buffer out = buffer_over(memory, sizeof(memory) - 1);
-    auth_write_challenges(from, domain, 401, false, &out);
+    challenge(from, branch, domain, 401, false, &out);
     memory[out.length] = '\0';
     const char *at = strstr(memory, "nonce=\"") + 7;
     snprintf(nonce, sizeof(nonce), "%.*s", (int)strcspn(at, "\""), at);
     return nonce;
+}
+
+/* A nonce that is made now. */
+static const char *fresh_nonce(struct auth *from, const struct domain *domain)
+{
+    char branch[40];
+    snprintf(branch, sizeof(branch), "z9hG4bK%llu", (unsigned long long)world.wall_ms);
+    return nonce_for(from, branch, domain);
 }
 
 static struct digest_hex client_response(const struct client *c)
@@ -442,7 +462,7 @@ START_TEST(rfc8760_2_3_challenges)
     open_all();
     const char *nonce = fresh_nonce(auth, net);
     struct buffer out = buffer_over(memory, sizeof(memory));
-    auth_write_challenges(auth, net, 401, false, &out);
+    challenge(auth, "z9hG4bK1", net, 401, false, &out);
     snprintf(wanted, sizeof(wanted),
              "WWW-Authenticate: Digest realm=\"example.net\", nonce=\"%s\", algorithm=SHA-256, "
              "qop=\"auth\"\r\n"
@@ -452,7 +472,7 @@ START_TEST(rfc8760_2_3_challenges)
     assert_text(buffer_bytes(&out), wanted);
     nonce = fresh_nonce(auth, org);
     out = buffer_over(memory, sizeof(memory));
-    auth_write_challenges(auth, org, 407, true, &out);
+    challenge(auth, "z9hG4bK1", org, 407, true, &out);
     snprintf(wanted, sizeof(wanted),
              "Proxy-Authenticate: Digest realm=\"example.org\", nonce=\"%s\", algorithm=MD5, "
              "qop=\"auth\", stale=true\r\n",
@@ -751,14 +771,33 @@ START_TEST(auth_int)
         check_message(&sent_as, buffer_bytes(&fields), &guarded, "alice@example.org").outcome,
         AUTH_WRONG);
     fields.length = 0;
-    auth_write_challenges(auth, &guarded, 401, false, &fields);
+    challenge(auth, "z9hG4bK1", &guarded, 401, false, &fields);
     ck_assert(memmem(fields.at, fields.length, "qop=\"auth,auth-int\"", 19) != NULL);
     close_all();
 }
 END_TEST
 
-UNIT_MAIN("front/auth", a_response_is_good_for_one_request, forgotten_responses_are_counted,
-          auth_int, right_credentials_prove, rfc2069_response_proves, wrong_password_user_or_method,
+/* Copies of a request get the same answer, also later; other requests get nonces of their own. */
+START_TEST(rfc3261_17_2_2_the_same_request_the_same_nonce)
+{
+    char first[100];
+    open_all();
+    snprintf(first, sizeof(first), "%s", nonce_for(auth, "z9hG4bKa", org));
+    world_tick(&world, world.now_ms + 31999, world.wall_ms + 31999);
+    ck_assert_str_eq(nonce_for(auth, "z9hG4bKa", org), first);
+    ck_assert_str_ne(nonce_for(auth, "z9hG4bKb", org), first);
+    world_tick(&world, world.now_ms + 1, world.wall_ms + 1); /* no copy: its time is over */
+    ck_assert_str_ne(nonce_for(auth, "z9hG4bKa", org), first);
+    snprintf(first, sizeof(first), "%s", nonce_for(auth, "z9hG4bKa", org));
+    world_tick(&world, world.now_ms + 1, world.wall_ms - 1000); /* the clock was set back */
+    ck_assert_str_ne(nonce_for(auth, "z9hG4bKa", org), first);
+    close_all();
+}
+END_TEST
+
+UNIT_MAIN("front/auth", rfc3261_17_2_2_the_same_request_the_same_nonce,
+          a_response_is_good_for_one_request, forgotten_responses_are_counted, auth_int,
+          right_credentials_prove, rfc2069_response_proves, wrong_password_user_or_method,
           unknown_users_are_wrong, username_with_domain_needs_another_ha1,
           account_without_ha1_for_the_algorithm, no_credentials_for_us,
           rfc8760_2_7_unchallenged_client, rfc3261_22_3_credentials_for_several_realms,
