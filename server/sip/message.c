@@ -315,7 +315,8 @@ struct verdict sip_message_parse(struct bytes raw, bool stream, struct sip_messa
     parser.verdict = VERDICT_OK;
     parser.start = lexer.at;
     parser.body = NULL;
-    memset(parser.last, 0, sizeof(parser.last)); /* read only where `first` is set; analyzers cannot tell */
+    memset(parser.last, 0,
+           sizeof(parser.last)); /* read only where `first` is set; analyzers cannot tell */
     clear(message, raw);
     while (lexer.end - lexer.at >= 2 && lexer.at[0] == '\r' && lexer.at[1] == '\n')
         lexer.at += 2;
