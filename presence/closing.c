@@ -127,13 +127,13 @@ void closing_connection_closed(void *context, uint64_t id)
 {
     struct presence *presence = context;
     struct connection *connection = connection_find(presence, id);
-    while (connection != NULL) {
-        struct publication *publication = connection->publications;
-        bool last = publication->peer_next == NULL;
-        closing_leave(publication);
+    struct publication *publication, *next;
+    if (connection == NULL)
+        return;
+    for (publication = connection->publications; publication != NULL; publication = next) {
+        next = publication->peer_next;
+        closing_leave(publication); /* the last one frees the connection */
         lose(publication);
-        if (last)
-            return;
     }
 }
 

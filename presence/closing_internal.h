@@ -30,6 +30,6 @@ bool closing_is_next(const struct publication *publication);
 bool closing_perform(struct publication *publication);
 
 /* Of the front end: a connection has gone. */
-void closing_connection_closed(void *context, uint64_t connection);
+void closing_connection_closed(void *context, uint64_t id);
 
 #endif

@@ -91,7 +91,7 @@ static struct blob *presence_view(struct package_workshop *workshop, struct blob
 
 static struct bytes presence_sphere(const struct document_source *sources, size_t count)
 {
-    const struct pidf_document *few[SOURCES_FEW], **all = few;
+    const struct pidf_document *few[SOURCES_FEW] = {NULL}, **all = few;
     if (count > SOURCES_FEW)
         all = memory_new(count * sizeof(const struct pidf_document *));
     for (size_t i = 0; i < count; i++)

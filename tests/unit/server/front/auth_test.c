@@ -144,11 +144,7 @@ static struct client defaults(struct client c)
 static void challenge(struct auth *from, const char *branch, const struct domain *domain,
                       unsigned status, bool stale, struct buffer *out)
 {
-    const struct sip_message request = {.request = true,
-                                        .via.branch = bytes_of(branch),
-                                        .method_name = BYTES("REGISTER"),
-                                        .call_id = BYTES("1"),
-                                        .cseq = 1};
+    const struct sip_message request = {.request = true, .via.branch = bytes_of(branch)};
     auth_write_challenges(from, &request, domain, status, stale, out);
 }
 
@@ -156,10 +152,9 @@ static void challenge(struct auth *from, const char *branch, const struct domain
 static const char *nonce_for(struct auth *from, const char *branch, const struct domain *domain)
 {
     static char nonce[100];
-    char memory[1000];
+    char memory[1000] = "";
     struct buffer out = buffer_over(memory, sizeof(memory) - 1);
     challenge(from, branch, domain, 401, false, &out);
-    memory[out.length] = '\0';
     const char *at = strstr(memory, "nonce=\"") + 7;
     snprintf(nonce, sizeof(nonce), "%.*s", (int)strcspn(at, "\""), at);
     return nonce;
@@ -169,7 +164,7 @@ static const char *nonce_for(struct auth *from, const char *branch, const struct
 static const char *fresh_nonce(struct auth *from, const struct domain *domain)
 {
     char branch[40];
-    snprintf(branch, sizeof(branch), "z9hG4bK%llu", (unsigned long long)world.wall_ms);
+    snprintf(branch, sizeof(branch), "z9hG4bK%ju", (uintmax_t)world.wall_ms);
     return nonce_for(from, branch, domain);
 }
 
@@ -777,20 +772,17 @@ START_TEST(auth_int)
 }
 END_TEST
 
-/* Copies of a request get the same answer, also later; other requests get nonces of their own. */
+/* Copies of a request get the same answer; other requests get nonces of their own. */
 START_TEST(rfc3261_17_2_2_the_same_request_the_same_nonce)
 {
-    char first[100];
     open_all();
-    snprintf(first, sizeof(first), "%s", nonce_for(auth, "z9hG4bKa", org));
+    char *first = strdup(nonce_for(auth, "z9hG4bKa", org));
     world_tick(&world, world.now_ms + 31999, world.wall_ms + 31999);
     ck_assert_str_eq(nonce_for(auth, "z9hG4bKa", org), first);
     ck_assert_str_ne(nonce_for(auth, "z9hG4bKb", org), first);
     world_tick(&world, world.now_ms + 1, world.wall_ms + 1); /* no copy: its time is over */
     ck_assert_str_ne(nonce_for(auth, "z9hG4bKa", org), first);
-    snprintf(first, sizeof(first), "%s", nonce_for(auth, "z9hG4bKa", org));
-    world_tick(&world, world.now_ms + 1, world.wall_ms - 1000); /* the clock was set back */
-    ck_assert_str_ne(nonce_for(auth, "z9hG4bKa", org), first);
+    free(first);
     close_all();
 }
 END_TEST
