@@ -49,6 +49,7 @@ static void load_publication(const struct store_visitor *visitor, struct row row
     publication.previous_until_ms = (uint64_t)row_number(&row);
     publication.closes_ms = (uint64_t)row_number(&row);
     publication.closed = row_number(&row) != 0;
+    publication.publisher = (enum store_publisher)row_number(&row);
     visitor->publication(visitor->context, &publication);
 }
 
@@ -76,6 +77,12 @@ static void load_subscription(const struct store_visitor *visitor, struct row ro
     subscription.since_ms = (uint64_t)row_number(&row);
     subscription.foreign = row_number(&row) != 0;
     subscription.trusted = row_number(&row) != 0;
+    subscription.instance = row_bytes(&row);
+    subscription.filter = row_bytes(&row);
+    subscription.min_interval_ms = (uint64_t)row_number(&row);
+    subscription.max_interval_ms = (uint64_t)row_number(&row);
+    subscription.adaptive_interval_ms = (uint64_t)row_number(&row);
+    subscription.held_since_ms = (uint64_t)row_number(&row);
     visitor->subscription(visitor->context, &subscription);
 }
 

@@ -52,6 +52,12 @@ struct store_binding {
     uint64_t expires_ms;
 };
 
+/* Who a publication is of; the numbers are the database's. */
+enum store_publisher {
+    STORE_CLIENT = 0, /* sent PUBLISH */
+    STORE_HARD = 1    /* nobody's: state that was set for the user, good until it is set again */
+};
+
 /* A publication (RFC 3903). Key: aor, event, id. */
 struct store_publication {
     struct bytes aor, event;
@@ -69,6 +75,7 @@ struct store_publication {
     uint64_t closes_ms; /* when it goes, or went, closed, its publisher being lost; 0: it is not */
     bool closed;        /* what it shows is what was last seen of it */
     bool ended;
+    enum store_publisher publisher;
 };
 
 /* How far a subscription is (RFC 3857 4.7.1); the numbers are the database's. One whose end its
@@ -103,6 +110,11 @@ struct store_subscription {
     struct bytes cause;    /* what made it so: an event's name of RFC 3857 4.7.1, or empty */
     uint64_t since_ms;     /* of the state, for those that wait for a word: when that began */
     bool foreign, trusted; /* how the watcher was proved (policy.h) */
+    struct bytes instance; /* of the watcher (+sip.instance, canonical); empty: unknown */
+    struct bytes filter;   /* application/simple-filter+xml, or empty */
+    /* RFC 6446; 0: not asked for. The last: an adaptive-min-rate, as the interval that it means. */
+    uint64_t min_interval_ms, max_interval_ms, adaptive_interval_ms;
+    uint64_t held_since_ms; /* when its watcher could not be reached any more; 0: it can */
 };
 
 #endif

@@ -88,6 +88,15 @@ static const char *const migrations[] = {
     "ALTER TABLE publications ADD COLUMN previous_until_ms INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE publications ADD COLUMN closes_ms INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE publications ADD COLUMN closed INTEGER NOT NULL DEFAULT 0;",
+
+    /* What watchers asked for beside the state, and who could not be told it. */
+    "ALTER TABLE subscriptions ADD COLUMN instance TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE subscriptions ADD COLUMN filter BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE subscriptions ADD COLUMN min_interval_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE subscriptions ADD COLUMN max_interval_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE subscriptions ADD COLUMN adaptive_interval_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE subscriptions ADD COLUMN held_since_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE publications ADD COLUMN publisher INTEGER NOT NULL DEFAULT 0;",
 };
 
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };

@@ -143,6 +143,7 @@ void store_put_publication(struct store_set *set, const struct store_publication
     set_number(set, publication->previous_until_ms);
     set_number(set, publication->closes_ms);
     set_number(set, publication->closed);
+    set_number(set, (uint64_t)publication->publisher);
 }
 
 void store_delete_publication(struct store_set *set, struct bytes aor, struct bytes event,
@@ -175,6 +176,12 @@ void store_put_subscription(struct store_set *set, const struct store_subscripti
     set_number(set, subscription->since_ms);
     set_number(set, subscription->foreign);
     set_number(set, subscription->trusted);
+    set_text(set, subscription->instance);
+    set_text(set, subscription->filter);
+    set_number(set, subscription->min_interval_ms);
+    set_number(set, subscription->max_interval_ms);
+    set_number(set, subscription->adaptive_interval_ms);
+    set_number(set, subscription->held_since_ms);
 }
 
 void store_delete_subscription(struct store_set *set, struct bytes aor, struct bytes event,

@@ -71,6 +71,7 @@ static void see_publication(void *context, const struct store_publication *b)
     ck_assert_uint_eq(a->previous_until_ms, b->previous_until_ms);
     ck_assert_uint_eq(a->closes_ms, b->closes_ms);
     ck_assert_int_eq(a->closed, b->closed);
+    ck_assert_int_eq(a->publisher, b->publisher);
 }
 
 static void see_subscription(void *context, const struct store_subscription *b)
@@ -99,6 +100,12 @@ static void see_subscription(void *context, const struct store_subscription *b)
     ck_assert_uint_eq(a->since_ms, b->since_ms);
     ck_assert_int_eq(a->foreign, b->foreign);
     ck_assert_int_eq(a->trusted, b->trusted);
+    equal(a->instance, b->instance);
+    equal(a->filter, b->filter);
+    ck_assert_uint_eq(a->min_interval_ms, b->min_interval_ms);
+    ck_assert_uint_eq(a->max_interval_ms, b->max_interval_ms);
+    ck_assert_uint_eq(a->adaptive_interval_ms, b->adaptive_interval_ms);
+    ck_assert_uint_eq(a->held_since_ms, b->held_since_ms);
 }
 
 /* Opens the store anew and loads the partition: exactly `count` rows, as expected. */
@@ -176,7 +183,8 @@ START_TEST(publications_come_back_whole_and_in_the_order_they_were_made)
          .made_ms = 1000,
          .expires_ms = 5000,
          .closes_ms = 4000,
-         .closed = true},
+         .closed = true,
+         .publisher = STORE_HARD},
         {.aor = aor, .event = BYTES("presence"), .id = BYTES("aa"), .made_ms = 2000, .ended = true},
     };
     struct store_set *set = store_begin(f.store, 78);
@@ -218,6 +226,12 @@ START_TEST(subscriptions_come_back_whole)
         .cause = BYTES("timeout"),
         .since_ms = UINT64_C(1700000000111),
         .foreign = true,
+        .instance = BYTES("urn:uuid:2"),
+        .filter = BYTES("<filter-set/>"),
+        .min_interval_ms = 1,
+        .max_interval_ms = 2,
+        .adaptive_interval_ms = 3,
+        .held_since_ms = UINT64_C(1700000000222),
     };
     struct store_set *set = store_begin(f.store, 79);
     store_put_subscription(set, &subscription);

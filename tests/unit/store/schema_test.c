@@ -82,6 +82,7 @@ static void see_publication(void *context, const struct store_publication *p)
     ((struct seen *)context)->publications++;
     ck_assert(bytes_equal(p->tag, BYTES("tag")) && bytes_equal(p->body, BYTES("A")));
     ck_assert(bytes_empty(p->instance) && bytes_empty(p->from_tag) && bytes_empty(p->previous));
+    ck_assert_int_eq(p->publisher, STORE_CLIENT);
     ck_assert(!p->closed && p->closes_ms == 0 && p->previous_until_ms == 0);
 }
 
@@ -92,6 +93,9 @@ static void see_subscription(void *context, const struct store_subscription *s)
     ck_assert_uint_eq(s->expires_ms, 99);
     ck_assert_int_eq(s->state, STORE_TERMINATING);
     ck_assert(bytes_empty(s->cause) && s->since_ms == 0 && !s->foreign && !s->trusted);
+    ck_assert(bytes_empty(s->instance) && bytes_empty(s->filter));
+    ck_assert(s->min_interval_ms == 0 && s->max_interval_ms == 0 && s->adaptive_interval_ms == 0);
+    ck_assert_uint_eq(s->held_since_ms, 0);
 }
 
 static void see_account(void *context, const struct store_account *account)
