@@ -3,67 +3,17 @@
  *   due -> one under way? remember it (dirty) : send
  *   answered -> the watcher is gone (listed codes, timeout)? drop : dirty? send again
  *
- * The body is the view's, shared by all watchers who see the same; who is pending, or ended without
- * a right to see, gets none (RFC 5025 3.2.1). The head is mostly the dialog's. Each NOTIFY waits
- * for the change that it tells of. */
+ * Each NOTIFY waits for the change that it tells of. */
 #include <assert.h>
 
 #include "presence/presence_internal.h"
-#include "sip/write.h"
 
 enum {
     PACE_MS = 20,
-    PROBATION_S = 600,
     CSEQ_SLACK = 60000, /* NOTIFYs between two writes of a row; less than an epoch's step of CSeq */
 };
 
 static void send_notify(struct subscription *subscription);
-
-static const char *state_name(const struct subscription *subscription)
-{
-    if (!machine_is_live(subscription->state))
-        return "terminated";
-    return subscription->state == SUBSCRIPTION_PENDING ? "pending" : "active";
-}
-
-/* RFC 6665 4.1.3. What a waiting one waits for is no business of its watcher's: for that it ended
- * by its time. */
-static void write_end(const struct subscription *subscription, struct buffer *out)
-{
-    bool waits = subscription->state == SUBSCRIPTION_WAITING;
-    buffer_text(out, ";reason=");
-    buffer_text(out, machine_event_name(waits ? EVENT_TIMEOUT : subscription->cause));
-    if (subscription->cause == EVENT_PROBATION) {
-        buffer_text(out, ";retry-after=");
-        buffer_number(out, PROBATION_S);
-    }
-}
-
-static void write_state(const struct subscription *subscription, struct buffer *out)
-{
-    uint64_t now_ms = subscription->resource->presence->parts->world->wall_ms;
-    uint64_t left_ms = subscription->expires_ms > now_ms ? subscription->expires_ms - now_ms : 0;
-    buffer_text(out, "Subscription-State: ");
-    buffer_text(out, state_name(subscription));
-    if (machine_is_live(subscription->state)) {
-        buffer_text(out, ";expires=");
-        buffer_number(out, (left_ms + 999) / 1000);
-    } else {
-        write_end(subscription, out);
-    }
-    buffer_text(out, "\r\n");
-}
-
-static void write_event(const struct subscription *subscription, struct buffer *out)
-{
-    buffer_text(out, "Event: ");
-    buffer_text(out, subscription->resource->package->name);
-    if (!bytes_empty(subscription->event_id)) {
-        buffer_text(out, ";id=");
-        buffer_put(out, subscription->event_id);
-    }
-    buffer_text(out, "\r\n");
-}
 
 /* The later of what the body and what the subscription's state tell of. */
 static struct store_change latest(const struct subscription *subscription)
@@ -157,7 +107,6 @@ static void send_notify(struct subscription *subscription)
     struct resource *resource = subscription->resource;
     struct presence *presence = resource->presence;
     struct dialog *dialog = &subscription->dialog;
-    struct buffer out = buffer_over(presence->scratch, WRITE_MAX);
     subscription->dirty = false;
     if (is_held(subscription))
         return;
@@ -165,19 +114,11 @@ static void send_notify(struct subscription *subscription)
         notify_queue(subscription);
         return;
     }
-    struct blob *body = subscription->view != NULL ? view_body(subscription->view) : NULL;
-    dialog_write_line(dialog, SIP_NOTIFY, &out);
-    size_t line = out.length;
-    dialog_write_head(dialog, SIP_NOTIFY, &out);
-    write_event(subscription, &out);
-    write_state(subscription, &out);
-    sip_write_head_end(&out, body != NULL ? bytes_of(subscription->accept) : BYTES(""),
-                       blob_bytes(body).length);
-    assert(!out.overflow); /* dialog_init and the limits on what it is made of see to that */
+    struct notify_text text = notify_write(subscription);
     const struct client_request request = {
-        .line = bytes_first(buffer_bytes(&out), line),
-        .head = bytes_skip(buffer_bytes(&out), line),
-        .body = body,
+        .line = text.line,
+        .head = text.head,
+        .body = text.body,
         .method = SIP_NOTIFY,
         .method_name = BYTES("NOTIFY"),
         .flow = dialog->has_flow ? &dialog->flow : NULL,
@@ -189,8 +130,9 @@ static void send_notify(struct subscription *subscription)
         .context = subscription,
     };
     subscription->notify = transaction_request(presence->parts->transactions, &request);
+    blob_unref(&text.body);
     log_write(presence->parts->log, LOG_DEBUG, "presence", "NOTIFY %u to %.*s %s call-id=%.*s",
-              dialog->local_cseq, BYTES_ARGS(dialog->request_uri), state_name(subscription),
+              dialog->local_cseq, BYTES_ARGS(dialog->request_uri), notify_state_name(subscription),
               BYTES_ARGS(dialog->parts.call_id));
     if (subscription->notify != 0)
         metrics_count(presence->parts->metrics, METRIC_notifies_sent);

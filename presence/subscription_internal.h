@@ -80,4 +80,14 @@ void notify_due(struct subscription *subscription);
 void notify_queue(struct subscription *subscription);
 void notify_unqueue(struct subscription *subscription);
 
+/* The text of the next NOTIFY (notify_write.c), whose CSeq is counted: `line` and `head` lie in the
+ * scratch memory, the body is a reference for the caller or NULL. */
+struct notify_text {
+    struct bytes line, head;
+    struct blob *body;
+};
+struct notify_text notify_write(struct subscription *subscription);
+/* "active", "pending" or "terminated". */
+const char *notify_state_name(const struct subscription *subscription);
+
 #endif
