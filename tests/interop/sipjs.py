@@ -82,6 +82,10 @@ class SipJs(Client):
     def go(self, state):
         self.tell(f"go {state}")
 
+    def guard(self):
+        """From now on it prints who watches its user, and how far each is."""
+        self.tell("guard")
+
     def quit(self):
         self.tell("quit")
         self.process.wait(timeout=PATIENCE_S)

@@ -2,6 +2,7 @@
 //
 //     say TEXT            a message to the friend
 //     go online|offline   change the own presence
+//     guard               watch who watches the user (presence.winfo, RFC 3857)
 //     quit                leave as a page that is closed properly does
 //
 // It registers, publishes and watches the friend by itself, also after its connection was lost, and
@@ -69,6 +70,43 @@ function watch() {
     subscriber.subscribe();
 }
 
+// The table of RFC 3858 4: a full document empties it, a partial one changes lines of it; a gap
+// between versions means that something was missed.
+const watchers = new Map();
+let version = -1;
+
+function attribute(element, name) {
+    return (element.match(new RegExp(`\\s${name}="([^"]*)"`)) || [])[1];
+}
+
+function takeWatchers(body) {
+    const root = body.match(/<watcherinfo[^>]*>/)[0];
+    const next = Number(attribute(root, "version"));
+    if (attribute(root, "state") === "full") watchers.clear();
+    else if (next !== version + 1) print(`missed what was between ${version} and ${next}`);
+    version = next;
+    for (const [, attributes, uri] of body.matchAll(/<watcher(\s[^>]*)>([^<]*)<\/watcher>/g)) {
+        const [id, status, event] = ["id", "status", "event"].map((n) => attribute(attributes, n));
+        if (status === "terminated") watchers.delete(id);
+        else watchers.set(id, uri);
+        print(`watcher ${uri.trim()} ${status} ${event}`);
+    }
+    print(`watchers: ${watchers.size}`);
+}
+
+function guard() {
+    const warden = new Subscriber(agent, uriOf(user), "presence.winfo", {
+        expires: 600, extraHeaders: ["Accept: application/watcherinfo+xml"],
+    });
+    warden.delegate = {
+        onNotify: async (notification) => {
+            await notification.accept();
+            takeWatchers(notification.request.body);
+        },
+    };
+    warden.subscribe();
+}
+
 // Each life of the connection: the dialog with the server outlives it, so it is only refreshed.
 async function arrive() {
     await registerer.register({
@@ -103,6 +141,7 @@ async function quit() {
 const commands = {
     say: (text) => new Messager(agent, uriOf(friend), text, "text/plain").message(),
     go: (state) => publish(state === "online" ? "open" : "closed"),
+    guard,
     quit,
 };
 
