@@ -40,7 +40,8 @@ struct presence *presence_new(struct front *front, const struct presence_setting
     }
     const struct front_method methods[] = {
         {SIP_PUBLISH, FRONT_PROVED | FRONT_LOCAL_USER | FRONT_CHANGES, publish_handle, presence},
-        {SIP_SUBSCRIBE, FRONT_PROVED | FRONT_LOCAL_USER | FRONT_CHANGES | FRONT_DIALOGS,
+        {SIP_SUBSCRIBE,
+         FRONT_PROVED | FRONT_NOBODY | FRONT_LOCAL_USER | FRONT_CHANGES | FRONT_DIALOGS,
          subscribe_handle, presence},
     };
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)

@@ -5,6 +5,10 @@
  *         -> end, or still allowed? (403 and the end) -> refresh
  *     else: Contact (400) -> allowed? (403) -> repeated? -> room? (403) -> a new one, or a fetch
  *
+ * Who is none of ours and no proved neighbour is nobody: allowed only where the rules let everybody
+ * see (RFC 4745 7.1), and otherwise refused before anything else is judged, so that nobody learns
+ * which users there are.
+ *
  * Allowed is who may see something, or is to believe so (polite block), and who has to wait for the
  * presentity's word: that one gets 200 and a NOTIFY that tells nothing (4.2.1.2). The 200 goes
  * first, the NOTIFY follows (4.2.1.1 and 4.2.2); both wait until the change is durable.
@@ -37,16 +41,41 @@ struct subscribe {
 
 /* Judging; each true when the request may go on, else it was answered. */
 
-static bool check_event(struct subscribe *subscribe)
+static void find_event(struct subscribe *subscribe)
+{
+    struct sip_event event;
+    struct bytes value = sip_message_value(subscribe->request->message, SIP_EVENT);
+    if (bytes_empty(value) || !verdict_ok(sip_event_parse(value, &event)))
+        return;
+    subscribe->package = package_find(event.type);
+    subscribe->event_id = event.id;
+}
+
+/* Nobody may watch whom everybody may watch. */
+static bool check_stranger(const struct subscribe *subscribe)
 {
     struct front_request *request = subscribe->request;
-    struct sip_event event;
-    const char *events = front_settings(subscribe->presence->front)->allow_events;
-    struct bytes value = sip_message_value(request->message, SIP_EVENT);
-    if (!bytes_empty(value) && verdict_ok(sip_event_parse(value, &event))) {
-        subscribe->package = package_find(event.type);
-        subscribe->event_id = event.id;
+    const struct presence *presence = subscribe->presence;
+    const struct policy_watcher nobody = {.aor = BYTES("")};
+    bool welcome = request->in_dialog || request->trusted || !bytes_empty(request->identity);
+    if (!welcome && subscribe->package != NULL) {
+        const struct event_package *package = subscribe->package;
+        const struct resource *resource =
+            resource_find(subscribe->presence, package, request->target, false);
+        struct authorization authorization =
+            authorize(presence, package, request->target, resource, &nobody);
+        welcome = authorization.event == EVENT_APPROVED && !authorization.unknown;
+        authorization_release(&authorization);
     }
+    if (!welcome)
+        front_refuse_stranger(request);
+    return welcome;
+}
+
+static bool check_event(const struct subscribe *subscribe)
+{
+    struct front_request *request = subscribe->request;
+    const char *events = front_settings(subscribe->presence->front)->allow_events;
     if (subscribe->package != NULL)
         return true;
     front_refuse_listing(request, 489, NULL, "Allow-Events", bytes_of(events));
@@ -467,8 +496,9 @@ static void handle_new(struct subscribe *subscribe)
 void subscribe_handle(void *context, struct front_request *request)
 {
     struct subscribe subscribe = {.presence = context, .request = request};
-    if (!check_event(&subscribe) || !check_accept(&subscribe) || !check_interval(&subscribe) ||
-        !check_contact(&subscribe))
+    find_event(&subscribe);
+    if (!check_stranger(&subscribe) || !check_event(&subscribe) || !check_accept(&subscribe) ||
+        !check_interval(&subscribe) || !check_contact(&subscribe))
         return;
     if (request->in_dialog)
         handle_in_dialog(&subscribe);

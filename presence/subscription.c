@@ -46,7 +46,8 @@ static void join(struct presence *presence, struct bytes aor, struct subscriptio
     if (watcher == NULL) {
         watcher = memory_new(sizeof(*watcher) + aor.length);
         watcher->length = aor.length;
-        memcpy(watcher->aor, aor.at, aor.length);
+        if (!bytes_empty(aor)) /* who is nobody has no name */
+            memcpy(watcher->aor, aor.at, aor.length);
         TABLE_ADD(presence->watchers, watcher->aor, watcher->length, presence->hash_seed, watcher);
     }
     watcher->users++;

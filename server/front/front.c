@@ -204,6 +204,11 @@ void front_refuse(struct front_request *request, unsigned status, const char *re
     front_send(request, STORE_NOTHING);
 }
 
+void front_refuse_stranger(struct front_request *request)
+{
+    front_refuse(request, 403, "Only users of this server may do this");
+}
+
 void front_refuse_later(struct front_request *request, unsigned status, const char *reason,
                         unsigned seconds)
 {

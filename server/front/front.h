@@ -28,6 +28,8 @@ enum front_needs {
     FRONT_TO_IS_TARGET =
         16, /* the target is in To (REGISTER, RFC 3261 10.2), the Request-URI names the domain */
     FRONT_DIALOGS = 32, /* it has dialogs with us: inside one, the dialog decides who is meant */
+    FRONT_NOBODY = 64,  /* with FRONT_PROVED: who is none of ours gets to the handler as nobody,
+                           which  refuses with front_refuse_stranger */
 };
 
 /* Whom a request is aimed at (RFC 3261 16.4 and 16.5). */
@@ -153,6 +155,8 @@ void front_send(struct front_request *request, struct store_change after);
 
 /* front_respond and front_send in one: no further fields. */
 void front_refuse(struct front_request *request, unsigned status, const char *reason);
+/* 403 to who is nobody here: the same whether the user that is meant exists or not. */
+void front_refuse_stranger(struct front_request *request);
 void front_refuse_verdict(struct front_request *request, struct verdict verdict);
 /* The same with one more field that tells the way out (Accept of a 415, Min-Expires of a 423). */
 void front_refuse_listing(struct front_request *request, unsigned status, const char *reason,

@@ -10,7 +10,10 @@ static bool pass(struct front_passage *passage)
         return true;
     if (accounts_find(request->front->parts.accounts, request->target) != NULL)
         return true;
-    front_refuse(request, 404, "There is no such user");
+    if ((passage->needs & FRONT_NOBODY) && !request->trusted && bytes_empty(request->identity))
+        front_refuse_stranger(request);
+    else
+        front_refuse(request, 404, "There is no such user");
     return false;
 }
 
