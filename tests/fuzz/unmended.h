@@ -21,8 +21,8 @@ static inline struct pidf_parser *wide_parser(void)
 
 static inline struct blob *compose_one(const struct pidf_document *document)
 {
-    const struct pidf_document *const documents[] = {document};
-    return pidf_compose(BYTES("sip:alice@example.com"), documents, 1);
+    const struct pidf_source source = {.document = document};
+    return pidf_compose(BYTES("sip:alice@example.com"), &source, 1);
 }
 
 /* What stands behind the root's start tag. */
