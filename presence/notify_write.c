@@ -55,18 +55,25 @@ static void write_event(const struct subscription *subscription, struct buffer *
     buffer_text(out, "\r\n");
 }
 
+/* The one place that decides what a NOTIFY's body is: a new reference or NULL, and its type. */
+static struct blob *take_body(struct subscription *subscription, const char **type)
+{
+    *type = subscription->accept;
+    return subscription->view != NULL ? blob_ref(view_body(subscription->view)) : NULL;
+}
+
 struct notify_text notify_write(struct subscription *subscription)
 {
     const struct presence *presence = subscription->resource->presence;
     struct buffer out = buffer_over(presence->scratch, WRITE_MAX);
-    struct notify_text text = {
-        .body = subscription->view != NULL ? blob_ref(view_body(subscription->view)) : NULL};
+    const char *type;
+    struct notify_text text = {.body = take_body(subscription, &type)};
     dialog_write_line(&subscription->dialog, SIP_NOTIFY, &out);
     size_t line = out.length;
     dialog_write_head(&subscription->dialog, SIP_NOTIFY, &out);
     write_event(subscription, &out);
     write_state(subscription, &out);
-    sip_write_head_end(&out, text.body != NULL ? bytes_of(subscription->accept) : BYTES(""),
+    sip_write_head_end(&out, text.body != NULL ? bytes_of(type) : BYTES(""),
                        blob_bytes(text.body).length);
     assert(!out.overflow); /* dialog_init and the limits on what it is made of see to that */
     text.line = bytes_first(buffer_bytes(&out), line);
