@@ -55,6 +55,7 @@ struct subscription {
     struct timer expiry;                            /* of it, or of the memory of its end */
     uint64_t expires_ms;                            /* wall clock; of a waiting one: its giveup */
     uint64_t since_ms;                              /* when it began to wait for a word; 0: never */
+    uint64_t begun_ms;                              /* wall clock; 0: nobody knows any more */
     struct store_change change;                     /* the last one of this subscription */
     struct subscription *queue_prev, *queue_next;   /* of presence->restored */
     struct subscription *others_prev, *others_next; /* of the watcher */

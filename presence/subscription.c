@@ -133,6 +133,7 @@ struct subscription *subscription_new(const struct subscription_parts *parts,
     subscription->dialog = *dialog;
     subscription->accept = parts->accept;
     subscription->expires_ms = parts->expires_ms;
+    subscription->begun_ms = presence->parts->world->wall_ms;
     subscription->branch = memory_copy(parts->branch);
     join(presence, parts->watcher, subscription);
     subscription->state = parts->state;
@@ -461,6 +462,7 @@ void subscription_save(struct subscription *subscription, struct store_set *set)
         .state = row_state(subscription),
         .cause = bytes_of(machine_event_name(subscription->cause)),
         .since_ms = subscription->since_ms,
+        .begun_ms = subscription->begun_ms,
         .foreign = subscription->foreign,
         .trusted = subscription->trusted,
     };
@@ -587,6 +589,7 @@ struct subscription *subscription_of_row(struct resource *resource,
     subscription->stored_cseq = cseq_of_row(resource, row);
     subscription->cause = cause_of_row(row);
     subscription->since_ms = row->since_ms;
+    subscription->begun_ms = row->begun_ms;
     subscription->told = row->state == STORE_ENDED || row->state == STORE_WAITING;
     if (row->state == STORE_TERMINATING) {
         restore_terminating(subscription);

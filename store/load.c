@@ -83,6 +83,7 @@ static void load_subscription(const struct store_visitor *visitor, struct row ro
     subscription.max_interval_ms = (uint64_t)row_number(&row);
     subscription.adaptive_interval_ms = (uint64_t)row_number(&row);
     subscription.held_since_ms = (uint64_t)row_number(&row);
+    subscription.begun_ms = (uint64_t)row_number(&row);
     visitor->subscription(visitor->context, &subscription);
 }
 

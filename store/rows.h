@@ -115,6 +115,7 @@ struct store_subscription {
     /* RFC 6446; 0: not asked for. The last: an adaptive-min-rate, as the interval that it means. */
     uint64_t min_interval_ms, max_interval_ms, adaptive_interval_ms;
     uint64_t held_since_ms; /* when its watcher could not be reached any more; 0: it can */
+    uint64_t begun_ms;      /* when its first SUBSCRIBE came; 0: an earlier version made it */
 };
 
 #endif

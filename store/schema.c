@@ -96,6 +96,7 @@ static const char *const migrations[] = {
     "ALTER TABLE subscriptions ADD COLUMN max_interval_ms INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE subscriptions ADD COLUMN adaptive_interval_ms INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE subscriptions ADD COLUMN held_since_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE subscriptions ADD COLUMN begun_ms INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE publications ADD COLUMN publisher INTEGER NOT NULL DEFAULT 0;",
 };
 

@@ -182,6 +182,7 @@ void store_put_subscription(struct store_set *set, const struct store_subscripti
     set_number(set, subscription->max_interval_ms);
     set_number(set, subscription->adaptive_interval_ms);
     set_number(set, subscription->held_since_ms);
+    set_number(set, subscription->begun_ms);
 }
 
 void store_delete_subscription(struct store_set *set, struct bytes aor, struct bytes event,

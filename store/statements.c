@@ -15,12 +15,13 @@
     "aor, event, id, tag, content_type, body, flow, origin_call_id, origin_branch, origin_cseq, "  \
     "made_ms, expires_ms, ended, instance, from_tag, previous_tag, previous_until_ms, closes_ms, " \
     "closed, publisher"
-#define SUBSCRIPTION_COLUMNS                                                                \
-    "aor, event, local_tag, event_id, watcher, remote_tag, local_uri, remote_uri, "         \
-    "remote_target, route_set, contact, flow, accept, origin_call_id, origin_branch, "      \
-    "origin_cseq, local_cseq, epoch, expires_ms, state, cause, since_ms, foreign_watcher, " \
-    "trusted, "                                                                             \
-    "instance, filter, min_interval_ms, max_interval_ms, adaptive_interval_ms, held_since_ms"
+#define SUBSCRIPTION_COLUMNS                                                                    \
+    "aor, event, local_tag, event_id, watcher, remote_tag, local_uri, remote_uri, "             \
+    "remote_target, route_set, contact, flow, accept, origin_call_id, origin_branch, "          \
+    "origin_cseq, local_cseq, epoch, expires_ms, state, cause, since_ms, foreign_watcher, "     \
+    "trusted, "                                                                                 \
+    "instance, filter, min_interval_ms, max_interval_ms, adaptive_interval_ms, held_since_ms, " \
+    "begun_ms"
 #define ACCOUNT_COLUMNS "aor, ha1_md5, ha1_sha256, ha1_sha512_256, removed, changed"
 
 #define BUDDY_COLUMNS "aor, buddy, name"
@@ -59,8 +60,8 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
         {"REPLACE INTO subscriptions (partition, " SUBSCRIPTION_COLUMNS
          ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
          "?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, "
-         "?28, ?29, ?30, ?31)",
-         "tttttttttttttttiiiiitiiitbiiii"},
+         "?28, ?29, ?30, ?31, ?32)",
+         "tttttttttttttttiiiiitiiitbiiiii"},
     [SQL_DELETE_SUBSCRIPTION] = {"DELETE FROM subscriptions WHERE partition = ?1 AND aor = ?2 AND "
                                  "event = ?3 AND local_tag = ?4",
                                  "ttt"},

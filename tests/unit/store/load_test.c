@@ -106,6 +106,7 @@ static void see_subscription(void *context, const struct store_subscription *b)
     ck_assert_uint_eq(a->max_interval_ms, b->max_interval_ms);
     ck_assert_uint_eq(a->adaptive_interval_ms, b->adaptive_interval_ms);
     ck_assert_uint_eq(a->held_since_ms, b->held_since_ms);
+    ck_assert_uint_eq(a->begun_ms, b->begun_ms);
 }
 
 /* Opens the store anew and loads the partition: exactly `count` rows, as expected. */
@@ -232,6 +233,7 @@ START_TEST(subscriptions_come_back_whole)
         .max_interval_ms = 2,
         .adaptive_interval_ms = 3,
         .held_since_ms = UINT64_C(1700000000222),
+        .begun_ms = UINT64_C(1700000000333),
     };
     struct store_set *set = store_begin(f.store, 79);
     store_put_subscription(set, &subscription);

@@ -96,6 +96,7 @@ static void see_subscription(void *context, const struct store_subscription *s)
     ck_assert(bytes_empty(s->instance) && bytes_empty(s->filter));
     ck_assert(s->min_interval_ms == 0 && s->max_interval_ms == 0 && s->adaptive_interval_ms == 0);
     ck_assert_uint_eq(s->held_since_ms, 0);
+    ck_assert_uint_eq(s->begun_ms, 0);
 }
 
 static void see_account(void *context, const struct store_account *account)
