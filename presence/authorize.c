@@ -306,7 +306,8 @@ static void again_everybody(struct presence *presence)
     for (unsigned i = 0; i < PARTITIONS; i++) {
         HASH_ITER(hh, presence->homes[i].resources, resource, next)
         {
-            authorize_again(resource);
+            if (resource->package->audience == AUDIENCE_BY_RULES)
+                authorize_again(resource);
         }
     }
 }
@@ -320,7 +321,7 @@ void authorize_listen(void *context, struct bytes presentity)
     }
     for (size_t i = 0; package_list()[i] != NULL; i++) {
         struct resource *resource = resource_find(presence, package_list()[i], presentity, false);
-        if (resource != NULL)
+        if (resource != NULL && resource->package->audience == AUDIENCE_BY_RULES)
             authorize_again(resource);
     }
 }

@@ -54,6 +54,8 @@ static void take_answer(void *context, const struct client_answer *answer)
     subscription->notify = 0;
     log_write(presence->parts->log, LOG_DEBUG, "presence", "NOTIFY answered %u call-id=%.*s",
               answer->status, BYTES_ARGS(subscription->dialog.parts.call_id));
+    if (answer->status >= 300)
+        notify_whole(subscription);
     if (answer->flow != NULL && answer->status < 300 && !misled) {
         subscription->dialog.flow = *answer->flow;
         subscription->dialog.has_flow = true;
@@ -134,10 +136,12 @@ static void send_notify(struct subscription *subscription)
     log_write(presence->parts->log, LOG_DEBUG, "presence", "NOTIFY %u to %.*s %s call-id=%.*s",
               dialog->local_cseq, BYTES_ARGS(dialog->request_uri), notify_state_name(subscription),
               BYTES_ARGS(dialog->parts.call_id));
-    if (subscription->notify != 0)
+    if (subscription->notify != 0) {
         metrics_count(presence->parts->metrics, METRIC_notifies_sent);
-    else
+    } else {
+        notify_whole(subscription);
         notify_queue(subscription); /* too many at once: soon */
+    }
 }
 
 void notify_due(struct subscription *subscription)

@@ -59,7 +59,16 @@ static void write_event(const struct subscription *subscription, struct buffer *
 static struct blob *take_body(struct subscription *subscription, const char **type)
 {
     *type = subscription->accept;
-    return subscription->view != NULL ? blob_ref(view_body(subscription->view)) : NULL;
+    if (subscription->view == NULL)
+        return NULL;
+    if (subscription->resource->package->subject != NULL)
+        return winfo_body(subscription);
+    return blob_ref(view_body(subscription->view));
+}
+
+void notify_whole(struct subscription *subscription)
+{
+    winfo_whole(subscription);
 }
 
 struct notify_text notify_write(struct subscription *subscription)

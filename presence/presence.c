@@ -6,6 +6,8 @@
 
 #include "base/memory.h"
 #include "presence/closing_internal.h"
+#include "presence/presence_internal.h"
+#include "sip/digest.h"
 
 struct presence_settings presence_settings_default(void)
 {
@@ -17,6 +19,7 @@ struct presence_settings presence_settings_default(void)
         .waiting_max_per_resource = 1000,
         .waiting_days = 14,
         .body_max_bytes = 32768,
+        .winfo_max_bytes = 32768,
         .patch_steps_max = 100000,
         .flow_grace_s = 60,
         .tag_grace_s = 32, /* 64*T1: as long as the lost 200 would have been repeated */
@@ -33,10 +36,12 @@ struct presence *presence_new(struct front *front, const struct presence_setting
     presence->settings = *settings;
     presence->hash_seed = world_random_u64(presence->parts->world);
     presence->scratch = memory_new(WRITE_MAX);
+    presence->digests = digest_engine_new();
     const struct package_limits limits = {PACKAGE_BODY_MOST_BYTES, settings->patch_steps_max};
     for (size_t i = 0; package_list()[i] != NULL; i++) {
         assert(i < PACKAGES_MAX);
-        presence->workshops[i] = package_list()[i]->workshop_new(&limits);
+        if (package_list()[i]->workshop_new != NULL)
+            presence->workshops[i] = package_list()[i]->workshop_new(&limits);
     }
     const struct front_method methods[] = {
         {SIP_PUBLISH, FRONT_PROVED | FRONT_LOCAL_USER | FRONT_CHANGES, publish_handle, presence},
@@ -62,7 +67,9 @@ void presence_free(struct presence **presence)
     for (unsigned i = 0; i < PARTITIONS; i++)
         home_clear(old, i);
     for (size_t i = 0; package_list()[i] != NULL; i++)
-        package_list()[i]->workshop_free(&old->workshops[i]);
+        if (package_list()[i]->workshop_free != NULL)
+            package_list()[i]->workshop_free(&old->workshops[i]);
+    digest_engine_free(&old->digests);
     free(old->scratch);
     free(old);
     *presence = NULL;

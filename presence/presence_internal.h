@@ -23,6 +23,7 @@
 
 struct watcher;
 struct connection;
+struct digest_engine;
 
 struct publication {
     struct publication *prev, *next;
@@ -52,6 +53,8 @@ struct subscription {
     struct watcher *watcher;
     struct dialog dialog;
     struct view *view;                              /* NULL: it is told nothing of the state */
+    struct winfo_news *news;                        /* of it (winfo.c); NULL: none */
+    struct winfo_reader *reader;                    /* of news, if it is one */
     struct timer expiry;                            /* of it, or of the memory of its end */
     uint64_t expires_ms;                            /* wall clock; of a waiting one: its giveup */
     uint64_t since_ms;                              /* when it began to wait for a word; 0: never */
@@ -95,6 +98,8 @@ struct resource {
     struct publication *publications;
     struct subscription *subscriptions;
     struct view *views;
+    struct winfo *winfo;        /* of one of the template winfo (winfo.c) */
+    struct resource *informs;   /* that one which tells of this; NULL: none */
     uint64_t until_ms;          /* wall clock; 0: never */
     char *sphere;               /* by which policy was asked last; NULL: undefined */
     struct blob *state;         /* composed; NULL: to be composed when asked */
@@ -140,6 +145,7 @@ struct presence {
     struct resource *judging; /* whose subscriptions policy has to be asked about again */
     struct timer judge;
     struct presence_counts counts;
+    struct digest_engine *digests;
     char *scratch; /* WRITE_MAX bytes */
 };
 
@@ -193,5 +199,6 @@ void publish_handle(void *context, struct front_request *request);
 
 #include "presence/authorize_internal.h"
 #include "presence/subscription_internal.h"
+#include "presence/winfo_internal.h"
 
 #endif

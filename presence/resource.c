@@ -45,6 +45,7 @@ static struct resource *make(struct presence *presence, const struct event_packa
     TABLE_ADD(presence->homes[resource->partition].resources, resource->key, resource->key_length,
               presence->hash_seed, resource);
     presence->counts.resources++;
+    winfo_link(resource);
     return resource;
 }
 
@@ -69,6 +70,7 @@ static void free_resource(struct resource *resource)
     assert(resource->publications == NULL && resource->subscriptions == NULL);
     assert(resource->views == NULL);
     authorize_forget(resource);
+    winfo_unlink(resource);
     world_timer_cancel(presence->parts->world, &resource->ending);
     HASH_DELETE(hh, presence->homes[resource->partition].resources, resource);
     blob_unref(&resource->state);
@@ -288,6 +290,7 @@ void home_clear(struct presence *presence, unsigned partition)
     struct resource *resource, *next;
     HASH_ITER(hh, presence->homes[partition].resources, resource, next)
     {
+        winfo_unlink(resource); /* nobody is to be told that all ended */
         while (resource->publications != NULL)
             publication_free(resource->publications);
         while (resource->subscriptions != NULL)

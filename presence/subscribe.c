@@ -292,6 +292,7 @@ static void go_on(const struct subscribe *subscribe, struct subscription *subscr
         return;
     }
     metrics_count(subscribe->presence->parts->metrics, METRIC_subscriptions);
+    notify_whole(subscription);
     if (authorization != NULL)
         authorize_apply(subscription, authorization);
     else

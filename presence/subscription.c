@@ -157,6 +157,7 @@ void subscription_free(struct subscription *subscription)
     transaction_forget(presence->parts->transactions, subscription->notify);
     count(subscription, -1);
     view_leave(&subscription->view);
+    winfo_freed(subscription);
     leave(presence, subscription);
     DL_DELETE(resource->subscriptions, subscription);
     HASH_DELETE(hh, presence->homes[resource->partition].subscriptions, subscription);
@@ -187,18 +188,22 @@ static void note_since(struct subscription *subscription)
 
 bool subscription_move(struct subscription *subscription, enum subscription_event event)
 {
-    enum subscription_state next = machine_next(subscription->state, event);
-    if (next == subscription->state)
+    enum subscription_state before = subscription->state;
+    enum subscription_state next = machine_next(before, event);
+    if (next == before)
         return false;
     count(subscription, -1);
     subscription->state = next;
     subscription->cause = event;
+    if (before == SUBSCRIPTION_INIT && next != SUBSCRIPTION_ENDED)
+        subscription->cause = EVENT_SUBSCRIBE; /* RFC 3857 4.7.1: with a policy that was there */
     count(subscription, 1);
     note_since(subscription);
     bool sees = next == SUBSCRIPTION_ACTIVE ||
                 (next == SUBSCRIPTION_ENDED && subscription_ends_with_state(subscription));
     if (!sees)
         view_leave(&subscription->view);
+    winfo_moved(subscription, before);
     return true;
 }
 

@@ -87,6 +87,9 @@ struct notify_text {
     struct blob *body;
 };
 struct notify_text notify_write(struct subscription *subscription);
+/* The next body is one that needs none before it: its watcher asked anew, or may not have got the
+ * last one. */
+void notify_whole(struct subscription *subscription);
 /* "active", "pending" or "terminated". */
 const char *notify_state_name(const struct subscription *subscription);
 

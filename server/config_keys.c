@@ -249,6 +249,9 @@ static const struct config_key file_keys[] = {
            "Days that a user has to allow or block somebody who asked, before that is forgotten."),
     NUMBER(presence.body_max_bytes, 512, 16 * MIB, "32768",
            "Longest document that can be published, in bytes. Longer ones that are there stay."),
+    NUMBER(presence.winfo_max_bytes, 1024, MIB, "32768",
+           "Longest document about a user's watchers, in bytes. With more watchers the rest follows "
+           "in the next NOTIFY."),
     NUMBER(presence.patch_steps_max, 1000, 100000000, "100000",
            "Elements and attributes that a partial publication may look at; then it is refused. "
            "Changed by a restart."),

@@ -63,6 +63,10 @@ struct event_package {
     struct lifetime subscribe, publish;
     enum audience audience;
 
+    /* Of the template winfo (RFC 3857): whose subscriptions it tells of; its documents are made by
+     * the dispatcher, and it has none of the rest. NULL: a package of its own. */
+    const struct event_package *subject;
+
     /* A body of this type, one of publish_types, becomes a whole one of publish_types[0] by
      * `patch`; NULL: there is none. */
     const char *patch_type;
@@ -102,5 +106,7 @@ struct event_package {
 /* All packages, NULL-ended, and one by its event name (case matters, RFC 6665 8.2.1). */
 const struct event_package *const *package_list(void);
 const struct event_package *package_find(struct bytes event);
+/* The template winfo over this package; NULL: that would be too deep (RFC 3857 4.6). */
+const struct event_package *package_winfo(const struct event_package *package);
 
 #endif

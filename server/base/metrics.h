@@ -79,6 +79,7 @@
     X(subscriptions_limited, "SUBSCRIBEs refused by the subscriptions limit")                 \
     X(subscriptions_expired, "subscriptions that expired")                                    \
     X(subscriptions_forgotten, "watchers not kept waiting because a limit is reached")        \
+    X(winfo_continued, "watcher information too long for one document")                       \
     X(subscriptions_failed, "subscriptions ended because a NOTIFY failed")                    \
     X(notifies_sent, "NOTIFYs sent")                                                          \
     X(notifies_folded, "changes folded into a later NOTIFY")                                  \

@@ -28,10 +28,19 @@ struct known_branch {
     char name[];
 };
 
+/* What is valid by which schema. */
+static const struct {
+    const char *type, *schema;
+} documents[] = {
+    {"application/pidf+xml", SOURCE_DIR "/schemas/pidf.xsd"},
+    {"application/watcherinfo+xml", SOURCE_DIR "/schemas/watcherinfo.xsd"},
+};
+enum { DOCUMENTS = sizeof(documents) / sizeof(documents[0]) };
+
 struct check {
     struct known_dialog *dialogs;
     struct known_branch *branches;
-    xmlSchema *schema;
+    xmlSchema *schemas[DOCUMENTS];
     char fault[FAULT_MAX];
 };
 
@@ -41,16 +50,23 @@ static void ignore(void *context, const char *format, ...)
     (void)format;
 }
 
+static xmlSchema *read_schema(const char *path)
+{
+    xmlSchemaParserCtxt *reader = xmlSchemaNewParserCtxt(path);
+    xmlSchema *schema = xmlSchemaParse(reader);
+    xmlSchemaFreeParserCtxt(reader);
+    if (schema == NULL) {
+        fprintf(stderr, "%s cannot be read\n", path);
+        exit(EXIT_FAILURE);
+    }
+    return schema;
+}
+
 struct check *check_new(void)
 {
     struct check *check = memory_new(sizeof(*check));
-    xmlSchemaParserCtxt *reader = xmlSchemaNewParserCtxt(SOURCE_DIR "/schemas/pidf.xsd");
-    check->schema = xmlSchemaParse(reader);
-    xmlSchemaFreeParserCtxt(reader);
-    if (check->schema == NULL) {
-        fprintf(stderr, "schemas/pidf.xsd cannot be read\n");
-        exit(EXIT_FAILURE);
-    }
+    for (size_t i = 0; i < DOCUMENTS; i++)
+        check->schemas[i] = read_schema(documents[i].schema);
     return check;
 }
 
@@ -81,7 +97,8 @@ void check_free(struct check **check)
     struct check *old = *check;
     free_dialogs(&old->dialogs);
     free_branches(&old->branches);
-    xmlSchemaFree(old->schema);
+    for (size_t i = 0; i < DOCUMENTS; i++)
+        xmlSchemaFree(old->schemas[i]);
     free(old);
     *check = NULL;
 }
@@ -97,17 +114,17 @@ static const char *fault_of(struct check *check, const char *what, struct bytes 
 static void keep_error(void *context, xmlError *error)
 {
     struct check *check = context;
-    snprintf(check->fault, sizeof(check->fault), "the document is not valid PIDF: line %d: %s",
+    snprintf(check->fault, sizeof(check->fault), "the document is not valid: line %d: %s",
              error->line, error->message);
 }
 
-static const char *check_pidf(struct check *check, struct bytes body)
+static const char *check_document(struct check *check, xmlSchema *schema, struct bytes body)
 {
     const int options = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
     xmlDoc *document = xmlReadMemory(body.at, (int)body.length, NULL, NULL, options);
     if (document == NULL)
         return fault_of(check, "the document is not well formed", body);
-    xmlSchemaValidCtxt *validator = xmlSchemaNewValidCtxt(check->schema);
+    xmlSchemaValidCtxt *validator = xmlSchemaNewValidCtxt(schema);
     check->fault[0] = '\0';
     xmlSchemaSetValidErrors(validator, ignore, ignore, NULL);
     xmlSchemaSetValidStructuredErrors(validator, keep_error, check);
@@ -116,7 +133,7 @@ static const char *check_pidf(struct check *check, struct bytes body)
     xmlFreeDoc(document);
     if (result == 0)
         return NULL;
-    return check->fault[0] != '\0' ? check->fault : "the document is not valid PIDF";
+    return check->fault[0] != '\0' ? check->fault : "the document is not valid";
 }
 
 /* Dialogs. */
@@ -228,9 +245,10 @@ static const char *check_body(struct check *check, const struct sip_message *mes
     struct bytes type = sip_message_value(message, SIP_CONTENT_TYPE);
     if (bytes_empty(type))
         return "a body without a Content-Type";
-    if (!sip_media_is(type, "application/pidf+xml"))
-        return NULL;
-    return check_pidf(check, message->body);
+    for (size_t i = 0; i < DOCUMENTS; i++)
+        if (sip_media_is(type, documents[i].type))
+            return check_document(check, check->schemas[i], message->body);
+    return NULL;
 }
 
 static const char *check_response(struct check *check, const struct sip_message *response)
