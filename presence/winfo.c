@@ -458,10 +458,22 @@ static void free_winfo(struct resource *resource)
     resource->winfo = NULL;
 }
 
+/* Who is still there goes without a word; who has gone before is still to be told of. */
+static void leave_subject(struct winfo *winfo)
+{
+    struct winfo_news *news, *next;
+    DL_FOREACH_SAFE(winfo->news, news, next)
+    {
+        if (news->watcher != NULL)
+            free_news(news);
+    }
+    winfo->subject = NULL;
+}
+
 void winfo_unlink(struct resource *resource)
 {
     if (resource->informs != NULL)
-        resource->informs->winfo->subject = NULL;
+        leave_subject(resource->informs->winfo);
     resource->informs = NULL;
     if (resource->winfo != NULL)
         free_winfo(resource);
