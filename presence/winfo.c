@@ -63,12 +63,17 @@ static void told(struct winfo_news *news)
         free_news(news);
 }
 
-/* The oldest that the reader was not told of; NULL: it knows all. From the end, since what it knows
- * may be much. */
+/* True when there are news that the reader was not told of. */
+static bool is_behind(const struct winfo *winfo, const struct winfo_reader *reader)
+{
+    return winfo->news != NULL && winfo->news->prev->number > reader->told;
+}
+
+/* The oldest of them; NULL: it knows all. From the end, since what it knows may be much. */
 static struct winfo_news *first_untold(const struct winfo *winfo, const struct winfo_reader *reader)
 {
     struct winfo_news *found = NULL;
-    if (winfo->news == NULL)
+    if (!is_behind(winfo, reader))
         return NULL;
     for (struct winfo_news *at = winfo->news->prev; at->number > reader->told; at = at->prev) {
         found = at;
@@ -119,6 +124,13 @@ static struct winfo_news *make_news(struct winfo *winfo, struct subscription *su
     return news;
 }
 
+/* Who is not proved to be somebody has no address-of-record (RFC 3323 4.1.1.3). */
+static struct bytes name_of(const struct watcher *watcher)
+{
+    return watcher->length > 0 ? bytes_from(watcher->aor, watcher->length)
+                               : BYTES("anonymous@anonymous.invalid");
+}
+
 static void tell(struct timer *timer);
 
 /* After what is being done now: then it is in a change set, and the rest of it has happened too. */
@@ -159,7 +171,7 @@ static void forget_over(struct winfo *winfo)
     struct subscription *reader;
     DL_FOREACH(winfo->resource->subscriptions, reader)
     {
-        if (reader->reader == NULL || first_untold(winfo, reader->reader) == NULL)
+        if (reader->reader == NULL || !is_behind(winfo, reader->reader))
             continue;
         tell_nothing(winfo, reader->reader);
         reader->reader->whole = true;
@@ -171,7 +183,6 @@ static void forget_over(struct winfo *winfo)
 static void note_over(struct winfo *winfo, struct subscription *subscription,
                       enum subscription_event event)
 {
-    const struct watcher *watcher = subscription->watcher;
     struct winfo_news *news = subscription->news;
     if (news != NULL && news->born > winfo->known) {
         free_news(news); /* nobody has heard of it */
@@ -180,7 +191,7 @@ static void note_over(struct winfo *winfo, struct subscription *subscription,
     news = note(winfo, subscription);
     news->event = event;
     news->begun_ms = subscription->begun_ms;
-    news->aor = memory_copy(bytes_from(watcher->aor, watcher->length));
+    news->aor = memory_copy(name_of(subscription->watcher));
     write_id(subscription, news->id);
     news->watcher = NULL;
     subscription->news = NULL;
@@ -233,7 +244,7 @@ static void tell(struct timer *timer)
     DL_FOREACH_SAFE(winfo->resource->subscriptions, reader, next)
     {
         if (reader->state == SUBSCRIPTION_ACTIVE && reader->reader != NULL &&
-            (reader->reader->whole || first_untold(winfo, reader->reader) != NULL))
+            (reader->reader->whole || is_behind(winfo, reader->reader)))
             notify_due(reader);
     }
 }
@@ -268,7 +279,7 @@ static bool add_watcher(struct watcherinfo *info, const struct subscription *sub
     char id[ID_SIZE];
     write_id(subscription, id);
     const struct watcherinfo_watcher watcher = {
-        .aor = bytes_from(subscription->watcher->aor, subscription->watcher->length),
+        .aor = name_of(subscription->watcher),
         .id = bytes_of(id),
         .status = status_name(subscription),
         .event = event_name(subscription->cause),
@@ -383,7 +394,7 @@ static void go_on(struct subscription *subscription)
     struct winfo *winfo = subscription->resource->winfo;
     if (!machine_is_live(subscription->state))
         leave(subscription);
-    else if (first_untold(winfo, subscription->reader) != NULL)
+    else if (is_behind(winfo, subscription->reader))
         tell_soon(winfo);
 }
 

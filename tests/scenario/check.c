@@ -17,6 +17,8 @@ enum { FAULT_MAX = 1024 };
 struct known_dialog {
     UT_hash_handle hh;
     uint32_t cseq;
+    bool informed; /* of watchers, by a document of this version */
+    uint32_t version;
     char *rest; /* of the last NOTIFY, without its Via */
     char name[];
 };
@@ -164,6 +166,31 @@ static struct bytes behind_via(const struct sip_message *message)
     return bytes_from(from, (size_t)(message->raw.at + message->raw.length - from));
 }
 
+/* RFC 3858 4: versions go up; what a partial document changes is the state of the version before.
+ */
+static const char *check_version(struct check *check, struct known_dialog *dialog,
+                                 const struct sip_message *notify)
+{
+    unsigned version;
+    char state[8], text[200];
+    struct bytes type = sip_message_value(notify, SIP_CONTENT_TYPE);
+    if (bytes_empty(notify->body) || !sip_media_is(type, "application/watcherinfo+xml"))
+        return NULL;
+    snprintf(text, sizeof(text), "%.*s", BYTES_ARGS(notify->body));
+    const char *at = strstr(text, "watcherinfo\" version=");
+    if (at == NULL ||
+        sscanf(at, "watcherinfo\" version=\"%u\" state=\"%7[a-z]", &version, state) != 2)
+        return fault_of(check, "watcher information without a version", notify->body);
+    bool next = dialog->informed && version == dialog->version + 1;
+    if (dialog->informed && version <= dialog->version)
+        return fault_of(check, "the version goes backwards", notify->body);
+    if (!next && strcmp(state, "full") != 0)
+        return fault_of(check, "a partial document after nothing", notify->body);
+    dialog->informed = true;
+    dialog->version = version;
+    return NULL;
+}
+
 static const char *check_order(struct check *check, const struct sip_message *notify)
 {
     char name[1024];
@@ -178,10 +205,13 @@ static const char *check_order(struct check *check, const struct sip_message *no
     if (dialog->rest != NULL && notify->cseq == dialog->cseq &&
         !bytes_equal(rest, bytes_of(dialog->rest)))
         return fault_of(check, "two different NOTIFYs have the same CSeq", bytes_of(name));
+    const char *fault = NULL;
+    if (dialog->rest == NULL || notify->cseq > dialog->cseq)
+        fault = check_version(check, dialog, notify);
     dialog->cseq = notify->cseq;
     free(dialog->rest);
     dialog->rest = memory_copy(rest);
-    return NULL;
+    return fault;
 }
 
 static const char *check_notify(const struct sip_message *notify)
