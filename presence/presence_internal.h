@@ -109,17 +109,6 @@ struct resource {
     char key[]; /* event NUL aor */
 };
 
-/* One watcher's subscriptions over all resources, for its limit and its end. */
-struct watcher {
-    UT_hash_handle hh;
-    struct subscription *subscriptions; /* fetches and ended ones too */
-    unsigned users;                     /* of these */
-    unsigned count;                     /* those that are pending or active */
-    unsigned waiting;
-    size_t length;
-    char aor[];
-};
-
 struct home {
     struct resource *resources;
     struct subscription *subscriptions;

@@ -3,11 +3,23 @@
 #ifndef PRESENCE_SUBSCRIPTION_INTERNAL_H
 #define PRESENCE_SUBSCRIPTION_INTERNAL_H
 
+#include "base/table.h"
 #include "front/dialog.h"
 #include "presence/presence.h"
 
 struct resource;
 struct subscription;
+
+/* One watcher's subscriptions over all resources, for its limit and its end. */
+struct watcher {
+    UT_hash_handle hh;
+    struct subscription *subscriptions; /* fetches and ended ones too */
+    unsigned users;                     /* of these */
+    unsigned count;                     /* those that are pending or active */
+    unsigned waiting;
+    size_t length;
+    char aor[];
+};
 
 /* Subscriptions (subscription.c, subscribe.c). */
 
