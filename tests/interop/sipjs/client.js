@@ -42,6 +42,7 @@ const agent = new UserAgent({
 
 let leaving = false;
 let subscriber;
+let warden;
 const registerer = new Registerer(agent, { expires: 600 });
 registerer.stateChange.addListener((state) => {
     if (state === RegistererState.Registered) print("registered");
@@ -95,7 +96,7 @@ function takeWatchers(body) {
 }
 
 function guard() {
-    const warden = new Subscriber(agent, uriOf(user), "presence.winfo", {
+    warden = new Subscriber(agent, uriOf(user), "presence.winfo", {
         expires: 600, extraHeaders: ["Accept: application/watcherinfo+xml"],
     });
     warden.delegate = {
@@ -132,6 +133,7 @@ function comeBack() {
 async function quit() {
     leaving = true;
     await subscriber.unsubscribe();
+    if (warden) await warden.unsubscribe();
     await publisher.unpublish();
     await registerer.unregister();
     await agent.stop();
