@@ -5,15 +5,20 @@
  *
  * The policy:
  *
- *   tuples    all                             live, then higher priority of the contact (none is
+ *   tuples    all                             life, then higher priority of the contact (none is
  *                                             lowest, RFC 3863 4.1.5), then newer, then by source
- *   notes     all                             live, then by source
- *   person    one (RFC 4479 3.2): live, then  -
+ *   notes     all                             life, then by source
+ *   person    one (RFC 4479 3.2): life, then  -
  *             newest, then the later source
- *   devices   one for each deviceID (RFC      live, then by source
+ *   devices   one for each deviceID (RFC      life, then by source
  *             4479 3.4): as for the person
- *   others    all                             live, then by source
+ *   others    all                             life, then by source
  *
+ *   life                     live (a client's publication), then hard, then stale. RFC 3903 3 has
+ *                            hard state "present at all times", used "in the absence of, or in
+ *                            addition to" what clients publish: where all are shown it stands
+ *                            behind theirs, where one is, it is shown when no live client says one;
+ *                            it holds, so it is before what was but last seen
  *   the time of an element   its timestamp, as a moment; none, or one in the future of its arrival
  *                            (a clock that is wrong must not win for ever): when the source changed
  *   a stale source           its tuples are closed; one without a timestamp gets the source's time,
@@ -29,6 +34,9 @@
 
 enum { PIECES_FEW = 32, NAMES_FEW = 64 };
 
+/* The better, the less. */
+enum life { LIFE_LIVE, LIFE_HARD, LIFE_STALE };
+
 /* A fragment, whose it is, and what decides its place. */
 struct piece {
     const struct pidf_document *document;
@@ -36,7 +44,8 @@ struct piece {
     struct bytes *names; /* of its ids, in the composed document */
     uint64_t time_ms, changed_ms;
     uint32_t order; /* by source */
-    bool stale, outdone;
+    enum life life;
+    bool outdone;
 };
 
 struct composition {
@@ -51,6 +60,12 @@ struct composition {
 };
 
 /* Gathering. */
+
+static enum life life_of(const struct pidf_source *source)
+{
+    assert(!source->stale || !source->hard);
+    return source->stale ? LIFE_STALE : source->hard ? LIFE_HARD : LIFE_LIVE;
+}
 
 static uint64_t time_of(const struct pidf_source *source, const struct fragment *fragment)
 {
@@ -72,7 +87,7 @@ static void gather(struct composition *composition)
                 .time_ms = time_of(source, fragment),
                 .changed_ms = source->changed_ms,
                 .order = (uint32_t)at,
-                .stale = source->stale,
+                .life = life_of(source),
             };
         }
     }
@@ -107,8 +122,8 @@ static int compare_rivals(const void *one, const void *other)
 /* Which of two words on one subject holds; `later` stands behind `earlier`. */
 static struct piece *loser(struct piece *earlier, struct piece *later)
 {
-    if (earlier->stale != later->stale)
-        return earlier->stale ? earlier : later;
+    if (earlier->life != later->life)
+        return earlier->life > later->life ? earlier : later;
     if (earlier->time_ms != later->time_ms)
         return earlier->time_ms < later->time_ms ? earlier : later;
     /* of several persons in one document the first one is meant */
@@ -155,8 +170,8 @@ static int compare(const void *one, const void *other)
     const struct fragment *x = a->fragment, *y = b->fragment;
     if (x->kind != y->kind)
         return x->kind < y->kind ? -1 : 1;
-    if (a->stale != b->stale)
-        return a->stale ? 1 : -1;
+    if (a->life != b->life)
+        return a->life < b->life ? -1 : 1;
     if (x->kind == FRAGMENT_TUPLE && x->facts.priority != y->facts.priority)
         return x->facts.priority > y->facts.priority ? -1 : 1;
     if (x->kind == FRAGMENT_TUPLE && a->time_ms != b->time_ms)
@@ -292,7 +307,7 @@ static void put_piece(struct text *out, const struct piece *piece)
 {
     struct span text = piece->fragment->text;
     struct cursor cursor = {text.at, piece->fragment->first_id};
-    if (piece->stale && piece->fragment->kind == FRAGMENT_TUPLE)
+    if (piece->life == LIFE_STALE && piece->fragment->kind == FRAGMENT_TUPLE)
         put_stale_tuple(out, piece, &cursor);
     put_until(out, piece, &cursor, text.at + text.length);
 }

@@ -49,17 +49,18 @@ bool pidf_same_tuples(const struct pidf_document *a, const struct pidf_document 
 size_t pidf_memory_bytes(const struct pidf_document *document);
 
 /* A publication. `changed_ms` (wall clock): when this state came, refreshes do not count. `stale`:
- * its publisher is gone, and what is shown is what was last seen of it. */
+ * its publisher is gone, and what is shown is what was last seen of it. `hard`: what was set for
+ * the user and never expires (RFC 3903 3); not both. */
 struct pidf_source {
     const struct pidf_document *document;
     uint64_t changed_ms;
-    bool stale;
+    bool stale, hard;
 };
 
 /* Composes the sources into one document for `entity` (escaped here) by the policy at the top of
  * compose.c: tuples side by side, the best first; one person, devices by their deviceID, each as
- * the newest word on it says; notes and unknown elements all; stale sources behind live ones, their
- * tuples closed. Ids that repeat are renamed, never dropped: the source that stands first keeps its
+ * the newest word on it says; notes and unknown elements all; hard state behind what clients publish,
+ * stale sources behind both, their tuples closed. Ids that repeat are renamed, never dropped: the source that stands first keeps its
  * own, so sources in an order that does not change keep theirs. None gives the offline document: a
  * valid PIDF without tuples (RFC 3863 4.1). The result is owned once by the caller. */
 struct blob *pidf_compose(struct bytes entity, const struct pidf_source *sources, size_t count);

@@ -37,11 +37,12 @@ struct package_limits {
 struct document;
 
 /* A publication, for composing. `changed_ms` (wall clock): when this state came, refreshes do not
- * count. `stale`: its publisher is gone, what is left is what was last seen of it. */
+ * count. `stale`: its publisher is gone, what is left is what was last seen of it. `hard`: it was
+ * set for the user, and stands behind what clients publish (RFC 3903 3); not both. */
 struct document_source {
     const struct document *document;
     uint64_t changed_ms;
-    bool stale;
+    bool stale, hard;
 };
 
 /* The memory and limits that a package works with, made once a reactor; opaque to the dispatcher.

@@ -75,7 +75,8 @@ static struct blob *presence_compose(struct bytes entity, const struct document_
         all = memory_new(count * sizeof(*all));
     for (size_t i = 0; i < count; i++)
         all[i] = (struct pidf_source){(const struct pidf_document *)sources[i].document,
-                                      sources[i].changed_ms, sources[i].stale};
+                                      sources[i].changed_ms, sources[i].stale,
+                                      sources[i].hard};
     struct blob *blob = pidf_compose(entity, all, count);
     if (all != few)
         free(all);

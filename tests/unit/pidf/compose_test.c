@@ -309,6 +309,27 @@ START_TEST(test_stale_conflicts)
 }
 END_TEST
 
+/* RFC 3903 3: hard state is shown in addition to what clients publish, behind it, and before what
+ * is only known of the past, however new either is; of one person the live client's word holds. */
+START_TEST(test_hard_state)
+{
+    EXPECT_SAID(
+        "<tuple id=\"live\"><status/></tuple><tuple id=\"hard\"><status/>" CONTACT_OUT(
+            "1") "</tuple><tuple id=\"gone\"><status><basic>closed</basic></status>" STAMP("2026-"
+                                                                                           "11-"
+                                                                                           "21T12:"
+                                                                                           "00:00Z") "</tuple><note>live</note><note>hard</note>",
+        {PRESENCE("<tuple id='gone'/>"), NOON, true},
+        {PRESENCE("<tuple id='hard'>" CONTACT("1") "</tuple><note>hard</note>"), NOON,
+         .hard = true},
+        {PRESENCE("<tuple id='live'/><note>live</note>"), NOON - 5000});
+    EXPECT_SAID(PERSON_OUT("live", ""), {PERSON("hard", ""), NOON, .hard = true},
+                {PERSON("live", ""), NOON - 5000});
+    EXPECT_SAID(PERSON_OUT("hard", ""), {PERSON("hard", ""), NOON - 5000, .hard = true},
+                {PERSON("stale", ""), NOON, true});
+}
+END_TEST
+
 /* RFC 4479: "last seen" is a closed tuple with the time of what was last known; ids are renamed in
  * what is written anew as well. */
 START_TEST(test_last_seen)
@@ -394,5 +415,6 @@ UNIT_MAIN("pidf/compose", test_rfc3863_nobody_published, test_the_entity_is_esca
           test_made_ids_do_not_clash, test_rfc4479_one_person, test_rfc4479_devices,
           test_conflicts_by_time, test_time_of_arrival, test_devices_by_time,
           test_rfc3863_tuples_by_priority_then_time, test_only_its_own_facts_count,
-          test_renamed_ids_stay, test_stale_sources, test_stale_conflicts, test_last_seen,
-          test_composing_again_changes_nothing, test_many_documents, test_many_devices)
+          test_renamed_ids_stay, test_stale_sources, test_stale_conflicts, test_hard_state,
+          test_last_seen, test_composing_again_changes_nothing, test_many_documents,
+          test_many_devices)

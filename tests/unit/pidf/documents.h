@@ -47,7 +47,7 @@ static inline struct verdict judge(const char *text)
 struct said {
     const char *text;
     uint64_t changed_ms;
-    bool stale;
+    bool stale, hard;
 };
 
 /* The documents, which must be acceptable, composed into one; free() it. */
@@ -60,7 +60,7 @@ static inline char *compose_said(const struct said *said, size_t count)
     for (size_t i = 0; i < count; i++) {
         struct verdict result = parse_with(parser, said[i].text, &documents[i]);
         ck_assert_msg(verdict_ok(result), "%u %s: %s", result.status, result.reason, said[i].text);
-        sources[i] = (struct pidf_source){documents[i], said[i].changed_ms, said[i].stale};
+        sources[i] = (struct pidf_source){documents[i], said[i].changed_ms, said[i].stale, said[i].hard};
     }
     pidf_parser_free(&parser);
     struct blob *blob = pidf_compose(BYTES(ENTITY), sources, count);
