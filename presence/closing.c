@@ -104,8 +104,9 @@ static void begin_grace(struct publication *publication)
 static bool lose(struct publication *publication)
 {
     const struct presence *presence = publication->resource->presence;
-    if (publication->ended || publication->closed || publication->closes_ms != 0 ||
-        presence->settings.flow_grace_s == 0 || is_there(publication))
+    if (!publication_is_clients(publication) || publication->closed ||
+        publication->closes_ms != 0 || presence->settings.flow_grace_s == 0 ||
+        is_there(publication))
         return false;
     metrics_count(presence->parts->metrics, METRIC_publications_lost);
     begin_grace(publication);
@@ -115,7 +116,7 @@ static bool lose(struct publication *publication)
 void closing_loaded(struct publication *publication)
 {
     bool lost = publication->closes_ms != 0;
-    if (publication->ended || publication->closed)
+    if (!publication_is_clients(publication) || publication->closed)
         return;
     lost = lost || (net_is_stream(publication->source.protocol) && !is_connected(publication));
     publication->closes_ms = 0;
@@ -221,7 +222,7 @@ static bool is_of(const struct publication *publication, const struct front_devi
 
 static bool open_again(struct publication *publication, const void *what)
 {
-    if (!publication->closed || !is_of(publication, what))
+    if (!publication_is_clients(publication) || !publication->closed || !is_of(publication, what))
         return false;
     set_closed(publication, false);
     return true;

@@ -68,6 +68,21 @@ enum err presence_load(struct presence *presence, unsigned partition)
 /* Forgets a partition without a word, until it is loaded. */
 void presence_close(struct presence *presence, unsigned partition);
 
+/* State of a user that was set for it, as by its operator, without any client (RFC 3903 3: hard
+ * state). */
+struct presence_state {
+    struct bytes aor;   /* canonical */
+    struct bytes event; /* the package's name */
+    struct bytes content_type,
+        body; /* as in a first PUBLISH; `body` empty: no such state any more */
+};
+/* Takes the place of what was set before, never expires, and stays over restarts; watchers are
+ * told. Judged like a PUBLISH: 404 no such user, 489, 415, 413, 400 and 403 for the document, 503
+ * when nothing can be changed now; then nothing has changed. *change is what an answer waits for.
+ */
+struct verdict presence_set_state(struct presence *presence, const struct presence_state *state,
+                                  struct store_change *change) __attribute__((warn_unused_result));
+
 /* The user is no more: its publications go, who watches it is told so, and what it watches ends. */
 void presence_drop_user(struct presence *presence, struct bytes aor);
 

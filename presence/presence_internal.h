@@ -37,6 +37,7 @@ struct publication {
     uint64_t closes_ms; /* 0: its publisher is there; else when it goes, or went, closed */
     uint32_t cseq;
     bool ended, closed; /* closed: what it shows is what was last seen of it */
+    enum store_publisher publisher;
     struct token id, tag;
     struct token previous; /* the tag before, or "" */
     uint64_t previous_until_ms;
@@ -152,7 +153,7 @@ void resource_settle(struct resource *resource);
 struct blob *resource_state(struct resource *resource);
 /* What a user shows who publishes nothing; a new reference. */
 struct blob *resource_nothing(const struct resource *resource);
-/* The sphere that its publications agree on; lies in them. */
+/* The sphere that its publications agree on, or if they say none the hard state; lies in them. */
 struct bytes resource_sphere(const struct resource *resource);
 /* The state has changed with this change set: composes anew and tells all watchers. */
 void resource_changed(struct resource *resource, struct store_change change);
@@ -185,6 +186,14 @@ void publication_forget_ended(struct resource *resource, unsigned most, struct s
 /* Takes it out of its resource and frees it. */
 void publication_free(struct publication *publication);
 void publish_handle(void *context, struct front_request *request);
+/* True when `entity`, as a document has it, is the user, whatever scheme, port and parameters it is
+ * written with (publish.c). */
+bool publish_entity_matches(const struct presence *presence, struct bytes aor, struct bytes entity);
+/* True when it is one of a client's, and counts against the limit. */
+static inline bool publication_is_clients(const struct publication *publication)
+{
+    return !publication->ended && publication->publisher == STORE_CLIENT;
+}
 
 #include "presence/authorize_internal.h"
 #include "presence/subscription_internal.h"

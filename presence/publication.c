@@ -30,13 +30,16 @@ static struct token take_token(struct bytes text)
     return token;
 }
 
-/* The newest last, as the store will give them back. */
+/* The newest last, as the store will give them back, and hard state behind all: whatever is set,
+ * what clients publish keeps its place. */
 static void insert(struct resource *resource, struct publication *publication)
 {
     struct publication *before;
     DL_FOREACH(resource->publications, before)
     {
-        if (before->made_ms > publication->made_ms)
+        if (before->publisher == STORE_HARD)
+            break;
+        if (before->made_ms > publication->made_ms && publication->publisher != STORE_HARD)
             break;
     }
     if (before != NULL)
@@ -57,6 +60,7 @@ struct publication *publication_of_row(struct resource *resource,
     publication->expires_ms = row->expires_ms;
     publication->cseq = row->origin.cseq;
     publication->ended = row->ended;
+    publication->publisher = row->publisher;
     publication->id = take_token(row->id);
     publication->tag = take_token(row->tag);
     publication->previous = take_token(row->previous);
@@ -120,6 +124,7 @@ void publication_save(const struct publication *publication, struct store_set *s
         .closes_ms = publication->closes_ms,
         .closed = publication->closed,
         .ended = publication->ended,
+        .publisher = publication->publisher,
     };
     store_put_publication(set, &row);
 }
@@ -137,11 +142,11 @@ void publication_forget_ended(struct resource *resource, unsigned most, struct s
     unsigned ended = 0;
     DL_FOREACH(resource->publications, publication)
     {
-        ended += publication->ended;
+        ended += publication->ended && publication->publisher != STORE_HARD;
     }
     DL_FOREACH_SAFE(resource->publications, publication, next)
     {
-        if (!publication->ended || ended <= most)
+        if (!publication->ended || publication->publisher == STORE_HARD || ended <= most)
             continue;
         ended--;
         publication_delete_row(publication, set);
@@ -201,6 +206,8 @@ static void fire(struct timer *timer)
 void publication_arm(struct publication *publication)
 {
     struct world *world = publication->resource->presence->parts->world;
+    if (publication->publisher == STORE_HARD)
+        return; /* good until it is set again */
     uint64_t due_ms =
         closing_is_next(publication) ? publication->closes_ms : publication->expires_ms;
     world_timer(world, &publication->expiry, due_ms > world->wall_ms ? due_ms - world->wall_ms : 0,

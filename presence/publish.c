@@ -113,7 +113,7 @@ static bool check_repeated(const struct publish *publish)
 static bool is_named(struct publish *publish, const struct publication *publication,
                      struct bytes tag)
 {
-    if (publication->ended)
+    if (!publication_is_clients(publication))
         return false;
     if (bytes_equal(token_bytes(&publication->tag), tag))
         return true;
@@ -207,11 +207,24 @@ static bool check_body(struct publish *publish)
     return check_type(publish);
 }
 
+static unsigned count_of_clients(const struct resource *resource)
+{
+    const struct publication *publication;
+    unsigned count = 0;
+    DL_FOREACH(resource->publications, publication)
+    {
+        count += publication_is_clients(publication);
+    }
+    return count;
+}
+
 static bool check_room(const struct publish *publish)
 {
     const struct resource *resource = publish->resource;
-    if (publish->publication != NULL || resource == NULL ||
-        resource->publication_count < publish->presence->settings.publications_max)
+    unsigned most = publish->presence->settings.publications_max;
+    bool replaces = publish->publication != NULL && publication_is_clients(publish->publication);
+    if (replaces || resource == NULL || resource->publication_count < most ||
+        count_of_clients(resource) < most)
         return true;
     metrics_count(publish->presence->parts->metrics, METRIC_publications_limited);
     front_refuse(publish->request, 403, "This user has too many publications");
@@ -248,19 +261,23 @@ static bool apply_patch(struct publish *publish)
     return true;
 }
 
-/* The document's entity must be the presentity, whatever scheme, port and parameters it is written
- * with. */
+bool publish_entity_matches(const struct presence *presence, struct bytes aor, struct bytes entity)
+{
+    struct sip_uri uri;
+    char text[1024];
+    struct buffer named = buffer_over(text, sizeof(text));
+    if (!verdict_ok(sip_uri_parse(entity, &uri)))
+        return false;
+    if (domains_write_aor(presence->parts->domains, &uri, &named) == NULL || named.overflow)
+        return false;
+    return bytes_equal(buffer_bytes(&named), aor);
+}
+
+/* The document's entity must be the presentity. */
 static bool entity_matches(void *context, struct bytes entity)
 {
     const struct publish *publish = context;
-    struct sip_uri uri;
-    char text[1024];
-    struct buffer aor = buffer_over(text, sizeof(text));
-    if (!verdict_ok(sip_uri_parse(entity, &uri)))
-        return false;
-    if (domains_write_aor(publish->presence->parts->domains, &uri, &aor) == NULL || aor.overflow)
-        return false;
-    return bytes_equal(buffer_bytes(&aor), publish->request->target);
+    return publish_entity_matches(publish->presence, publish->request->target, entity);
 }
 
 /* Has the package judge the body; *document stays NULL when there is none. */

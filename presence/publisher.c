@@ -123,14 +123,14 @@ struct publication *publisher_former(struct publisher *publisher, const struct r
         return NULL;
     DL_FOREACH(resource->publications, publication)
     {
-        if (!publication->ended && publisher_has(publisher, publication))
+        if (publication_is_clients(publication) && publisher_has(publisher, publication))
             return publication;
     }
     if (resource->package->same_things == NULL)
         return NULL;
     DL_FOREACH(resource->publications, publication)
     {
-        if (!publication->ended && may_have(publisher, publication) &&
+        if (publication_is_clients(publication) && may_have(publisher, publication) &&
             resource->package->same_things(publication->document, document))
             return publication;
     }

@@ -105,9 +105,11 @@ static struct document_source *sources_of(const struct resource *resource, size_
     DL_FOREACH(resource->publications, publication)
     {
         if (!publication->ended)
-            sources[(*count)++] = (struct document_source){.document = publication->document,
-                                                           .changed_ms = publication->made_ms,
-                                                           .stale = publication->closed};
+            sources[(*count)++] =
+                (struct document_source){.document = publication->document,
+                                         .changed_ms = publication->made_ms,
+                                         .stale = publication->closed,
+                                         .hard = publication->publisher == STORE_HARD};
     }
     assert(*count == resource->publication_count);
     return sources;
@@ -140,11 +142,15 @@ struct blob *resource_nothing(const struct resource *resource)
 
 struct bytes resource_sphere(const struct resource *resource)
 {
-    size_t count;
+    size_t count, soft;
     if (resource->package->sphere == NULL || resource->publication_count == 0)
         return BYTES("");
     struct document_source *sources = sources_of(resource, &count);
-    struct bytes sphere = resource->package->sphere(sources, count);
+    for (soft = count; soft > 0 && sources[soft - 1].hard;)
+        soft--;
+    struct bytes sphere = resource->package->sphere(sources, soft);
+    if (bytes_empty(sphere)) /* none is said there, or not one: with the rest that stays so */
+        sphere = resource->package->sphere(sources, count);
     free(sources);
     return sphere;
 }
