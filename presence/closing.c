@@ -17,6 +17,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "presence/registered_internal.h"
 
 static struct connection *connection_find(const struct presence *presence, uint64_t id)
 {
@@ -250,10 +251,12 @@ void presence_device_came(struct presence *presence, struct bytes aor,
 {
     if (presence->closed_count > 0)
         change_user(presence, aor, open_again, device, true);
+    registered_changed(presence, aor);
 }
 
 void presence_device_ended(struct presence *presence, struct bytes aor,
                            const struct front_device *device)
 {
     change_user(presence, aor, lose_device, device, false);
+    registered_changed(presence, aor);
 }

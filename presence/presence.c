@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 #include "presence/closing_internal.h"
-#include "presence/presence_internal.h"
+#include "presence/registered_internal.h"
 #include "sip/digest.h"
 
 struct presence_settings presence_settings_default(void)
@@ -27,6 +27,29 @@ struct presence_settings presence_settings_default(void)
     };
 }
 
+static bool registration_counts(const struct presence_settings *settings)
+{
+    bool counts = settings->registration != PRESENCE_REGISTRATION_IGNORE;
+    for (unsigned i = 0; i < settings->domain_count && !counts; i++)
+        counts = settings->domains[i].registration != PRESENCE_REGISTRATION_IGNORE;
+    return counts;
+}
+
+/* What each package of the list has in this reactor. */
+static void equip(struct presence *presence)
+{
+    const struct package_limits limits = {PACKAGE_BODY_MOST_BYTES,
+                                          presence->settings.patch_steps_max};
+    for (size_t i = 0; package_list()[i] != NULL; i++) {
+        const struct event_package *package = package_list()[i];
+        assert(i < PACKAGES_MAX);
+        if (package->workshop_new != NULL)
+            presence->workshops[i] = package->workshop_new(&limits);
+        if (package->registered_body != NULL)
+            presence->registered[i] = own_document(presence, package, package->registered_body);
+    }
+}
+
 struct presence *presence_new(struct front *front, const struct presence_settings *settings)
 {
     struct presence *presence = memory_new(sizeof(*presence));
@@ -37,12 +60,8 @@ struct presence *presence_new(struct front *front, const struct presence_setting
     presence->hash_seed = world_random_u64(presence->parts->world);
     presence->scratch = memory_new(WRITE_MAX);
     presence->digests = digest_engine_new();
-    const struct package_limits limits = {PACKAGE_BODY_MOST_BYTES, settings->patch_steps_max};
-    for (size_t i = 0; package_list()[i] != NULL; i++) {
-        assert(i < PACKAGES_MAX);
-        if (package_list()[i]->workshop_new != NULL)
-            presence->workshops[i] = package_list()[i]->workshop_new(&limits);
-    }
+    presence->registration_counts = registration_counts(settings);
+    equip(presence);
     const struct front_method methods[] = {
         {SIP_PUBLISH, FRONT_PROVED | FRONT_LOCAL_USER | FRONT_CHANGES, publish_handle, presence},
         {SIP_SUBSCRIBE,
@@ -66,9 +85,12 @@ void presence_free(struct presence **presence)
     world_timer_cancel(old->parts->world, &old->judge);
     for (unsigned i = 0; i < PARTITIONS; i++)
         home_clear(old, i);
-    for (size_t i = 0; package_list()[i] != NULL; i++)
+    for (size_t i = 0; package_list()[i] != NULL; i++) {
+        if (old->registered[i] != NULL)
+            package_list()[i]->document_free(&old->registered[i]);
         if (package_list()[i]->workshop_free != NULL)
             package_list()[i]->workshop_free(&old->workshops[i]);
+    }
     digest_engine_free(&old->digests);
     free(old->scratch);
     free(old);
@@ -84,7 +106,11 @@ void presence_ask_registrar(struct presence *presence,
 
 void presence_reload(struct presence *presence, const struct presence_settings *settings)
 {
+    bool counted = presence->registration_counts;
     presence->settings = *settings;
+    presence->registration_counts = registration_counts(settings);
+    if (counted || presence->registration_counts)
+        resources_changed(presence);
 }
 
 struct presence_counts presence_count(const struct presence *presence)

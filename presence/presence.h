@@ -15,6 +15,18 @@
 
 struct presence;
 
+/* What registrations say of presence (registered.c). */
+enum presence_registration {
+    PRESENCE_REGISTRATION_IGNORE, /* nothing (the default) */
+    PRESENCE_REGISTRATION_FALLBACK,
+    PRESENCE_REGISTRATION_RULE
+};
+
+struct presence_domain {
+    const char *name; /* canonical */
+    enum presence_registration registration;
+};
+
 struct presence_settings {
     unsigned publications_max;              /* of one resource; more: 403 */
     unsigned subscriptions_max_per_watcher; /* more: 403 */
@@ -28,6 +40,9 @@ struct presence_settings {
     unsigned flow_grace_s;  /* after which what a lost publisher says goes closed; 60; 0: never */
     unsigned tag_grace_s; /* that the entity-tag before the last one is good for its publisher; 32;
                              0: never */
+    enum presence_registration registration; /* in domains that do not say */
+    const struct presence_domain *domains;   /* that do; they outlive the next reload */
+    unsigned domain_count;
     unsigned restore_notify_per_s; /* NOTIFYs a second after a restart, so that it makes no storm */
 };
 struct presence_settings presence_settings_default(void);
@@ -39,6 +54,9 @@ struct presence_registrations {
     struct bytes (*instance_at)(void *context, struct bytes aor, const struct net_flow *flow);
     /* True while a device of the user is registered. */
     bool (*is_there)(void *context, struct bytes aor, const struct front_device *device);
+    /* True while any device of the user is registered. NULL: it cannot be asked, and registrations
+     * count for nothing. */
+    bool (*is_registered)(void *context, struct bytes aor);
     void *context;
 };
 
@@ -51,7 +69,7 @@ void presence_ask_registrar(struct presence *presence,
                             const struct presence_registrations *registrations);
 
 /* A device has registered, or does so no longer: what it published is opened again, or goes closed
- * after the grace. */
+ * after the grace. What the state is composed of is looked at again at the end of the turn. */
 void presence_device_came(struct presence *presence, struct bytes aor,
                           const struct front_device *device);
 void presence_device_ended(struct presence *presence, struct bytes aor,

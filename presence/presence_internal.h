@@ -85,8 +85,9 @@ struct subscription {
 
 struct resource {
     UT_hash_handle hh;
-    struct timer ending; /* set when its user is no more */
-    struct timer until;  /* when policy may say something else by itself */
+    struct timer ending;      /* set when its user is no more */
+    struct timer registering; /* set when its user's devices have to be looked at */
+    struct timer until;       /* when policy may say something else by itself */
     struct presence *presence;
     const struct event_package *package;
     struct package_workshop *workshop;
@@ -94,6 +95,7 @@ struct resource {
     unsigned publication_count, subscription_count; /* ended ones not counted */
     unsigned waiting_count;
     uint32_t judgement; /* counts what may change policy's answers */
+    bool registered;    /* as `state` was composed by, when registrations count */
     bool to_judge;      /* it is in presence->judging */
     struct resource *judge_prev, *judge_next;
     struct publication *publications;
@@ -124,6 +126,8 @@ struct presence {
     struct presence_settings settings;
     struct presence_registrations registrations;      /* all NULL: nobody is registered */
     struct package_workshop *workshops[PACKAGES_MAX]; /* as package_list */
+    struct document *registered[PACKAGES_MAX];        /* as package_list; NULL: it has none */
+    bool registration_counts;                         /* in some domain */
     struct home homes[PARTITIONS];
     struct watcher *watchers;
     struct connection *connections; /* that publishers live on */
@@ -144,6 +148,9 @@ struct presence {
 /* What a package of the list works with in this reactor. */
 struct package_workshop *workshop_of(const struct presence *presence,
                                      const struct event_package *package);
+/* The document of a body of the package's own. */
+struct document *own_document(const struct presence *presence, const struct event_package *package,
+                              const char *body);
 /* The resource of both; `make` true: made when it is not there, else NULL. */
 struct resource *resource_find(struct presence *presence, const struct event_package *package,
                                struct bytes aor, bool make);
@@ -155,6 +162,8 @@ struct blob *resource_state(struct resource *resource);
 struct blob *resource_nothing(const struct resource *resource);
 /* The sphere that its publications agree on, or if they say none the hard state; lies in them. */
 struct bytes resource_sphere(const struct resource *resource);
+/* The same for all that registrations count for, when it is the settings that changed. */
+void resources_changed(struct presence *presence);
 /* The state has changed with this change set: composes anew and tells all watchers. */
 void resource_changed(struct resource *resource, struct store_change change);
 /* Its user is no more: as soon as the store has room, the publications go, the watchers are told

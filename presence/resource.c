@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "presence/presence_internal.h"
+#include "presence/registered_internal.h"
 
 enum {
     KEY_MAX = 2048,
@@ -28,6 +28,25 @@ struct package_workshop *workshop_of(const struct presence *presence,
     while (package_list()[i] != package)
         i++;
     return presence->workshops[i];
+}
+
+static bool any_entity(void *context, struct bytes entity)
+{
+    (void)context;
+    (void)entity;
+    return true;
+}
+
+struct document *own_document(const struct presence *presence, const struct event_package *package,
+                              const char *body)
+{
+    const struct entity_check check = {any_entity, NULL};
+    struct document *document = NULL;
+    struct verdict v =
+        package->accept(workshop_of(presence, package), bytes_of(body), &check, &document);
+    assert(verdict_ok(v) && document != NULL);
+    (void)v;
+    return document;
 }
 
 static struct resource *make(struct presence *presence, const struct event_package *package,
@@ -72,6 +91,7 @@ static void free_resource(struct resource *resource)
     authorize_forget(resource);
     winfo_unlink(resource);
     world_timer_cancel(presence->parts->world, &resource->ending);
+    world_timer_cancel(presence->parts->world, &resource->registering);
     HASH_DELETE(hh, presence->homes[resource->partition].resources, resource);
     blob_unref(&resource->state);
     presence->counts.resources--;
@@ -95,8 +115,15 @@ static void write_entity(const struct resource *resource, struct buffer *out)
     buffer_put(out, host);
 }
 
-/* What counts of its publications, for the caller to free. */
-static struct document_source *sources_of(const struct resource *resource, size_t *count)
+static bool is_hard(const struct publication *publication)
+{
+    return publication->publisher == STORE_HARD;
+}
+
+/* What counts of its publications, for the caller to free; `doubted`: what clients say is not
+ * believed any more. There is room for one more. */
+static struct document_source *sources_of(const struct resource *resource, bool doubted,
+                                          size_t *count)
 {
     struct document_source *sources =
         memory_new((resource->publication_count + 1) * sizeof(sources[0]));
@@ -104,12 +131,14 @@ static struct document_source *sources_of(const struct resource *resource, size_
     *count = 0;
     DL_FOREACH(resource->publications, publication)
     {
-        if (!publication->ended)
-            sources[(*count)++] =
-                (struct document_source){.document = publication->document,
-                                         .changed_ms = publication->made_ms,
-                                         .stale = publication->closed,
-                                         .hard = publication->publisher == STORE_HARD};
+        if (publication->ended)
+            continue;
+        bool hard = is_hard(publication);
+        sources[(*count)++] =
+            (struct document_source){.document = publication->document,
+                                     .changed_ms = publication->made_ms,
+                                     .stale = publication->closed || (doubted && !hard),
+                                     .hard = hard};
     }
     assert(*count == resource->publication_count);
     return sources;
@@ -124,12 +153,27 @@ static struct blob *compose(const struct resource *resource, const struct docume
     return resource->package->compose(buffer_bytes(&entity), sources, count);
 }
 
+/* True when a live client or hard state says something. */
+static bool is_said(const struct document_source *sources, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!sources[i].stale)
+            return true;
+    return false;
+}
+
 struct blob *resource_state(struct resource *resource)
 {
+    enum presence_registration policy = registered_policy(resource);
     size_t count;
     if (resource->state != NULL)
         return resource->state;
-    struct document_source *sources = sources_of(resource, &count);
+    resource->registered = policy != PRESENCE_REGISTRATION_IGNORE && registered_now(resource);
+    bool doubted = policy == PRESENCE_REGISTRATION_RULE && !resource->registered;
+    struct document_source *sources = sources_of(resource, doubted, &count);
+    if (resource->registered && !is_said(sources, count))
+        sources[count++] = (struct document_source){
+            .document = registered_document(resource->presence, resource->package)};
     resource->state = compose(resource, sources, count);
     free(sources);
     return resource->state;
@@ -145,7 +189,7 @@ struct bytes resource_sphere(const struct resource *resource)
     size_t count, soft;
     if (resource->package->sphere == NULL || resource->publication_count == 0)
         return BYTES("");
-    struct document_source *sources = sources_of(resource, &count);
+    struct document_source *sources = sources_of(resource, false, &count);
     for (soft = count; soft > 0 && sources[soft - 1].hard;)
         soft--;
     struct bytes sphere = resource->package->sphere(sources, soft);
@@ -193,6 +237,19 @@ void resource_changed(struct resource *resource, struct store_change change)
             notify_due(subscription);
         else
             subscription_arm(subscription); /* over: its last NOTIFY, now, tells this too */
+    }
+}
+
+void resources_changed(struct presence *presence)
+{
+    const struct front_parts *parts = presence->parts;
+    for (unsigned i = 0; i < PARTITIONS; i++) {
+        struct resource *resource, *next;
+        HASH_ITER(hh, presence->homes[i].resources, resource, next)
+        {
+            if (resource->package->registered_body != NULL)
+                resource_changed(resource, store_latest(parts->store, i));
+        }
     }
 }
 

@@ -209,10 +209,26 @@ static void share_policy(struct config *config)
     config->policy.domain_count = count;
 }
 
+/* The same for what registrations say of presence. */
+static void share_registration(struct config *config)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < config->domain_count; i++) {
+        const struct config_domain *domain = &config->domains[i];
+        if (domain->registration.given)
+            config->registration_domains[count++] =
+                (struct presence_domain){domain->domain.name, domain->registration.counts};
+    }
+    config->presence.registration = config->registration_usual.counts;
+    config->presence.domains = config->registration_domains;
+    config->presence.domain_count = count;
+}
+
 /* What other parts read through their settings. */
 static void share(struct config *config)
 {
     share_policy(config);
+    share_registration(config);
     config->net.ws_origins = origins_of(config);
     config->store.folder = config->data;
     config->front.trusted = config->trusted;

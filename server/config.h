@@ -29,12 +29,18 @@ struct config_policy {
     enum policy_default usual;
 };
 
+struct config_registration {
+    bool given; /* else as all domains have it */
+    enum presence_registration counts;
+};
+
 struct config_domain {
     struct domain domain;
     const char *aliases[CONFIG_ALIASES_MAX];
     unsigned alias_count;
     const char *certificate, *key; /* PEM files; NULL: none, or the key is in the certificate's */
     struct config_policy policy;
+    struct config_registration registration;
 };
 
 struct config {
@@ -69,6 +75,8 @@ struct config {
     struct registrar_route routes[CONFIG_DOMAINS_MAX];
     struct proxy_settings proxy;
     struct presence_settings presence;
+    struct config_registration registration_usual; /* of domains that do not say */
+    struct presence_domain registration_domains[CONFIG_DOMAINS_MAX];
     struct store_settings store;
     void *memory; /* what the texts live in */
 };

@@ -81,6 +81,8 @@ bool config_take_asking(struct config_reader *reader, const struct config_key *k
                         config_setting_t *setting, void *field);
 bool config_take_policy(struct config_reader *reader, const struct config_key *key,
                         config_setting_t *setting, void *field);
+bool config_take_registration(struct config_reader *reader, const struct config_key *key,
+                              config_setting_t *setting, void *field);
 bool config_take_proxy_mode(struct config_reader *reader, const struct config_key *key,
                             config_setting_t *setting, void *field);
 bool config_take_listen(struct config_reader *reader, const struct config_key *key,

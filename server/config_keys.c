@@ -261,6 +261,12 @@ static const struct config_key file_keys[] = {
     NUMBER(presence.tag_grace_s, 0, 3600, "32",
            "Seconds for which the entity-tag before the last one is still good for who published "
            "under it, in case the answer that brought the last one was lost. 0: never."),
+    {"presence.registration", config_take_registration, FIELD(struct config, registration_usual), 1,
+     0, "\"ignore\"",
+     "What it says of a user that a device is registered: \"ignore\": nothing. \"fallback\": who "
+     "is "
+     "registered is shown open while nothing is published. \"rule\": as \"fallback\", and what "
+     "devices publish is shown closed while none of the user's is registered."},
     NUMBER(presence.restore_notify_per_s, 1, 1000000, "1000",
            "NOTIFYs a second by which watchers learn the full state after a restart."),
 
@@ -290,6 +296,10 @@ static const struct config_key domain_keys[] = {
      "PEM file of its key, without a password; \"\": in the same file."},
     {"policy", config_take_policy, FIELD(struct config_domain, policy), 0, 0, "\"\"",
      "Who sees users of this domain, as policy.default; \"\": as that says."},
+    {"registration", config_take_registration, FIELD(struct config_domain, registration), 0, 0,
+     "\"\"",
+     "What registrations say of users of this domain, as presence.registration; \"\": as that "
+     "says."},
 };
 
 const struct config_keys config_file_keys = {file_keys, sizeof(file_keys) / sizeof(file_keys[0])};

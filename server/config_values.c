@@ -156,6 +156,30 @@ bool config_take_policy(struct config_reader *reader, const struct config_key *k
         "%s must be one of \"domain\", \"buddies\", \"ask\", \"everybody\", \"nobody\"", key->path);
 }
 
+/* "" leaves it to what holds for all domains. */
+bool config_take_registration(struct config_reader *reader, const struct config_key *key,
+                              config_setting_t *setting, void *field)
+{
+    static const char *const names[] = {
+        [PRESENCE_REGISTRATION_IGNORE] = "ignore",
+        [PRESENCE_REGISTRATION_FALLBACK] = "fallback",
+        [PRESENCE_REGISTRATION_RULE] = "rule",
+    };
+    struct config_registration *registration = field;
+    const char *text = config_setting_get_string(setting);
+    *registration = (struct config_registration){.given = false};
+    if (text != NULL && *text == '\0' && key->least == 0)
+        return true;
+    for (size_t i = 0; text != NULL && i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *registration = (struct config_registration){true, (enum presence_registration)i};
+            return true;
+        }
+    }
+    return config_fail(reader, setting, "%s must be one of \"ignore\", \"fallback\", \"rule\"",
+                       key->path);
+}
+
 bool config_take_proxy_mode(struct config_reader *reader, const struct config_key *key,
                             config_setting_t *setting, void *field)
 {

@@ -112,6 +112,12 @@ static bool is_there(void *context, struct bytes aor, const struct front_device 
     return registrar_has_device(reactor->registrar, aor, device);
 }
 
+static bool is_registered(void *context, struct bytes aor)
+{
+    const struct reactor *reactor = context;
+    return registrar_is_registered(reactor->registrar, aor);
+}
+
 /* What the registrar tells. */
 
 static void device_came(void *context, struct bytes aor, const struct front_device *device)
@@ -204,7 +210,8 @@ static void build(struct reactor *reactor, const struct config *config)
     proxy_locate(reactor->proxy, &locator);
     reactor->im = im_new(reactor->front, reactor->proxy);
     reactor->presence = presence_new(reactor->front, &config->presence);
-    const struct presence_registrations registrations = {instance_at, is_there, reactor};
+    const struct presence_registrations registrations = {instance_at, is_there, is_registered,
+                                                         reactor};
     const struct registrar_watch watch = {device_came, device_ended, reactor};
     presence_ask_registrar(reactor->presence, &registrations);
     registrar_watch_devices(reactor->registrar, &watch);

@@ -85,6 +85,10 @@ struct event_package {
     struct verdict (*patch)(struct package_workshop *workshop, struct bytes published,
                             struct bytes patch, struct blob **body);
 
+    /* A body of publish_types[0], shown of who is registered and says nothing; about whom it is does
+     * not matter. NULL: nothing is shown. */
+    const char *registered_body;
+
     /* True when both are about the same things, so that one may stand for the other; NULL: never.
      */
     bool (*same_things)(const struct document *a, const struct document *b);

@@ -75,8 +75,7 @@ static struct blob *presence_compose(struct bytes entity, const struct document_
         all = memory_new(count * sizeof(*all));
     for (size_t i = 0; i < count; i++)
         all[i] = (struct pidf_source){(const struct pidf_document *)sources[i].document,
-                                      sources[i].changed_ms, sources[i].stale,
-                                      sources[i].hard};
+                                      sources[i].changed_ms, sources[i].stale, sources[i].hard};
     struct blob *blob = pidf_compose(entity, all, count);
     if (all != few)
         free(all);
@@ -106,6 +105,11 @@ static struct bytes presence_sphere(const struct document_source *sources, size_
 #define WHOLE "application/pidf+xml"
 #define PARTIAL "application/pidf-diff+xml"
 
+/* One tuple, as `basic` says; its id is told apart from the clients' when they have the same. */
+#define TUPLE(id, basic)                                                                         \
+    "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" entity=\"sip:own.invalid\"><tuple id=\"" id \
+    "\"><status><basic>" basic "</basic></status></tuple></presence>"
+
 static const char *const notify_types[] = {WHOLE, NULL};
 static const char *const publish_types[] = {WHOLE, PARTIAL, NULL};
 
@@ -123,6 +127,7 @@ const struct event_package presence_package = {
     .accept = presence_accept,
     .patch = presence_patch,
     .document_free = presence_document_free,
+    .registered_body = TUPLE("registered", "open"),
     .same_things = presence_same_things,
     .compose = presence_compose,
     .view = presence_view,

@@ -33,6 +33,20 @@ bool registrar_has_device(const struct registrar *registrar, struct bytes aor,
     return false;
 }
 
+bool registrar_is_registered(const struct registrar *registrar, struct bytes aor)
+{
+    const struct record *record = record_find(registrar, aor);
+    const struct binding *binding;
+    if (record == NULL)
+        return false;
+    DL_FOREACH(record->bindings, binding)
+    {
+        if (binding->expires_ms > registrar->parts->world->wall_ms)
+            return true;
+    }
+    return false;
+}
+
 struct bytes registrar_instance_at(const struct registrar *registrar, struct bytes aor,
                                    const struct net_flow *flow)
 {

@@ -89,6 +89,9 @@ struct bytes registrar_instance_at(const struct registrar *registrar, struct byt
 bool registrar_has_device(const struct registrar *registrar, struct bytes aor,
                           const struct front_device *device);
 
+/* True when the user has a binding that is not over yet; those of the configuration do not count. */
+bool registrar_is_registered(const struct registrar *registrar, struct bytes aor);
+
 /* Who wants to know of devices: a binding was registered or refreshed, or one has ended (by time,
  * by its user's word, or with its only flow) and nothing took its place. Called when that has been
  * applied; the slices are good during the call. */

@@ -22,7 +22,7 @@ static bool is_there(void *context, struct bytes aor, const struct front_device 
 
 static void ask_registrar(void)
 {
-    const struct presence_registrations registrations = {instance_at, is_there, NULL};
+    const struct presence_registrations registrations = {instance_at, is_there, NULL, NULL};
     presence_ask_registrar(presence, &registrations);
 }
 

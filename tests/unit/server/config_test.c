@@ -156,6 +156,8 @@ START_TEST(test_defaults_are_those_of_the_parts)
     SAME(presence.subscriptions_max_per_resource);
     SAME(presence.body_max_bytes);
     SAME(presence.restore_notify_per_s);
+    SAME(presence.registration);
+    SAME(presence.domain_count);
     config_free(&config);
 }
 END_TEST
@@ -283,6 +285,26 @@ START_TEST(test_policies_of_domains)
     ck_assert_ptr_nonnull(strstr(why, ":1: policy.default must be one of \"domain\""));
     ck_assert_ptr_null(load("policy: { default = \"\"; };"));
     ck_assert_ptr_null(load("domains = ( { name = \"a.example\"; policy = 1; } );"));
+}
+END_TEST
+
+START_TEST(test_registrations_of_domains)
+{
+    struct config *config = load(
+        "domains = ( { name = \"a.example\"; registration = \"rule\"; },\n"
+        "  { name = \"b.example\"; }, { name = \"c.example\"; registration = \"ignore\"; } );\n"
+        "presence: { registration = \"fallback\"; };");
+    ck_assert_msg(config != NULL, "%s", why);
+    ck_assert_int_eq(config->presence.registration, PRESENCE_REGISTRATION_FALLBACK);
+    ck_assert_uint_eq(config->presence.domain_count, 2);
+    ck_assert_str_eq(config->presence.domains[0].name, "a.example");
+    ck_assert_int_eq(config->presence.domains[0].registration, PRESENCE_REGISTRATION_RULE);
+    ck_assert_str_eq(config->presence.domains[1].name, "c.example");
+    ck_assert_int_eq(config->presence.domains[1].registration, PRESENCE_REGISTRATION_IGNORE);
+    config_free(&config);
+    ck_assert_ptr_null(load("presence: { registration = \"always\"; };"));
+    ck_assert_ptr_nonnull(strstr(why, ":1: presence.registration must be one of \"ignore\""));
+    ck_assert_ptr_null(load("presence: { registration = \"\"; };"));
 }
 END_TEST
 
@@ -576,9 +598,10 @@ END_TEST
 UNIT_MAIN("config", test_the_sample_file_is_the_table, test_the_sample_file_is_the_default,
           test_defaults_without_a_file, test_defaults_are_those_of_the_parts,
           test_origins_are_those_listed_or_our_own_hosts, test_takes_what_it_says,
-          test_certificates, test_policies_of_domains, test_what_is_wanted_of_tls_clients,
-          test_every_protocol_and_public_addresses, test_the_folder_itself_as_data, test_domains,
-          test_name_servers, test_lists_of_the_registrar, test_wrong_lists_of_the_registrar,
+          test_certificates, test_policies_of_domains, test_registrations_of_domains,
+          test_what_is_wanted_of_tls_clients, test_every_protocol_and_public_addresses,
+          test_the_folder_itself_as_data, test_domains, test_name_servers,
+          test_lists_of_the_registrar, test_wrong_lists_of_the_registrar,
           test_unknown_keys_name_the_nearest, test_wrong_types, test_wrong_values,
           test_values_that_contradict_each_other, test_every_number_has_a_range, test_broken_files,
           test_not_a_configuration_at_all)

@@ -1,0 +1,68 @@
+/* registered.c: what registrations say of a user's presence.
+ *
+ *   ignore     nothing
+ *   fallback   who is registered, and of whom neither a live client nor hard state says anything,
+ * is shown open rule       the same; and what clients publish is shown closed while no device of
+ * the user's is registered
+ *
+ * It is derived from the bindings whenever a state is composed, so nothing of it is stored and it
+ * is right after a restart. A binding that comes or ends is looked at when the registrar is done
+ * with it, at the end of the turn: then the change is known that NOTIFYs wait for. */
+#include <assert.h>
+
+#include "presence/registered_internal.h"
+
+enum presence_registration registered_policy(const struct resource *resource)
+{
+    const struct presence_settings *settings = &resource->presence->settings;
+    struct bytes domain = sip_aor_domain(resource->aor);
+    if (resource->presence->registrations.is_registered == NULL ||
+        resource->package->registered_body == NULL)
+        return PRESENCE_REGISTRATION_IGNORE;
+    for (unsigned i = 0; i < settings->domain_count; i++)
+        if (bytes_equal(bytes_of(settings->domains[i].name), domain))
+            return settings->domains[i].registration;
+    return settings->registration;
+}
+
+bool registered_now(const struct resource *resource)
+{
+    const struct presence_registrations *registrations = &resource->presence->registrations;
+    return registrations->is_registered(registrations->context, resource->aor);
+}
+
+struct document *registered_document(const struct presence *presence,
+                                     const struct event_package *package)
+{
+    size_t i = 0;
+    while (package_list()[i] != package)
+        i++;
+    return presence->registered[i];
+}
+
+/* The binding's change has been submitted. */
+static void look(struct timer *timer)
+{
+    struct resource *resource = HOLDER(timer, struct resource, registering);
+    if (resource->state != NULL && registered_now(resource) != resource->registered)
+        resource_changed(resource,
+                         store_latest(resource->presence->parts->store, resource->partition));
+}
+
+static void look_soon(struct resource *resource)
+{
+    if (registered_policy(resource) != PRESENCE_REGISTRATION_IGNORE &&
+        !timer_is_set(&resource->registering))
+        world_timer(resource->presence->parts->world, &resource->registering, 0, look);
+}
+
+void registered_changed(struct presence *presence, struct bytes aor)
+{
+    if (!presence->registration_counts)
+        return;
+    for (const struct event_package *const *package = package_list(); *package != NULL; package++) {
+        struct resource *resource = resource_find(presence, *package, aor, false);
+        if (resource != NULL)
+            look_soon(resource);
+    }
+}

@@ -1,0 +1,21 @@
+/* registered_internal.h: what registrations say of a user's presence. */
+#ifndef PRESENCE_REGISTERED_INTERNAL_H
+#define PRESENCE_REGISTERED_INTERNAL_H
+
+#include "presence/presence_internal.h"
+
+/* How they count for the resource. */
+enum presence_registration registered_policy(const struct resource *resource);
+
+/* Whether the user is registered; only asked when that counts. */
+bool registered_now(const struct resource *resource);
+
+/* What is shown of a user of whom nothing is known but that it is registered; the package has it.
+ */
+struct document *registered_document(const struct presence *presence,
+                                     const struct event_package *package);
+
+/* A device of the user came or ended. */
+void registered_changed(struct presence *presence, struct bytes aor);
+
+#endif
