@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "presence/closing_internal.h"
+#include "presence/remains_internal.h"
 
 enum { RETRY_MS = 1000, FLOW_TEXT_MAX = 160 };
 
@@ -171,25 +172,26 @@ void publication_free(struct publication *publication)
     free(publication);
 }
 
-/* Its time is over: nobody refreshed it, or the memory of its removal is not needed any more. */
+/* Its time is over: nobody refreshed it, or the memory of it is not needed any more. */
 static void expire(struct timer *timer)
 {
     struct publication *publication = HOLDER(timer, struct publication, expiry);
     struct resource *resource = publication->resource;
     const struct front_parts *parts = resource->presence->parts;
-    bool ended = publication->ended;
+    bool ended = publication->ended, clients = publication_is_clients(publication);
     if (!store_ready(parts->store)) {
         world_timer(parts->world, timer, RETRY_MS, expire);
         return;
     }
     struct store_set *set = store_begin(parts->store, resource->partition);
-    publication_delete_row(publication, set);
+    if (!remains_leave(publication, set))
+        publication_delete_row(publication, set);
     publication_free(publication);
     struct store_change change = store_submit(parts->store, &set);
-    if (!ended) {
+    if (clients)
         metrics_count(parts->metrics, METRIC_publications_expired);
+    if (!ended)
         resource_changed(resource, change);
-    }
     resource_settle(resource);
 }
 

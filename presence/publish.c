@@ -83,7 +83,7 @@ static bool check_owner(const struct publish *publish)
 
 static bool is_repeated(const struct publication *publication, const struct sip_message *message)
 {
-    return publication->cseq == message->cseq &&
+    return publication->publisher == STORE_CLIENT && publication->cseq == message->cseq &&
            bytes_equal(publication->call_id, message->call_id) &&
            bytes_equal(publication->branch, message->via.branch);
 }

@@ -115,6 +115,19 @@ static bool may_have(struct publisher *publisher, const struct publication *publ
     return bytes_empty(publication->instance) || bytes_empty(publisher_instance(publisher));
 }
 
+static bool is_somebodys(const struct publication *publication)
+{
+    return !publication->ended && publication->publisher != STORE_HARD;
+}
+
+/* Of one that was last seen nobody knows what it was about. */
+static bool is_about(const struct publication *publication, const struct document *document)
+{
+    const struct event_package *package = publication->resource->package;
+    return publication->publisher == STORE_SEEN ||
+           (package->same_things != NULL && package->same_things(publication->document, document));
+}
+
 struct publication *publisher_former(struct publisher *publisher, const struct resource *resource,
                                      const struct document *document)
 {
@@ -123,15 +136,13 @@ struct publication *publisher_former(struct publisher *publisher, const struct r
         return NULL;
     DL_FOREACH(resource->publications, publication)
     {
-        if (publication_is_clients(publication) && publisher_has(publisher, publication))
+        if (is_somebodys(publication) && publisher_has(publisher, publication))
             return publication;
     }
-    if (resource->package->same_things == NULL)
-        return NULL;
     DL_FOREACH(resource->publications, publication)
     {
-        if (publication_is_clients(publication) && may_have(publisher, publication) &&
-            resource->package->same_things(publication->document, document))
+        if (is_somebodys(publication) && may_have(publisher, publication) &&
+            is_about(publication, document))
             return publication;
     }
     return NULL;

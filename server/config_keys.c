@@ -261,6 +261,11 @@ static const struct config_key file_keys[] = {
     NUMBER(presence.tag_grace_s, 0, 3600, "32",
            "Seconds for which the entity-tag before the last one is still good for who published "
            "under it, in case the answer that brought the last one was lost. 0: never."),
+    NUMBER(
+        presence.last_seen_s, 0, 31536000, "0",
+        "Seconds for which watchers are still told that a device was there, and until when, after "
+        "what it published ended without a refresh; nothing else of it is kept. 0: never, as not "
+        "everybody wants it known."),
     {"presence.registration", config_take_registration, FIELD(struct config, registration_usual), 1,
      0, "\"ignore\"",
      "What it says of a user that a device is registered: \"ignore\": nothing. \"fallback\": who "

@@ -85,9 +85,11 @@ struct event_package {
     struct verdict (*patch)(struct package_workshop *workshop, struct bytes published,
                             struct bytes patch, struct blob **body);
 
-    /* A body of publish_types[0], shown of who is registered and says nothing; about whom it is does
-     * not matter. NULL: nothing is shown. */
-    const char *registered_body;
+    /* Bodies of publish_types[0] that the dispatcher publishes itself; about whom they are does not
+     * matter. What is shown of who is registered and says nothing, and, as of a stale source, of a
+     * client that did not refresh what it said, when all of that may not be shown any more. NULL:
+     * nothing. */
+    const char *registered_body, *seen_body;
 
     /* True when both are about the same things, so that one may stand for the other; NULL: never.
      */

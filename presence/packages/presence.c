@@ -128,6 +128,7 @@ const struct event_package presence_package = {
     .patch = presence_patch,
     .document_free = presence_document_free,
     .registered_body = TUPLE("registered", "open"),
+    .seen_body = TUPLE("seen", "closed"),
     .same_things = presence_same_things,
     .compose = presence_compose,
     .view = presence_view,

@@ -75,6 +75,7 @@
     X(publications_closed, "publications shown closed because their publisher was lost")      \
     X(publications_previous_tag, "PUBLISHes that named the entity-tag before the last one")   \
     X(publications_set, "states of users that were set or removed without a client")           \
+    X(publications_seen_forgotten, "clients last seen that were forgotten for younger ones")   \
     X(publications_taken_over, "first PUBLISHes in the place of one of their publisher")      \
     X(subscriptions, "SUBSCRIBEs that changed a subscription")                                \
     X(subscriptions_limited, "SUBSCRIBEs refused by the subscriptions limit")                 \

@@ -86,10 +86,11 @@ START_TEST(ignored)
 }
 END_TEST
 
-/* A live client's word and hard state are words. */
+/* A live client's word and hard state are words; what is but last seen is none. */
 START_TEST(fallback)
 {
     open_with(PRESENCE_REGISTRATION_FALLBACK);
+    presence->settings.last_seen_s = 1000;
     turn(true);
     ck_assert_has(notified("SIP/2.0 200 OK"), "<tuple id=\"registered\">");
     turn(true);
@@ -98,9 +99,11 @@ START_TEST(fallback)
     ck_assert_lacks(notified("SIP/2.0 200 OK"), "registered");
     ground_wait(ground, 60000);
     ground_commit(ground);
-    ck_assert_has(notified("SIP/2.0 200 OK"), "<tuple id=\"registered\">");
-    set_hard();
     const char *text = notified("SIP/2.0 200 OK");
+    ck_assert_has(text, "<tuple id=\"registered\">");
+    ck_assert_has(text, "<tuple id=\"seen\">");
+    set_hard();
+    text = notified("SIP/2.0 200 OK");
     ck_assert_lacks(text, "registered");
     ck_assert_has(text, ">hard<");
     events_close();

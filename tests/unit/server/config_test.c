@@ -156,6 +156,7 @@ START_TEST(test_defaults_are_those_of_the_parts)
     SAME(presence.subscriptions_max_per_resource);
     SAME(presence.body_max_bytes);
     SAME(presence.restore_notify_per_s);
+    SAME(presence.last_seen_s);
     SAME(presence.registration);
     SAME(presence.domain_count);
     config_free(&config);
@@ -293,7 +294,7 @@ START_TEST(test_registrations_of_domains)
     struct config *config = load(
         "domains = ( { name = \"a.example\"; registration = \"rule\"; },\n"
         "  { name = \"b.example\"; }, { name = \"c.example\"; registration = \"ignore\"; } );\n"
-        "presence: { registration = \"fallback\"; };");
+        "presence: { registration = \"fallback\"; last_seen_s = 7; };");
     ck_assert_msg(config != NULL, "%s", why);
     ck_assert_int_eq(config->presence.registration, PRESENCE_REGISTRATION_FALLBACK);
     ck_assert_uint_eq(config->presence.domain_count, 2);
@@ -301,6 +302,7 @@ START_TEST(test_registrations_of_domains)
     ck_assert_int_eq(config->presence.domains[0].registration, PRESENCE_REGISTRATION_RULE);
     ck_assert_str_eq(config->presence.domains[1].name, "c.example");
     ck_assert_int_eq(config->presence.domains[1].registration, PRESENCE_REGISTRATION_IGNORE);
+    ck_assert_uint_eq(config->presence.last_seen_s, 7);
     config_free(&config);
     ck_assert_ptr_null(load("presence: { registration = \"always\"; };"));
     ck_assert_ptr_nonnull(strstr(why, ":1: presence.registration must be one of \"ignore\""));
