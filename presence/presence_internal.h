@@ -177,34 +177,8 @@ void home_clear(struct presence *presence, unsigned partition);
 bool lifetime_judge(struct front_request *request, const struct lifetime *lifetime,
                     uint32_t *expires_s);
 
-/* Publications (publication.c, publish.c). */
-struct publication *publication_of_row(struct resource *resource,
-                                       const struct store_publication *row,
-                                       struct document *document);
-/* The same of a row of the store's: with its source, and what has become of its publisher. */
-struct publication *publication_load(struct resource *resource, const struct store_publication *row,
-                                     struct document *document);
-/* Puts a new one where the one stands whose state it carries on: composing goes by this order. */
-void publication_take_place(struct publication *made, struct publication *old);
-void publication_save(const struct publication *publication, struct store_set *set);
-/* Sets (again) the timer that ends or closes it. */
-void publication_arm(struct publication *publication);
-void publication_delete_row(const struct publication *publication, struct store_set *set);
-/* Forgets the oldest ended ones of a resource, with their rows, until there are at most `most`. */
-void publication_forget_ended(struct resource *resource, unsigned most, struct store_set *set);
-/* Takes it out of its resource and frees it. */
-void publication_free(struct publication *publication);
-void publish_handle(void *context, struct front_request *request);
-/* True when `entity`, as a document has it, is the user, whatever scheme, port and parameters it is
- * written with (publish.c). */
-bool publish_entity_matches(const struct presence *presence, struct bytes aor, struct bytes entity);
-/* True when it is one of a client's, and counts against the limit. */
-static inline bool publication_is_clients(const struct publication *publication)
-{
-    return !publication->ended && publication->publisher == STORE_CLIENT;
-}
-
 #include "presence/authorize_internal.h"
+#include "presence/publication_internal.h"
 #include "presence/subscription_internal.h"
 #include "presence/winfo_internal.h"
 
