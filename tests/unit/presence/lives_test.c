@@ -248,6 +248,16 @@ static void pass(struct life *life, uint64_t ms)
         model_pass(&life->publishers[i], life);
 }
 
+/* The answer is lost, and the client tries again with the tag that it knows, to the millisecond
+ * while that is good or when it is so no more. */
+static void do_edge(struct life *life, struct publisher_model *publisher)
+{
+    publish_once(publisher, 90, ++life->notes, false);
+    publish_once(publisher, 90, ++life->notes, true);
+    pass(life, TAG_GRACE_MS - choose(life, 2));
+    do_publish(life, publisher);
+}
+
 static void step(struct life *life)
 {
     struct publisher_model *publisher = &life->publishers[choose(life, PUBLISHERS)];
@@ -266,6 +276,8 @@ static void step(struct life *life)
         do_crash(life);
     else if (what < 24)
         do_refuse(life, publisher);
+    else if (what < 25)
+        do_edge(life, publisher);
     else
         pass(life, choose(life, what < 30 ? 30000 : 90000));
 }

@@ -135,4 +135,27 @@ START_TEST(end_is_refused)
 }
 END_TEST
 
-UNIT_MAIN("publication", there_and_back, order, end_waits_for_room_in_the_store, end_is_refused)
+/* What one costs beside its document: the structure, and the texts of its request, as phones write
+ * them (a Call-ID, a branch, a tag, an instance). The aim is 2 KB, what the allocator adds
+ * included. */
+START_TEST(memory)
+{
+    struct ask ask =
+        publishing("Contact: <sip:bob@192.0.2.17:5061;transport=tls>;+sip.instance=\"<urn:"
+                   "uuid:00000000-0000-1000-8000-000A95A0E128>\"\r\n",
+                   "one");
+    ask.call = "3c26700c1adb-q7ejdxtp4u3k@192-0-2-17-with-a-long-name.example.org";
+    events_open();
+    ck_assert_uint_eq(ground_do(ground, ask), 200);
+    const struct publication *one = bob()->publications;
+    size_t texts = one->content_type.length + one->call_id.length + one->branch.length +
+                   one->from_tag.length + one->instance.length;
+    ck_assert_uint_gt(texts, 100);
+    ck_assert_uint_le(sizeof(*one) + texts + 2 * 16, 1024);
+    ck_assert_uint_le(sizeof(struct resource) + bob()->key_length, 1024); /* of all of them */
+    events_close();
+}
+END_TEST
+
+UNIT_MAIN("publication", memory, there_and_back, order, end_waits_for_room_in_the_store,
+          end_is_refused)
