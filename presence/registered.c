@@ -16,7 +16,8 @@ enum presence_registration registered_policy(const struct resource *resource)
 {
     const struct presence_settings *settings = &resource->presence->settings;
     struct bytes domain = sip_aor_domain(resource->aor);
-    if (resource->presence->registrations.is_registered == NULL ||
+    if (!resource->presence->registration_counts ||
+        resource->presence->registrations.is_registered == NULL ||
         resource->package->registered_body == NULL)
         return PRESENCE_REGISTRATION_IGNORE;
     for (unsigned i = 0; i < settings->domain_count; i++)

@@ -77,6 +77,7 @@ START_TEST(has_devices)
     const struct net_flow there = ground_udp("127.0.0.3:5060");
     open_registrar();
     ck_assert(!has(BYTES("urn:uuid:1"), &here));
+    ck_assert(!registrar_is_registered(registrar, AOR));
     ck_assert_uint_eq(do_register("m: <sip:bob@127.0.0.2:5060>" ONE "\r\nExpires: 60\r\n"), 200);
     ck_assert(has(BYTES("urn:uuid:1"), NULL) && has(BYTES("urn:uuid:1"), &there));
     ck_assert(has(BYTES(""), &here) && !has(BYTES(""), &there) && !has(BYTES(""), NULL));
@@ -86,8 +87,10 @@ START_TEST(has_devices)
     ck_assert(bytes_empty(registrar_instance_at(registrar, BYTES("alice@example.org"), &here)));
     ground_wait(ground, 59999);
     ck_assert(has(BYTES("urn:uuid:1"), NULL));
+    ck_assert(registrar_is_registered(registrar, AOR));
     ground_wait(ground, 1);
     ck_assert(!has(BYTES("urn:uuid:1"), NULL));
+    ck_assert(!registrar_is_registered(registrar, AOR));
     close_registrar();
 }
 END_TEST
@@ -105,6 +108,7 @@ START_TEST(connections)
     ground_hang_up(ground, flow.connection);
     ck_assert_uint_eq(registrar_count(registrar), 1);
     ck_assert(!has(BYTES("urn:uuid:1"), NULL));
+    ck_assert(registrar_is_registered(registrar, AOR));
     close_registrar();
 }
 END_TEST
