@@ -30,7 +30,6 @@ static struct verdict read_body(struct pidf_parser *parser, struct bytes body,
     return result;
 }
 
-/* What is stored may be longer than a body: escapes and bindings are written out. */
 static void read_key(struct pidf_parser *parser, struct bytes key, struct filter_draft *draft)
 {
     struct blob *document = blob_new(key);
@@ -80,6 +79,21 @@ static bool pack(struct pidf_filter *filter, const struct filter_draft *draft)
     return true;
 }
 
+/* What there was and a body, each within the limits, may be beyond them together; and escapes and
+ * bindings are written out. What is kept must be fit to be read again. */
+static struct verdict check_key(struct pidf_parser *parser, const struct pidf_filter *filter,
+                                struct bytes resource, struct bytes domain)
+{
+    struct arena arena;
+    arena_init(&arena, 1024);
+    struct filter_draft draft = {.arena = &arena, .resource = resource, .domain = domain};
+    struct verdict result = read_body(parser, filter->key, &draft);
+    arena_release(&arena);
+    if (!verdict_ok(result))
+        return verdict(413, "the filters are too large together", 0);
+    return VERDICT_OK;
+}
+
 struct verdict pidf_filter_update(struct pidf_parser *parser, const struct pidf_filter *old,
                                   struct bytes body, struct bytes resource, struct bytes domain,
                                   struct pidf_filter **filter)
@@ -92,7 +106,10 @@ struct verdict pidf_filter_update(struct pidf_parser *parser, const struct pidf_
     if (old != NULL)
         read_key(parser, old->key, &draft);
     struct verdict result = read_body(parser, body, &draft);
-    if (verdict_ok(result) && pack(made, &draft))
+    bool any = verdict_ok(result) && pack(made, &draft);
+    if (any)
+        result = check_key(parser, made, resource, domain);
+    if (any && verdict_ok(result))
         *filter = made;
     else
         pidf_filter_free(&made);
@@ -120,6 +137,11 @@ void pidf_filter_free(struct pidf_filter **filter)
 struct bytes pidf_filter_key(const struct pidf_filter *filter)
 {
     return filter != NULL ? filter->key : BYTES("");
+}
+
+bool pidf_filter_has_triggers(const struct pidf_filter *filter)
+{
+    return filter != NULL && filter->effective != NULL && filter->effective->trigger_count > 0;
 }
 
 struct bytes pidf_filter_view_key(const struct pidf_filter *filter)

@@ -30,7 +30,8 @@ struct pidf_filter;
 /* Judges the body of a SUBSCRIBE. `resource` is the URI that is watched, `domain` its domain (RFC
  * 4661 3.4: a filter may name either, or neither). 400 not well formed; 488 not as RFC 4661 wants
  * it, an expression that filters do not have, two filters for one resource (RFC 4660 5.2, 5.4); 413
- * over a limit. Filters for other resources alone give NULL and a fine verdict. */
+ * over a limit, alone or with what there was. Filters for other resources alone give NULL and a
+ * fine verdict. */
 struct verdict pidf_filter_parse(struct pidf_parser *parser, struct bytes body,
                                  struct bytes resource, struct bytes domain,
                                  struct pidf_filter **filter);
@@ -53,6 +54,9 @@ struct bytes pidf_filter_view_key(const struct pidf_filter *filter);
  * or another reference. */
 struct blob *pidf_filter_apply(struct pidf_parser *parser, const struct pidf_filter *filter,
                                struct blob *document);
+
+/* False: any change is told (RFC 4660 5.3). */
+bool pidf_filter_has_triggers(const struct pidf_filter *filter);
 
 /* True when one of the filter's triggers fires between two documents (RFC 4661 3.6), or it has
  * none: a NOTIFY is due. Both as they were before the filter was applied; `before` as it was last

@@ -424,8 +424,81 @@ START_TEST(test_replacing_does_not_add_up)
 }
 END_TEST
 
+/* A filter for `address` (an attribute, or nothing) of `count` expressions, each of as many steps
+ * and all of namespaces of their own. */
+static const char *wide_filter(const char *id, const char *address, unsigned count, unsigned steps)
+{
+    static char body[20000];
+    struct buffer out = buffer_over(body, sizeof(body));
+    buffer_text(&out, "<filter-set xmlns='urn:ietf:params:xml:ns:simple-filter'><ns-bindings>");
+    for (unsigned i = 0; i < count; i++)
+        buffer_format(&out, "<ns-binding prefix='p%u' urn='urn:%s:%u'/>", i, id, i);
+    buffer_format(&out, "</ns-bindings><filter id='%s' %s><what>", id, address);
+    for (unsigned i = 0; i < count; i++) {
+        buffer_text(&out, "<include>/");
+        for (unsigned j = 0; j < steps; j++)
+            buffer_format(&out, "/p%u:a", i);
+        buffer_text(&out, "</include>");
+    }
+    buffer_text(&out, "</what></filter></filter-set>");
+    buffer_char(&out, '\0');
+    ck_assert(!out.overflow);
+    return body;
+}
+
+/* The filter for the resource and the one for its domain are within the limits, but not both. */
+START_TEST(test_too_large_together)
+{
+    static const struct {
+        unsigned count, steps;
+    } cases[] = {{10, 16}, {20, 2}}; /* expressions, namespaces */
+    struct pidf_parser *parser = pidf_parser_new(NULL);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        unsigned count = cases[i].count, steps = cases[i].steps;
+        struct pidf_filter *old = make_filter(parser, wide_filter("a", "", count, steps)), *made;
+        const char *domain = "domain='example.com'";
+        ck_assert_uint_eq(
+            update_filter(parser, old, wide_filter("b", domain, count, steps), &made).status, 413);
+        ck_assert_ptr_null(made);
+        ck_assert(verdict_ok(update_filter(parser, old, wide_filter("b", domain, 2, 2), &made)));
+        char *key = strndup(pidf_filter_key(made).at, pidf_filter_key(made).length);
+        struct pidf_filter *again = make_filter(parser, key);
+        free(key);
+        ck_assert(bytes_equal(pidf_filter_key(again), pidf_filter_key(made)));
+        pidf_filter_free(&again);
+        pidf_filter_free(&made);
+        pidf_filter_free(&old);
+    }
+    pidf_parser_free(&parser);
+}
+END_TEST
+
+START_TEST(test_has_triggers)
+{
+    struct pidf_parser *parser = pidf_parser_new(NULL);
+    static const struct {
+        const char *body;
+        bool has;
+    } cases[] = {
+        {WHAT(INCLUDE("//pidf:basic")), false},
+        {FILTER("<trigger><added>//pidf:tuple</added></trigger>"), true},
+        {FILTER("<trigger/>"), false},
+        {FILTER_SET("<filter id='1' enabled='false'><trigger><added>//pidf:tuple</added></trigger>"
+                    "</filter>"),
+         false},
+    };
+    ck_assert(!pidf_filter_has_triggers(NULL));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct pidf_filter *filter = make_filter(parser, cases[i].body);
+        ck_assert_msg(pidf_filter_has_triggers(filter) == cases[i].has, "%s", cases[i].body);
+        pidf_filter_free(&filter);
+    }
+    pidf_parser_free(&parser);
+}
+END_TEST
+
 UNIT_MAIN("filter", test_rfc_examples, test_filters_that_mean_the_same_have_one_key, test_view_keys,
           test_rfc4660_5_4_refused, test_limits, test_many_filters, test_rfc4660_5_2_same_resource,
           test_rfc4660_5_2_1_addresses, test_rfc4660_5_2_2_changes_in_a_dialog,
           test_rfc4660_5_2_2_another_id, test_rfc4660_3_3_2_resource_before_domain,
-          test_replacing_does_not_add_up)
+          test_replacing_does_not_add_up, test_too_large_together, test_has_triggers)
