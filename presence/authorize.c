@@ -114,11 +114,10 @@ bool authorize_is_due(const struct subscription *subscription)
 static bool take_view(struct subscription *subscription, const struct authorization *authorization)
 {
     struct view *old = subscription->view;
-    struct view *view =
-        view_join(subscription->resource, authorization->rights, authorization->offline);
-    bool differs = old != NULL && !view_same(old, view);
-    subscription->view = view;
-    view_leave(&old);
+    struct view *view = view_join(subscription->resource, authorization->rights,
+                                  authorization->offline, filtering_of(subscription));
+    bool differs = old != NULL && !view_same(old, view) && filtering_is_due_of(subscription, view);
+    extras_change_view(subscription, view);
     return differs;
 }
 
@@ -146,7 +145,7 @@ static void apply_to_ended(struct subscription *subscription,
         subscription_ends_with_state(subscription))
         take_view(subscription, authorization);
     else
-        view_leave(&subscription->view);
+        extras_leave_view(subscription);
 }
 
 /* Judging again. */

@@ -12,10 +12,36 @@ struct extras *extras_of(struct subscription *subscription)
     return subscription->extras;
 }
 
-void extras_free(struct extras **extras)
+void extras_drop(struct subscription *subscription)
 {
-    free(*extras);
-    *extras = NULL;
+    assert(subscription->view == NULL);
+    filtering_set(subscription, NULL);
+    free(subscription->extras);
+    subscription->extras = NULL;
+}
+
+static void let_go(struct subscription *subscription)
+{
+    struct extras *extras = subscription->extras;
+    if (subscription->view == NULL || extras == NULL)
+        return;
+    view_let_go(view_base(subscription->view), extras->shown);
+    extras->shown = 0;
+}
+
+void extras_leave_view(struct subscription *subscription)
+{
+    let_go(subscription);
+    view_leave(&subscription->view);
+}
+
+void extras_change_view(struct subscription *subscription, struct view *view)
+{
+    struct view *old = subscription->view;
+    if (view != old)
+        let_go(subscription);
+    subscription->view = view;
+    view_leave(&old);
 }
 
 struct rates extras_rates(const struct subscription *subscription)

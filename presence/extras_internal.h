@@ -6,14 +6,23 @@
 #include "presence/wishes_internal.h"
 
 struct subscription;
+struct view;
+struct watcher_filter;
 
 struct extras {
     struct rates rates;
+    struct watcher_filter *filter; /* RFC 4660; NULL: none */
+    uint64_t shown; /* with triggers: what its view's base showed when it was told last, held */
 };
 
 /* The subscription's own, made when it has none. */
 struct extras *extras_of(struct subscription *subscription);
-void extras_free(struct extras **extras);
+/* Frees what it has of them; it has left its view. */
+void extras_drop(struct subscription *subscription);
+/* Takes its view from it, with what is held of that; NULL is fine. */
+void extras_leave_view(struct subscription *subscription);
+/* The same for another view (which may be the same), whose user it is from now on. */
+void extras_change_view(struct subscription *subscription, struct view *view);
 
 /* What it was asked for last; all 0 for most. */
 struct rates extras_rates(const struct subscription *subscription);

@@ -100,7 +100,7 @@ static bool is_held(struct subscription *subscription)
     if (live)
         subscription->held = true;
     else
-        view_leave(&subscription->view);
+        extras_leave_view(subscription);
     return live;
 }
 

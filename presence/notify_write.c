@@ -65,6 +65,7 @@ static struct blob *take_body(struct subscription *subscription, const char **ty
         return NULL;
     if (subscription->resource->package->subject != NULL)
         return winfo_body(subscription);
+    filtering_tell(subscription);
     return blob_ref(view_body(subscription->view));
 }
 

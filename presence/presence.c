@@ -20,6 +20,8 @@ struct presence_settings presence_settings_default(void)
         .waiting_days = 14,
         .body_max_bytes = 32768,
         .winfo_max_bytes = 32768,
+        .filter_max_bytes = 8192,
+        .filters_max_per_resource = 100,
         .patch_steps_max = 100000,
         .flow_grace_s = 60,
         .tag_grace_s = 32, /* 64*T1: as long as the lost 200 would have been repeated */

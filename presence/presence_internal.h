@@ -18,6 +18,7 @@
 #include "base/token.h"
 #include "front/dialog.h"
 #include "presence/extras_internal.h"
+#include "presence/filtering_internal.h"
 #include "presence/machine_internal.h"
 #include "presence/presence.h"
 #include "presence/view_internal.h"
@@ -135,6 +136,7 @@ struct presence {
     struct connection *connections; /* that publishers live on */
     size_t closed_count;            /* publications */
     uint64_t hash_seed;
+    uint64_t view_serial;          /* of the last body that a view has shown */
     struct subscription *restored; /* to be notified after a restart, paced */
     struct timer pace;
     unsigned pace_credit;     /* thousandths of a NOTIFY */

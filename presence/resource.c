@@ -217,7 +217,7 @@ static bool sees_change(struct subscription *subscription)
 {
     if (subscription->view == NULL)
         subscription->held = true;
-    return subscription->view != NULL && subscription->view->moved;
+    return subscription->view != NULL && filtering_is_due(subscription);
 }
 
 void resource_changed(struct resource *resource, struct store_change change)

@@ -1,9 +1,11 @@
 /* subscribe.c: SUBSCRIBE (RFC 6665 4.2.1).
  *
- *   event known? (489) -> a body type both sides know (406) -> interval (400, 423) -> wishes
+ *   event known? (489) -> a body type both sides know (406) -> interval (400, 423) -> wishes (400,
+ * 415)
  *     inside a dialog: which? (481) -> whose? (403) -> repeated? (the same 200) -> in order? (500)
- *         -> end, or still allowed? (403 and the end) -> refresh
- *     else: Contact (400) -> allowed? (403) -> repeated? -> room? (403) -> a new one, or a fetch
+ *         -> end, or still allowed? (403 and the end) -> filter (400, 413, 488) -> refresh
+ *     else: Contact (400) -> allowed? (403) -> repeated? -> room? (403) -> filter -> a new one, or
+ * a fetch
  *
  * Who is none of ours and no proved neighbour is nobody: allowed only where the rules let everybody
  * see (RFC 4745 7.1), and otherwise refused before anything else is judged, so that nobody learns
@@ -120,8 +122,9 @@ static bool check_interval(struct subscribe *subscribe)
 
 static bool check_wishes(struct subscribe *subscribe)
 {
-    return wishes_judge(subscribe->request, subscribe->event_parameters, subscribe->expires_s,
-                        &subscribe->wishes);
+    const struct wishes_place place = {subscribe->package, subscribe->event_parameters,
+                                       subscribe->expires_s};
+    return wishes_judge(subscribe->request, &place, &subscribe->wishes);
 }
 
 /* One SIP URI in Contact; a refresh may do without (RFC 3261 12.2.1.1 wants one, libpurple and
@@ -201,6 +204,29 @@ static void refuse_watcher(struct front_request *request)
 static void refuse_unknown(struct front_request *request)
 {
     front_refuse(request, 503, "Who may watch this user cannot be read for the moment");
+}
+
+/* The filter that the body asks for, of a new subscription (NULL) or as it changes an old one's;
+ * new in *filter. False: it was refused (RFC 4660 5.4). */
+static bool take_filter(const struct subscribe *subscribe, const struct subscription *subscription,
+                        struct watcher_filter **filter)
+{
+    const struct resource *resource =
+        subscription != NULL ? subscription->resource : subscribe->resource;
+    const struct filtering_place place = {
+        .presence = subscribe->presence,
+        .package = subscribe->package,
+        .aor = subscription != NULL ? resource->aor : subscribe->request->target,
+        .resource = resource,
+        .old = subscription != NULL ? filtering_of(subscription) : NULL,
+    };
+    *filter = NULL;
+    if (bytes_empty(subscribe->wishes.filter))
+        return true;
+    struct verdict v = filtering_judge(&place, subscribe->wishes.filter, filter);
+    if (!verdict_ok(v))
+        front_refuse_verdict(subscribe->request, v);
+    return verdict_ok(v);
 }
 
 /* Inside a dialog. */
@@ -296,10 +322,17 @@ static struct authorization ask(const struct subscribe *subscribe,
 static void go_on(const struct subscribe *subscribe, struct subscription *subscription,
                   const struct authorization *authorization)
 {
+    struct watcher_filter *filter;
+    if (!take_filter(subscribe, subscription, &filter))
+        return;
     if (!take_refresh(subscribe, subscription)) {
         front_refuse(subscribe->request, 400, "The Contact is too long");
+        if (filter != NULL)
+            subscribe->package->filters->free(&filter);
         return;
     }
+    if (!bytes_empty(subscribe->wishes.filter))
+        filtering_change(subscription, filter);
     metrics_count(subscribe->presence->parts->metrics, METRIC_subscriptions);
     notify_whole(subscription);
     if (authorization != NULL)
@@ -409,7 +442,8 @@ static bool open_dialog(const struct subscribe *subscribe, struct dialog *dialog
 /* Takes the place of the old one, if there is one: the client asks again outside its dialog. What
  * ends at once is a fetch (RFC 6665 4.4.3): one NOTIFY, and nothing is kept but that it waits. */
 static struct subscription *make(const struct subscribe *subscribe, const struct dialog *dialog,
-                                 struct subscription *old, struct store_set *set)
+                                 struct watcher_filter *filter, struct subscription *old,
+                                 struct store_set *set)
 {
     const struct front_request *request = subscribe->request;
     struct resource *former = old != NULL ? subscription_give_way(old, set) : NULL;
@@ -429,6 +463,7 @@ static struct subscription *make(const struct subscribe *subscribe, const struct
     };
     struct subscription *subscription = subscription_new(&parts, dialog);
     extras_set_rates(subscription, &subscribe->wishes.rates);
+    filtering_set(subscription, filter);
     authorize_apply(subscription, &subscribe->authorization);
     if (subscribe->expires_s == 0)
         subscription_move(subscription, EVENT_TIMEOUT);
@@ -451,10 +486,16 @@ static void create(const struct subscribe *subscribe, struct subscription *old)
     struct front_request *request = subscribe->request;
     const struct front_parts *parts = subscribe->presence->parts;
     struct dialog dialog;
-    if (!open_dialog(subscribe, &dialog))
+    struct watcher_filter *filter;
+    if (!take_filter(subscribe, NULL, &filter))
         return;
+    if (!open_dialog(subscribe, &dialog)) {
+        if (filter != NULL)
+            subscribe->package->filters->free(&filter);
+        return;
+    }
     struct store_set *set = store_begin(parts->store, request->partition);
-    struct subscription *subscription = make(subscribe, &dialog, old, set);
+    struct subscription *subscription = make(subscribe, &dialog, filter, old, set);
     if (subscription->state == SUBSCRIPTION_WAITING)
         subscription_wait(subscription, set);
     if (subscription->state != SUBSCRIPTION_ENDED)

@@ -156,13 +156,13 @@ void subscription_free(struct subscription *subscription)
     notify_unqueue(subscription);
     transaction_forget(presence->parts->transactions, subscription->notify);
     count(subscription, -1);
-    view_leave(&subscription->view);
+    extras_leave_view(subscription);
     winfo_freed(subscription);
     leave(presence, subscription);
     DL_DELETE(resource->subscriptions, subscription);
     HASH_DELETE(hh, presence->homes[resource->partition].subscriptions, subscription);
     dialog_release(&subscription->dialog);
-    extras_free(&subscription->extras);
+    extras_drop(subscription);
     free(subscription->text);
     free(subscription->branch);
     free(subscription);
@@ -203,7 +203,7 @@ bool subscription_move(struct subscription *subscription, enum subscription_even
     bool sees = next == SUBSCRIPTION_ACTIVE ||
                 (next == SUBSCRIPTION_ENDED && subscription_ends_with_state(subscription));
     if (!sees)
-        view_leave(&subscription->view);
+        extras_leave_view(subscription);
     winfo_moved(subscription, before);
     return true;
 }
@@ -405,7 +405,7 @@ void subscription_reject(struct subscription *subscription)
 {
     if (subscription->state == SUBSCRIPTION_ENDED) {
         subscription->cause = EVENT_REJECTED; /* if it was not told yet */
-        view_leave(&subscription->view);
+        extras_leave_view(subscription);
         return;
     }
     subscription->fate = EVENT_REJECTED;
@@ -475,6 +475,7 @@ void subscription_save(struct subscription *subscription, struct store_set *set)
         .min_interval_ms = rates.min_interval_ms,
         .max_interval_ms = rates.max_interval_ms,
         .adaptive_interval_ms = rates.adaptive_interval_ms,
+        .filter = filtering_key(subscription),
     };
     store_put_subscription(set, &row);
     subscription->stored_cseq = dialog->local_cseq;
@@ -506,8 +507,8 @@ static enum subscription_event cause_of_row(const struct store_subscription *row
     return over && cause == EVENT_SUBSCRIBE ? EVENT_TIMEOUT : cause;
 }
 
-/* A body type that an earlier version knew: the subscription cannot go on, but its watcher may
- * begin another one now (RFC 6665 4.1.3). It is told nothing before. */
+/* A body type or a filter that an earlier version knew: the subscription cannot go on, but its
+ * watcher may begin another one now (RFC 6665 4.1.3). It is told nothing before. */
 static void deactivate(struct subscription *subscription)
 {
     if (!machine_is_live(subscription->state))
@@ -575,11 +576,13 @@ static void restore_terminating(struct subscription *subscription)
         notify_queue(subscription);
 }
 
-static void restore_extras(struct subscription *subscription, const struct store_subscription *row)
+/* False: what its watcher asked for cannot be read any more. */
+static bool restore_extras(struct subscription *subscription, const struct store_subscription *row)
 {
     const struct rates rates = {row->min_interval_ms, row->max_interval_ms,
                                 row->adaptive_interval_ms};
     extras_set_rates(subscription, &rates);
+    return filtering_restore(subscription, row->filter);
 }
 
 struct subscription *subscription_of_row(struct resource *resource,
@@ -607,7 +610,7 @@ struct subscription *subscription_of_row(struct resource *resource,
     subscription->cause = cause_of_row(row);
     subscription->since_ms = row->since_ms;
     subscription->begun_ms = row->begun_ms;
-    restore_extras(subscription, row);
+    bool good = restore_extras(subscription, row) && accept != NULL;
     subscription->told = row->state == STORE_ENDED || row->state == STORE_WAITING;
     if (row->state == STORE_TERMINATING) {
         restore_terminating(subscription);
@@ -616,10 +619,10 @@ struct subscription *subscription_of_row(struct resource *resource,
     /* one that waits stays for days: in the life that ended it its last NOTIFY is not repeated */
     if (row->state == STORE_PARTING && resource->presence->homes[resource->partition].loaded)
         subscription->told = true;
-    if (accept == NULL)
+    if (!good)
         deactivate(subscription);
     subscription_arm(subscription);
-    if (!subscription->told && accept != NULL)
+    if (!subscription->told && good)
         notify_queue(subscription);
     return subscription;
 }

@@ -1,47 +1,145 @@
 /* view.c: what the watchers of a resource see of it, each distinct view made once.
  *
  *   publications --compose--> the resource's state --cut by rights--> a view's body --> watchers
- *                                   nothing composed --> the offline view
+ *                                   nothing composed --> the offline view --+--filter--> a view
+ *                                                               any other --+
  *
  * A resource has as many views as there are different rights among its watchers: most have one, so
  * they are a list. A change composes once, then cuts once a view; a view whose body stays what it
- * was notifies nobody. */
+ * was notifies nobody. Filters (RFC 4660) come last, so they never show more; a filtered view
+ * stands behind its base in the list, so that a change finds the base done.
+ *
+ * Some watchers are told what changed, or only when something certain changed. For them a view
+ * keeps what they were told last: one body for all who know the same, a number of bodies at most.
+ */
 #include <assert.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "presence/presence_internal.h"
 
-static bool is_view(const struct view *view, const struct rights *rights, bool offline)
+/* What a view showed. */
+struct view_state {
+    struct view_state *prev, *next;
+    struct blob *body;
+    uint64_t serial;
+    unsigned holders;
+};
+
+/* What makes a view of another one. Without triggers it stands for all filters that leave the same,
+ * else for those that are the same in all. */
+struct view_filter {
+    struct view *base;
+    struct watcher_filter *filter;
+    struct {
+        uint64_t serial;
+        bool fires;
+    } judged[VIEW_PAST_MOST + 2]; /* of the base's bodies, since it changed last */
+    unsigned judged_count;
+};
+
+static const struct package_filters *filters_of(const struct resource *resource)
 {
+    return resource->package->filters;
+}
+
+static bool is_base(const struct view *view, const struct rights *rights, bool offline)
+{
+    if (view->filter != NULL)
+        return false;
     if (view->offline || offline)
         return view->offline == offline;
     return view->rights == rights || bytes_equal(rights_key(view->rights), rights_key(rights));
 }
 
-static struct view *find(const struct resource *resource, const struct rights *rights, bool offline)
+static struct view *find_base(const struct resource *resource, const struct rights *rights,
+                              bool offline)
 {
     struct view *view;
     DL_FOREACH(resource->views, view)
     {
-        if (is_view(view, rights, offline))
+        if (is_base(view, rights, offline))
             return view;
     }
     return NULL;
 }
 
-struct view *view_join(struct resource *resource, struct rights *rights, bool offline)
+static struct view *make(struct resource *resource)
 {
-    struct view *view = find(resource, rights, offline);
+    struct view *view = memory_new(sizeof(*view));
+    view->resource = resource;
+    DL_APPEND(resource->views, view);
+    return view;
+}
+
+static struct view *join_base(struct resource *resource, struct rights *rights, bool offline)
+{
+    struct view *view = find_base(resource, rights, offline);
     if (view == NULL) {
-        view = memory_new(sizeof(*view));
-        view->resource = resource;
+        view = make(resource);
         view->rights = offline ? NULL : rights_ref(rights);
         view->offline = offline;
-        DL_APPEND(resource->views, view);
     }
     view->users++;
     return view;
+}
+
+/* True when both make the same view of the same. */
+static bool is_alike(const struct package_filters *filters, const struct watcher_filter *a,
+                     const struct watcher_filter *b)
+{
+    if (filters->has_triggers(a) || filters->has_triggers(b))
+        return bytes_equal(filters->key(a), filters->key(b));
+    return bytes_equal(filters->view_key(a), filters->view_key(b));
+}
+
+static struct view *find_filtered(const struct view *base, const struct watcher_filter *filter)
+{
+    struct view *view;
+    DL_FOREACH(base->resource->views, view)
+    {
+        if (view->filter != NULL && view->filter->base == base &&
+            is_alike(filters_of(base->resource), view->filter->filter, filter))
+            return view;
+    }
+    return NULL;
+}
+
+/* Takes the base over. */
+static struct view *join_filtered(struct view *base, const struct watcher_filter *filter)
+{
+    struct view *view = find_filtered(base, filter);
+    if (view == NULL) {
+        view = make(base->resource);
+        view->filter = memory_new(sizeof(*view->filter));
+        view->filter->base = base;
+        view->filter->filter = filtering_copy(base->resource, filter);
+    } else {
+        view_leave(&base);
+    }
+    view->users++;
+    return view;
+}
+
+struct view *view_join(struct resource *resource, struct rights *rights, bool offline,
+                       const struct watcher_filter *filter)
+{
+    struct view *base = join_base(resource, rights, offline);
+    const struct package_filters *filters = filters_of(resource);
+    if (filter == NULL ||
+        (bytes_empty(filters->view_key(filter)) && !filters->has_triggers(filter)))
+        return base;
+    return join_filtered(base, filter);
+}
+
+static void leave_base(struct view *view)
+{
+    struct view_filter *filter = view->filter;
+    if (filter == NULL)
+        return;
+    filters_of(view->resource)->free(&filter->filter);
+    view_leave(&filter->base);
+    free(filter);
 }
 
 void view_leave(struct view **view)
@@ -50,16 +148,43 @@ void view_leave(struct view **view)
     *view = NULL;
     if (old == NULL || --old->users > 0)
         return;
+    assert(old->holders == 0 && old->past == NULL);
     DL_DELETE(old->resource->views, old);
+    leave_base(old);
     rights_unref(&old->rights);
     blob_unref(&old->body);
     free(old);
 }
 
+struct view *view_base(struct view *view)
+{
+    return view->filter != NULL ? view->filter->base : view;
+}
+
+bool view_has_room(const struct resource *resource, const struct watcher_filter *filter)
+{
+    const struct view *view;
+    unsigned count = 0;
+    DL_FOREACH(resource->views, view)
+    {
+        if (view->filter == NULL)
+            continue;
+        if (is_alike(filters_of(resource), view->filter->filter, filter))
+            return true;
+        count++;
+    }
+    return count < resource->presence->settings.filters_max_per_resource;
+}
+
+/* Bodies. */
+
 static struct blob *render(const struct view *view)
 {
     struct resource *resource = view->resource;
     const struct event_package *package = resource->package;
+    if (view->filter != NULL)
+        return package->filters->apply(resource->workshop, view->filter->filter,
+                                       view_body(view->filter->base));
     if (view->offline)
         return resource_nothing(resource);
     if (view->rights == NULL || package->view == NULL)
@@ -67,10 +192,16 @@ static struct blob *render(const struct view *view)
     return package->view(resource->workshop, resource_state(resource), view->rights);
 }
 
+static void set_body(struct view *view, struct blob *body)
+{
+    view->body = body;
+    view->serial = ++view->resource->presence->view_serial;
+}
+
 struct blob *view_body(struct view *view)
 {
     if (view->body == NULL)
-        view->body = render(view);
+        set_body(view, render(view));
     assert(view->body != NULL);
     return view->body;
 }
@@ -80,17 +211,111 @@ bool view_same(struct view *a, struct view *b)
     return a == b || bytes_equal(blob_bytes(view_body(a)), blob_bytes(view_body(b)));
 }
 
+static void forget_state(struct view *view, struct view_state *state)
+{
+    DL_DELETE(view->past, state);
+    view->past_count--;
+    blob_unref(&state->body);
+    free(state);
+}
+
+/* What it shows goes; who was told it last may still need it. */
+static void set_aside(struct view *view)
+{
+    if (view->holders == 0) {
+        blob_unref(&view->body);
+    } else {
+        struct view_state *state = memory_new(sizeof(*state));
+        *state = (struct view_state){
+            .body = view->body, .serial = view->serial, .holders = view->holders};
+        DL_APPEND(view->past, state);
+        if (++view->past_count > VIEW_PAST_MOST)
+            forget_state(view, view->past);
+    }
+    view->body = NULL;
+    view->serial = 0;
+    view->holders = 0;
+}
+
+static struct view_state *find_state(const struct view *view, uint64_t serial)
+{
+    struct view_state *state;
+    DL_FOREACH(view->past, state)
+    {
+        if (state->serial == serial)
+            return state;
+    }
+    return NULL;
+}
+
+uint64_t view_hold(struct view *view)
+{
+    view_body(view);
+    view->holders++;
+    return view->serial;
+}
+
+void view_let_go(struct view *view, uint64_t serial)
+{
+    struct view_state *state = find_state(view, serial);
+    if (serial != 0 && view->serial == serial)
+        view->holders--;
+    else if (state != NULL && --state->holders == 0)
+        forget_state(view, state);
+}
+
+struct blob *view_recall(const struct view *view, uint64_t serial)
+{
+    const struct view_state *state = find_state(view, serial);
+    if (serial != 0 && view->serial == serial)
+        return view->body;
+    return state != NULL ? state->body : NULL;
+}
+
+/* Triggers. */
+
+bool view_has_triggers(const struct view *view)
+{
+    return view->filter != NULL && filters_of(view->resource)->has_triggers(view->filter->filter);
+}
+
+bool view_fires(struct view *view, uint64_t serial)
+{
+    struct view_filter *filter = view->filter;
+    assert(filter != NULL);
+    struct view *base = filter->base;
+    struct blob *before = view_recall(base, serial);
+    for (unsigned i = 0; i < filter->judged_count; i++)
+        if (filter->judged[i].serial == serial)
+            return filter->judged[i].fires;
+    bool fires = before == NULL ||
+                 filters_of(view->resource)
+                     ->triggers(view->resource->workshop, filter->filter, before, view_body(base));
+    if (filter->judged_count < sizeof(filter->judged) / sizeof(filter->judged[0])) {
+        filter->judged[filter->judged_count].serial = serial;
+        filter->judged[filter->judged_count++].fires = fires;
+    }
+    return fires;
+}
+
+/* Changes. */
+
 /* True when it shows something else than before. What it showed in an earlier life, or to nobody
  * yet, is not known. */
 static bool refresh(struct view *view)
 {
-    struct blob *old = view->body;
-    if (view->offline)
+    if (view->filter != NULL)
+        view->filter->judged_count = 0;
+    if (view->offline || (view->filter != NULL && view->body != NULL && !view->filter->base->moved))
         return false;
-    view->body = NULL;
-    bool moved = old == NULL || view->rights == NULL ||
-                 !bytes_equal(blob_bytes(old), blob_bytes(view_body(view)));
-    blob_unref(&old);
+    struct blob *now = render(view);
+    bool moved = view->body == NULL || !bytes_equal(blob_bytes(view->body), blob_bytes(now));
+    if (moved) {
+        set_aside(view);
+        set_body(view, now);
+    } else {
+        blob_unref(&now);
+    }
     return moved;
 }
 
@@ -109,6 +334,6 @@ void views_forget(struct resource *resource)
     DL_FOREACH(resource->views, view)
     {
         if (!view->offline)
-            blob_unref(&view->body);
+            set_aside(view);
     }
 }

@@ -6,10 +6,12 @@
  *   min-rate            at most so much, never less than by max-rate (8) or than every 5 seconds
  *   adaptive-min-rate   the same; a min-rate that is not lower than this one does not count (8)
  *
- * Each SUBSCRIBE says all of them: what it leaves out holds no more (5.1, 6.1, 7.1). */
+ * Each SUBSCRIBE says all of them: what it leaves out holds no more (5.1, 6.1, 7.1).
+ *
+ * A body is a filter (RFC 4660), judged later: what it filters is not known yet. */
 #include "presence/wishes_internal.h"
 
-#include <assert.h>
+#include "presence/packages/package.h"
 
 enum {
     WHOLE_DIGITS = 2,
@@ -100,17 +102,36 @@ static void adjust_rates(struct rates *rates, uint32_t expires_s)
         rates->max_interval_ms = 0;
 }
 
-bool wishes_judge(struct front_request *request, struct bytes event_parameters, uint32_t expires_s,
+/* RFC 4660 5.2: a body is a filter, or nothing that we understand. */
+static bool check_body(struct front_request *request, const struct event_package *package)
+{
+    const struct sip_message *message = request->message;
+    struct bytes encoding = sip_message_value(message, SIP_CONTENT_ENCODING);
+    const char *type = package->filters != NULL ? package->filters->type : NULL;
+    if (bytes_empty(message->body))
+        return true;
+    if (type == NULL || !sip_media_is(sip_message_value(message, SIP_CONTENT_TYPE), type)) {
+        front_refuse_listing(request, 415, NULL, "Accept", bytes_of(type));
+        return false;
+    }
+    if (!bytes_empty(encoding) && !bytes_equal_nocase(encoding, BYTES("identity"))) {
+        front_refuse_listing(request, 415, NULL, "Accept-Encoding", BYTES("identity"));
+        return false;
+    }
+    return true;
+}
+
+bool wishes_judge(struct front_request *request, const struct wishes_place *place,
                   struct wishes *wishes)
 {
-    *wishes = (struct wishes){0};
-    struct verdict v = parse_rates(event_parameters, &wishes->rates);
+    *wishes = (struct wishes){.filter = request->message->body};
+    struct verdict v = parse_rates(place->event_parameters, &wishes->rates);
     if (!verdict_ok(v)) {
         front_refuse_verdict(request, v);
         return false;
     }
-    adjust_rates(&wishes->rates, expires_s);
-    return true;
+    adjust_rates(&wishes->rates, place->expires_s);
+    return check_body(request, place->package);
 }
 
 /* "0.2": as many digits as it needs. */

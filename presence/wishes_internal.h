@@ -4,6 +4,8 @@
 
 #include "front/front.h"
 
+struct event_package;
+
 /* How often a watcher wants to be told (RFC 6446), as times between two NOTIFYs; each 0: not asked
  * for. */
 struct rates {
@@ -13,12 +15,18 @@ struct rates {
 };
 
 struct wishes {
-    struct rates rates; /* adjusted, as they hold from now on */
+    struct rates rates;  /* adjusted, as they hold from now on */
+    struct bytes filter; /* a body of the package's type for filters; empty: none came */
 };
 
-/* Reads them of a SUBSCRIBE whose Event has these parameters and that gets so many seconds. False:
- * it was refused (400). */
-bool wishes_judge(struct front_request *request, struct bytes event_parameters, uint32_t expires_s,
+/* What a SUBSCRIBE was found to be so far. */
+struct wishes_place {
+    const struct event_package *package;
+    struct bytes event_parameters;
+    uint32_t expires_s;
+};
+/* Reads them of the request. False: it was refused (400, 415). */
+bool wishes_judge(struct front_request *request, const struct wishes_place *place,
                   struct wishes *wishes);
 
 /* The rates as parameters of Subscription-State (RFC 6446 9.1). */

@@ -252,6 +252,12 @@ static const struct config_key file_keys[] = {
     NUMBER(presence.winfo_max_bytes, 1024, MIB, "32768",
            "Longest document about a user's watchers, in bytes. With more watchers the rest follows "
            "in the next NOTIFY."),
+    NUMBER(presence.filter_max_bytes, 256, 16384, "8192",
+           "Longest filter that a watcher can send with SUBSCRIBE, in bytes. Longer ones that are "
+           "there stay."),
+    NUMBER(presence.filters_max_per_resource, 1, 10000, "100",
+           "Different filters that the watchers of one user can have, besides those whose filters "
+           "are the same."),
     NUMBER(presence.patch_steps_max, 1000, 100000000, "100000",
            "Elements and attributes that a partial publication may look at; then it is refused. "
            "Changed by a restart."),

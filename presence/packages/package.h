@@ -57,6 +57,36 @@ struct entity_check {
 
 struct rights;
 
+/* What a watcher wants to see, and when: opaque to the dispatcher. Immutable, one owner. */
+struct watcher_filter;
+
+/* Filters in SUBSCRIBE (RFC 4660). */
+struct package_filters {
+    const char *type; /* of the body: "application/simple-filter+xml" */
+
+    /* `old` (NULL: none) as the body changes it, for the resource with this URI and its domain, new
+     * in *filter: NULL when nothing is filtered. `old` stays. */
+    struct verdict (*update)(struct package_workshop *workshop, const struct watcher_filter *old,
+                             struct bytes body, struct bytes resource, struct bytes domain,
+                             struct watcher_filter **filter);
+    void (*free)(struct watcher_filter **filter);
+
+    /* One text for all that mean the same, itself a body that makes the same filter; and one for
+     * all that leave the same of every document, empty: all of it. */
+    struct bytes (*key)(const struct watcher_filter *filter);
+    struct bytes (*view_key)(const struct watcher_filter *filter);
+
+    /* What it leaves of a view's body: new, or another reference. */
+    struct blob *(*apply)(struct package_workshop *workshop, const struct watcher_filter *filter,
+                          struct blob *body);
+
+    /* False: any change is told. Else one from `before` to `now` (unfiltered bodies) if it fires;
+     * always when `before` is NULL. */
+    bool (*has_triggers)(const struct watcher_filter *filter);
+    bool (*triggers)(struct package_workshop *workshop, const struct watcher_filter *filter,
+                     const struct blob *before, const struct blob *now);
+};
+
 struct event_package {
     const char *name, *spec;          /* "presence", "RFC 3856" */
     const char *const *notify_types;  /* NULL-ended; [0]: when the watcher sent no Accept */
@@ -104,6 +134,9 @@ struct event_package {
      * whoever may watch sees everything. */
     struct blob *(*view)(struct package_workshop *workshop, struct blob *state,
                          const struct rights *rights);
+
+    /* NULL: a SUBSCRIBE has no body that means something. */
+    const struct package_filters *filters;
 
     /* The sphere of the presentity for its rules (RFC 5025 3.1.2), empty: undefined; lies in the
      * documents. NULL: always undefined. */

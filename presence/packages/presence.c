@@ -102,6 +102,75 @@ static struct bytes presence_sphere(const struct document_source *sources, size_
     return sphere;
 }
 
+/* Filters. */
+
+static const struct pidf_filter *pidf_filter_of(const struct watcher_filter *filter)
+{
+    return (const struct pidf_filter *)filter;
+}
+
+static struct verdict presence_filter_update(struct package_workshop *workshop,
+                                             const struct watcher_filter *old, struct bytes body,
+                                             struct bytes resource, struct bytes domain,
+                                             struct watcher_filter **filter)
+{
+    assert(workshop != NULL && filter != NULL);
+    struct pidf_filter *made = NULL;
+    struct verdict result =
+        pidf_filter_update(workshop->parser, pidf_filter_of(old), body, resource, domain, &made);
+    *filter = (struct watcher_filter *)made;
+    return result;
+}
+
+static void presence_filter_free(struct watcher_filter **filter)
+{
+    assert(filter != NULL);
+    struct pidf_filter *old = (struct pidf_filter *)*filter;
+    *filter = NULL;
+    pidf_filter_free(&old);
+}
+
+static struct bytes presence_filter_key(const struct watcher_filter *filter)
+{
+    return pidf_filter_key(pidf_filter_of(filter));
+}
+
+static struct bytes presence_filter_view_key(const struct watcher_filter *filter)
+{
+    return pidf_filter_view_key(pidf_filter_of(filter));
+}
+
+static struct blob *presence_filter_apply(struct package_workshop *workshop,
+                                          const struct watcher_filter *filter, struct blob *body)
+{
+    assert(workshop != NULL);
+    return pidf_filter_apply(workshop->parser, pidf_filter_of(filter), body);
+}
+
+static bool presence_filter_has_triggers(const struct watcher_filter *filter)
+{
+    return pidf_filter_has_triggers(pidf_filter_of(filter));
+}
+
+static bool presence_filter_triggers(struct package_workshop *workshop,
+                                     const struct watcher_filter *filter, const struct blob *before,
+                                     const struct blob *now)
+{
+    assert(workshop != NULL);
+    return pidf_filter_triggers(workshop->parser, pidf_filter_of(filter), before, now);
+}
+
+static const struct package_filters filters = {
+    .type = "application/simple-filter+xml", /* RFC 4660 5.1 */
+    .update = presence_filter_update,
+    .free = presence_filter_free,
+    .key = presence_filter_key,
+    .view_key = presence_filter_view_key,
+    .apply = presence_filter_apply,
+    .has_triggers = presence_filter_has_triggers,
+    .triggers = presence_filter_triggers,
+};
+
 #define WHOLE "application/pidf+xml"
 #define PARTIAL "application/pidf-diff+xml"
 
@@ -132,5 +201,6 @@ const struct event_package presence_package = {
     .same_things = presence_same_things,
     .compose = presence_compose,
     .view = presence_view,
+    .filters = &filters,
     .sphere = presence_sphere,
 };

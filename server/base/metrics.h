@@ -83,6 +83,7 @@
     X(subscriptions_forgotten, "watchers not kept waiting because a limit is reached")        \
     X(winfo_continued, "watcher information too long for one document")                       \
     X(subscriptions_failed, "subscriptions ended because a NOTIFY failed")                    \
+    X(filters_refused, "SUBSCRIBEs refused for their filter")                                 \
     X(notifies_sent, "NOTIFYs sent")                                                          \
     X(notifies_folded, "changes folded into a later NOTIFY")                                  \
     X(rules_unreadable, "stored rules that could not be read: nobody sees their owner")       \

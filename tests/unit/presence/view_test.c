@@ -31,9 +31,9 @@ START_TEST(shared)
     struct rights *again =
         rights_of("<pr:provide-services><pr:all-services/></pr:provide-services>");
     struct rights *more = rights_of(RULING_ALL);
-    struct view *a = view_join(bob(), bare, false), *b = view_join(bob(), again, false);
-    struct view *c = view_join(bob(), more, false), *d = view_join(bob(), NULL, false);
-    struct view *e = view_join(bob(), NULL, true), *f = view_join(bob(), more, true);
+    struct view *a = view_join(bob(), bare, false, NULL), *b = view_join(bob(), again, false, NULL);
+    struct view *c = view_join(bob(), more, false, NULL), *d = view_join(bob(), NULL, false, NULL);
+    struct view *e = view_join(bob(), NULL, true, NULL), *f = view_join(bob(), more, true, NULL);
     ck_assert_ptr_ne(bare, again);
     ck_assert_ptr_eq(a, b);
     ck_assert_ptr_eq(e, f); /* offline is offline */
@@ -61,9 +61,9 @@ START_TEST(moved)
     ck_assert_uint_eq(publish("", "one"), 200);
     struct rights *bare =
         rights_of("<pr:provide-services><pr:all-services/></pr:provide-services>");
-    struct view *a = view_join(bob(), bare, false), *b = view_join(bob(), NULL, false);
-    struct view *c = view_join(bob(), NULL, true),
-                *d = view_join(bob(), bob()->views->rights, false);
+    struct view *a = view_join(bob(), bare, false, NULL), *b = view_join(bob(), NULL, false, NULL);
+    struct view *c = view_join(bob(), NULL, true, NULL),
+                *d = view_join(bob(), bob()->views->rights, false, NULL);
     struct blob *before = blob_ref(view_body(a));
     view_body(b);
     view_body(c);
