@@ -112,6 +112,10 @@ static void send_notify(struct subscription *subscription)
     subscription->dirty = false;
     if (is_held(subscription))
         return;
+    if (conditional_suppresses(subscription)) {
+        metrics_count(presence->parts->metrics, METRIC_notifies_suppressed);
+        return;
+    }
     if (!keep_cseq(subscription)) {
         notify_queue(subscription);
         return;

@@ -57,6 +57,13 @@ static void write_event(const struct subscription *subscription, struct buffer *
     buffer_text(out, "\r\n");
 }
 
+/* RFC 5839 6.2: also without the body that it is of. */
+static void write_tag(const struct subscription *subscription, struct buffer *out)
+{
+    if (subscription->view != NULL)
+        sip_write_field(out, "SIP-ETag", bytes_of(conditional_tag(subscription->view)));
+}
+
 /* The one place that decides what a NOTIFY's body is: a new reference or NULL, and its type. */
 static struct blob *take_body(struct subscription *subscription, const char **type)
 {
@@ -66,6 +73,8 @@ static struct blob *take_body(struct subscription *subscription, const char **ty
     if (subscription->resource->package->subject != NULL)
         return winfo_body(subscription);
     filtering_tell(subscription);
+    if (conditional_holds(subscription))
+        return NULL;
     return blob_ref(view_body(subscription->view));
 }
 
@@ -85,6 +94,8 @@ struct notify_text notify_write(struct subscription *subscription)
     dialog_write_head(&subscription->dialog, SIP_NOTIFY, &out);
     write_event(subscription, &out);
     write_state(subscription, &out);
+    write_tag(subscription, &out);
+    subscription->notified = subscription->state;
     sip_write_head_end(&out, text.body != NULL ? bytes_of(type) : BYTES(""),
                        blob_bytes(text.body).length);
     assert(!out.overflow); /* dialog_init and the limits on what it is made of see to that */

@@ -17,6 +17,7 @@
 #include "base/table.h"
 #include "base/token.h"
 #include "front/dialog.h"
+#include "presence/conditional_internal.h"
 #include "presence/extras_internal.h"
 #include "presence/filtering_internal.h"
 #include "presence/machine_internal.h"
@@ -71,13 +72,15 @@ struct subscription {
     uint32_t judged; /* the resource's judgement by which policy was asked last */
     enum subscription_state
         state; /* ENDED, WAITING: its last NOTIFY is due or under way, or done */
-    enum subscription_event cause; /* of the state; the reason of an end (RFC 6665 4.1.3) */
-    enum subscription_event fate;  /* what the end of its time will be */
-    bool foreign, trusted;         /* how its watcher was proved (policy.h) */
-    bool dirty;                    /* a NOTIFY is due as soon as none is under way */
-    bool held;                     /* a NOTIFY is due as soon as policy was asked */
-    bool unknown;                  /* policy was asked and could not say */
+    enum subscription_state notified; /* as the last NOTIFY said; INIT: none since the start */
+    enum subscription_event cause;    /* of the state; the reason of an end (RFC 6665 4.1.3) */
+    enum subscription_event fate;     /* what the end of its time will be */
+    bool foreign, trusted;            /* how its watcher was proved (policy.h) */
+    bool dirty;                       /* a NOTIFY is due as soon as none is under way */
+    bool held;                        /* a NOTIFY is due as soon as policy was asked */
+    bool unknown;                     /* policy was asked and could not say */
     bool has_row, queued;
+    bool quiet;            /* its last SUBSCRIBE was answered 204 */
     bool told;             /* of its end, and the row says so */
     const char *accept;    /* chosen body type, one of the package's */
     struct bytes key;      /* Call-ID, remote tag, event id: of `text` */
@@ -136,6 +139,8 @@ struct presence {
     struct connection *connections; /* that publishers live on */
     size_t closed_count;            /* publications */
     uint64_t hash_seed;
+    struct digest_engine *digest;
+    unsigned char entity_key[ENTITY_KEY_BYTES];
     uint64_t view_serial;          /* of the last body that a view has shown */
     struct subscription *restored; /* to be notified after a restart, paced */
     struct timer pace;

@@ -152,24 +152,24 @@ static bool check_contact(struct subscribe *subscribe)
 
 /* Answers. */
 
-static void answer(struct front_request *request, struct bytes local_tag, struct bytes contact,
-                   uint32_t expires_s, struct store_change after)
+static void answer(struct front_request *request, const struct subscription *subscription,
+                   uint32_t expires_s)
 {
-    struct buffer *out = front_respond(request, 200, NULL, local_tag);
+    const struct dialog_parts *parts = &subscription->dialog.parts;
+    unsigned status = subscription->quiet ? 204 : 200; /* RFC 5839 7.1 */
+    struct buffer *out = front_respond(request, status, NULL, parts->local_tag);
     sip_write_copy(out, request->message, SIP_RECORD_ROUTE);
-    sip_write_field(out, "Contact", contact);
+    sip_write_field(out, "Contact", parts->contact);
     sip_write_number(out, "Expires", expires_s);
-    front_send(request, after);
+    front_send(request, subscription->change);
 }
 
 static void answer_for(struct front_request *request, const struct subscription *subscription)
 {
-    const struct dialog_parts *parts = &subscription->dialog.parts;
     uint64_t now_ms = front_parts(request->front)->world->wall_ms;
     uint64_t left_ms = subscription->expires_ms > now_ms ? subscription->expires_ms - now_ms : 0;
     bool active = machine_is_live(subscription->state);
-    answer(request, parts->local_tag, parts->contact,
-           active ? (uint32_t)((left_ms + 999) / 1000) : 0, subscription->change);
+    answer(request, subscription, active ? (uint32_t)((left_ms + 999) / 1000) : 0);
 }
 
 /* A request that was here before, perhaps in an earlier life of the server, gets the same answer.
@@ -319,6 +319,22 @@ static struct authorization ask(const struct subscribe *subscribe,
     return authorize(resource->presence, resource->package, resource->aor, resource, &who);
 }
 
+/* RFC 5839 6.3: its watcher has what it would be told, by a NOTIFY that waits, too. One that ends
+ * so is told of its end by the answer (5.7). */
+static void hush(struct subscription *subscription, bool ends)
+{
+    subscription->quiet =
+        ends ? conditional_holds(subscription) : conditional_suppresses(subscription);
+    if (!subscription->quiet)
+        return;
+    metrics_count(subscription->resource->presence->parts->metrics, METRIC_notifies_suppressed);
+    subscription->told = ends;
+    subscription->dirty = false;
+    notify_unqueue(subscription);
+    if (subscription->view != NULL)
+        filtering_tell(subscription);
+}
+
 static void go_on(const struct subscribe *subscribe, struct subscription *subscription,
                   const struct authorization *authorization)
 {
@@ -339,9 +355,12 @@ static void go_on(const struct subscribe *subscribe, struct subscription *subscr
         authorize_apply(subscription, authorization);
     else
         unsubscribe(subscription);
+    conditional_set(subscription, subscribe->wishes.suppress);
+    hush(subscription, authorization == NULL);
     save(subscription);
     answer_for(subscribe->request, subscription);
-    notify_due(subscription);
+    if (!subscription->quiet)
+        notify_due(subscription);
 }
 
 static void refresh(const struct subscribe *subscribe, struct subscription *subscription)
@@ -464,6 +483,7 @@ static struct subscription *make(const struct subscribe *subscribe, const struct
     struct subscription *subscription = subscription_new(&parts, dialog);
     extras_set_rates(subscription, &subscribe->wishes.rates);
     filtering_set(subscription, filter);
+    conditional_set(subscription, subscribe->wishes.suppress);
     authorize_apply(subscription, &subscribe->authorization);
     if (subscribe->expires_s == 0)
         subscription_move(subscription, EVENT_TIMEOUT);

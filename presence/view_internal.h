@@ -5,6 +5,7 @@
 
 #include "base/blob.h"
 #include "pidf/rights.h"
+#include "presence/conditional_internal.h"
 
 struct resource;
 struct view_filter;
@@ -18,6 +19,8 @@ struct view {
     struct rights *rights;      /* NULL: everything */
     struct blob *body;          /* NULL: to be made when asked */
     uint64_t serial;            /* names the body; 0: there is none */
+    uint64_t tag_serial;        /* of the body that `tag` is of */
+    char tag[ENTITY_TAG_SIZE];  /* conditional_tag */
     unsigned holders;           /* who was told of it last and needs it for the next time */
     struct view_state *past;    /* bodies that were shown before and are held, oldest first */
     unsigned past_count;

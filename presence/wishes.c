@@ -102,6 +102,19 @@ static void adjust_rates(struct rates *rates, uint32_t expires_s)
         rates->max_interval_ms = 0;
 }
 
+/* RFC 5839 7.3: one entity-tag (a token, RFC 3903 11.3.1) or "*". */
+static struct verdict parse_suppress(const struct sip_message *message, struct bytes *suppress)
+{
+    *suppress = sip_message_value(message, SIP_SUPPRESS_IF_MATCH);
+    struct verdict v = sip_message_once(message, SIP_SUPPRESS_IF_MATCH);
+    if (!verdict_ok(v) || sip_message_field(message, SIP_SUPPRESS_IF_MATCH) == NULL)
+        return v;
+    bool one = !bytes_empty(*suppress);
+    for (size_t i = 0; one && i < suppress->length; i++)
+        one = strchr(" \t\r\n,;\"", suppress->at[i]) == NULL;
+    return one ? v : verdict(400, "Suppress-If-Match must have one entity-tag", 0);
+}
+
 /* RFC 4660 5.2: a body is a filter, or nothing that we understand. */
 static bool check_body(struct front_request *request, const struct event_package *package)
 {
@@ -126,6 +139,8 @@ bool wishes_judge(struct front_request *request, const struct wishes_place *plac
 {
     *wishes = (struct wishes){.filter = request->message->body};
     struct verdict v = parse_rates(place->event_parameters, &wishes->rates);
+    if (verdict_ok(v))
+        v = parse_suppress(request->message, &wishes->suppress);
     if (!verdict_ok(v)) {
         front_refuse_verdict(request, v);
         return false;

@@ -15,8 +15,9 @@ struct rates {
 };
 
 struct wishes {
-    struct rates rates;  /* adjusted, as they hold from now on */
-    struct bytes filter; /* a body of the package's type for filters; empty: none came */
+    struct rates rates;    /* adjusted, as they hold from now on */
+    struct bytes filter;   /* a body of the package's type for filters; empty: none came */
+    struct bytes suppress; /* Suppress-If-Match (RFC 5839): an entity-tag or "*"; empty: none */
 };
 
 /* What a SUBSCRIBE was found to be so far. */

@@ -85,6 +85,7 @@
     X(subscriptions_failed, "subscriptions ended because a NOTIFY failed")                    \
     X(filters_refused, "SUBSCRIBEs refused for their filter")                                 \
     X(notifies_sent, "NOTIFYs sent")                                                          \
+    X(notifies_suppressed, "NOTIFYs not sent because their watcher has the state")            \
     X(notifies_folded, "changes folded into a later NOTIFY")                                  \
     X(rules_unreadable, "stored rules that could not be read: nobody sees their owner")       \
     X(rules_unknown, "times that rules and rosters could not be read: all watchers wait")     \

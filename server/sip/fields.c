@@ -45,6 +45,7 @@ static const uint8_t by_hash[256] = {
     [NAME_HASH(12, 's', 'i')] = SIP_SIP_IF_MATCH,
     [NAME_HASH(18, 's', 'u')] = SIP_SUBSCRIPTION_STATE,
     [NAME_HASH(9, 's', 'u')] = SIP_SUPPORTED,
+    [NAME_HASH(17, 's', 'u')] = SIP_SUPPRESS_IF_MATCH,
     [NAME_HASH(9, 't', 'i')] = SIP_TIMESTAMP,
     [NAME_HASH(2, 't', 'o')] = SIP_TO,
     [NAME_HASH(11, 'u', 'n')] = SIP_UNSUPPORTED,

@@ -44,6 +44,7 @@
     X(SIP_IF_MATCH, "SIP-If-Match", 0, true)                  \
     X(SUBSCRIPTION_STATE, "Subscription-State", 0, true)      \
     X(SUPPORTED, "Supported", 'k', false)                     \
+    X(SUPPRESS_IF_MATCH, "Suppress-If-Match", 0, true)        \
     X(TIMESTAMP, "Timestamp", 0, true)                        \
     X(TO, "To", 't', true)                                    \
     X(UNSUPPORTED, "Unsupported", 0, false)                   \

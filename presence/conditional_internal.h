@@ -1,0 +1,32 @@
+/* conditional_internal.h: conditional notification (RFC 5839). Comes with presence_internal.h. */
+#ifndef PRESENCE_CONDITIONAL_INTERNAL_H
+#define PRESENCE_CONDITIONAL_INTERNAL_H
+
+#include "presence/wishes_internal.h"
+
+struct presence;
+struct subscription;
+struct view;
+
+enum { ENTITY_TAG_SIZE = 21 }; /* with its NUL */
+
+/* The key of all entity-tags, of the store's secret; 32 bytes. */
+enum { ENTITY_KEY_BYTES = 32 };
+void conditional_make_key(struct presence *presence);
+
+/* The entity-tag of what the view shows now: other bodies have others, over restarts too (RFC 5839
+ * 6.1). Good until the view shows something else. */
+const char *conditional_tag(struct view *view);
+
+/* Takes over the condition of a SUBSCRIBE; empty: none. */
+void conditional_set(struct subscription *subscription, struct bytes suppress);
+
+/* True while the condition is true: its watcher has what it would be shown. A condition that was
+ * found false is over: later states are news, also those that were there before. */
+bool conditional_holds(struct subscription *subscription);
+
+/* True when a NOTIFY that is due now tells nothing (RFC 5839 6.3): the condition holds, and the
+ * subscription's state is as it was told in the last one. */
+bool conditional_suppresses(struct subscription *subscription);
+
+#endif
