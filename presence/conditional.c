@@ -43,6 +43,11 @@ const char *conditional_tag(struct view *view)
     return view->tag;
 }
 
+bool conditional_has_tag(const struct subscription *subscription)
+{
+    return subscription->view != NULL && subscription->resource->package->subject == NULL;
+}
+
 /* One that we never made is never true, and needs no memory. */
 void conditional_set(struct subscription *subscription, struct bytes suppress)
 {
@@ -64,7 +69,7 @@ bool conditional_holds(struct subscription *subscription)
         return false;
     if (extras->suppress[0] == '*')
         return true;
-    bool holds = subscription->view != NULL && !authorize_is_due(subscription) &&
+    bool holds = conditional_has_tag(subscription) && !authorize_is_due(subscription) &&
                  strcmp(conditional_tag(subscription->view), extras->suppress) == 0;
     if (!holds)
         extras->suppress[0] = '\0';

@@ -18,6 +18,9 @@ void conditional_make_key(struct presence *presence);
  * 6.1). Good until the view shows something else. */
 const char *conditional_tag(struct view *view);
 
+/* False: what it is shown has none: nothing, or watcher information, which is each reader's own. */
+bool conditional_has_tag(const struct subscription *subscription);
+
 /* Takes over the condition of a SUBSCRIBE; empty: none. */
 void conditional_set(struct subscription *subscription, struct bytes suppress);
 

@@ -27,6 +27,7 @@ static void let_go(struct subscription *subscription)
         return;
     view_let_go(view_base(subscription->view), extras->shown);
     extras->shown = 0;
+    partial_let_go(subscription);
 }
 
 void extras_leave_view(struct subscription *subscription)

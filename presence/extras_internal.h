@@ -4,6 +4,7 @@
 #define PRESENCE_EXTRAS_INTERNAL_H
 
 #include "presence/conditional_internal.h"
+#include "presence/partial_internal.h"
 #include "presence/wishes_internal.h"
 
 struct subscription;
@@ -12,6 +13,7 @@ struct watcher_filter;
 
 struct extras {
     struct rates rates;
+    struct partial partial;         /* RFC 5263 */
     char suppress[ENTITY_TAG_SIZE]; /* RFC 5839: an entity-tag, "*" or "" */
     struct watcher_filter *filter;  /* RFC 4660; NULL: none */
     uint64_t shown; /* with triggers: what its view's base showed when it was told last, held */

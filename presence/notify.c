@@ -52,6 +52,7 @@ static void take_answer(void *context, const struct client_answer *answer)
     struct presence *presence = subscription->resource->presence;
     bool misled = is_misled(presence, answer);
     subscription->notify = 0;
+    partial_answered(subscription, misled ? 0 : answer->status);
     log_write(presence->parts->log, LOG_DEBUG, "presence", "NOTIFY answered %u call-id=%.*s",
               answer->status, BYTES_ARGS(subscription->dialog.parts.call_id));
     if (answer->status >= 300)
@@ -104,6 +105,14 @@ static bool is_held(struct subscription *subscription)
     return live;
 }
 
+/* There are too many at once: soon. */
+static void defer(struct subscription *subscription)
+{
+    partial_answered(subscription, 0);
+    notify_whole(subscription);
+    notify_queue(subscription);
+}
+
 static void send_notify(struct subscription *subscription)
 {
     struct resource *resource = subscription->resource;
@@ -143,8 +152,7 @@ static void send_notify(struct subscription *subscription)
     if (subscription->notify != 0) {
         metrics_count(presence->parts->metrics, METRIC_notifies_sent);
     } else {
-        notify_whole(subscription);
-        notify_queue(subscription); /* too many at once: soon */
+        defer(subscription);
     }
 }
 

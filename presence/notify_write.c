@@ -60,7 +60,7 @@ static void write_event(const struct subscription *subscription, struct buffer *
 /* RFC 5839 6.2: also without the body that it is of. */
 static void write_tag(const struct subscription *subscription, struct buffer *out)
 {
-    if (subscription->view != NULL)
+    if (conditional_has_tag(subscription))
         sip_write_field(out, "SIP-ETag", bytes_of(conditional_tag(subscription->view)));
 }
 
@@ -70,17 +70,20 @@ static struct blob *take_body(struct subscription *subscription, const char **ty
     *type = subscription->accept;
     if (subscription->view == NULL)
         return NULL;
-    if (subscription->resource->package->subject != NULL)
-        return winfo_body(subscription);
     filtering_tell(subscription);
     if (conditional_holds(subscription))
         return NULL;
+    if (subscription->resource->package->subject != NULL)
+        return winfo_body(subscription);
+    if (partial_is_wanted(subscription))
+        return partial_body(subscription);
     return blob_ref(view_body(subscription->view));
 }
 
 void notify_whole(struct subscription *subscription)
 {
     winfo_whole(subscription);
+    partial_begin(subscription);
 }
 
 struct notify_text notify_write(struct subscription *subscription)

@@ -21,6 +21,7 @@
 #include "presence/extras_internal.h"
 #include "presence/filtering_internal.h"
 #include "presence/machine_internal.h"
+#include "presence/partial_internal.h"
 #include "presence/presence.h"
 #include "presence/view_internal.h"
 
@@ -80,6 +81,7 @@ struct subscription {
     bool held;                        /* a NOTIFY is due as soon as policy was asked */
     bool unknown;                     /* policy was asked and could not say */
     bool has_row, queued;
+    bool restored;         /* of a row: an earlier life may have told its watcher something */
     bool quiet;            /* its last SUBSCRIBE was answered 204 */
     bool told;             /* of its end, and the row says so */
     const char *accept;    /* chosen body type, one of the package's */

@@ -86,28 +86,10 @@ static bool check_event(const struct subscribe *subscribe)
     return false;
 }
 
-/* True when the watcher's Accept takes the type; types that it wrote wrongly are passed over. */
-static bool takes(const struct sip_message *message, const char *type)
-{
-    struct sip_values ranges = sip_values_of(message, SIP_ACCEPT);
-    struct bytes range;
-    while (sip_values_next(&ranges, &range))
-        if (sip_media_accepts(range, type))
-            return true;
-    return false;
-}
-
-/* Without Accept the package's first type is meant (RFC 6665 4.1.3 and the package). */
 static bool check_accept(struct subscribe *subscribe)
 {
-    const struct sip_message *message = subscribe->request->message;
     const char *const *types = subscribe->package->notify_types;
-    subscribe->accept = NULL;
-    if (sip_message_field(message, SIP_ACCEPT) == NULL)
-        subscribe->accept = types[0];
-    for (size_t i = 0; types[i] != NULL && subscribe->accept == NULL; i++)
-        if (takes(message, types[i]))
-            subscribe->accept = types[i];
+    subscribe->accept = wishes_accept(subscribe->request->message, types);
     if (subscribe->accept != NULL)
         return true;
     front_refuse_listing(subscribe->request, 406, NULL, "Accept", bytes_of(types[0]));
@@ -350,7 +332,6 @@ static void go_on(const struct subscribe *subscribe, struct subscription *subscr
     if (!bytes_empty(subscribe->wishes.filter))
         filtering_change(subscription, filter);
     metrics_count(subscribe->presence->parts->metrics, METRIC_subscriptions);
-    notify_whole(subscription);
     if (authorization != NULL)
         authorize_apply(subscription, authorization);
     else
@@ -359,8 +340,10 @@ static void go_on(const struct subscribe *subscribe, struct subscription *subscr
     hush(subscription, authorization == NULL);
     save(subscription);
     answer_for(subscribe->request, subscription);
-    if (!subscription->quiet)
-        notify_due(subscription);
+    if (subscription->quiet)
+        return;
+    notify_whole(subscription);
+    notify_due(subscription);
 }
 
 static void refresh(const struct subscribe *subscribe, struct subscription *subscription)

@@ -606,6 +606,7 @@ struct subscription *subscription_of_row(struct resource *resource,
     };
     struct subscription *subscription = subscription_new(&parts, &dialog);
     subscription->has_row = true;
+    subscription->restored = true;
     subscription->stored_cseq = cseq_of_row(resource, row);
     subscription->cause = cause_of_row(row);
     subscription->since_ms = row->since_ms;

@@ -24,6 +24,8 @@ struct view_state {
     struct blob *body;
     uint64_t serial;
     unsigned holders;
+    uint64_t judged;            /* the serial of the body to which `parts` lead */
+    struct package_parts parts; /* view_difference; NULL: there is none */
 };
 
 /* What makes a view of another one. Without triggers it stands for all filters that leave the same,
@@ -153,6 +155,8 @@ void view_leave(struct view **view)
     leave_base(old);
     rights_unref(&old->rights);
     blob_unref(&old->body);
+    blob_unref(&old->whole.head);
+    blob_unref(&old->whole.tail);
     free(old);
 }
 
@@ -211,11 +215,18 @@ bool view_same(struct view *a, struct view *b)
     return a == b || bytes_equal(blob_bytes(view_body(a)), blob_bytes(view_body(b)));
 }
 
+static void release_parts(struct package_parts *parts)
+{
+    blob_unref(&parts->head);
+    blob_unref(&parts->tail);
+}
+
 static void forget_state(struct view *view, struct view_state *state)
 {
     DL_DELETE(view->past, state);
     view->past_count--;
     blob_unref(&state->body);
+    release_parts(&state->parts);
     free(state);
 }
 
@@ -232,6 +243,7 @@ static void set_aside(struct view *view)
         if (++view->past_count > VIEW_PAST_MOST)
             forget_state(view, view->past);
     }
+    release_parts(&view->whole);
     view->body = NULL;
     view->serial = 0;
     view->holders = 0;
@@ -270,6 +282,34 @@ struct blob *view_recall(const struct view *view, uint64_t serial)
     if (serial != 0 && view->serial == serial)
         return view->body;
     return state != NULL ? state->body : NULL;
+}
+
+/* Partial state. */
+
+const struct package_parts *view_whole(struct view *view)
+{
+    struct resource *resource = view->resource;
+    struct blob *body = view_body(view);
+    if (view->whole.head == NULL)
+        resource->package->partials->whole(resource->workshop, body, &view->whole);
+    return &view->whole;
+}
+
+const struct package_parts *view_difference(struct view *view, uint64_t serial)
+{
+    struct resource *resource = view->resource;
+    struct blob *body = view_body(view);
+    struct view_state *state = find_state(view, serial);
+    if (state == NULL)
+        return NULL;
+    if (state->judged != view->serial) {
+        release_parts(&state->parts);
+        state->judged = view->serial;
+        if (!resource->package->partials->difference(resource->workshop, state->body, body,
+                                                     &state->parts))
+            state->parts = (struct package_parts){NULL, NULL};
+    }
+    return state->parts.head != NULL ? &state->parts : NULL;
 }
 
 /* Triggers. */

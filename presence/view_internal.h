@@ -6,6 +6,7 @@
 #include "base/blob.h"
 #include "pidf/rights.h"
 #include "presence/conditional_internal.h"
+#include "presence/packages/package.h"
 
 struct resource;
 struct view_filter;
@@ -22,6 +23,7 @@ struct view {
     uint64_t tag_serial;        /* of the body that `tag` is of */
     char tag[ENTITY_TAG_SIZE];  /* conditional_tag */
     unsigned holders;           /* who was told of it last and needs it for the next time */
+    struct package_parts whole; /* view_whole, of the body now; NULL: not asked for */
     struct view_state *past;    /* bodies that were shown before and are held, oldest first */
     unsigned past_count;
     unsigned users;
@@ -49,6 +51,12 @@ void view_let_go(struct view *view, uint64_t serial);
 /* The body that is held under the serial; NULL: it is forgotten. */
 struct blob *view_recall(const struct view *view, uint64_t serial);
 enum { VIEW_PAST_MOST = 8 };
+
+/* What it shows now as partial state, for a package that has such; and what makes that of the body
+ * that is held under the serial, NULL: there is no shorter way, or it is forgotten, or that is what
+ * it shows now. Made once, good for as long as the resource does not change. */
+const struct package_parts *view_whole(struct view *view);
+const struct package_parts *view_difference(struct view *view, uint64_t serial);
 
 /* False: whatever moves it is told. */
 bool view_has_triggers(const struct view *view);

@@ -102,6 +102,50 @@ static void adjust_rates(struct rates *rates, uint32_t expires_s)
         rates->max_interval_ms = 0;
 }
 
+/* How much the watcher wants a type, in thousandths; 0: not at all. Wildcards take the first type
+ * alone: who does not name the others may not know what they are. What it wrote wrongly is passed
+ * over. */
+static unsigned weigh(const struct sip_message *message, const char *type, bool first, bool *named)
+{
+    struct sip_values ranges = sip_values_of(message, SIP_ACCEPT);
+    struct bytes range, value;
+    struct sip_media media;
+    unsigned any = 0;
+    *named = false;
+    while (sip_values_next(&ranges, &range)) {
+        unsigned weight = 1000;
+        if (!verdict_ok(sip_media_parse(range, &media)))
+            continue;
+        if (sip_parameter(media.parameters, "q", &value) && !sip_q_parse(value, &weight))
+            weight = 1000;
+        *named = sip_media_is(range, type);
+        if (*named)
+            return weight;
+        if (first && weight > any && sip_media_accepts(range, type))
+            any = weight;
+    }
+    return any;
+}
+
+/* RFC 3261 20.1, RFC 5263 4.3: by q, and of those that are wanted alike the last that is named: who
+ * names partial state wants it. Without Accept the first is meant (RFC 6665 4.1.3). */
+const char *wishes_accept(const struct sip_message *message, const char *const *types)
+{
+    const char *chosen = NULL;
+    unsigned most = 0;
+    if (sip_message_field(message, SIP_ACCEPT) == NULL)
+        return types[0];
+    for (size_t i = 0; types[i] != NULL; i++) {
+        bool named;
+        unsigned weight = weigh(message, types[i], i == 0, &named);
+        if (weight > most || (weight > 0 && weight == most && named)) {
+            chosen = types[i];
+            most = weight;
+        }
+    }
+    return chosen;
+}
+
 /* RFC 5839 7.3: one entity-tag (a token, RFC 3903 11.3.1) or "*". */
 static struct verdict parse_suppress(const struct sip_message *message, struct bytes *suppress)
 {

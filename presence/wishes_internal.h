@@ -30,6 +30,10 @@ struct wishes_place {
 bool wishes_judge(struct front_request *request, const struct wishes_place *place,
                   struct wishes *wishes);
 
+/* The type (of a NULL-ended list) in which the watcher wants to be told by its Accept; NULL: in
+ * none of them. */
+const char *wishes_accept(const struct sip_message *message, const char *const *types);
+
 /* The rates as parameters of Subscription-State (RFC 6446 9.1). */
 void wishes_write_rates(const struct rates *rates, struct buffer *out);
 

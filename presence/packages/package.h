@@ -87,9 +87,26 @@ struct package_filters {
                      const struct blob *before, const struct blob *now);
 };
 
+/* A body in two parts, with the number of its version between them: so all watchers share it though
+ * each counts its own. */
+struct package_parts {
+    struct blob *head, *tail;
+};
+
+/* Partial state (RFC 5263). */
+struct package_partials {
+    const char *type; /* one of notify_types, not the first */
+    void (*whole)(struct package_workshop *workshop, const struct blob *body,
+                  struct package_parts *parts);
+    /* What makes `before` into `now`; false: there is no shorter way than the whole. */
+    bool (*difference)(struct package_workshop *workshop, const struct blob *before,
+                       const struct blob *now, struct package_parts *parts);
+};
+
 struct event_package {
     const char *name, *spec;          /* "presence", "RFC 3856" */
-    const char *const *notify_types;  /* NULL-ended; [0]: when the watcher sent no Accept */
+    const char *const *notify_types;  /* NULL-ended; [0]: when the watcher sent no Accept, or
+                                         wildcards; the others when it names them */
     const char *const *publish_types; /* NULL-ended; NULL: nothing to publish */
     struct lifetime subscribe, publish;
     enum audience audience;
@@ -137,6 +154,9 @@ struct event_package {
 
     /* NULL: a SUBSCRIBE has no body that means something. */
     const struct package_filters *filters;
+
+    /* NULL: always the whole state. */
+    const struct package_partials *partials;
 
     /* The sphere of the presentity for its rules (RFC 5025 3.1.2), empty: undefined; lies in the
      * documents. NULL: always undefined. */

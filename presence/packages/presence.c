@@ -179,7 +179,31 @@ static const struct package_filters filters = {
     "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" entity=\"sip:own.invalid\"><tuple id=\"" id \
     "\"><status><basic>" basic "</basic></status></tuple></presence>"
 
-static const char *const notify_types[] = {WHOLE, NULL};
+static void presence_whole(struct package_workshop *workshop, const struct blob *body,
+                           struct package_parts *parts)
+{
+    assert(workshop != NULL);
+    struct pidf_partial partial = pidf_full(workshop->parser, body);
+    *parts = (struct package_parts){partial.head, partial.tail};
+}
+
+static bool presence_difference(struct package_workshop *workshop, const struct blob *before,
+                                const struct blob *now, struct package_parts *parts)
+{
+    assert(workshop != NULL);
+    struct pidf_partial partial = {NULL, NULL};
+    bool shorter = pidf_diff(workshop->parser, before, now, &partial);
+    *parts = (struct package_parts){partial.head, partial.tail};
+    return shorter;
+}
+
+static const struct package_partials partials = {
+    .type = PARTIAL, /* RFC 5263 4.1 */
+    .whole = presence_whole,
+    .difference = presence_difference,
+};
+
+static const char *const notify_types[] = {WHOLE, PARTIAL, NULL};
 static const char *const publish_types[] = {WHOLE, PARTIAL, NULL};
 
 const struct event_package presence_package = {
@@ -202,5 +226,6 @@ const struct event_package presence_package = {
     .compose = presence_compose,
     .view = presence_view,
     .filters = &filters,
+    .partials = &partials,
     .sphere = presence_sphere,
 };
