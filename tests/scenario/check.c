@@ -35,6 +35,7 @@ static const struct {
     const char *type, *schema;
 } documents[] = {
     {"application/pidf+xml", SOURCE_DIR "/schemas/pidf.xsd"},
+    {"application/pidf-diff+xml", SOURCE_DIR "/schemas/pidf-diff.xsd"},
     {"application/watcherinfo+xml", SOURCE_DIR "/schemas/watcherinfo.xsd"},
 };
 enum { DOCUMENTS = sizeof(documents) / sizeof(documents[0]) };

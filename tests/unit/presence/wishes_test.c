@@ -107,4 +107,41 @@ START_TEST(rates_are_kept)
 }
 END_TEST
 
-UNIT_MAIN("presence/wishes", asked_for, bad_rates, rates_are_kept)
+/* RFC 3261 20.1, RFC 5263 4.3. */
+START_TEST(accept)
+{
+    static const char *const types[] = {"application/pidf+xml", "application/pidf-diff+xml", NULL};
+    static const struct {
+        const char *fields;
+        int chosen; /* -1: none */
+    } cases[] = {
+        {"", 0},
+        {"Accept: application/pidf+xml\r\n", 0},
+        {"Accept: application/pidf-diff+xml\r\n", 1},
+        {"Accept: application/pidf+xml, application/pidf-diff+xml\r\n", 1},
+        {"Accept: application/pidf-diff+xml\r\nAccept: application/pidf+xml\r\n", 1},
+        {"Accept: application/pidf+xml;q=0.8, application/pidf-diff+xml;q=0.7\r\n", 0},
+        {"Accept: application/pidf+xml;q=0.7, Application/PIDF-diff+xml;q=0.8\r\n", 1},
+        {"Accept: */*\r\n", 0},
+        {"Accept: application/*, application/pidf-diff+xml;q=0.5\r\n", 0},
+        {"Accept: application/*;q=0.1, application/pidf-diff+xml;q=0.5\r\n", 1},
+        {"Accept: */*, application/pidf+xml;q=0\r\n", -1},
+        {"Accept: */*;q=0\r\n", -1},
+        {"Accept: text/plain\r\n", -1},
+        {"Accept: application/pidf-diff+xml;q=x\r\n", 1},
+        {"Accept: ,,/, application/pidf+xml\r\n", 0},
+    };
+    events_open();
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct sip_message message;
+        const char *text = ask_text(ground, (struct ask){.fields = cases[i].fields});
+        ck_assert(verdict_ok(sip_message_parse(bytes_of(text), true, &message)));
+        const char *chosen = wishes_accept(&message, types);
+        ck_assert_msg(chosen == (cases[i].chosen < 0 ? NULL : types[cases[i].chosen]), "%s",
+                      cases[i].fields);
+    }
+    events_close();
+}
+END_TEST
+
+UNIT_MAIN("presence/wishes", accept, asked_for, bad_rates, rates_are_kept)
