@@ -20,22 +20,22 @@
 
 enum { TAG_BYTES = (ENTITY_TAG_SIZE - 1) / 2 };
 
-void conditional_make_key(struct presence *presence)
+void conditional_init(struct presence *presence)
 {
-    digest_hmac(presence->digest, store_secret(presence->parts->store),
+    digest_hmac(presence->digests, store_secret(presence->parts->store),
                 BYTES("entity-tags of NOTIFY"), presence->entity_key);
 }
 
 const char *conditional_tag(struct view *view)
 {
     const struct presence *presence = view->resource->presence;
+    struct bytes key = bytes_from(presence->entity_key, sizeof(presence->entity_key));
     unsigned char hash[32];
     struct bytes body = blob_bytes(view_body(view));
     if (view->tag_serial == view->serial)
         return view->tag;
     struct buffer out = buffer_over(view->tag, sizeof(view->tag));
-    digest_hmac(presence->digest, bytes_from(presence->entity_key, sizeof(presence->entity_key)),
-                body, hash);
+    digest_hmac(presence->digests, key, body, hash);
     buffer_hex(&out, hash, TAG_BYTES);
     buffer_char(&out, '\0');
     assert(!out.overflow);

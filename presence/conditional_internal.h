@@ -10,9 +10,9 @@ struct view;
 
 enum { ENTITY_TAG_SIZE = 21 }; /* with its NUL */
 
-/* The key of all entity-tags, of the store's secret; 32 bytes. */
+/* Makes the key of all entity-tags, of the store's secret. */
 enum { ENTITY_KEY_BYTES = 32 };
-void conditional_make_key(struct presence *presence);
+void conditional_init(struct presence *presence);
 
 /* The entity-tag of what the view shows now: other bodies have others, over restarts too (RFC 5839
  * 6.1). Good until the view shows something else. */

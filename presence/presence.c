@@ -60,10 +60,9 @@ struct presence *presence_new(struct front *front, const struct presence_setting
     assert(settings->body_max_bytes <= PACKAGE_BODY_MOST_BYTES);
     presence->settings = *settings;
     presence->hash_seed = world_random_u64(presence->parts->world);
-    presence->digest = digest_engine_new();
-    conditional_make_key(presence);
     presence->scratch = memory_new(WRITE_MAX);
     presence->digests = digest_engine_new();
+    conditional_init(presence);
     presence->registration_counts = registration_counts(settings);
     equip(presence);
     const struct front_method methods[] = {
@@ -96,7 +95,6 @@ void presence_free(struct presence **presence)
             package_list()[i]->workshop_free(&old->workshops[i]);
     }
     digest_engine_free(&old->digests);
-    digest_engine_free(&old->digest);
     free(old->scratch);
     free(old);
     *presence = NULL;

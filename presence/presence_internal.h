@@ -3,7 +3,6 @@
  *   presence -> home (a partition) -> resource (address-of-record and event)
  *                                       -> publications, in the order in which they began
  *                                       -> subscriptions, each with its dialog
- *
  *                                       -> views, shared by the subscriptions that see the same
  *
  * A resource lives as long as it has either of the first. What a request removed stays a while as
@@ -17,11 +16,9 @@
 #include "base/table.h"
 #include "base/token.h"
 #include "front/dialog.h"
-#include "presence/conditional_internal.h"
 #include "presence/extras_internal.h"
 #include "presence/filtering_internal.h"
 #include "presence/machine_internal.h"
-#include "presence/partial_internal.h"
 #include "presence/presence.h"
 #include "presence/view_internal.h"
 
@@ -70,9 +67,8 @@ struct subscription {
     struct subscription *others_prev, *others_next; /* of the watcher */
     uint64_t notify;                                /* handle of the NOTIFY under way; 0: none */
     uint32_t stored_cseq;                           /* local CSeq that the row has */
-    uint32_t judged; /* the resource's judgement by which policy was asked last */
-    enum subscription_state
-        state; /* ENDED, WAITING: its last NOTIFY is due or under way, or done */
+    uint32_t judged;                  /* the resource's judgement by which policy was asked last */
+    enum subscription_state state;    /* ENDED, WAITING: of its last NOTIFY, or after it */
     enum subscription_state notified; /* as the last NOTIFY said; INIT: none since the start */
     enum subscription_event cause;    /* of the state; the reason of an end (RFC 6665 4.1.3) */
     enum subscription_event fate;     /* what the end of its time will be */
@@ -80,13 +76,12 @@ struct subscription {
     bool dirty;                       /* a NOTIFY is due as soon as none is under way */
     bool held;                        /* a NOTIFY is due as soon as policy was asked */
     bool unknown;                     /* policy was asked and could not say */
-    bool has_row, queued;
-    bool restored;         /* of a row: an earlier life may have told its watcher something */
-    bool quiet;            /* its last SUBSCRIBE was answered 204 */
-    bool told;             /* of its end, and the row says so */
-    const char *accept;    /* chosen body type, one of the package's */
-    struct bytes key;      /* Call-ID, remote tag, event id: of `text` */
-    struct bytes event_id; /* of `text` */
+    bool has_row, queued, restored;   /* restored: an earlier life may have told it something */
+    bool quiet;                       /* its last SUBSCRIBE was answered 204 */
+    bool told;                        /* of its end, and the row says so */
+    const char *accept;               /* chosen body type, one of the package's */
+    struct bytes key;                 /* Call-ID, remote tag, event id: of `text` */
+    struct bytes event_id;            /* of `text` */
     char *text;
     char *branch; /* of the last SUBSCRIBE; its CSeq is the dialog's remote one */
 };
@@ -141,7 +136,6 @@ struct presence {
     struct connection *connections; /* that publishers live on */
     size_t closed_count;            /* publications */
     uint64_t hash_seed;
-    struct digest_engine *digest;
     unsigned char entity_key[ENTITY_KEY_BYTES];
     uint64_t view_serial;          /* of the last body that a view has shown */
     struct subscription *restored; /* to be notified after a restart, paced */
