@@ -26,6 +26,8 @@ struct presence_domain {
     const char *name; /* canonical */
     enum presence_registration registration;
 };
+/* What ends a subscription whose watcher does not answer a NOTIFY (RFC 6665 4.2.2). */
+enum presence_timeout { PRESENCE_TIMEOUT_ENDS, PRESENCE_TIMEOUT_RETRIES };
 
 struct presence_settings {
     unsigned publications_max;              /* of one resource; more: 403 */
@@ -45,6 +47,9 @@ struct presence_settings {
     enum presence_registration registration; /* in domains that do not say */
     const struct presence_domain *domains;   /* that do; they outlive the next reload */
     unsigned domain_count;
+    enum presence_timeout notify_timeout;
+    unsigned notify_retry_s;       /* how long it is tried again after a timeout, if it is */
+    unsigned retry_after_max_s;    /* of a Retry-After for a NOTIFY; longer ones are cut to it */
     unsigned restore_notify_per_s; /* NOTIFYs a second after a restart, so that it makes no storm */
 };
 struct presence_settings presence_settings_default(void);

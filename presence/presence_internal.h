@@ -63,15 +63,17 @@ struct subscription {
     struct store_change change;                     /* the last one of this subscription */
     struct subscription *queue_prev, *queue_next;   /* of presence->restored */
     struct subscription *others_prev, *others_next; /* of the watcher */
-    uint64_t notify;                                /* handle of the NOTIFY under way; 0: none */
-    uint32_t stored_cseq;                           /* local CSeq that the row has */
-    uint32_t judged; /* the resource's judgement by which policy was asked last */
+    struct later *later;  /* NULL: nothing keeps it from being told (later_internal.h) */
+    uint64_t notify;      /* handle of the NOTIFY under way; 0: none */
+    uint32_t stored_cseq; /* local CSeq that the row has */
+    uint32_t judged;      /* the resource's judgement by which policy was asked last */
     enum subscription_state
         state; /* ENDED, WAITING: its last NOTIFY is due or under way, or done */
     enum subscription_event cause; /* of the state; the reason of an end (RFC 6665 4.1.3) */
     enum subscription_event fate;  /* what the end of its time will be */
     bool foreign, trusted;         /* how its watcher was proved (policy.h) */
     bool dirty;                    /* a NOTIFY is due as soon as none is under way */
+    bool prompt;                   /* and its watcher itself has asked for it */
     bool held;                     /* a NOTIFY is due as soon as policy was asked */
     bool unknown;                  /* policy was asked and could not say */
     bool has_row, queued;
@@ -179,6 +181,7 @@ bool lifetime_judge(struct front_request *request, const struct lifetime *lifeti
 
 #include "presence/authorize_internal.h"
 #include "presence/publication_internal.h"
+#include "presence/later_internal.h"
 #include "presence/subscription_internal.h"
 #include "presence/winfo_internal.h"
 

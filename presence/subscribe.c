@@ -258,7 +258,7 @@ static void reject(const struct subscribe *subscribe, struct subscription *subsc
     save(subscription);
     world_timer_cancel(world, &subscription->expiry);
     refuse_watcher(subscribe->request);
-    notify_due(subscription);
+    notify_now(subscription);
 }
 
 static void unsubscribe(struct subscription *subscription)
@@ -299,7 +299,7 @@ static void go_on(const struct subscribe *subscribe, struct subscription *subscr
         unsubscribe(subscription);
     save(subscription);
     answer_for(subscribe->request, subscription);
-    notify_due(subscription);
+    notify_now(subscription);
 }
 
 static void refresh(const struct subscribe *subscribe, struct subscription *subscription)
@@ -452,7 +452,7 @@ static void create(const struct subscribe *subscribe, struct subscription *old)
     struct store_change change = store_submit(parts->store, &set);
     subscription->change = change.number != 0 ? change : request->seen;
     answer_for(request, subscription);
-    notify_due(subscription);
+    notify_now(subscription);
 }
 
 /* One that has given way does not count twice, one that is over does not count. */

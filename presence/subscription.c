@@ -154,6 +154,7 @@ void subscription_free(struct subscription *subscription)
     struct presence *presence = resource->presence;
     world_timer_cancel(presence->parts->world, &subscription->expiry);
     notify_unqueue(subscription);
+    later_forget(subscription);
     transaction_forget(presence->parts->transactions, subscription->notify);
     count(subscription, -1);
     view_leave(&subscription->view);

@@ -86,8 +86,11 @@ void subscribe_handle(void *context, struct front_request *request);
 
 /* NOTIFY (notify.c). */
 
-/* A NOTIFY is due: sends it, or remembers it while another is under way. */
+/* A NOTIFY is due, for what was changed by others: sends it, or remembers it while another is under
+ * way or its watcher cannot be told. */
 void notify_due(struct subscription *subscription);
+/* The same at its watcher's own word: at once, unless another is under way. */
+void notify_now(struct subscription *subscription);
 /* Puts a restored subscription into the paced queue, and out of it. */
 void notify_queue(struct subscription *subscription);
 void notify_unqueue(struct subscription *subscription);

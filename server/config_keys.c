@@ -272,6 +272,14 @@ static const struct config_key file_keys[] = {
      "is "
      "registered is shown open while nothing is published. \"rule\": as \"fallback\", and what "
      "devices publish is shown closed while none of the user's is registered."},
+    {"presence.notify_timeout", config_take_timeout, FIELD(struct config, presence.notify_timeout),
+     0, 0, "\"end\"",
+     "What becomes of a subscription whose watcher does not answer a NOTIFY: \"end\", or \"retry\" "
+     "with pauses that grow."},
+    NUMBER(presence.notify_retry_s, 1, 86400, "600",
+           "Seconds for which that is tried again, before it ends all the same."),
+    NUMBER(presence.retry_after_max_s, 1, 86400, "3600",
+           "Seconds that a watcher's Retry-After for a NOTIFY is heeded at most."),
     NUMBER(presence.restore_notify_per_s, 1, 1000000, "1000",
            "NOTIFYs a second by which watchers learn the full state after a restart."),
 

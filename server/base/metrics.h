@@ -83,8 +83,11 @@
     X(subscriptions_forgotten, "watchers not kept waiting because a limit is reached")        \
     X(winfo_continued, "watcher information too long for one document")                       \
     X(subscriptions_failed, "subscriptions ended because a NOTIFY failed")                    \
+    X(subscriptions_refused, "of these, because the watcher refused it (RFC 6665 4.2.2)")     \
+    X(subscriptions_silent, "of these, because the watcher did not answer")                   \
     X(notifies_sent, "NOTIFYs sent")                                                          \
     X(notifies_folded, "changes folded into a later NOTIFY")                                  \
+    X(notifies_retried, "NOTIFYs sent again after a failure and a pause")                     \
     X(rules_unreadable, "stored rules that could not be read: nobody sees their owner")       \
     X(rules_unknown, "times that rules and rosters could not be read: all watchers wait")     \
     X(messages_relayed, "MESSAGEs relayed")                                                   \
