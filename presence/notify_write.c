@@ -33,11 +33,13 @@ static void write_state(const struct subscription *subscription, struct buffer *
 {
     uint64_t now_ms = subscription->resource->presence->parts->world->wall_ms;
     uint64_t left_ms = subscription->expires_ms > now_ms ? subscription->expires_ms - now_ms : 0;
+    struct rates rates = extras_rates(subscription);
     buffer_text(out, "Subscription-State: ");
     buffer_text(out, notify_state_name(subscription));
     if (machine_is_live(subscription->state)) {
         buffer_text(out, ";expires=");
         buffer_number(out, (left_ms + 999) / 1000);
+        wishes_write_rates(&rates, out);
     } else {
         write_end(subscription, out);
     }

@@ -17,6 +17,7 @@
 #include "base/table.h"
 #include "base/token.h"
 #include "front/dialog.h"
+#include "presence/extras_internal.h"
 #include "presence/machine_internal.h"
 #include "presence/presence.h"
 #include "presence/view_internal.h"
@@ -53,6 +54,7 @@ struct subscription {
     struct resource *resource;
     struct watcher *watcher;
     struct dialog dialog;
+    struct extras *extras;                          /* NULL for most */
     struct view *view;                              /* NULL: it is told nothing of the state */
     struct winfo_news *news;                        /* of it (winfo.c); NULL: none */
     struct winfo_reader *reader;                    /* of news, if it is one */

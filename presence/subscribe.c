@@ -1,6 +1,6 @@
 /* subscribe.c: SUBSCRIBE (RFC 6665 4.2.1).
  *
- *   event known? (489) -> a body type both sides know (406) -> interval (400, 423)
+ *   event known? (489) -> a body type both sides know (406) -> interval (400, 423) -> wishes
  *     inside a dialog: which? (481) -> whose? (403) -> repeated? (the same 200) -> in order? (500)
  *         -> end, or still allowed? (403 and the end) -> refresh
  *     else: Contact (400) -> allowed? (403) -> repeated? -> room? (403) -> a new one, or a fetch
@@ -30,7 +30,8 @@ struct subscribe {
     struct presence *presence;
     struct front_request *request;
     const struct event_package *package;
-    struct bytes event_id;
+    struct bytes event_id, event_parameters;
+    struct wishes wishes;
     const char *accept;
     uint32_t expires_s;
     bool has_contact;
@@ -49,6 +50,7 @@ static void find_event(struct subscribe *subscribe)
         return;
     subscribe->package = package_find(event.type);
     subscribe->event_id = event.id;
+    subscribe->event_parameters = event.parameters;
 }
 
 /* Nobody may watch whom everybody may watch. */
@@ -114,6 +116,12 @@ static bool check_interval(struct subscribe *subscribe)
 {
     return lifetime_judge(subscribe->request, &subscribe->package->subscribe,
                           &subscribe->expires_s);
+}
+
+static bool check_wishes(struct subscribe *subscribe)
+{
+    return wishes_judge(subscribe->request, subscribe->event_parameters, subscribe->expires_s,
+                        &subscribe->wishes);
 }
 
 /* One SIP URI in Contact; a refresh may do without (RFC 3261 12.2.1.1 wants one, libpurple and
@@ -236,6 +244,7 @@ static bool take_refresh(const struct subscribe *subscribe, struct subscription 
     subscription->accept = subscribe->accept;
     subscription->fate = EVENT_TIMEOUT;
     subscription->expires_ms = expires_ms(subscribe);
+    extras_set_rates(subscription, &subscribe->wishes.rates);
     return true;
 }
 
@@ -419,6 +428,7 @@ static struct subscription *make(const struct subscribe *subscribe, const struct
         .state = SUBSCRIPTION_INIT,
     };
     struct subscription *subscription = subscription_new(&parts, dialog);
+    extras_set_rates(subscription, &subscribe->wishes.rates);
     authorize_apply(subscription, &subscribe->authorization);
     if (subscribe->expires_s == 0)
         subscription_move(subscription, EVENT_TIMEOUT);
@@ -499,7 +509,7 @@ void subscribe_handle(void *context, struct front_request *request)
     struct subscribe subscribe = {.presence = context, .request = request};
     find_event(&subscribe);
     if (!check_stranger(&subscribe) || !check_event(&subscribe) || !check_accept(&subscribe) ||
-        !check_interval(&subscribe) || !check_contact(&subscribe))
+        !check_interval(&subscribe) || !check_wishes(&subscribe) || !check_contact(&subscribe))
         return;
     if (request->in_dialog)
         handle_in_dialog(&subscribe);

@@ -163,6 +163,7 @@ void subscription_free(struct subscription *subscription)
     DL_DELETE(resource->subscriptions, subscription);
     HASH_DELETE(hh, presence->homes[resource->partition].subscriptions, subscription);
     dialog_release(&subscription->dialog);
+    extras_free(&subscription->extras);
     free(subscription->text);
     free(subscription->branch);
     free(subscription);
@@ -447,6 +448,7 @@ void subscription_save(struct subscription *subscription, struct store_set *set)
     struct buffer flow = buffer_over(text, sizeof(text));
     if (dialog->has_flow)
         net_flow_write(&dialog->flow, &flow);
+    struct rates rates = extras_rates(subscription);
     const struct store_subscription row = {
         .aor = resource->aor,
         .event = bytes_of(resource->package->name),
@@ -471,6 +473,9 @@ void subscription_save(struct subscription *subscription, struct store_set *set)
         .begun_ms = subscription->begun_ms,
         .foreign = subscription->foreign,
         .trusted = subscription->trusted,
+        .min_interval_ms = rates.min_interval_ms,
+        .max_interval_ms = rates.max_interval_ms,
+        .adaptive_interval_ms = rates.adaptive_interval_ms,
     };
     store_put_subscription(set, &row);
     subscription->stored_cseq = dialog->local_cseq;
@@ -571,6 +576,13 @@ static void restore_terminating(struct subscription *subscription)
         notify_queue(subscription);
 }
 
+static void restore_extras(struct subscription *subscription, const struct store_subscription *row)
+{
+    const struct rates rates = {row->min_interval_ms, row->max_interval_ms,
+                                row->adaptive_interval_ms};
+    extras_set_rates(subscription, &rates);
+}
+
 struct subscription *subscription_of_row(struct resource *resource,
                                          const struct store_subscription *row)
 {
@@ -596,6 +608,7 @@ struct subscription *subscription_of_row(struct resource *resource,
     subscription->cause = cause_of_row(row);
     subscription->since_ms = row->since_ms;
     subscription->begun_ms = row->begun_ms;
+    restore_extras(subscription, row);
     subscription->told = row->state == STORE_ENDED || row->state == STORE_WAITING;
     if (row->state == STORE_TERMINATING) {
         restore_terminating(subscription);

@@ -235,6 +235,7 @@ struct verdict sip_event_parse(struct bytes value, struct sip_event *event)
     event->type = lex_take(&lexer, LEX_TOKEN);
     if (bytes_empty(event->type))
         return verdict(400, "Event names no package", (size_t)(lexer.at - start));
+    event->parameters = bytes_skip(value, (size_t)(lexer.at - start));
     enum lex_parameter found;
     while ((found = lex_parameter(&lexer, &name, &parameter)) == LEX_PARAMETER_FOUND) {
         if (!lex_is(name, "id"))

@@ -112,8 +112,9 @@ bool sip_media_accepts(struct bytes range, const char *type);
 
 /* Event: package[.template] *( ;param ), id (RFC 6665 8.2.1). */
 struct sip_event {
-    struct bytes type; /* "presence", "presence.winfo" */
-    struct bytes id;   /* empty: none */
+    struct bytes type;       /* "presence", "presence.winfo" */
+    struct bytes id;         /* empty: none */
+    struct bytes parameters; /* all of them, for sip_parameter_next */
 };
 struct verdict sip_event_parse(struct bytes value, struct sip_event *event);
 
