@@ -35,10 +35,16 @@ static bool is_misled(const struct presence *presence, const struct client_answe
 /* With what has changed meanwhile. */
 static void go_on(struct subscription *subscription)
 {
-    if (subscription->dirty)
-        send_notify(subscription);
-    else
+    bool prompt = subscription->prompt;
+    if (!subscription->dirty) {
         subscription_settle(subscription);
+        return;
+    }
+    subscription->dirty = subscription->prompt = false;
+    if (prompt)
+        notify_now(subscription);
+    else
+        notify_due(subscription);
 }
 
 static void take_success(struct subscription *subscription, const struct client_answer *answer)
@@ -47,18 +53,25 @@ static void take_success(struct subscription *subscription, const struct client_
         subscription->dialog.flow = *answer->flow;
         subscription->dialog.has_flow = true;
     }
-    later_forget(subscription);
+    retry_over(subscription);
     go_on(subscription);
 }
 
-static void end(struct subscription *subscription, const struct client_answer *answer)
+void notify_give_up(struct subscription *subscription, enum metric why)
 {
     const struct front_parts *parts = subscription->resource->presence->parts;
     metrics_count(parts->metrics, METRIC_subscriptions_failed);
-    log_write(parts->log, LOG_INFO, "presence", "subscription ended: NOTIFY got %s%u call-id=%.*s",
-              answer->response == NULL ? "no answer, " : "", answer->status,
-              BYTES_ARGS(subscription->dialog.parts.call_id));
+    metrics_count(parts->metrics, why);
+    log_write(parts->log, LOG_INFO, "presence", "subscription ended: %s call-id=%.*s",
+              metric_name(why), BYTES_ARGS(subscription->dialog.parts.call_id));
     subscription_drop(subscription);
+}
+
+static enum metric why_of(const struct client_answer *answer)
+{
+    if (answer->response != NULL)
+        return METRIC_subscriptions_refused;
+    return answer->status == 408 ? METRIC_subscriptions_silent : METRIC_subscriptions_unreachable;
 }
 
 /* The last NOTIFY of one that is over needs no answer that pleases us. */
@@ -67,9 +80,9 @@ static void take_failure(struct subscription *subscription, const struct client_
     bool live = machine_is_live(subscription->state);
     enum failure failure = live ? retry_judge(subscription, answer) : FAILURE_PASSES;
     if (failure == FAILURE_ENDS)
-        end(subscription, answer);
+        notify_give_up(subscription, why_of(answer));
     else if (failure == FAILURE_LATER)
-        subscription->dirty = false; /* told with it */
+        subscription->dirty = subscription->prompt = false; /* told with it */
     else
         go_on(subscription);
 }
@@ -129,7 +142,8 @@ static void send_notify(struct subscription *subscription)
     struct presence *presence = resource->presence;
     struct dialog *dialog = &subscription->dialog;
     subscription->dirty = subscription->prompt = false;
-    if (is_held(subscription))
+    if (is_held(subscription) ||
+        (machine_is_live(subscription->state) && hold_if_lost(subscription)))
         return;
     if (!keep_cseq(subscription)) {
         notify_queue(subscription);
@@ -155,12 +169,12 @@ static void send_notify(struct subscription *subscription)
     log_write(presence->parts->log, LOG_DEBUG, "presence", "NOTIFY %u to %.*s %s call-id=%.*s",
               dialog->local_cseq, BYTES_ARGS(dialog->request_uri), notify_state_name(subscription),
               BYTES_ARGS(dialog->parts.call_id));
-    if (subscription->notify != 0) {
-        metrics_count(presence->parts->metrics, METRIC_notifies_sent);
-    } else {
+    if (subscription->notify == 0) {
         notify_whole(subscription);
         notify_queue(subscription); /* too many at once: soon */
+        return;
     }
+    metrics_count(presence->parts->metrics, METRIC_notifies_sent);
 }
 
 static void fold(struct subscription *subscription)

@@ -26,6 +26,8 @@ struct presence_settings presence_settings_default(void)
         .notify_timeout = PRESENCE_TIMEOUT_ENDS,
         .notify_retry_s = 600,
         .retry_after_max_s = 3600,
+        .hold_s = 600,
+        .held_max = 100000,
         .restore_notify_per_s = 1000,
     };
 }

@@ -49,6 +49,8 @@ struct presence_settings {
     unsigned domain_count;
     enum presence_timeout notify_timeout;
     unsigned notify_retry_s;       /* how long it is tried again after a timeout, if it is */
+    unsigned hold_s;               /* how long a NOTIFY to whom there is no way is kept; 0: not */
+    unsigned held_max;             /* subscriptions of which one is; more end */
     unsigned retry_after_max_s;    /* of a Retry-After for a NOTIFY; longer ones are cut to it */
     unsigned restore_notify_per_s; /* NOTIFYs a second after a restart, so that it makes no storm */
 };
@@ -64,6 +66,10 @@ struct presence_registrations {
     /* True while any device of the user is registered. NULL: it cannot be asked, and registrations
      * count for nothing. */
     bool (*is_registered)(void *context, struct bytes aor);
+    /* The flow that is alive and over which the device registered last; false: none. NULL: it
+     * cannot be asked. */
+    bool (*flow_of)(void *context, struct bytes aor, const struct front_device *device,
+                    struct net_flow *flow);
     void *context;
 };
 

@@ -84,7 +84,8 @@ struct subscription {
     struct bytes key;      /* Call-ID, remote tag, event id: of `text` */
     struct bytes event_id; /* of `text` */
     char *text;
-    char *branch; /* of the last SUBSCRIBE; its CSeq is the dialog's remote one */
+    char *instance; /* of its watcher's device; NULL: unknown */
+    char *branch;   /* of the last SUBSCRIBE; its CSeq is the dialog's remote one */
 };
 
 struct resource {
@@ -136,6 +137,7 @@ struct presence {
     struct watcher *watchers;
     struct connection *connections; /* that publishers live on */
     size_t closed_count;            /* publications */
+    size_t held_count;              /* subscriptions (hold.c) */
     uint64_t hash_seed;
     struct subscription *restored; /* to be notified after a restart, paced */
     struct timer pace;

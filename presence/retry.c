@@ -3,6 +3,7 @@
  *   404, 405, 410, 416, 480 to 485, 489, 501, 604   it ends, whatever else the answer says
  *   no answer (timer F)        it ends; with presence.notify_timeout = retry it is told again after
  *                              pauses that grow, until presence.notify_retry_s are over
+ *   no way (503 of our own, or silence where a connection has gone)   it is held (hold.c)
  *   others with Retry-After    it is told again when they said (RFC 3261 20.33)
  *   others                     say nothing of the subscription (RFC 5057 5.1): it stays, and is
  * told the next change
@@ -26,7 +27,19 @@ enum {
 
 bool later_waits(const struct subscription *subscription)
 {
-    return subscription->later != NULL && timer_is_set(&subscription->later->timer);
+    const struct later *later = subscription->later;
+    return later != NULL && timer_is_set(&later->timer);
+}
+
+static void set_why(struct later *later, enum later_why why)
+{
+    struct presence *presence = later->subscription->resource->presence;
+    if (later->why == why)
+        return;
+    presence->held_count -= later->why == LATER_HELD;
+    presence->held_count += why == LATER_HELD;
+    later->why = why;
+    later->since_ms = presence->parts->world->wall_ms;
 }
 
 void later_forget(struct subscription *subscription)
@@ -34,6 +47,7 @@ void later_forget(struct subscription *subscription)
     struct later *later = subscription->later;
     if (later == NULL)
         return;
+    set_why(later, LATER_NOTHING);
     world_timer_cancel(subscription->resource->presence->parts->world, &later->timer);
     free(later);
     subscription->later = NULL;
@@ -43,24 +57,31 @@ static void fire(struct timer *timer)
 {
     struct later *later = HOLDER(timer, struct later, timer);
     struct subscription *subscription = later->subscription;
-    metrics_count(subscription->resource->presence->parts->metrics, METRIC_notifies_retried);
+    struct metrics *metrics = subscription->resource->presence->parts->metrics;
+    if (!machine_is_live(subscription->state)) {
+        later_forget(subscription); /* its last NOTIFY has left, or is not to */
+        return;
+    }
+    if (later->why == LATER_HELD && hold_is_over(subscription)) {
+        notify_give_up(subscription, METRIC_subscriptions_unreachable);
+        return;
+    }
+    if (later->why == LATER_ASKED || later->why == LATER_SILENT || later->why == LATER_HELD)
+        metrics_count(metrics, METRIC_notifies_retried);
     notify_due(subscription);
 }
 
-static void wait_for(struct subscription *subscription, enum later_why why, uint64_t pause_ms)
+struct later *later_wait(struct subscription *subscription, enum later_why why, uint64_t pause_ms)
 {
-    struct world *world = subscription->resource->presence->parts->world;
     struct later *later = subscription->later;
     if (later == NULL) {
         later = subscription->later = memory_new(sizeof(*later));
         later->subscription = subscription;
     }
-    if (later->why != why) {
-        later->why = why;
-        later->since_ms = world->now_ms;
-    }
+    set_why(later, why);
     later->pause_ms = pause_ms;
-    world_timer(world, &later->timer, pause_ms, fire);
+    world_timer(subscription->resource->presence->parts->world, &later->timer, pause_ms, fire);
+    return later;
 }
 
 /* Judging. */
@@ -98,38 +119,51 @@ static enum failure judge_silence(struct subscription *subscription)
 {
     const struct presence *presence = subscription->resource->presence;
     const struct later *later = subscription->later;
-    uint64_t now_ms = presence->parts->world->now_ms;
+    uint64_t now_ms = presence->parts->world->wall_ms;
     uint64_t bound_ms = (uint64_t)presence->settings.notify_retry_s * 1000;
     bool again = later != NULL && later->why == LATER_SILENT;
     uint64_t spent_ms = again ? now_ms - later->since_ms : 0;
     uint64_t pause_ms = again ? later->pause_ms * PAUSE_GROWTH : PAUSE_FIRST_MS;
     if (presence->settings.notify_timeout == PRESENCE_TIMEOUT_ENDS || spent_ms >= bound_ms) {
-        metrics_count(presence->parts->metrics, METRIC_subscriptions_silent);
         return FAILURE_ENDS;
     }
     if (pause_ms > bound_ms - spent_ms)
         pause_ms = bound_ms - spent_ms; /* the last one */
-    wait_for(subscription, LATER_SILENT, pause_ms);
+    later_wait(subscription, LATER_SILENT, pause_ms);
     return FAILURE_LATER;
 }
 
 enum failure retry_judge(struct subscription *subscription, const struct client_answer *answer)
 {
-    const struct presence *presence = subscription->resource->presence;
     uint64_t pause_ms;
     assert(machine_is_live(subscription->state) && answer->status >= 300);
     bool is_back = subscription->prompt; /* it has refreshed meanwhile, perhaps from elsewhere */
-    if (answer->response == NULL && answer->status == 408 && !is_back)
-        return judge_silence(subscription);
+    if (answer->response == NULL && (answer->status == 500 || is_back))
+        return FAILURE_PASSES; /* 500: the change was refused, and nothing was sent */
+    if (answer->response == NULL && (answer->status == 503 || hold_is_lost(subscription)))
+        return hold_judge(subscription);
     if (answer->response == NULL)
-        return FAILURE_PASSES;
-    if (is_end(answer)) {
-        metrics_count(presence->parts->metrics, METRIC_subscriptions_refused);
+        return judge_silence(subscription);
+    if (is_end(answer))
         return FAILURE_ENDS;
-    }
-    later_forget(subscription); /* who answers is not silent */
+    retry_over(subscription); /* who answers is not silent */
     if (!read_retry_after(subscription, answer, &pause_ms))
         return FAILURE_PASSES;
-    wait_for(subscription, LATER_ASKED, pause_ms);
+    later_wait(subscription, LATER_ASKED, pause_ms);
     return FAILURE_LATER;
+}
+
+void retry_over(struct subscription *subscription)
+{
+    const struct later *later = subscription->later;
+    if (later == NULL || later->why == LATER_PACED)
+        return;
+    bool stored = later->stored;
+    struct store *store = subscription->resource->presence->parts->store;
+    later_forget(subscription);
+    if (stored && subscription->has_row && store_ready(store)) {
+        struct store_set *set = store_begin(store, subscription->resource->partition);
+        subscription_save(subscription, set);
+        subscription->change = store_submit(store, &set);
+    }
 }

@@ -18,6 +18,7 @@
 
 #include "base/memory.h"
 #include "presence/presence_internal.h"
+#include "presence/sender_internal.h"
 #include "sip/write.h"
 
 enum {
@@ -36,6 +37,8 @@ struct subscribe {
     uint32_t expires_s;
     bool has_contact;
     struct sip_address contact;
+    struct bytes instance; /* of the watcher's device; empty: unknown */
+    char instance_memory[GRUU_INSTANCE_MAX];
     struct resource *resource;          /* outside a dialog; NULL: nothing there yet */
     struct authorization authorization; /* outside a dialog */
 };
@@ -244,6 +247,7 @@ static bool take_refresh(const struct subscribe *subscribe, struct subscription 
     subscription->accept = subscribe->accept;
     subscription->fate = EVENT_TIMEOUT;
     subscription->expires_ms = expires_ms(subscribe);
+    later_forget(subscription); /* whatever its trouble was */
     extras_set_rates(subscription, &subscribe->wishes.rates);
     return true;
 }
@@ -406,27 +410,33 @@ static bool open_dialog(const struct subscribe *subscribe, struct dialog *dialog
     return verdict_ok(v);
 }
 
-/* Takes the place of the old one, if there is one: the client asks again outside its dialog. What
- * ends at once is a fetch (RFC 6665 4.4.3): one NOTIFY, and nothing is kept but that it waits. */
-static struct subscription *make(const struct subscribe *subscribe, const struct dialog *dialog,
-                                 struct subscription *old, struct store_set *set)
+static struct subscription_parts parts_of(const struct subscribe *subscribe)
 {
     const struct front_request *request = subscribe->request;
-    struct resource *former = old != NULL ? subscription_give_way(old, set) : NULL;
-    const struct subscription_parts parts = {
-        .resource =
-            subscribe->resource != NULL
-                ? subscribe->resource
-                : resource_find(subscribe->presence, subscribe->package, request->target, true),
+    return (struct subscription_parts){
+        .resource = subscribe->resource,
         .watcher = request->identity,
         .event_id = subscribe->event_id,
         .branch = request->message->via.branch,
+        .instance = subscribe->instance,
         .accept = subscribe->accept,
         .expires_ms = expires_ms(subscribe),
         .foreign = request->foreign,
         .trusted = request->trusted,
         .state = SUBSCRIPTION_INIT,
     };
+}
+
+/* Takes the place of the old one, if there is one: the client asks again outside its dialog. What
+ * ends at once is a fetch (RFC 6665 4.4.3): one NOTIFY, and nothing is kept but that it waits. */
+static struct subscription *make(const struct subscribe *subscribe, const struct dialog *dialog,
+                                 struct subscription *old, struct store_set *set)
+{
+    struct resource *former = old != NULL ? subscription_give_way(old, set) : NULL;
+    struct subscription_parts parts = parts_of(subscribe);
+    if (parts.resource == NULL)
+        parts.resource = resource_find(subscribe->presence, subscribe->package,
+                                       subscribe->request->target, true);
     struct subscription *subscription = subscription_new(&parts, dialog);
     extras_set_rates(subscription, &subscribe->wishes.rates);
     authorize_apply(subscription, &subscribe->authorization);
@@ -498,6 +508,9 @@ static void handle_new(struct subscribe *subscribe)
     }
     subscribe->resource =
         resource_find(subscribe->presence, subscribe->package, request->target, false);
+    struct buffer memory =
+        buffer_over(subscribe->instance_memory, sizeof(subscribe->instance_memory));
+    subscribe->instance = sender_instance(subscribe->presence, request, request->identity, &memory);
     subscribe->authorization = authorize(subscribe->presence, subscribe->package, request->target,
                                          subscribe->resource, &watcher);
     handle_named(subscribe, &name);

@@ -25,7 +25,7 @@ enum {
 
 /* Watchers. */
 
-static struct watcher *find_watcher(const struct presence *presence, struct bytes aor)
+struct watcher *watcher_find(const struct presence *presence, struct bytes aor)
 {
     struct watcher *watcher;
     TABLE_FIND(presence->watchers, aor.at, aor.length, presence->hash_seed, watcher);
@@ -35,14 +35,14 @@ static struct watcher *find_watcher(const struct presence *presence, struct byte
 /* What has ended takes memory for a while, so it counts by half. */
 bool subscription_has_room(const struct presence *presence, struct bytes aor)
 {
-    const struct watcher *watcher = find_watcher(presence, aor);
+    const struct watcher *watcher = watcher_find(presence, aor);
     unsigned most = presence->settings.subscriptions_max_per_watcher;
     return watcher == NULL || (watcher->count < most && watcher->users / 2 < most);
 }
 
 static void join(struct presence *presence, struct bytes aor, struct subscription *subscription)
 {
-    struct watcher *watcher = find_watcher(presence, aor);
+    struct watcher *watcher = watcher_find(presence, aor);
     if (watcher == NULL) {
         watcher = memory_new(sizeof(*watcher) + aor.length);
         watcher->length = aor.length;
@@ -135,6 +135,8 @@ struct subscription *subscription_new(const struct subscription_parts *parts,
     subscription->expires_ms = parts->expires_ms;
     subscription->begun_ms = presence->parts->world->wall_ms;
     subscription->branch = memory_copy(parts->branch);
+    if (!bytes_empty(parts->instance))
+        subscription->instance = memory_copy(parts->instance);
     join(presence, parts->watcher, subscription);
     subscription->state = parts->state;
     subscription->fate = EVENT_TIMEOUT;
@@ -166,6 +168,7 @@ void subscription_free(struct subscription *subscription)
     extras_free(&subscription->extras);
     free(subscription->text);
     free(subscription->branch);
+    free(subscription->instance);
     free(subscription);
 }
 
@@ -416,7 +419,7 @@ void subscription_reject(struct subscription *subscription)
 
 void subscription_drop_watcher(struct presence *presence, struct bytes aor)
 {
-    const struct watcher *watcher = find_watcher(presence, aor);
+    const struct watcher *watcher = watcher_find(presence, aor);
     struct subscription *subscription;
     if (watcher == NULL)
         return;
@@ -473,6 +476,8 @@ void subscription_save(struct subscription *subscription, struct store_set *set)
         .begun_ms = subscription->begun_ms,
         .foreign = subscription->foreign,
         .trusted = subscription->trusted,
+        .instance = bytes_of(subscription->instance != NULL ? subscription->instance : ""),
+        .held_since_ms = hold_since_ms(subscription),
         .min_interval_ms = rates.min_interval_ms,
         .max_interval_ms = rates.max_interval_ms,
         .adaptive_interval_ms = rates.adaptive_interval_ms,
@@ -596,6 +601,7 @@ struct subscription *subscription_of_row(struct resource *resource,
         .watcher = row->watcher,
         .event_id = row->event_id,
         .branch = row->origin.branch,
+        .instance = row->instance,
         .accept = accept != NULL ? accept : resource->package->notify_types[0],
         .expires_ms = row->expires_ms,
         .foreign = row->foreign,
@@ -619,6 +625,8 @@ struct subscription *subscription_of_row(struct resource *resource,
         subscription->told = true;
     if (accept == NULL)
         deactivate(subscription);
+    else if (machine_is_live(subscription->state) && row->held_since_ms != 0)
+        hold_loaded(subscription, row->held_since_ms);
     subscription_arm(subscription);
     if (!subscription->told && accept != NULL)
         notify_queue(subscription);

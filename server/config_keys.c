@@ -278,6 +278,12 @@ static const struct config_key file_keys[] = {
      "with pauses that grow."},
     NUMBER(presence.notify_retry_s, 1, 86400, "600",
            "Seconds for which that is tried again, before it ends all the same."),
+    NUMBER(presence.hold_s, 0, 86400, "600",
+           "Seconds for which a NOTIFY is kept when there is no way to its watcher, until that "
+           "registers, subscribes or can be dialled; then the subscription ends. 0: it ends at "
+           "once."),
+    NUMBER(presence.held_max, 0, 10000000, "100000",
+           "Subscriptions of which a NOTIFY is kept at a time; more of them end."),
     NUMBER(presence.retry_after_max_s, 1, 86400, "3600",
            "Seconds that a watcher's Retry-After for a NOTIFY is heeded at most."),
     NUMBER(presence.restore_notify_per_s, 1, 1000000, "1000",

@@ -85,6 +85,9 @@
     X(subscriptions_failed, "subscriptions ended because a NOTIFY failed")                    \
     X(subscriptions_refused, "of these, because the watcher refused it (RFC 6665 4.2.2)")     \
     X(subscriptions_silent, "of these, because the watcher did not answer")                   \
+    X(subscriptions_unreachable, "of these, because there was no way to the watcher")         \
+    X(subscriptions_held, "subscriptions held because there is no way to the watcher")        \
+    X(holds_limited, "subscriptions not held because too many are")                           \
     X(notifies_sent, "NOTIFYs sent")                                                          \
     X(notifies_folded, "changes folded into a later NOTIFY")                                  \
     X(notifies_retried, "NOTIFYs sent again after a failure and a pause")                     \
