@@ -427,6 +427,19 @@ static struct subscription_parts parts_of(const struct subscribe *subscribe)
     };
 }
 
+/* The one of a phone that has rebooted since: same watcher, presentity, event, id and instance,
+ * another dialog. It goes without a NOTIFY: at the phone nobody knows it any more, and where
+ * somebody does, because two programs share an instance, "terminated" would have it subscribe
+ * again, and the other after it, for ever (RFC 6665 4.1.3, deactivated and timeout). A fetch
+ * replaces nothing. */
+static struct subscription *find_former(const struct subscribe *subscribe)
+{
+    const struct subscription_parts parts = parts_of(subscribe);
+    if (subscribe->resource == NULL || subscribe->expires_s == 0)
+        return NULL; /* nothing is there, or it is a fetch */
+    return subscription_former(subscribe->resource, &parts);
+}
+
 /* Takes the place of the old one, if there is one: the client asks again outside its dialog. What
  * ends at once is a fetch (RFC 6665 4.4.3): one NOTIFY, and nothing is kept but that it waits. */
 static struct subscription *make(const struct subscribe *subscribe, const struct dialog *dialog,
@@ -455,6 +468,13 @@ static void keep(struct subscription *subscription, struct store_set *set)
     subscription_arm(subscription);
 }
 
+/* In the same set as the new one's row, so that a crash leaves one of them. */
+static void replace(struct subscription *subscription, struct store_set *set)
+{
+    metrics_count(subscription->resource->presence->parts->metrics, METRIC_subscriptions_replaced);
+    subscription_give_way(subscription, set);
+}
+
 /* A fetch changes nothing, but its 200 may wait, and the NOTIFY must not overtake it. */
 static void create(const struct subscribe *subscribe, struct subscription *old)
 {
@@ -464,7 +484,11 @@ static void create(const struct subscribe *subscribe, struct subscription *old)
     if (!open_dialog(subscribe, &dialog))
         return;
     struct store_set *set = store_begin(parts->store, request->partition);
+    struct subscription *former = find_former(subscribe);
+    struct subscription *replaced = former != old ? former : NULL;
     struct subscription *subscription = make(subscribe, &dialog, old, set);
+    if (replaced != NULL)
+        replace(replaced, set);
     if (subscription->state == SUBSCRIPTION_WAITING)
         subscription_wait(subscription, set);
     if (subscription->state != SUBSCRIPTION_ENDED)
@@ -492,7 +516,7 @@ static void handle_named(const struct subscribe *subscribe, const struct subscri
         front_refuse(request, 403, "This is another user's subscription");
     else if (old != NULL && is_repeated(old, request->message))
         answer_for(request, old);
-    else if (!is_one_more(old) || check_room(subscribe))
+    else if (!is_one_more(old) || find_former(subscribe) != NULL || check_room(subscribe))
         create(subscribe, old);
 }
 

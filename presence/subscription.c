@@ -108,6 +108,24 @@ struct subscription *subscription_find(struct presence *presence, unsigned parti
     return subscription;
 }
 
+struct subscription *subscription_former(const struct resource *resource,
+                                         const struct subscription_parts *parts)
+{
+    const struct watcher *watcher = watcher_find(resource->presence, parts->watcher);
+    struct subscription *subscription;
+    if (watcher == NULL || bytes_empty(parts->instance))
+        return NULL;
+    DL_FOREACH2(watcher->subscriptions, subscription, others_next)
+    {
+        if (subscription->resource == resource && machine_is_live(subscription->state) &&
+            subscription->instance != NULL &&
+            bytes_equal(subscription->event_id, parts->event_id) &&
+            bytes_equal(bytes_of(subscription->instance), parts->instance))
+            return subscription;
+    }
+    return NULL;
+}
+
 static void take_name(struct subscription *subscription, struct bytes event_id)
 {
     const struct dialog_parts *dialog = &subscription->dialog.parts;

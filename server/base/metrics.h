@@ -88,6 +88,7 @@
     X(subscriptions_unreachable, "of these, because there was no way to the watcher")         \
     X(subscriptions_held, "subscriptions held because there is no way to the watcher")        \
     X(holds_limited, "subscriptions not held because too many are")                           \
+    X(subscriptions_replaced, "subscriptions replaced by another dialog of the same device")  \
     X(notifies_sent, "NOTIFYs sent")                                                          \
     X(notifies_folded, "changes folded into a later NOTIFY")                                  \
     X(notifies_retried, "NOTIFYs sent again after a failure and a pause")                     \
