@@ -1,6 +1,6 @@
-/* later_internal.h: NOTIFYs that cannot leave now: who is in trouble (retry.c, hold.c). One struct
- * with one timer for each subscription that has to wait for something; most have none. Comes with
- * presence_internal.h. */
+/* later_internal.h: NOTIFYs that cannot leave now: who is in trouble (retry.c, hold.c), and who was
+ * told a moment ago (pace.c). One struct with one timer for each subscription that has to wait for
+ * something; most have none. Comes with presence_internal.h. */
 #ifndef PRESENCE_LATER_INTERNAL_H
 #define PRESENCE_LATER_INTERNAL_H
 
@@ -14,17 +14,20 @@ enum later_why {
     LATER_ASKED,  /* its watcher, or who stands before it, said Retry-After */
     LATER_SILENT, /* it did not answer */
     LATER_HELD,   /* there is no way to it (hold.c) */
-    LATER_PACED,  /* it is told in a moment */
+    LATER_PACED,  /* it was told a moment ago (pace.c) */
+    LATER_IDLE,   /* it wants to hear now and then, whether there is news or not */
 };
 
 struct later {
     struct timer timer; /* not set: its NOTIFY is under way, or waits for policy */
     struct subscription *subscription;
     enum later_why why;
-    uint64_t since_ms; /* wall clock: when the trouble began */
-    uint64_t pause_ms; /* the last one, of those that grow */
-    bool stored;       /* its row says that it is held */
-    bool refused;      /* too many are held */
+    uint64_t since_ms;      /* wall clock: when the trouble began */
+    uint64_t pause_ms;      /* the last one, of those that grow */
+    bool stored;            /* its row says that it is held */
+    bool refused;           /* too many are held */
+    uint64_t period_ms;     /* monotonic: the begin of an adaptive rate's period, ... */
+    unsigned count, before; /* ... NOTIFYs in it, and in the one before */
 };
 
 /* The subscription's own, for this reason from now on: its timer fires after the pause. */
@@ -62,5 +65,14 @@ uint64_t hold_since_ms(const struct subscription *subscription);
 /* A device has registered: what is held for it is told to it. */
 void hold_device_came(struct presence *presence, struct bytes aor,
                       const struct front_device *device);
+
+/* How often one is told (pace.c). */
+
+/* True when a change has to wait because the last NOTIFY was sent a moment ago. */
+bool pace_defers(struct subscription *subscription);
+/* A NOTIFY was sent. */
+void pace_sent(struct subscription *subscription);
+/* Has it be told when its watcher wants to hear again. */
+void pace_rest(struct subscription *subscription);
 
 #endif

@@ -175,6 +175,7 @@ static void send_notify(struct subscription *subscription)
         return;
     }
     metrics_count(presence->parts->metrics, METRIC_notifies_sent);
+    pace_sent(subscription);
 }
 
 static void fold(struct subscription *subscription)
@@ -202,6 +203,8 @@ void notify_due(struct subscription *subscription)
         fold(subscription);
     } else if (subscription->notify != 0) {
         subscription->dirty = true;
+        fold(subscription);
+    } else if (pace_defers(subscription)) {
         fold(subscription);
     } else {
         notify_unqueue(subscription);

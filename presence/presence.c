@@ -28,6 +28,7 @@ struct presence_settings presence_settings_default(void)
         .retry_after_max_s = 3600,
         .hold_s = 600,
         .held_max = 100000,
+        .notify_pause_ms = 500,
         .restore_notify_per_s = 1000,
     };
 }

@@ -51,6 +51,7 @@ struct presence_settings {
     unsigned notify_retry_s;       /* how long it is tried again after a timeout, if it is */
     unsigned hold_s;               /* how long a NOTIFY to whom there is no way is kept; 0: not */
     unsigned held_max;             /* subscriptions of which one is; more end */
+    unsigned notify_pause_ms;      /* between two NOTIFYs of a dialog at least; 0: none */
     unsigned retry_after_max_s;    /* of a Retry-After for a NOTIFY; longer ones are cut to it */
     unsigned restore_notify_per_s; /* NOTIFYs a second after a restart, so that it makes no storm */
 };

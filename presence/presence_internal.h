@@ -67,17 +67,19 @@ struct subscription {
     struct subscription *others_prev, *others_next; /* of the watcher */
     struct later *later;  /* NULL: nothing keeps it from being told (later_internal.h) */
     uint64_t notify;      /* handle of the NOTIFY under way; 0: none */
+    uint64_t told_ms;     /* monotonic: when the last NOTIFY was sent; 0: none in this life */
     uint32_t stored_cseq; /* local CSeq that the row has */
     uint32_t judged;      /* the resource's judgement by which policy was asked last */
     enum subscription_state
         state; /* ENDED, WAITING: its last NOTIFY is due or under way, or done */
-    enum subscription_event cause; /* of the state; the reason of an end (RFC 6665 4.1.3) */
-    enum subscription_event fate;  /* what the end of its time will be */
-    bool foreign, trusted;         /* how its watcher was proved (policy.h) */
-    bool dirty;                    /* a NOTIFY is due as soon as none is under way */
-    bool prompt;                   /* and its watcher itself has asked for it */
-    bool held;                     /* a NOTIFY is due as soon as policy was asked */
-    bool unknown;                  /* policy was asked and could not say */
+    enum subscription_state told_state; /* that the last NOTIFY said */
+    enum subscription_event cause;      /* of the state; the reason of an end (RFC 6665 4.1.3) */
+    enum subscription_event fate;       /* what the end of its time will be */
+    bool foreign, trusted;              /* how its watcher was proved (policy.h) */
+    bool dirty;                         /* a NOTIFY is due as soon as none is under way */
+    bool prompt;                        /* and its watcher itself has asked for it */
+    bool held;                          /* a NOTIFY is due as soon as policy was asked */
+    bool unknown;                       /* policy was asked and could not say */
     bool has_row, queued;
     bool told;             /* of its end, and the row says so */
     const char *accept;    /* chosen body type, one of the package's */

@@ -28,7 +28,7 @@ enum {
 bool later_waits(const struct subscription *subscription)
 {
     const struct later *later = subscription->later;
-    return later != NULL && timer_is_set(&later->timer);
+    return later != NULL && later->why != LATER_IDLE && timer_is_set(&later->timer);
 }
 
 static void set_why(struct later *later, enum later_why why)
@@ -156,7 +156,7 @@ enum failure retry_judge(struct subscription *subscription, const struct client_
 void retry_over(struct subscription *subscription)
 {
     const struct later *later = subscription->later;
-    if (later == NULL || later->why == LATER_PACED)
+    if (later == NULL || later->why == LATER_PACED || later->why == LATER_IDLE)
         return;
     bool stored = later->stored;
     struct store *store = subscription->resource->presence->parts->store;
@@ -166,4 +166,5 @@ void retry_over(struct subscription *subscription)
         subscription_save(subscription, set);
         subscription->change = store_submit(store, &set);
     }
+    pace_rest(subscription);
 }

@@ -284,6 +284,9 @@ static const struct config_key file_keys[] = {
            "once."),
     NUMBER(presence.held_max, 0, 10000000, "100000",
            "Subscriptions of which a NOTIFY is kept at a time; more of them end."),
+    NUMBER(presence.notify_pause_ms, 0, 60000, "500",
+           "Milliseconds between two NOTIFYs of one subscription at least; what changes meanwhile "
+           "is told then. 0: none."),
     NUMBER(presence.retry_after_max_s, 1, 86400, "3600",
            "Seconds that a watcher's Retry-After for a NOTIFY is heeded at most."),
     NUMBER(presence.restore_notify_per_s, 1, 1000000, "1000",
