@@ -393,6 +393,12 @@ static bool open_dialog(const struct subscribe *subscribe, struct dialog *dialog
     char memory_text[TEXT_MAX], contact_text[TEXT_MAX / 4];
     struct buffer memory = buffer_over(memory_text, sizeof(memory_text));
     struct buffer contact = buffer_over(contact_text, sizeof(contact_text));
+    /* RFC 6665 4.5.1 wants a GRUU: a URI that leads to this notifier, over restarts, so that a new
+     * dialog may begin at it, and that is not another dialog's. This one does: the address that we
+     * listen on, and the presentity. It has no "gr", because clients repeat it as Request-URI of
+     * refreshes, which the overload filter tells from new requests by their address, and because a
+     * "gr" of an address is what no client and no other server has met. The dialog is found by
+     * Call-ID and tags whatever stands there. */
     struct token tag = token_make(parts->world, request->partition, store_epoch(parts->store));
     struct dialog_parts dialog_parts;
     struct bytes target = request->target;
