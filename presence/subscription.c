@@ -28,7 +28,8 @@ enum {
 struct watcher *watcher_find(const struct presence *presence, struct bytes aor)
 {
     struct watcher *watcher;
-    TABLE_FIND(presence->watchers, aor.at, aor.length, presence->hash_seed, watcher);
+    struct bytes key = bytes_empty(aor) ? BYTES("") : aor; /* who is nobody has no name */
+    TABLE_FIND(presence->watchers, key.at, key.length, presence->hash_seed, watcher);
     return watcher;
 }
 
@@ -46,7 +47,7 @@ static void join(struct presence *presence, struct bytes aor, struct subscriptio
     if (watcher == NULL) {
         watcher = memory_new(sizeof(*watcher) + aor.length);
         watcher->length = aor.length;
-        if (!bytes_empty(aor)) /* who is nobody has no name */
+        if (!bytes_empty(aor))
             memcpy(watcher->aor, aor.at, aor.length);
         TABLE_ADD(presence->watchers, watcher->aor, watcher->length, presence->hash_seed, watcher);
     }
