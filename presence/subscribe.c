@@ -526,6 +526,17 @@ static void handle_named(const struct subscribe *subscribe, const struct subscri
         create(subscribe, old);
 }
 
+/* Of somebody: those who are nobody are not one user, whatever they say. */
+static void find_instance(struct subscribe *subscribe)
+{
+    const struct front_request *request = subscribe->request;
+    struct buffer memory =
+        buffer_over(subscribe->instance_memory, sizeof(subscribe->instance_memory));
+    if (!bytes_empty(request->identity))
+        subscribe->instance =
+            sender_instance(subscribe->presence, request, request->identity, &memory);
+}
+
 static void handle_new(struct subscribe *subscribe)
 {
     struct front_request *request = subscribe->request;
@@ -538,9 +549,7 @@ static void handle_new(struct subscribe *subscribe)
     }
     subscribe->resource =
         resource_find(subscribe->presence, subscribe->package, request->target, false);
-    struct buffer memory =
-        buffer_over(subscribe->instance_memory, sizeof(subscribe->instance_memory));
-    subscribe->instance = sender_instance(subscribe->presence, request, request->identity, &memory);
+    find_instance(subscribe);
     subscribe->authorization = authorize(subscribe->presence, subscribe->package, request->target,
                                          subscribe->resource, &watcher);
     handle_named(subscribe, &name);
