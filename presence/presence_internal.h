@@ -43,8 +43,7 @@ struct publication {
     struct token previous; /* the tag before, or "" */
     uint64_t previous_until_ms;
     struct bytes content_type, body, call_id, branch; /* of `text` */
-    struct bytes from_tag, instance; /* of its publisher (publisher.c); of `text`; instance empty:
-                                        unknown */
+    struct bytes from_tag, instance; /* of its publisher; of `text`; empty: unknown */
     char *text;
 };
 
@@ -70,8 +69,7 @@ struct subscription {
     uint64_t told_ms;     /* monotonic: when the last NOTIFY was sent; 0: none in this life */
     uint32_t stored_cseq; /* local CSeq that the row has */
     uint32_t judged;      /* the resource's judgement by which policy was asked last */
-    enum subscription_state
-        state; /* ENDED, WAITING: its last NOTIFY is due or under way, or done */
+    enum subscription_state state;      /* ENDED, WAITING: its last NOTIFY is due or done */
     enum subscription_state told_state; /* that the last NOTIFY said */
     enum subscription_event cause;      /* of the state; the reason of an end (RFC 6665 4.1.3) */
     enum subscription_event fate;       /* what the end of its time will be */
@@ -137,9 +135,8 @@ struct presence {
     bool registration_counts;                         /* in some domain */
     struct home homes[PARTITIONS];
     struct watcher *watchers;
-    struct connection *connections; /* that publishers live on */
-    size_t closed_count;            /* publications */
-    size_t held_count;              /* subscriptions (hold.c) */
+    struct connection *connections;  /* that publishers live on */
+    size_t closed_count, held_count; /* publications (closing.c), subscriptions (hold.c) */
     uint64_t hash_seed;
     struct subscription *restored; /* to be notified after a restart, paced */
     struct timer pace;
