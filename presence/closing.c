@@ -252,6 +252,7 @@ void presence_device_came(struct presence *presence, struct bytes aor,
     if (presence->closed_count > 0)
         change_user(presence, aor, open_again, device, true);
     registered_changed(presence, aor);
+    hold_device_came(presence, aor, device);
 }
 
 void presence_device_ended(struct presence *presence, struct bytes aor,

@@ -1,7 +1,7 @@
 /* notify.c: NOTIFY (RFC 6665 4.2.2).
  *
- *   due -> one under way? remember it (dirty) : send
- *   answered -> the watcher is gone (listed codes, timeout)? drop : dirty? send again
+ *   due -> one under way? remember it (dirty) : in trouble? it waits (later) : send
+ *   answered -> failed? retry.c says whether it ends, and what is sent when : dirty? send again
  *
  * Each NOTIFY waits for the change that it tells of. */
 #include <assert.h>
@@ -22,20 +22,6 @@ static struct store_change latest(const struct subscription *subscription)
     return a.number > b.number ? a : b;
 }
 
-/* RFC 6665 4.2.2: these end the subscription; a timeout does too. Other failures leave it: the
- * watcher may come back, and refreshes or is told the next change. */
-static bool is_end(const struct client_answer *answer)
-{
-    static const unsigned ends[] = {404, 405, 410, 416, 480, 481, 482,
-                                    483, 484, 485, 489, 501, 604};
-    if (answer->response == NULL)
-        return answer->status == 408;
-    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-        if (answer->status == ends[i])
-            return true;
-    return false;
-}
-
 /* RFC 3261 8.1.3.3: more than one Via: it was for somebody else, and says nothing of this watcher.
  */
 static bool is_misled(const struct presence *presence, const struct client_answer *answer)
@@ -44,6 +30,61 @@ static bool is_misled(const struct presence *presence, const struct client_answe
         return false;
     metrics_count(presence->parts->metrics, METRIC_responses_stray);
     return true;
+}
+
+/* With what has changed meanwhile. */
+static void go_on(struct subscription *subscription)
+{
+    bool prompt = subscription->prompt;
+    if (!subscription->dirty) {
+        subscription_settle(subscription);
+        return;
+    }
+    subscription->dirty = subscription->prompt = false;
+    if (prompt)
+        notify_now(subscription);
+    else
+        notify_due(subscription);
+}
+
+static void take_success(struct subscription *subscription, const struct client_answer *answer)
+{
+    if (answer->flow != NULL) {
+        subscription->dialog.flow = *answer->flow;
+        subscription->dialog.has_flow = true;
+    }
+    retry_over(subscription);
+    go_on(subscription);
+}
+
+void notify_give_up(struct subscription *subscription, enum metric why)
+{
+    const struct front_parts *parts = subscription->resource->presence->parts;
+    metrics_count(parts->metrics, METRIC_subscriptions_failed);
+    metrics_count(parts->metrics, why);
+    log_write(parts->log, LOG_INFO, "presence", "subscription ended: %s call-id=%.*s",
+              metric_name(why), BYTES_ARGS(subscription->dialog.parts.call_id));
+    subscription_drop(subscription);
+}
+
+static enum metric why_of(const struct client_answer *answer)
+{
+    if (answer->response != NULL)
+        return METRIC_subscriptions_refused;
+    return answer->status == 408 ? METRIC_subscriptions_silent : METRIC_subscriptions_unreachable;
+}
+
+/* The last NOTIFY of one that is over needs no answer that pleases us. */
+static void take_failure(struct subscription *subscription, const struct client_answer *answer)
+{
+    bool live = machine_is_live(subscription->state);
+    enum failure failure = live ? retry_judge(subscription, answer) : FAILURE_PASSES;
+    if (failure == FAILURE_ENDS)
+        notify_give_up(subscription, why_of(answer));
+    else if (failure == FAILURE_LATER)
+        subscription->dirty = subscription->prompt = false; /* told with it */
+    else
+        go_on(subscription);
 }
 
 static void take_answer(void *context, const struct client_answer *answer)
@@ -57,21 +98,12 @@ static void take_answer(void *context, const struct client_answer *answer)
               answer->status, BYTES_ARGS(subscription->dialog.parts.call_id));
     if (answer->status >= 300)
         notify_whole(subscription);
-    if (answer->flow != NULL && answer->status < 300 && !misled) {
-        subscription->dialog.flow = *answer->flow;
-        subscription->dialog.has_flow = true;
-    }
-    if (machine_is_live(subscription->state) && is_end(answer) && !misled) {
-        metrics_count(presence->parts->metrics, METRIC_subscriptions_failed);
-        log_write(presence->parts->log, LOG_INFO, "presence",
-                  "subscription ended: NOTIFY got %u call-id=%.*s", answer->status,
-                  BYTES_ARGS(subscription->dialog.parts.call_id));
-        subscription_drop(subscription);
-    } else if (subscription->dirty) {
-        send_notify(subscription);
-    } else {
-        subscription_settle(subscription);
-    }
+    if (misled)
+        go_on(subscription);
+    else if (answer->status < 300)
+        take_success(subscription, answer);
+    else
+        take_failure(subscription, answer);
 }
 
 /* The row's CSeq must never fall an epoch's step behind. False when it would, because the store has
@@ -118,8 +150,9 @@ static void send_notify(struct subscription *subscription)
     struct resource *resource = subscription->resource;
     struct presence *presence = resource->presence;
     struct dialog *dialog = &subscription->dialog;
-    subscription->dirty = false;
-    if (is_held(subscription))
+    subscription->dirty = subscription->prompt = false;
+    if (is_held(subscription) ||
+        (machine_is_live(subscription->state) && hold_if_lost(subscription)))
         return;
     if (conditional_suppresses(subscription)) {
         metrics_count(presence->parts->metrics, METRIC_notifies_suppressed);
@@ -149,22 +182,46 @@ static void send_notify(struct subscription *subscription)
     log_write(presence->parts->log, LOG_DEBUG, "presence", "NOTIFY %u to %.*s %s call-id=%.*s",
               dialog->local_cseq, BYTES_ARGS(dialog->request_uri), notify_state_name(subscription),
               BYTES_ARGS(dialog->parts.call_id));
-    if (subscription->notify != 0) {
-        metrics_count(presence->parts->metrics, METRIC_notifies_sent);
-    } else {
+    if (subscription->notify == 0) {
         defer(subscription);
+        return;
     }
+    metrics_count(presence->parts->metrics, METRIC_notifies_sent);
+    pace_sent(subscription);
 }
 
-void notify_due(struct subscription *subscription)
+static void fold(struct subscription *subscription)
 {
+    metrics_count(subscription->resource->presence->parts->metrics, METRIC_notifies_folded);
+}
+
+void notify_now(struct subscription *subscription)
+{
+    later_forget(subscription);
     if (subscription->notify != 0) {
-        subscription->dirty = true;
-        metrics_count(subscription->resource->presence->parts->metrics, METRIC_notifies_folded);
+        subscription->dirty = subscription->prompt = true;
+        fold(subscription);
         return;
     }
     notify_unqueue(subscription);
     send_notify(subscription);
+}
+
+void notify_due(struct subscription *subscription)
+{
+    if (!machine_is_live(subscription->state)) {
+        notify_now(subscription);
+    } else if (later_waits(subscription)) {
+        fold(subscription);
+    } else if (subscription->notify != 0) {
+        subscription->dirty = true;
+        fold(subscription);
+    } else if (pace_defers(subscription)) {
+        fold(subscription);
+    } else {
+        notify_unqueue(subscription);
+        send_notify(subscription);
+    }
 }
 
 /* The paced queue. */

@@ -25,6 +25,12 @@ struct presence_settings presence_settings_default(void)
         .patch_steps_max = 100000,
         .flow_grace_s = 60,
         .tag_grace_s = 32, /* 64*T1: as long as the lost 200 would have been repeated */
+        .notify_timeout = PRESENCE_TIMEOUT_ENDS,
+        .notify_retry_s = 600,
+        .retry_after_max_s = 3600,
+        .hold_s = 600,
+        .held_max = 100000,
+        .notify_pause_ms = 500,
         .restore_notify_per_s = 1000,
     };
 }

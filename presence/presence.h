@@ -26,6 +26,8 @@ struct presence_domain {
     const char *name; /* canonical */
     enum presence_registration registration;
 };
+/* What ends a subscription whose watcher does not answer a NOTIFY (RFC 6665 4.2.2). */
+enum presence_timeout { PRESENCE_TIMEOUT_ENDS, PRESENCE_TIMEOUT_RETRIES };
 
 struct presence_settings {
     unsigned publications_max;              /* of one resource; more: 403 */
@@ -47,6 +49,12 @@ struct presence_settings {
     enum presence_registration registration; /* in domains that do not say */
     const struct presence_domain *domains;   /* that do; they outlive the next reload */
     unsigned domain_count;
+    enum presence_timeout notify_timeout;
+    unsigned notify_retry_s;       /* how long it is tried again after a timeout, if it is */
+    unsigned hold_s;               /* how long a NOTIFY to whom there is no way is kept; 0: not */
+    unsigned held_max;             /* subscriptions of which one is; more end */
+    unsigned notify_pause_ms;      /* between two NOTIFYs of a dialog at least; 0: none */
+    unsigned retry_after_max_s;    /* of a Retry-After for a NOTIFY; longer ones are cut to it */
     unsigned restore_notify_per_s; /* NOTIFYs a second after a restart, so that it makes no storm */
 };
 struct presence_settings presence_settings_default(void);
@@ -61,6 +69,10 @@ struct presence_registrations {
     /* True while any device of the user is registered. NULL: it cannot be asked, and registrations
      * count for nothing. */
     bool (*is_registered)(void *context, struct bytes aor);
+    /* The flow that is alive and over which the device registered last; false: none. NULL: it
+     * cannot be asked. */
+    bool (*flow_of)(void *context, struct bytes aor, const struct front_device *device,
+                    struct net_flow *flow);
     void *context;
 };
 

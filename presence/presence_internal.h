@@ -43,8 +43,7 @@ struct publication {
     struct token previous; /* the tag before, or "" */
     uint64_t previous_until_ms;
     struct bytes content_type, body, call_id, branch; /* of `text` */
-    struct bytes from_tag, instance; /* of its publisher (publisher.c); of `text`; instance empty:
-                                        unknown */
+    struct bytes from_tag, instance; /* of its publisher; of `text`; empty: unknown */
     char *text;
 };
 
@@ -65,15 +64,18 @@ struct subscription {
     struct store_change change;                     /* the last one of this subscription */
     struct subscription *queue_prev, *queue_next;   /* of presence->restored */
     struct subscription *others_prev, *others_next; /* of the watcher */
-    uint64_t notify;                                /* handle of the NOTIFY under way; 0: none */
-    uint32_t stored_cseq;                           /* local CSeq that the row has */
-    uint32_t judged;                  /* the resource's judgement by which policy was asked last */
+    struct later *later;  /* NULL: nothing keeps it from being told (later_internal.h) */
+    uint64_t notify;      /* handle of the NOTIFY under way; 0: none */
+    uint64_t told_ms;     /* monotonic: when the last NOTIFY was sent; 0: none in this life */
+    uint32_t stored_cseq; /* local CSeq that the row has */
+    uint32_t judged;      /* the resource's judgement by which policy was asked last */
     enum subscription_state state;    /* ENDED, WAITING: of its last NOTIFY, or after it */
     enum subscription_state notified; /* as the last NOTIFY said; INIT: none since the start */
     enum subscription_event cause;    /* of the state; the reason of an end (RFC 6665 4.1.3) */
     enum subscription_event fate;     /* what the end of its time will be */
     bool foreign, trusted;            /* how its watcher was proved (policy.h) */
     bool dirty;                       /* a NOTIFY is due as soon as none is under way */
+    bool prompt;                      /* and its watcher itself has asked for it */
     bool held;                        /* a NOTIFY is due as soon as policy was asked */
     bool unknown;                     /* policy was asked and could not say */
     bool has_row, queued, restored;   /* restored: an earlier life may have told it something */
@@ -83,7 +85,8 @@ struct subscription {
     struct bytes key;                 /* Call-ID, remote tag, event id: of `text` */
     struct bytes event_id;            /* of `text` */
     char *text;
-    char *branch; /* of the last SUBSCRIBE; its CSeq is the dialog's remote one */
+    char *instance; /* of its watcher's device; NULL: unknown */
+    char *branch;   /* of the last SUBSCRIBE; its CSeq is the dialog's remote one */
 };
 
 struct resource {
@@ -133,8 +136,8 @@ struct presence {
     bool registration_counts;                         /* in some domain */
     struct home homes[PARTITIONS];
     struct watcher *watchers;
-    struct connection *connections; /* that publishers live on */
-    size_t closed_count;            /* publications */
+    struct connection *connections;  /* that publishers live on */
+    size_t closed_count, held_count; /* publications (closing.c), subscriptions (hold.c) */
     uint64_t hash_seed;
     unsigned char entity_key[ENTITY_KEY_BYTES];
     uint64_t view_serial;          /* of the last body that a view has shown */
@@ -183,6 +186,7 @@ bool lifetime_judge(struct front_request *request, const struct lifetime *lifeti
                     uint32_t *expires_s);
 
 #include "presence/authorize_internal.h"
+#include "presence/later_internal.h"
 #include "presence/publication_internal.h"
 #include "presence/subscription_internal.h"
 #include "presence/winfo_internal.h"

@@ -17,52 +17,11 @@
  */
 #include "presence/publisher_internal.h"
 
-enum { GRUU_MEMORY = 2048 };
+#include "presence/sender_internal.h"
 
 struct net_flow publisher_source(const struct publisher *publisher)
 {
-    if (sip_message_is_relayed(publisher->request->message))
-        return (struct net_flow){0};
-    return publisher->request->incoming->flow;
-}
-
-/* The instance. */
-
-/* A GRUU of ours as Contact (linphone) names the device that it was given to. */
-static bool write_gruu_instance(const struct publisher *publisher, const struct sip_uri *uri,
-                                struct buffer *out)
-{
-    char text[GRUU_MEMORY];
-    struct buffer memory = buffer_over(text, sizeof(text));
-    struct gruu_parts parts;
-    if (!gruu_read(publisher->presence->parts->gruu, uri, &memory, &parts) ||
-        !bytes_equal(parts.aor, publisher->request->target))
-        return false;
-    buffer_put(out, parts.instance);
-    return true;
-}
-
-static bool write_contact_instance(const struct publisher *publisher, struct buffer *out)
-{
-    struct bytes rest = sip_message_value(publisher->request->message, SIP_CONTACT), element, value;
-    struct sip_address address;
-    if (!sip_list_next(&rest, &element) || !verdict_ok(sip_address_parse(element, &address)) ||
-        address.star)
-        return false;
-    if (sip_parameter(address.parameters, "+sip.instance", &value))
-        return gruu_write_instance(value, out);
-    return write_gruu_instance(publisher, &address.uri, out);
-}
-
-static bool write_registered_instance(const struct publisher *publisher, struct buffer *out)
-{
-    const struct presence_registrations *registrations = &publisher->presence->registrations;
-    struct net_flow source = publisher_source(publisher);
-    if (registrations->instance_at == NULL || source.remote.family == 0)
-        return false;
-    buffer_put(out, registrations->instance_at(registrations->context, publisher->request->target,
-                                               &source));
-    return true;
+    return sender_source(publisher->request);
 }
 
 struct bytes publisher_instance(struct publisher *publisher)
@@ -71,11 +30,8 @@ struct bytes publisher_instance(struct publisher *publisher)
     if (publisher->looked_up)
         return publisher->instance;
     publisher->looked_up = true;
-    if (!write_contact_instance(publisher, &out)) {
-        out = buffer_over(publisher->memory, sizeof(publisher->memory));
-        write_registered_instance(publisher, &out);
-    }
-    publisher->instance = out.overflow ? BYTES("") : buffer_bytes(&out);
+    publisher->instance =
+        sender_instance(publisher->presence, publisher->request, publisher->request->target, &out);
     return publisher->instance;
 }
 

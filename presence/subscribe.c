@@ -20,6 +20,7 @@
 
 #include "base/memory.h"
 #include "presence/presence_internal.h"
+#include "presence/sender_internal.h"
 #include "sip/write.h"
 
 enum {
@@ -38,6 +39,8 @@ struct subscribe {
     uint32_t expires_s;
     bool has_contact;
     struct sip_address contact;
+    struct bytes instance; /* of the watcher's device; empty: unknown */
+    char instance_memory[GRUU_INSTANCE_MAX];
     struct resource *resource;          /* outside a dialog; NULL: nothing there yet */
     struct authorization authorization; /* outside a dialog */
 };
@@ -252,6 +255,7 @@ static bool take_refresh(const struct subscribe *subscribe, struct subscription 
     subscription->accept = subscribe->accept;
     subscription->fate = EVENT_TIMEOUT;
     subscription->expires_ms = expires_ms(subscribe);
+    later_forget(subscription); /* whatever its trouble was */
     extras_set_rates(subscription, &subscribe->wishes.rates);
     return true;
 }
@@ -275,7 +279,7 @@ static void reject(const struct subscribe *subscribe, struct subscription *subsc
     save(subscription);
     world_timer_cancel(world, &subscription->expiry);
     refuse_watcher(subscribe->request);
-    notify_due(subscription);
+    notify_now(subscription);
 }
 
 static void unsubscribe(struct subscription *subscription)
@@ -343,7 +347,7 @@ static void go_on(const struct subscribe *subscribe, struct subscription *subscr
     if (subscription->quiet)
         return;
     notify_whole(subscription);
-    notify_due(subscription);
+    notify_now(subscription);
 }
 
 static void refresh(const struct subscribe *subscribe, struct subscription *subscription)
@@ -424,6 +428,12 @@ static bool open_dialog(const struct subscribe *subscribe, struct dialog *dialog
     char memory_text[TEXT_MAX], contact_text[TEXT_MAX / 4];
     struct buffer memory = buffer_over(memory_text, sizeof(memory_text));
     struct buffer contact = buffer_over(contact_text, sizeof(contact_text));
+    /* RFC 6665 4.5.1 wants a GRUU: a URI that leads to this notifier, over restarts, so that a new
+     * dialog may begin at it, and that is not another dialog's. This one does: the address that we
+     * listen on, and the presentity. It has no "gr", because clients repeat it as Request-URI of
+     * refreshes, which the overload filter tells from new requests by their address, and because a
+     * "gr" of an address is what no client and no other server has met. The dialog is found by
+     * Call-ID and tags whatever stands there. */
     struct token tag = token_make(parts->world, request->partition, store_epoch(parts->store));
     struct dialog_parts dialog_parts;
     struct bytes target = request->target;
@@ -441,28 +451,47 @@ static bool open_dialog(const struct subscribe *subscribe, struct dialog *dialog
     return verdict_ok(v);
 }
 
-/* Takes the place of the old one, if there is one: the client asks again outside its dialog. What
- * ends at once is a fetch (RFC 6665 4.4.3): one NOTIFY, and nothing is kept but that it waits. */
-static struct subscription *make(const struct subscribe *subscribe, const struct dialog *dialog,
-                                 struct watcher_filter *filter, struct subscription *old,
-                                 struct store_set *set)
+static struct subscription_parts parts_of(const struct subscribe *subscribe)
 {
     const struct front_request *request = subscribe->request;
-    struct resource *former = old != NULL ? subscription_give_way(old, set) : NULL;
-    const struct subscription_parts parts = {
-        .resource =
-            subscribe->resource != NULL
-                ? subscribe->resource
-                : resource_find(subscribe->presence, subscribe->package, request->target, true),
+    return (struct subscription_parts){
+        .resource = subscribe->resource,
         .watcher = request->identity,
         .event_id = subscribe->event_id,
         .branch = request->message->via.branch,
+        .instance = subscribe->instance,
         .accept = subscribe->accept,
         .expires_ms = expires_ms(subscribe),
         .foreign = request->foreign,
         .trusted = request->trusted,
         .state = SUBSCRIPTION_INIT,
     };
+}
+
+/* The one of a phone that has rebooted since: same watcher, presentity, event, id and instance,
+ * another dialog. It goes without a NOTIFY: at the phone nobody knows it any more, and where
+ * somebody does, because two programs share an instance, "terminated" would have it subscribe
+ * again, and the other after it, for ever (RFC 6665 4.1.3, deactivated and timeout). A fetch
+ * replaces nothing. */
+static struct subscription *find_former(const struct subscribe *subscribe)
+{
+    const struct subscription_parts parts = parts_of(subscribe);
+    if (subscribe->resource == NULL || subscribe->expires_s == 0)
+        return NULL; /* nothing is there, or it is a fetch */
+    return subscription_former(subscribe->resource, &parts);
+}
+
+/* Takes the place of the old one, if there is one: the client asks again outside its dialog. What
+ * ends at once is a fetch (RFC 6665 4.4.3): one NOTIFY, and nothing is kept but that it waits. */
+static struct subscription *make(const struct subscribe *subscribe, const struct dialog *dialog,
+                                 struct watcher_filter *filter, struct subscription *old,
+                                 struct store_set *set)
+{
+    struct resource *former = old != NULL ? subscription_give_way(old, set) : NULL;
+    struct subscription_parts parts = parts_of(subscribe);
+    if (parts.resource == NULL)
+        parts.resource = resource_find(subscribe->presence, subscribe->package,
+                                       subscribe->request->target, true);
     struct subscription *subscription = subscription_new(&parts, dialog);
     extras_set_rates(subscription, &subscribe->wishes.rates);
     filtering_set(subscription, filter);
@@ -483,6 +512,13 @@ static void keep(struct subscription *subscription, struct store_set *set)
     subscription_arm(subscription);
 }
 
+/* In the same set as the new one's row, so that a crash leaves one of them. */
+static void replace(struct subscription *subscription, struct store_set *set)
+{
+    metrics_count(subscription->resource->presence->parts->metrics, METRIC_subscriptions_replaced);
+    subscription_give_way(subscription, set);
+}
+
 /* A fetch changes nothing, but its 200 may wait, and the NOTIFY must not overtake it. */
 static void create(const struct subscribe *subscribe, struct subscription *old)
 {
@@ -498,7 +534,11 @@ static void create(const struct subscribe *subscribe, struct subscription *old)
         return;
     }
     struct store_set *set = store_begin(parts->store, request->partition);
+    struct subscription *former = find_former(subscribe);
+    struct subscription *replaced = former != old ? former : NULL;
     struct subscription *subscription = make(subscribe, &dialog, filter, old, set);
+    if (replaced != NULL)
+        replace(replaced, set);
     if (subscription->state == SUBSCRIPTION_WAITING)
         subscription_wait(subscription, set);
     if (subscription->state != SUBSCRIPTION_ENDED)
@@ -506,7 +546,7 @@ static void create(const struct subscribe *subscribe, struct subscription *old)
     struct store_change change = store_submit(parts->store, &set);
     subscription->change = change.number != 0 ? change : request->seen;
     answer_for(request, subscription);
-    notify_due(subscription);
+    notify_now(subscription);
 }
 
 /* One that has given way does not count twice, one that is over does not count. */
@@ -526,8 +566,19 @@ static void handle_named(const struct subscribe *subscribe, const struct subscri
         front_refuse(request, 403, "This is another user's subscription");
     else if (old != NULL && is_repeated(old, request->message))
         answer_for(request, old);
-    else if (!is_one_more(old) || check_room(subscribe))
+    else if (!is_one_more(old) || find_former(subscribe) != NULL || check_room(subscribe))
         create(subscribe, old);
+}
+
+/* Of somebody: those who are nobody are not one user, whatever they say. */
+static void find_instance(struct subscribe *subscribe)
+{
+    const struct front_request *request = subscribe->request;
+    struct buffer memory =
+        buffer_over(subscribe->instance_memory, sizeof(subscribe->instance_memory));
+    if (!bytes_empty(request->identity))
+        subscribe->instance =
+            sender_instance(subscribe->presence, request, request->identity, &memory);
 }
 
 static void handle_new(struct subscribe *subscribe)
@@ -542,6 +593,7 @@ static void handle_new(struct subscribe *subscribe)
     }
     subscribe->resource =
         resource_find(subscribe->presence, subscribe->package, request->target, false);
+    find_instance(subscribe);
     subscribe->authorization = authorize(subscribe->presence, subscribe->package, request->target,
                                          subscribe->resource, &watcher);
     handle_named(subscribe, &name);

@@ -25,28 +25,29 @@ enum {
 
 /* Watchers. */
 
-static struct watcher *find_watcher(const struct presence *presence, struct bytes aor)
+struct watcher *watcher_find(const struct presence *presence, struct bytes aor)
 {
     struct watcher *watcher;
-    TABLE_FIND(presence->watchers, aor.at, aor.length, presence->hash_seed, watcher);
+    struct bytes key = bytes_empty(aor) ? BYTES("") : aor; /* who is nobody has no name */
+    TABLE_FIND(presence->watchers, key.at, key.length, presence->hash_seed, watcher);
     return watcher;
 }
 
 /* What has ended takes memory for a while, so it counts by half. */
 bool subscription_has_room(const struct presence *presence, struct bytes aor)
 {
-    const struct watcher *watcher = find_watcher(presence, aor);
+    const struct watcher *watcher = watcher_find(presence, aor);
     unsigned most = presence->settings.subscriptions_max_per_watcher;
     return watcher == NULL || (watcher->count < most && watcher->users / 2 < most);
 }
 
 static void join(struct presence *presence, struct bytes aor, struct subscription *subscription)
 {
-    struct watcher *watcher = find_watcher(presence, aor);
+    struct watcher *watcher = watcher_find(presence, aor);
     if (watcher == NULL) {
         watcher = memory_new(sizeof(*watcher) + aor.length);
         watcher->length = aor.length;
-        if (!bytes_empty(aor)) /* who is nobody has no name */
+        if (!bytes_empty(aor))
             memcpy(watcher->aor, aor.at, aor.length);
         TABLE_ADD(presence->watchers, watcher->aor, watcher->length, presence->hash_seed, watcher);
     }
@@ -108,6 +109,24 @@ struct subscription *subscription_find(struct presence *presence, unsigned parti
     return subscription;
 }
 
+struct subscription *subscription_former(const struct resource *resource,
+                                         const struct subscription_parts *parts)
+{
+    const struct watcher *watcher = watcher_find(resource->presence, parts->watcher);
+    struct subscription *subscription;
+    if (watcher == NULL || bytes_empty(parts->instance))
+        return NULL;
+    DL_FOREACH2(watcher->subscriptions, subscription, others_next)
+    {
+        if (subscription->resource == resource && machine_is_live(subscription->state) &&
+            subscription->instance != NULL &&
+            bytes_equal(subscription->event_id, parts->event_id) &&
+            bytes_equal(bytes_of(subscription->instance), parts->instance))
+            return subscription;
+    }
+    return NULL;
+}
+
 static void take_name(struct subscription *subscription, struct bytes event_id)
 {
     const struct dialog_parts *dialog = &subscription->dialog.parts;
@@ -135,6 +154,8 @@ struct subscription *subscription_new(const struct subscription_parts *parts,
     subscription->expires_ms = parts->expires_ms;
     subscription->begun_ms = presence->parts->world->wall_ms;
     subscription->branch = memory_copy(parts->branch);
+    if (!bytes_empty(parts->instance))
+        subscription->instance = memory_copy(parts->instance);
     join(presence, parts->watcher, subscription);
     subscription->state = parts->state;
     subscription->fate = EVENT_TIMEOUT;
@@ -154,6 +175,7 @@ void subscription_free(struct subscription *subscription)
     struct presence *presence = resource->presence;
     world_timer_cancel(presence->parts->world, &subscription->expiry);
     notify_unqueue(subscription);
+    later_forget(subscription);
     transaction_forget(presence->parts->transactions, subscription->notify);
     count(subscription, -1);
     extras_leave_view(subscription);
@@ -165,6 +187,7 @@ void subscription_free(struct subscription *subscription)
     extras_drop(subscription);
     free(subscription->text);
     free(subscription->branch);
+    free(subscription->instance);
     free(subscription);
 }
 
@@ -415,7 +438,7 @@ void subscription_reject(struct subscription *subscription)
 
 void subscription_drop_watcher(struct presence *presence, struct bytes aor)
 {
-    const struct watcher *watcher = find_watcher(presence, aor);
+    const struct watcher *watcher = watcher_find(presence, aor);
     struct subscription *subscription;
     if (watcher == NULL)
         return;
@@ -472,6 +495,8 @@ void subscription_save(struct subscription *subscription, struct store_set *set)
         .begun_ms = subscription->begun_ms,
         .foreign = subscription->foreign,
         .trusted = subscription->trusted,
+        .instance = bytes_of(subscription->instance != NULL ? subscription->instance : ""),
+        .held_since_ms = hold_since_ms(subscription),
         .min_interval_ms = rates.min_interval_ms,
         .max_interval_ms = rates.max_interval_ms,
         .adaptive_interval_ms = rates.adaptive_interval_ms,
@@ -598,6 +623,7 @@ struct subscription *subscription_of_row(struct resource *resource,
         .watcher = row->watcher,
         .event_id = row->event_id,
         .branch = row->origin.branch,
+        .instance = row->instance,
         .accept = accept != NULL ? accept : resource->package->notify_types[0],
         .expires_ms = row->expires_ms,
         .foreign = row->foreign,
@@ -622,6 +648,8 @@ struct subscription *subscription_of_row(struct resource *resource,
         subscription->told = true;
     if (!good)
         deactivate(subscription);
+    else if (machine_is_live(subscription->state) && row->held_since_ms != 0)
+        hold_loaded(subscription, row->held_since_ms);
     subscription_arm(subscription);
     if (!subscription->told && good)
         notify_queue(subscription);

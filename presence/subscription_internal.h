@@ -27,6 +27,7 @@ struct subscription_parts {
     struct resource *resource;
     struct bytes watcher;
     struct bytes event_id, branch;
+    struct bytes instance; /* of its device; empty: unknown */
     const char *accept;
     uint64_t expires_ms;
     bool foreign, trusted; /* how the watcher was proved */
@@ -74,6 +75,12 @@ struct subscription_name {
 };
 struct subscription *subscription_find(struct presence *presence, unsigned partition,
                                        const struct subscription_name *name);
+/* Whoever has subscriptions, ended ones too; NULL: this one has none. */
+struct watcher *watcher_find(const struct presence *presence, struct bytes aor);
+/* The live one of the same watcher, resource, event id and device (`instance`, not empty): its
+ * dialog, or the phone that had it, is no more. NULL: none. */
+struct subscription *subscription_former(const struct resource *resource,
+                                         const struct subscription_parts *parts);
 /* True when the watcher may have one more. */
 bool subscription_has_room(const struct presence *presence, struct bytes watcher);
 /* Ends it, or all of a watcher's, who may watch no more (RFC 6665 4.1.3, rejected). */
@@ -86,8 +93,13 @@ void subscribe_handle(void *context, struct front_request *request);
 
 /* NOTIFY (notify.c). */
 
-/* A NOTIFY is due: sends it, or remembers it while another is under way. */
+/* A NOTIFY is due, for what was changed by others: sends it, or remembers it while another is under
+ * way or its watcher cannot be told. */
 void notify_due(struct subscription *subscription);
+/* The same at its watcher's own word: at once, unless another is under way. */
+void notify_now(struct subscription *subscription);
+/* Its watcher cannot be told: ends it without a word, logs and counts why. */
+void notify_give_up(struct subscription *subscription, enum metric why);
 /* Puts a restored subscription into the paced queue, and out of it. */
 void notify_queue(struct subscription *subscription);
 void notify_unqueue(struct subscription *subscription);

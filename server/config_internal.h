@@ -79,6 +79,8 @@ bool config_take_level(struct config_reader *reader, const struct config_key *ke
                        config_setting_t *setting, void *field);
 bool config_take_asking(struct config_reader *reader, const struct config_key *key,
                         config_setting_t *setting, void *field);
+bool config_take_timeout(struct config_reader *reader, const struct config_key *key,
+                         config_setting_t *setting, void *field);
 bool config_take_policy(struct config_reader *reader, const struct config_key *key,
                         config_setting_t *setting, void *field);
 bool config_take_registration(struct config_reader *reader, const struct config_key *key,

@@ -278,6 +278,23 @@ static const struct config_key file_keys[] = {
      "is "
      "registered is shown open while nothing is published. \"rule\": as \"fallback\", and what "
      "devices publish is shown closed while none of the user's is registered."},
+    {"presence.notify_timeout", config_take_timeout, FIELD(struct config, presence.notify_timeout),
+     0, 0, "\"end\"",
+     "What becomes of a subscription whose watcher does not answer a NOTIFY: \"end\", or \"retry\" "
+     "with pauses that grow."},
+    NUMBER(presence.notify_retry_s, 1, 86400, "600",
+           "Seconds for which that is tried again, before it ends all the same."),
+    NUMBER(presence.hold_s, 0, 86400, "600",
+           "Seconds for which a NOTIFY is kept when there is no way to its watcher, until that "
+           "registers, subscribes or can be dialled; then the subscription ends. 0: it ends at "
+           "once."),
+    NUMBER(presence.held_max, 0, 10000000, "100000",
+           "Subscriptions of which a NOTIFY is kept at a time; more of them end."),
+    NUMBER(presence.notify_pause_ms, 0, 60000, "500",
+           "Milliseconds between two NOTIFYs of one subscription at least; what changes meanwhile "
+           "is told then. 0: none."),
+    NUMBER(presence.retry_after_max_s, 1, 86400, "3600",
+           "Seconds that a watcher's Retry-After for a NOTIFY is heeded at most."),
     NUMBER(presence.restore_notify_per_s, 1, 1000000, "1000",
            "NOTIFYs a second by which watchers learn the full state after a restart."),
 

@@ -132,6 +132,18 @@ bool config_take_asking(struct config_reader *reader, const struct config_key *k
                        key->path);
 }
 
+bool config_take_timeout(struct config_reader *reader, const struct config_key *key,
+                         config_setting_t *setting, void *field)
+{
+    const char *text = config_setting_get_string(setting);
+    bool retries = text != NULL && strcmp(text, "retry") == 0;
+    enum presence_timeout *timeout = field;
+    if (!retries && (text == NULL || strcmp(text, "end") != 0))
+        return config_fail(reader, setting, "%s must be \"end\" or \"retry\"", key->path);
+    *timeout = retries ? PRESENCE_TIMEOUT_RETRIES : PRESENCE_TIMEOUT_ENDS;
+    return true;
+}
+
 /* "" leaves it to what holds for all domains. */
 bool config_take_policy(struct config_reader *reader, const struct config_key *key,
                         config_setting_t *setting, void *field)

@@ -118,6 +118,13 @@ static bool is_registered(void *context, struct bytes aor)
     return registrar_is_registered(reactor->registrar, aor);
 }
 
+static bool flow_of(void *context, struct bytes aor, const struct front_device *device,
+                    struct net_flow *flow)
+{
+    const struct reactor *reactor = context;
+    return registrar_flow_of(reactor->registrar, aor, device, flow);
+}
+
 /* What the registrar tells. */
 
 static void device_came(void *context, struct bytes aor, const struct front_device *device)
@@ -210,8 +217,13 @@ static void build(struct reactor *reactor, const struct config *config)
     proxy_locate(reactor->proxy, &locator);
     reactor->im = im_new(reactor->front, reactor->proxy);
     reactor->presence = presence_new(reactor->front, &config->presence);
-    const struct presence_registrations registrations = {instance_at, is_there, is_registered,
-                                                         reactor};
+    const struct presence_registrations registrations = {
+        .instance_at = instance_at,
+        .is_there = is_there,
+        .is_registered = is_registered,
+        .flow_of = flow_of,
+        .context = reactor,
+    };
     const struct registrar_watch watch = {device_came, device_ended, reactor};
     presence_ask_registrar(reactor->presence, &registrations);
     registrar_watch_devices(reactor->registrar, &watch);

@@ -74,8 +74,8 @@
     X(publications_lost, "publications whose publisher's connection or registration ended")   \
     X(publications_closed, "publications shown closed because their publisher was lost")      \
     X(publications_previous_tag, "PUBLISHes that named the entity-tag before the last one")   \
-    X(publications_set, "states of users that were set or removed without a client")           \
-    X(publications_seen_forgotten, "clients last seen that were forgotten for younger ones")   \
+    X(publications_set, "states of users that were set or removed without a client")          \
+    X(publications_seen_forgotten, "clients last seen that were forgotten for younger ones")  \
     X(publications_taken_over, "first PUBLISHes in the place of one of their publisher")      \
     X(subscriptions, "SUBSCRIBEs that changed a subscription")                                \
     X(subscriptions_limited, "SUBSCRIBEs refused by the subscriptions limit")                 \
@@ -84,9 +84,16 @@
     X(winfo_continued, "watcher information too long for one document")                       \
     X(subscriptions_failed, "subscriptions ended because a NOTIFY failed")                    \
     X(filters_refused, "SUBSCRIBEs refused for their filter")                                 \
+    X(subscriptions_refused, "of these, because the watcher refused it (RFC 6665 4.2.2)")     \
+    X(subscriptions_silent, "of these, because the watcher did not answer")                   \
+    X(subscriptions_unreachable, "of these, because there was no way to the watcher")         \
+    X(subscriptions_held, "subscriptions held because there is no way to the watcher")        \
+    X(holds_limited, "subscriptions not held because too many are")                           \
+    X(subscriptions_replaced, "subscriptions replaced by another dialog of the same device")  \
     X(notifies_sent, "NOTIFYs sent")                                                          \
     X(notifies_suppressed, "NOTIFYs not sent because their watcher has the state")            \
     X(notifies_folded, "changes folded into a later NOTIFY")                                  \
+    X(notifies_retried, "NOTIFYs sent again after a failure and a pause")                     \
     X(rules_unreadable, "stored rules that could not be read: nobody sees their owner")       \
     X(rules_unknown, "times that rules and rosters could not be read: all watchers wait")     \
     X(messages_relayed, "MESSAGEs relayed")                                                   \

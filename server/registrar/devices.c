@@ -47,6 +47,26 @@ bool registrar_is_registered(const struct registrar *registrar, struct bytes aor
     return false;
 }
 
+bool registrar_flow_of(const struct registrar *registrar, struct bytes aor,
+                       const struct front_device *device, struct net_flow *flow)
+{
+    const struct record *record = record_find(registrar, aor);
+    const struct binding *binding, *latest = NULL;
+    if (record == NULL)
+        return false;
+    DL_FOREACH(record->bindings, binding)
+    {
+        const struct front_device registered = device_of(binding);
+        if (binding->has_flow && front_device_is(&registered, device) &&
+            is_there(registrar, binding) &&
+            (latest == NULL || binding->updated_ms > latest->updated_ms))
+            latest = binding;
+    }
+    if (latest != NULL)
+        *flow = latest->flow;
+    return latest != NULL;
+}
+
 struct bytes registrar_instance_at(const struct registrar *registrar, struct bytes aor,
                                    const struct net_flow *flow)
 {

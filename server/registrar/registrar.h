@@ -92,6 +92,11 @@ bool registrar_has_device(const struct registrar *registrar, struct bytes aor,
 /* True when the user has a binding that is not over yet; those of the configuration do not count. */
 bool registrar_is_registered(const struct registrar *registrar, struct bytes aor);
 
+/* The flow over which a live binding of the device was registered last and that is alive; false:
+ * none. */
+bool registrar_flow_of(const struct registrar *registrar, struct bytes aor,
+                       const struct front_device *device, struct net_flow *flow);
+
 /* Who wants to know of devices: a binding was registered or refreshed, or one has ended (by time,
  * by its user's word, or with its only flow) and nothing took its place. Called when that has been
  * applied; the slices are good during the call. */

@@ -233,7 +233,7 @@ static bool write_config(const struct server *server, bool trusted, char *why, s
             "log: { level = \"warning\"; };\n"
             "net: { connections_per_address_max = 10000; send_queue_max_bytes = 67108864; };\n"
             "presence: { publications_max = 10000; subscriptions_max_per_watcher = 1000000;\n"
-            "            subscriptions_max_per_resource = 1000000; };\n",
+            "            subscriptions_max_per_resource = 1000000; notify_pause_ms = 0; };\n",
             server->options->domain, trusted ? "\"127.0.0.0/8\"" : "");
     return fclose(file) == 0 || fail(why, why_size, "%s: %s", path, strerror(errno));
 }

@@ -10,6 +10,7 @@
  *
  *   the last NOTIFY of each live subscription shows just what is published and not over
  *   no change was answered before it was durable
+ *   whoever was subscribed has been told of the end, a second after its time was over
  *
  * Sometimes the store cannot be read: what is closed answers 503 and tells nobody anything.
  *
@@ -33,7 +34,8 @@ enum {
     SLOTS = 6,
     TAG_MAX = 64,
     LABEL_MAX = 32,
-    NEAR_MS = 2500, /* to a deadline: rounding and clocks may differ */
+    NEAR_MS = 2500,     /* to a deadline: rounding and clocks may differ */
+    OUTLIVES_MS = 1000, /* how long a subscription may outlive its time */
     WIRE_SHOWN = 12000
 };
 
@@ -467,7 +469,11 @@ static bool check_slot(struct test *test, const struct slot *slot)
 {
     size_t alive = 0;
     char note[32];
-    if (!slot->alive || is_over(test, slot->expires_ms))
+    bool over = is_over(test, slot->expires_ms);
+    if (slot->alive && over && slot->heard && !slot->terminated)
+        return play_fault(&test->play, "%s: the subscription %s outlives its time",
+                          slot->party->name, slot->call_id);
+    if (!slot->alive || over)
         return true;
     if (!slot->heard || slot->terminated)
         return play_fault(&test->play,
@@ -491,13 +497,19 @@ static bool check_slot(struct test *test, const struct slot *slot)
     return true;
 }
 
+static bool is_near_end(const struct test *test, const struct slot *slot)
+{
+    uint64_t now_ms = wall(test);
+    return slot->expires_ms + OUTLIVES_MS > now_ms && slot->expires_ms < now_ms + NEAR_MS;
+}
+
 static bool near_deadline(const struct test *test)
 {
     for (unsigned i = 0; i < DEVICES; i++)
         if (test->devices[i].alive && is_near(test, test->devices[i].expires_ms))
             return true;
     for (unsigned i = 0; i < SLOTS; i++)
-        if (test->slots[i].alive && is_near(test, test->slots[i].expires_ms))
+        if (test->slots[i].alive && is_near_end(test, &test->slots[i]))
             return true;
     return false;
 }

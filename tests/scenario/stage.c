@@ -140,6 +140,14 @@ static bool load_configuration(struct stage *stage)
     return stage->config != NULL;
 }
 
+/* Scenarios tell one thing after the other without a pause, and expect a NOTIFY for each; those
+ * about pauses say so. */
+static void leave_out_pauses(struct stage *stage)
+{
+    if (stage->configuration == NULL || strstr(stage->configuration, "notify_pause_ms") == NULL)
+        stage->config->presence.notify_pause_ms = 0;
+}
+
 bool stage_configure(struct stage *stage)
 {
     assert(stage->config == NULL);
@@ -147,6 +155,7 @@ bool stage_configure(struct stage *stage)
         stage->config = config_default(stage->data);
     else if (!load_configuration(stage))
         return false;
+    leave_out_pauses(stage);
     stage->net.settings = stage->config->net;
     for (unsigned i = 0; i < stage->config->listen_count; i++) {
         const struct net_listen *listen = &stage->config->listen[i];
@@ -160,7 +169,10 @@ bool stage_reconfigure(struct stage *stage)
 {
     assert(stage->reactor == NULL);
     config_free(&stage->config);
-    return load_configuration(stage);
+    if (!load_configuration(stage))
+        return false;
+    leave_out_pauses(stage);
+    return true;
 }
 
 /* The stepped store makes the database, so that its secret is the same in each run. */

@@ -22,7 +22,8 @@ static bool is_there(void *context, struct bytes aor, const struct front_device 
 
 static void ask_registrar(void)
 {
-    const struct presence_registrations registrations = {instance_at, is_there, NULL, NULL};
+    const struct presence_registrations registrations = {.instance_at = instance_at,
+                                                         .is_there = is_there};
     presence_ask_registrar(presence, &registrations);
 }
 

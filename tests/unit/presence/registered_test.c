@@ -39,8 +39,8 @@ static void decide(enum presence_registration policy)
 
 static void open_with(enum presence_registration policy)
 {
-    const struct presence_registrations registrations = {instance_at, is_there, is_registered,
-                                                         NULL};
+    const struct presence_registrations registrations = {
+        .instance_at = instance_at, .is_there = is_there, .is_registered = is_registered};
     registered = false;
     asked = 0;
     events_open();

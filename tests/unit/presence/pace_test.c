@@ -1,0 +1,53 @@
+/* pace_test.c: how often a watcher is told. */
+#include "fixture/events.h"
+
+/* The first change after quiet is told at once, a burst when the pause is over: N changes are told
+ * by as many NOTIFYs as there are pauses in their time, and the last state is told. */
+START_TEST(burst)
+{
+    char tag[200];
+    events_open();
+    watch("");
+    presence->settings.notify_pause_ms = 500;
+    ground_wait(ground, 500);
+    ck_assert_uint_eq(publish("", "n"), 200);
+    keep_text(tag, if_match());
+    notified("SIP/2.0 200 OK");
+    unsigned told = 0;
+    for (unsigned i = 0; i < 30; i++) { /* one each 50 ms */
+        char note[16];
+        snprintf(note, sizeof(note), "n%u", i);
+        ck_assert_uint_eq(publish(tag, note), 200);
+        ck_assert_uint_eq(notifies(), 0);
+        keep_text(tag, if_match());
+        ground_wait(ground, 50);
+        if (notifies() == 0)
+            continue;
+        told++;
+        ck_assert_uint_eq(i % 10, 9);
+        ck_assert_has(notified("SIP/2.0 200 OK"), note);
+    }
+    ck_assert_uint_eq(told, 3);
+    events_close();
+}
+END_TEST
+
+/* Nothing is kept for those that wait for nothing. */
+START_TEST(costs_nothing)
+{
+    char tag[200];
+    events_open();
+    watch("");
+    presence->settings.notify_pause_ms = 500;
+    ck_assert_uint_eq(publish("", "one"), 200);
+    ck_assert_uint_eq(notifies(), 0);
+    keep_text(tag, if_match());
+    ck_assert_ptr_nonnull(bob()->subscriptions->later);
+    ground_wait(ground, 500);
+    ck_assert_ptr_null(bob()->subscriptions->later);
+    ck_assert_has(notified("SIP/2.0 200 OK"), ">one<");
+    events_close();
+}
+END_TEST
+
+UNIT_MAIN("presence/pace", burst, costs_nothing)
