@@ -59,10 +59,11 @@ struct pidf_source {
 
 /* Composes the sources into one document for `entity` (escaped here) by the policy at the top of
  * compose.c: tuples side by side, the best first; one person, devices by their deviceID, each as
- * the newest word on it says; notes and unknown elements all; hard state behind what clients publish,
- * stale sources behind both, their tuples closed. Ids that repeat are renamed, never dropped: the source that stands first keeps its
- * own, so sources in an order that does not change keep theirs. None gives the offline document: a
- * valid PIDF without tuples (RFC 3863 4.1). The result is owned once by the caller. */
+ * the newest word on it says; notes and unknown elements all; hard state behind what clients
+ * publish, stale sources behind both, their tuples closed. Ids that repeat are renamed, never
+ * dropped: the source that stands first keeps its own, so sources in an order that does not change
+ * keep theirs. None gives the offline document: a valid PIDF without tuples (RFC 3863 4.1). The
+ * result is owned once by the caller. */
 struct blob *pidf_compose(struct bytes entity, const struct pidf_source *sources, size_t count);
 
 #endif

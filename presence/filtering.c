@@ -40,7 +40,7 @@ struct verdict filtering_judge(const struct filtering_place *place, struct bytes
                                struct watcher_filter **filter)
 {
     *filter = NULL;
-    struct verdict v = VERDICT_OK;
+    struct verdict v;
     if (body.length > place->presence->settings.filter_max_bytes)
         v = verdict(413, "The filter is too large", 0);
     else

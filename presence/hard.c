@@ -19,6 +19,7 @@ struct setting {
     struct presence *presence;
     const struct presence_state *state;
     const struct event_package *package;
+    struct entity_check check;
 };
 
 static struct verdict check_place(const struct setting *setting)
@@ -64,9 +65,9 @@ static struct verdict judge(struct setting *setting, struct document **document)
         return verdict(415, "Documents of this type cannot be set", 0);
     if (state->body.length > setting->presence->settings.body_max_bytes)
         return verdict(413, "The document is too large", 0);
-    const struct entity_check check = {entity_matches, setting};
+    setting->check = (struct entity_check){entity_matches, setting};
     return setting->package->accept(workshop_of(setting->presence, setting->package), state->body,
-                                    &check, document);
+                                    &setting->check, document);
 }
 
 /* Changing. */
@@ -82,8 +83,11 @@ static struct publication *find(const struct resource *resource)
     return NULL;
 }
 
+/* True when the state is what is there already; without a body: when nothing is. */
 static bool is_same(const struct publication *publication, const struct presence_state *state)
 {
+    if (publication == NULL || bytes_empty(state->body))
+        return publication == NULL && bytes_empty(state->body);
     return !publication->ended && bytes_equal(publication->body, state->body) &&
            bytes_equal(publication->content_type, state->content_type);
 }
@@ -125,7 +129,7 @@ struct verdict presence_set_state(struct presence *presence, const struct presen
                                   struct store_change *change)
 {
     assert(!bytes_empty(state->aor) && change != NULL);
-    struct setting setting = {presence, state, package_find(state->event)};
+    struct setting setting = {presence, state, package_find(state->event), {NULL, NULL}};
     struct document *document;
     *change = STORE_NOTHING;
     struct verdict v = judge(&setting, &document);
@@ -134,9 +138,9 @@ struct verdict presence_set_state(struct presence *presence, const struct presen
     struct resource *resource =
         resource_find(presence, setting.package, state->aor, document != NULL);
     const struct publication *old = resource != NULL ? find(resource) : NULL;
-    if (document != NULL ? old == NULL || !is_same(old, state) : old != NULL)
+    if (resource != NULL && !is_same(old, state)) {
         *change = apply(resource, state, document);
-    else {
+    } else {
         *change = store_latest(presence->parts->store, partition_of(state->aor));
         if (document != NULL)
             setting.package->document_free(&document);

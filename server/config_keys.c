@@ -249,9 +249,10 @@ static const struct config_key file_keys[] = {
            "Days that a user has to allow or block somebody who asked, before that is forgotten."),
     NUMBER(presence.body_max_bytes, 512, 16 * MIB, "32768",
            "Longest document that can be published, in bytes. Longer ones that are there stay."),
-    NUMBER(presence.winfo_max_bytes, 1024, MIB, "32768",
-           "Longest document about a user's watchers, in bytes. With more watchers the rest follows "
-           "in the next NOTIFY."),
+    NUMBER(
+        presence.winfo_max_bytes, 1024, MIB, "32768",
+        "Longest document about a user's watchers, in bytes. With more watchers the rest follows "
+        "in the next NOTIFY."),
     NUMBER(presence.filter_max_bytes, 256, 16384, "8192",
            "Longest filter that a watcher can send with SUBSCRIBE, in bytes. Longer ones that are "
            "there stay."),

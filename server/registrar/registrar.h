@@ -89,7 +89,8 @@ struct bytes registrar_instance_at(const struct registrar *registrar, struct byt
 bool registrar_has_device(const struct registrar *registrar, struct bytes aor,
                           const struct front_device *device);
 
-/* True when the user has a binding that is not over yet; those of the configuration do not count. */
+/* True when the user has a binding that is not over yet; those of the configuration do not count.
+ */
 bool registrar_is_registered(const struct registrar *registrar, struct bytes aor);
 
 /* The flow over which a live binding of the device was registered last and that is alive; false:

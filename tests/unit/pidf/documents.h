@@ -60,7 +60,8 @@ static inline char *compose_said(const struct said *said, size_t count)
     for (size_t i = 0; i < count; i++) {
         struct verdict result = parse_with(parser, said[i].text, &documents[i]);
         ck_assert_msg(verdict_ok(result), "%u %s: %s", result.status, result.reason, said[i].text);
-        sources[i] = (struct pidf_source){documents[i], said[i].changed_ms, said[i].stale, said[i].hard};
+        sources[i] =
+            (struct pidf_source){documents[i], said[i].changed_ms, said[i].stale, said[i].hard};
     }
     pidf_parser_free(&parser);
     struct blob *blob = pidf_compose(BYTES(ENTITY), sources, count);

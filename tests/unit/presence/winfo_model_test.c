@@ -50,7 +50,7 @@ static struct line *find_line(struct table *table, const char *id)
 
 static void take_watcher(struct table *table, const char *element)
 {
-    struct line line;
+    struct line line = {0};
     read_attribute(element, "id", line.id, sizeof(line.id));
     read_attribute(element, "status", line.status, sizeof(line.status));
     read_attribute(element, "event", line.event, sizeof(line.event));
