@@ -4,7 +4,7 @@
  */
 #include "fixture/events.h"
 
-enum { DIALOGS = 8, STEPS = 150, LIVES = 4, LOOK_MS = 100, OUTLIVES_MS = 1000 };
+enum { DIALOGS = 8, STEPS = 120, LIVES = 5, LOOK_MS = 100, OUTLIVES_MS = 1000, SILENCE_MS = 31500 };
 
 /* One dialog of alice's. */
 struct watch {
@@ -12,6 +12,7 @@ struct watch {
     uint64_t expires_ms; /* wall clock; 0: there is none */
     struct sent owed;    /* the NOTIFY that she has not answered; text "": none */
     uint64_t owed_ms;    /* since when */
+    bool prompt;         /* she answers that at once */
     bool over;           /* she was told so, or has ended it by an answer */
 };
 
@@ -45,8 +46,10 @@ static void look(void)
         struct watch *watch = watch_of(sent->text);
         if (strncmp(sent->text, "NOTIFY ", 7) != 0 || watch == NULL)
             continue;
-        if (watch->owed.text[0] == '\0')
+        if (watch->owed.text[0] == '\0') {
             watch->owed_ms = ground->world.wall_ms;
+            watch->prompt = pick(4) > 0;
+        }
         watch->owed = *sent;
         if (strstr(sent->text, "Subscription-State: terminated") == NULL || watch->over)
             continue;
@@ -72,15 +75,6 @@ static void check(void)
         bool told = watch->over || watch->expires_ms == 0 || watch->owed.text[0] != '\0';
         ck_assert_msg(told || now_ms <= watch->expires_ms + OUTLIVES_MS, "%s was not told",
                       watch->call);
-    }
-}
-
-static void pass(unsigned ms)
-{
-    for (unsigned spent = 0; spent < ms; spent += LOOK_MS) {
-        ground_wait(ground, LOOK_MS);
-        ground_commit(ground);
-        check();
     }
 }
 
@@ -119,6 +113,8 @@ static void answer(struct watch *watch)
     } answers[] = {
         {"SIP/2.0 200 OK", "", false},
         {"SIP/2.0 200 OK", "", false},
+        {"SIP/2.0 200 OK", "", false},
+        {"SIP/2.0 200 OK", "", false},
         {"SIP/2.0 500 Trouble", "Retry-After: 7\r\n", false},
         {"SIP/2.0 503 Busy", "Retry-After: 3000\r\n", false},
         {"SIP/2.0 400 What", "", false},
@@ -127,7 +123,7 @@ static void answer(struct watch *watch)
     const struct sent owed = watch->owed;
     if (owed.text[0] == '\0')
         return;
-    unsigned which = pick(6);
+    unsigned which = pick(sizeof(answers) / sizeof(answers[0]));
     watch->owed.text[0] = '\0';
     watch->over = watch->over || answers[which].ends;
     seen = ground->net.sent_count;
@@ -136,14 +132,28 @@ static void answer(struct watch *watch)
     check();
 }
 
-/* What nobody answers is over after timer F; then it was told, or is dropped, or tried again. */
+static void pass(unsigned ms)
+{
+    for (unsigned spent = 0; spent < ms; spent += LOOK_MS) {
+        ground_wait(ground, LOOK_MS);
+        ground_commit(ground);
+        check();
+        for (unsigned i = 0; i < DIALOGS; i++) {
+            if (watches[i].prompt)
+                answer(&watches[i]);
+        }
+    }
+}
+
+/* What nobody answers is over after timer F, and its subscription dropped: nobody is there to be
+ * told. */
 static void forget_owed(void)
 {
     for (unsigned i = 0; i < DIALOGS; i++) {
         struct watch *watch = &watches[i];
-        if (watch->owed.text[0] != '\0' && ground->world.wall_ms > watch->owed_ms + 32500) {
+        if (watch->owed.text[0] != '\0' && ground->world.wall_ms > watch->owed_ms + SILENCE_MS) {
             watch->owed.text[0] = '\0';
-            watch->over = true; /* it is dropped: nobody is there to be told */
+            watch->over = true;
         }
     }
 }
@@ -151,6 +161,7 @@ static void forget_owed(void)
 static void restart(void)
 {
     look();
+    forget_owed();
     events_restart();
     seen = ground->net.sent_count;
     for (unsigned i = 0; i < DIALOGS; i++)
