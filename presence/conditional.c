@@ -78,5 +78,6 @@ bool conditional_holds(struct subscription *subscription)
 
 bool conditional_suppresses(struct subscription *subscription)
 {
-    return conditional_holds(subscription) && subscription->notified == subscription->state;
+    return machine_is_live(subscription->state) && !subscription->missed &&
+           conditional_holds(subscription) && subscription->notified == subscription->state;
 }

@@ -7,7 +7,8 @@
  *   a NOTIFY was sent and found no way       -> HELD too, but tried again after pauses that grow if
  *                                               there is something to dial
  *
- *   HELD --its device registers--> told at once, by the flow of the registration
+ *   HELD --its device registers--> told by the flow of the registration, in the paced queue, so
+ * that who registers hears of that first, and nobody gets all at once
  *        --it sends a SUBSCRIBE, or is reached at its Contact--> told
  *        --presence.hold_s are over, or too many are held--> it ends, as after a timeout
  *
@@ -22,7 +23,6 @@
 enum {
     PAUSE_FIRST_MS = 30000,
     PAUSE_GROWTH = 2,
-    BACK_MS = 20, /* who registers hears of that first */
 };
 
 /* Ways. */
@@ -195,9 +195,10 @@ void hold_loaded(struct subscription *subscription, uint64_t since_ms)
 
 static bool is_for(const struct subscription *subscription, const struct front_device *registered)
 {
+    if (!is_held(subscription) || !machine_is_live(subscription->state))
+        return false;
     const struct front_device device = device_of(subscription);
-    return is_held(subscription) && machine_is_live(subscription->state) &&
-           front_device_is(registered, &device);
+    return front_device_is(registered, &device);
 }
 
 void hold_device_came(struct presence *presence, struct bytes aor,
@@ -214,7 +215,7 @@ void hold_device_came(struct presence *presence, struct bytes aor,
             continue;
         subscription->dialog.flow = *device->flow;
         subscription->dialog.has_flow = true;
-        retry_over(subscription);
-        later_wait(subscription, LATER_PACED, BACK_MS);
+        world_timer_cancel(presence->parts->world, &subscription->later->timer);
+        notify_queue(subscription);
     }
 }

@@ -93,6 +93,7 @@ static void take_answer(void *context, const struct client_answer *answer)
     struct presence *presence = subscription->resource->presence;
     bool misled = is_misled(presence, answer);
     subscription->notify = 0;
+    subscription->missed = misled || answer->status >= 300;
     partial_answered(subscription, misled ? 0 : answer->status);
     log_write(presence->parts->log, LOG_DEBUG, "presence", "NOTIFY answered %u call-id=%.*s",
               answer->status, BYTES_ARGS(subscription->dialog.parts.call_id));
@@ -140,6 +141,7 @@ static bool is_held(struct subscription *subscription)
 /* There are too many at once: soon. */
 static void defer(struct subscription *subscription)
 {
+    subscription->missed = true;
     partial_answered(subscription, 0);
     notify_whole(subscription);
     notify_queue(subscription);
@@ -156,6 +158,7 @@ static void send_notify(struct subscription *subscription)
         return;
     if (conditional_suppresses(subscription)) {
         metrics_count(presence->parts->metrics, METRIC_notifies_suppressed);
+        retry_over(subscription);
         return;
     }
     if (!keep_cseq(subscription)) {

@@ -30,11 +30,19 @@ static uint64_t least_ms(const struct subscription *subscription)
     return asked_ms > pause_ms ? asked_ms : pause_ms;
 }
 
+static bool is_in_trouble(const struct subscription *subscription)
+{
+    const struct later *later = subscription->later;
+    return later != NULL && later->why != LATER_PACED && later->why != LATER_IDLE;
+}
+
 bool pace_defers(struct subscription *subscription)
 {
     bool activated =
         subscription->state == SUBSCRIPTION_ACTIVE && subscription->notified != SUBSCRIPTION_ACTIVE;
     uint64_t spent_ms = now_ms(subscription) - subscription->told_ms;
+    if (is_in_trouble(subscription)) /* the last one did not arrive */
+        return false;
     if (subscription->told_ms == 0 || activated || spent_ms >= least_ms(subscription))
         return false;
     later_wait(subscription, LATER_PACED, least_ms(subscription) - spent_ms);
@@ -62,12 +70,6 @@ static uint64_t adaptive_ms(struct later *later, uint64_t interval_ms, uint64_t 
 {
     uint64_t count = count_of(later, interval_ms * PERIODS, now);
     return count * interval_ms / (PERIODS * 1000);
-}
-
-static bool is_in_trouble(const struct subscription *subscription)
-{
-    const struct later *later = subscription->later;
-    return later != NULL && later->why != LATER_PACED && later->why != LATER_IDLE;
 }
 
 /* How long after a NOTIFY the next one is due, news or not. */

@@ -80,6 +80,7 @@ struct subscription {
     bool unknown;                     /* policy was asked and could not say */
     bool has_row, queued, restored;   /* restored: an earlier life may have told it something */
     bool quiet;                       /* its last SUBSCRIBE was answered 204 */
+    bool missed;                      /* the last NOTIFY was not taken */
     bool told;                        /* of its end, and the row says so */
     const char *accept;               /* chosen body type, one of the package's */
     struct bytes key;                 /* Call-ID, remote tag, event id: of `text` */

@@ -155,12 +155,14 @@ enum failure retry_judge(struct subscription *subscription, const struct client_
 
 void retry_over(struct subscription *subscription)
 {
-    const struct later *later = subscription->later;
-    if (later == NULL || later->why == LATER_PACED || later->why == LATER_IDLE)
+    struct later *later = subscription->later;
+    if (later == NULL)
         return;
     bool stored = later->stored;
     struct store *store = subscription->resource->presence->parts->store;
-    later_forget(subscription);
+    later->stored = false;
+    if (later->why != LATER_PACED && later->why != LATER_IDLE)
+        later_forget(subscription);
     if (stored && subscription->has_row && store_ready(store)) {
         struct store_set *set = store_begin(store, subscription->resource->partition);
         subscription_save(subscription, set);

@@ -43,6 +43,7 @@ struct subscribe {
     char instance_memory[GRUU_INSTANCE_MAX];
     struct resource *resource;          /* outside a dialog; NULL: nothing there yet */
     struct authorization authorization; /* outside a dialog */
+    struct subscription *former;        /* that a new one takes the place of; NULL: none */
 };
 
 /* Judging; each true when the request may go on, else it was answered. */
@@ -534,8 +535,7 @@ static void create(const struct subscribe *subscribe, struct subscription *old)
         return;
     }
     struct store_set *set = store_begin(parts->store, request->partition);
-    struct subscription *former = find_former(subscribe);
-    struct subscription *replaced = former != old ? former : NULL;
+    struct subscription *replaced = subscribe->former != old ? subscribe->former : NULL;
     struct subscription *subscription = make(subscribe, &dialog, filter, old, set);
     if (replaced != NULL)
         replace(replaced, set);
@@ -556,17 +556,18 @@ static bool is_one_more(const struct subscription *old)
 }
 
 /* A new one, by a name that can be kept, of a watcher about whom policy was asked. */
-static void handle_named(const struct subscribe *subscribe, const struct subscription_name *name)
+static void handle_named(struct subscribe *subscribe, const struct subscription_name *name)
 {
     struct front_request *request = subscribe->request;
     if (!check_allowed(subscribe))
         return;
     struct subscription *old = subscription_find(subscribe->presence, request->partition, name);
+    subscribe->former = find_former(subscribe);
     if (old != NULL && !is_watchers(request, old))
         front_refuse(request, 403, "This is another user's subscription");
     else if (old != NULL && is_repeated(old, request->message))
         answer_for(request, old);
-    else if (!is_one_more(old) || find_former(subscribe) != NULL || check_room(subscribe))
+    else if (!is_one_more(old) || subscribe->former != NULL || check_room(subscribe))
         create(subscribe, old);
 }
 

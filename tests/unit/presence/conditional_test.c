@@ -120,4 +120,31 @@ START_TEST(waiting_notify)
 }
 END_TEST
 
-UNIT_MAIN("presence/conditional", tags, polite_block_has_the_tag_of_nothing, quiet, waiting_notify)
+/* A NOTIFY that was not taken has told nobody anything: it is sent again, whatever the condition.
+ */
+START_TEST(not_taken)
+{
+    char to[200];
+    events_open();
+    ck_assert_uint_eq(publish("", "one"), 200);
+    watch_and_keep_tag(to, sizeof(to));
+    struct ask ask = subscribing(suppress(tag));
+    ask.call = "call-2";
+    ck_assert_uint_eq(ground_do(ground, ask), 200);
+    struct sent sent = *sent_nth(ground, "NOTIFY ", 0);
+    ck_assert_has(sent.text, "Content-Length: 0\r\n");
+    ground->mark = ground->net.sent_count;
+    ground_answer(ground, &sent, "SIP/2.0 500 x", "Retry-After: 5\r\n");
+    ground_wait(ground, 5000);
+    ck_assert_has(notified("SIP/2.0 200 OK"), "Subscription-State: active");
+    ck_assert_ptr_null(
+        subscription_find(presence, partition_of(BOB),
+                          &(struct subscription_name){presence_of_package(), BYTES("call-2"),
+                                                      BYTES("a1"), BYTES("")})
+            ->later);
+    events_close();
+}
+END_TEST
+
+UNIT_MAIN("presence/conditional", tags, not_taken, polite_block_has_the_tag_of_nothing, quiet,
+          waiting_notify)

@@ -77,14 +77,41 @@ START_TEST(came_back)
     presence_device_came(presence, BYTES("carol@example.org"), &own);
     ck_assert_uint_eq(presence->held_count, 1);
     presence_device_came(presence, BYTES("alice@example.org"), &own);
-    ck_assert_uint_eq(presence->held_count, 0);
     ground_commit(ground);
+    ck_assert_uint_eq(notifies(), 0); /* the 200 to the REGISTER goes first */
     ground_wait(ground, 20);
     ck_assert_has(notified("SIP/2.0 200 OK"), ">one<");
+    ck_assert_uint_eq(presence->held_count, 0);
     ck_assert(net_flow_equal(&bob()->subscriptions->dialog.flow, &back));
     ck_assert_uint_eq(hold_since_ms(bob()->subscriptions), 0);
     events_close();
 }
 END_TEST
 
-UNIT_MAIN("presence/hold", not_dialled, bound, nothing_held, came_back)
+/* The row forgets that it was held, also when its watcher asked for few NOTIFYs: a restart long
+ * after that, without a connection, holds it for the whole time again. */
+START_TEST(row_forgets)
+{
+    lose("Event: presence;max-rate=0.01\r\n"
+         "Contact: <sip:a@x.invalid>;+sip.instance=\"<urn:uuid:1>\"\r\n");
+    ground_commit(ground);
+    ground_wait(ground, 110000);
+    ck_assert_uint_eq(presence->held_count, 1);
+    ground_commit(ground);
+    struct net_flow back = ground_tcp(ground, "127.0.0.9:40001");
+    const struct front_device own = {BYTES("urn:uuid:1"), &back};
+    presence_device_came(presence, BYTES("alice@example.org"), &own);
+    ground_wait(ground, 20);
+    notified("SIP/2.0 200 OK");
+    ground_commit(ground);
+    ck_assert_uint_eq(presence->held_count, 0);
+    ground_wait(ground, 1000000);
+    events_restart();
+    ck_assert_uint_eq(presence->held_count, 0);
+    ground_wait(ground, 590000);
+    ck_assert_uint_eq(presence_count(presence).subscriptions, 1);
+    events_close();
+}
+END_TEST
+
+UNIT_MAIN("presence/hold", row_forgets, not_dialled, bound, nothing_held, came_back)
