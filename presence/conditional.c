@@ -22,21 +22,23 @@ enum { TAG_BYTES = (ENTITY_TAG_SIZE - 1) / 2 };
 
 void conditional_init(struct presence *presence)
 {
+    unsigned char key[32];
     digest_hmac(presence->digests, store_secret(presence->parts->store),
-                BYTES("entity-tags of NOTIFY"), presence->entity_key);
+                BYTES("entity-tags of NOTIFY"), key);
+    memcpy(presence->entity_seeds, key, sizeof(presence->entity_seeds));
 }
 
 const char *conditional_tag(struct view *view)
 {
     const struct presence *presence = view->resource->presence;
-    struct bytes key = bytes_from(presence->entity_key, sizeof(presence->entity_key));
-    unsigned char hash[32];
+    uint64_t hashes[2];
     struct bytes body = blob_bytes(view_body(view));
     if (view->tag_serial == view->serial)
         return view->tag;
     struct buffer out = buffer_over(view->tag, sizeof(view->tag));
-    digest_hmac(presence->digests, key, body, hash);
-    buffer_hex(&out, hash, TAG_BYTES);
+    for (int i = 0; i < 2; i++)
+        hashes[i] = bytes_hash(body, presence->entity_seeds[i]);
+    buffer_hex(&out, (const unsigned char *)hashes, TAG_BYTES);
     buffer_char(&out, '\0');
     assert(!out.overflow);
     view->tag_serial = view->serial;

@@ -11,7 +11,6 @@ struct view;
 enum { ENTITY_TAG_SIZE = 21 }; /* with its NUL */
 
 /* Makes the key of all entity-tags, of the store's secret. */
-enum { ENTITY_KEY_BYTES = 32 };
 void conditional_init(struct presence *presence);
 
 /* The entity-tag of what the view shows now: other bodies have others, over restarts too (RFC 5839

@@ -140,7 +140,7 @@ struct presence {
     struct connection *connections;  /* that publishers live on */
     size_t closed_count, held_count; /* publications (closing.c), subscriptions (hold.c) */
     uint64_t hash_seed;
-    unsigned char entity_key[ENTITY_KEY_BYTES];
+    uint64_t entity_seeds[2];      /* of entity-tags (conditional.c) */
     uint64_t view_serial;          /* of the last body that a view has shown */
     struct subscription *restored; /* to be notified after a restart, paced */
     struct timer pace;

@@ -43,7 +43,7 @@ START_TEST(tags)
     events_open();
     ck_assert_uint_eq(publish("", "one"), 200);
     plain = view_join(bob(), NULL, false, NULL);
-    presence->entity_key[0] ^= 1;
+    presence->entity_seeds[0] ^= 1;
     ck_assert_str_ne(conditional_tag(plain), first);
     view_leave(&plain);
     events_close();
