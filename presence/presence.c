@@ -142,27 +142,18 @@ static struct resource *resource_of_row(struct presence *presence, struct bytes 
 }
 
 /* What we stored was judged when it came, by the limits of then; its writer was trusted with the
- * entity. */
-static bool any_entity(void *context, struct bytes entity)
-{
-    (void)context;
-    (void)entity;
-    return true;
-}
-
-/* What cannot be read (an earlier version could) is as good as removed: its owner's refresh gets
- * 412, and its row goes when its time is over. */
+ * entity. What cannot be read (an earlier version could) is as good as removed: its owner's refresh
+ * gets 412, and its row goes when its time is over. */
 static void take_publication(void *context, const struct store_publication *row)
 {
     struct presence *presence = context;
     struct resource *resource = resource_of_row(presence, row->event, row->aor);
     struct store_publication taken = *row;
     struct document *document = NULL;
-    const struct entity_check check = {any_entity, NULL};
     if (resource == NULL)
         return;
-    if (!row->ended &&
-        !verdict_ok(resource->package->accept(resource->workshop, row->body, &check, &document))) {
+    if (!row->ended && !verdict_ok(resource->package->accept(resource->workshop, row->body,
+                                                             &any_entity, &document))) {
         log_write(presence->parts->log, LOG_WARNING, "presence",
                   "a stored publication cannot be read and is left out until its time is over "
                   "aor=%.*s",

@@ -157,6 +157,8 @@ struct presence {
 /* What a package of the list works with in this reactor. */
 struct package_workshop *workshop_of(const struct presence *presence,
                                      const struct event_package *package);
+/* For a body that nobody has to be trusted with any more: whatever it is about. */
+extern const struct entity_check any_entity;
 /* The document of a body of the package's own. */
 struct document *own_document(const struct presence *presence, const struct event_package *package,
                               const char *body);
