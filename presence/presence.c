@@ -50,7 +50,6 @@ static void equip(struct presence *presence)
                                           presence->settings.patch_steps_max};
     for (size_t i = 0; package_list()[i] != NULL; i++) {
         const struct event_package *package = package_list()[i];
-        assert(i < PACKAGES_MAX);
         if (package->workshop_new != NULL)
             presence->workshops[i] = package->workshop_new(&limits);
         if (package->registered_body != NULL)

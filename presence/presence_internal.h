@@ -125,7 +125,7 @@ struct home {
     bool loaded; /* by this life of the server */
 };
 
-enum { PACKAGES_MAX = 16, WRITE_MAX = 65536 };
+enum { WRITE_MAX = 65536 };
 
 struct presence {
     struct front *front;

@@ -163,6 +163,8 @@ struct event_package {
     struct bytes (*sphere)(const struct document_source *sources, size_t count);
 };
 
+enum { PACKAGES_MAX = 64 }; /* in the list, with the templates over them */
+
 /* All packages, NULL-ended, and one by its event name (case matters, RFC 6665 8.2.1). */
 const struct event_package *const *package_list(void);
 const struct event_package *package_find(struct bytes event);

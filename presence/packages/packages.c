@@ -28,6 +28,9 @@ PACKAGES(TEMPLATES)
 
 static const struct event_package *const packages[] = {PACKAGES(ENTRIES) NULL};
 
+_Static_assert(sizeof(packages) / sizeof(packages[0]) <= PACKAGES_MAX + 1,
+               "PACKAGES_MAX (package.h) is too small");
+
 const struct event_package *const *package_list(void)
 {
     return packages;
