@@ -83,10 +83,10 @@
     X(subscriptions_forgotten, "watchers not kept waiting because a limit is reached")        \
     X(winfo_continued, "watcher information too long for one document")                       \
     X(subscriptions_failed, "subscriptions ended because a NOTIFY failed")                    \
-    X(filters_refused, "SUBSCRIBEs refused for their filter")                                 \
     X(subscriptions_refused, "of these, because the watcher refused it (RFC 6665 4.2.2)")     \
     X(subscriptions_silent, "of these, because the watcher did not answer")                   \
     X(subscriptions_unreachable, "of these, because there was no way to the watcher")         \
+    X(filters_refused, "SUBSCRIBEs refused for their filter")                                 \
     X(subscriptions_held, "subscriptions held because there is no way to the watcher")        \
     X(holds_limited, "subscriptions not held because too many are")                           \
     X(subscriptions_replaced, "subscriptions replaced by another dialog of the same device")  \
