@@ -162,11 +162,25 @@ static void set_closed(struct publication *publication, bool closed)
     publication_arm(publication);
 }
 
-/* Saves those that `change` says are other than before, in one change set; watchers are told when
- * that makes a difference. */
+static void tell_now(struct resource *resource)
+{
+    resource_changed(resource, resource->change);
+}
+
+/* A registration opens it again: where those count too, what is shown follows from both. */
+static void tell_of_opened(struct resource *resource)
+{
+    if (registered_policy(resource) == PRESENCE_REGISTRATION_IGNORE)
+        tell_now(resource);
+    else
+        registered_tell_soon(resource);
+}
+
+/* Saves those that `change` says are other than before, in one change set; `tell` (NULL: nobody)
+ * tells the watchers when that makes a difference. */
 static void change_all(struct resource *resource,
                        bool (*change)(struct publication *publication, const void *what),
-                       const void *what, bool tells)
+                       const void *what, void (*tell)(struct resource *resource))
 {
     const struct front_parts *parts = resource->presence->parts;
     struct store_set *set = store_begin(parts->store, resource->partition);
@@ -183,11 +197,9 @@ static void change_all(struct resource *resource,
         store_drop(&set);
         return;
     }
-    struct store_change made = store_submit(parts->store, &set);
-    if (tells)
-        resource_changed(resource, made);
-    else
-        resource->change = made;
+    resource->change = store_submit(parts->store, &set);
+    if (tell != NULL)
+        tell(resource);
 }
 
 static bool close_due(struct publication *publication, const void *what)
@@ -211,7 +223,7 @@ bool closing_perform(struct publication *publication)
     assert(closing_is_next(publication));
     if (!store_ready(resource->presence->parts->store))
         return false;
-    change_all(resource, close_due, &moment_ms, true);
+    change_all(resource, close_due, &moment_ms, tell_now);
     return true;
 }
 
@@ -237,12 +249,12 @@ static bool lose_device(struct publication *publication, const void *what)
 /* All resources of a user. Who changes registrations has found room in the store. */
 static void change_user(struct presence *presence, struct bytes aor,
                         bool (*change)(struct publication *publication, const void *what),
-                        const struct front_device *device, bool tells)
+                        const struct front_device *device, void (*tell)(struct resource *resource))
 {
     for (const struct event_package *const *package = package_list(); *package != NULL; package++) {
         struct resource *resource = resource_find(presence, *package, aor, false);
         if (resource != NULL && resource->publications != NULL)
-            change_all(resource, change, device, tells);
+            change_all(resource, change, device, tell);
     }
 }
 
@@ -250,7 +262,7 @@ void presence_device_came(struct presence *presence, struct bytes aor,
                           const struct front_device *device)
 {
     if (presence->closed_count > 0)
-        change_user(presence, aor, open_again, device, true);
+        change_user(presence, aor, open_again, device, tell_of_opened);
     registered_changed(presence, aor);
     hold_device_came(presence, aor, device);
 }
@@ -258,6 +270,6 @@ void presence_device_came(struct presence *presence, struct bytes aor,
 void presence_device_ended(struct presence *presence, struct bytes aor,
                            const struct front_device *device)
 {
-    change_user(presence, aor, lose_device, device, false);
+    change_user(presence, aor, lose_device, device, NULL);
     registered_changed(presence, aor);
 }

@@ -2,12 +2,16 @@
  *
  *   ignore     nothing
  *   fallback   who is registered, and of whom neither a live client nor hard state says anything,
- * is shown open rule       the same; and what clients publish is shown closed while no device of
- * the user's is registered
+ *              is shown open
+ *   rule       the same; and what clients publish is shown closed while no device of the user's is
+ *              registered
  *
  * It is derived from the bindings whenever a state is composed, so nothing of it is stored and it
- * is right after a restart. A binding that comes or ends is looked at when the registrar is done
- * with it, at the end of the turn: then the change is known that NOTIFYs wait for. */
+ * is right after a restart. A state waits for whatever is under way in its partition when it is
+ * composed (resource_state): a binding may be. While the registrar tells of a binding that comes or
+ * ends, its change set has no number to wait for yet, so then nothing is composed here: the
+ * resource is looked at at the end of the turn, and what the device published and is open again is
+ * told then too. */
 #include <assert.h>
 
 #include "presence/registered_internal.h"
@@ -41,15 +45,27 @@ struct document *registered_document(const struct presence *presence,
     return presence->registered[i];
 }
 
-/* The binding's change has been submitted. */
+/* Those that look at a resource; the change of the binding has been submitted. */
+
+static void tell(struct timer *timer)
+{
+    struct resource *resource = HOLDER(timer, struct resource, registering);
+    resource_changed(resource, store_latest(resource->presence->parts->store, resource->partition));
+}
+
 static void look(struct timer *timer)
 {
     struct resource *resource = HOLDER(timer, struct resource, registering);
     if (resource->state != NULL && registered_now(resource) != resource->registered)
-        resource_changed(resource,
-                         store_latest(resource->presence->parts->store, resource->partition));
+        tell(timer);
 }
 
+void registered_tell_soon(struct resource *resource)
+{
+    world_timer(resource->presence->parts->world, &resource->registering, 0, tell);
+}
+
+/* If it is to be told anyway, that is it. */
 static void look_soon(struct resource *resource)
 {
     if (registered_policy(resource) != PRESENCE_REGISTRATION_IGNORE &&

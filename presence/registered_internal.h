@@ -15,6 +15,10 @@ bool registered_now(const struct resource *resource);
 struct document *registered_document(const struct presence *presence,
                                      const struct event_package *package);
 
+/* The resource has changed, and with it, perhaps, a binding whose change has no number yet:
+ * composes anew and tells all watchers at the end of the turn. */
+void registered_tell_soon(struct resource *resource);
+
 /* A device of the user came or ended. */
 void registered_changed(struct presence *presence, struct bytes aor);
 

@@ -163,6 +163,16 @@ static bool is_said(const struct document_source *sources, size_t count)
     return false;
 }
 
+/* A binding that counts may be under way: what is composed of it is not told before it is durable.
+ */
+static void wait_for_bindings(struct resource *resource)
+{
+    struct store_change latest =
+        store_latest(resource->presence->parts->store, resource->partition);
+    if (latest.number != 0)
+        resource->change = latest;
+}
+
 struct blob *resource_state(struct resource *resource)
 {
     enum presence_registration policy = registered_policy(resource);
@@ -170,6 +180,8 @@ struct blob *resource_state(struct resource *resource)
     if (resource->state != NULL)
         return resource->state;
     resource->registered = policy != PRESENCE_REGISTRATION_IGNORE && registered_now(resource);
+    if (policy != PRESENCE_REGISTRATION_IGNORE)
+        wait_for_bindings(resource);
     bool doubted = policy == PRESENCE_REGISTRATION_RULE && !resource->registered;
     struct document_source *sources = sources_of(resource, doubted, &count);
     if (resource->registered && !is_said(sources, count))
