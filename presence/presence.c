@@ -43,6 +43,17 @@ static bool registration_counts(const struct presence_settings *settings)
     return counts;
 }
 
+/* True when both let registrations count in the same way, or neither at all. */
+static bool is_same_registration(const struct presence_settings *a,
+                                 const struct presence_settings *b)
+{
+    bool same = a->registration == b->registration && a->domain_count == b->domain_count;
+    for (unsigned i = 0; same && i < a->domain_count; i++)
+        same = a->domains[i].registration == b->domains[i].registration &&
+               bytes_equal(bytes_of(a->domains[i].name), bytes_of(b->domains[i].name));
+    return same || (!registration_counts(a) && !registration_counts(b));
+}
+
 /* What each package of the list has in this reactor. */
 static void equip(struct presence *presence)
 {
@@ -114,11 +125,11 @@ void presence_ask_registrar(struct presence *presence,
 
 void presence_reload(struct presence *presence, const struct presence_settings *settings)
 {
-    bool counted = presence->registration_counts;
+    bool same = is_same_registration(&presence->settings, settings);
     presence->settings = *settings;
     presence->registration_counts = registration_counts(settings);
-    if (counted || presence->registration_counts)
-        resources_changed(presence);
+    if (!same)
+        registered_set(presence);
 }
 
 struct presence_counts presence_count(const struct presence *presence)

@@ -173,8 +173,6 @@ struct blob *resource_state(struct resource *resource);
 struct blob *resource_nothing(const struct resource *resource);
 /* The sphere that its publications agree on, or if they say none the hard state; lies in them. */
 struct bytes resource_sphere(const struct resource *resource);
-/* The same for all that registrations count for, when it is the settings that changed. */
-void resources_changed(struct presence *presence);
 /* The state has changed with this change set: composes anew and tells all watchers. */
 void resource_changed(struct resource *resource, struct store_change change);
 /* Its user is no more: as soon as the store has room, the publications go, the watchers are told

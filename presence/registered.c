@@ -16,6 +16,11 @@
 
 #include "presence/registered_internal.h"
 
+enum {
+    ROUND = 200, /* resources that are composed anew together when settings change */
+    PAUSE_MS = 10,
+};
+
 enum presence_registration registered_policy(const struct resource *resource)
 {
     const struct presence_settings *settings = &resource->presence->settings;
@@ -65,12 +70,27 @@ void registered_tell_soon(struct resource *resource)
     world_timer(resource->presence->parts->world, &resource->registering, 0, tell);
 }
 
-/* If it is to be told anyway, that is it. */
+/* If it is to be told anyway, then now. */
 static void look_soon(struct resource *resource)
 {
-    if (registered_policy(resource) != PRESENCE_REGISTRATION_IGNORE &&
-        !timer_is_set(&resource->registering))
-        world_timer(resource->presence->parts->world, &resource->registering, 0, look);
+    struct timer *timer = &resource->registering;
+    if (registered_policy(resource) != PRESENCE_REGISTRATION_IGNORE)
+        world_timer(resource->presence->parts->world, timer, 0,
+                    timer_is_set(timer) ? timer->fire : look);
+}
+
+void registered_set(struct presence *presence)
+{
+    struct world *world = presence->parts->world;
+    struct resource *resource, *next;
+    uint64_t count = 0;
+    for (unsigned i = 0; i < PARTITIONS; i++) {
+        HASH_ITER(hh, presence->homes[i].resources, resource, next)
+        {
+            if (resource->state != NULL && resource->package->registered_body != NULL)
+                world_timer(world, &resource->registering, count++ / ROUND * PAUSE_MS, tell);
+        }
+    }
 }
 
 void registered_changed(struct presence *presence, struct bytes aor)

@@ -19,6 +19,9 @@ struct document *registered_document(const struct presence *presence,
  * composes anew and tells all watchers at the end of the turn. */
 void registered_tell_soon(struct resource *resource);
 
+/* The settings are others: whatever is composed is composed anew soon, a number at a time. */
+void registered_set(struct presence *presence);
+
 /* A device of the user came or ended. */
 void registered_changed(struct presence *presence, struct bytes aor);
 

@@ -253,19 +253,6 @@ void resource_changed(struct resource *resource, struct store_change change)
     }
 }
 
-void resources_changed(struct presence *presence)
-{
-    const struct front_parts *parts = presence->parts;
-    for (unsigned i = 0; i < PARTITIONS; i++) {
-        struct resource *resource, *next;
-        HASH_ITER(hh, presence->homes[i].resources, resource, next)
-        {
-            if (resource->package->registered_body != NULL)
-                resource_changed(resource, store_latest(parts->store, i));
-        }
-    }
-}
-
 /* One round's: as many as a change set holds easily, whatever they have in their rows. */
 struct round {
     struct subscription *ended[END_ROUND];
