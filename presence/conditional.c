@@ -51,7 +51,7 @@ bool conditional_has_tag(const struct subscription *subscription)
 }
 
 /* One that we never made is never true, and needs no memory. */
-void conditional_set(struct subscription *subscription, struct bytes suppress)
+void conditional_set(struct subscription *subscription, struct bytes suppress, bool in_dialog)
 {
     bool any = bytes_equal(suppress, BYTES("*")) || suppress.length == ENTITY_TAG_SIZE - 1;
     if (!any && subscription->extras == NULL)
@@ -62,6 +62,7 @@ void conditional_set(struct subscription *subscription, struct bytes suppress)
         buffer_put(&out, suppress);
     buffer_char(&out, '\0');
     assert(!out.overflow);
+    extras->in_dialog = in_dialog;
 }
 
 bool conditional_holds(struct subscription *subscription)
@@ -81,5 +82,6 @@ bool conditional_holds(struct subscription *subscription)
 bool conditional_suppresses(struct subscription *subscription)
 {
     return machine_is_live(subscription->state) && !subscription->missed &&
-           conditional_holds(subscription) && subscription->notified == subscription->state;
+           subscription->notified == subscription->state && conditional_holds(subscription) &&
+           subscription->extras->in_dialog;
 }

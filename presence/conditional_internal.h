@@ -21,7 +21,7 @@ const char *conditional_tag(struct view *view);
 bool conditional_has_tag(const struct subscription *subscription);
 
 /* Takes over the condition of a SUBSCRIBE; empty: none. */
-void conditional_set(struct subscription *subscription, struct bytes suppress);
+void conditional_set(struct subscription *subscription, struct bytes suppress, bool in_dialog);
 
 /* True while the condition is true: its watcher has what it would be shown. A condition that was
  * found false is over: later states are news, also those that were there before. */

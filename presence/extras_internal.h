@@ -15,6 +15,7 @@ struct extras {
     struct rates rates;
     struct partial partial;         /* RFC 5263 */
     char suppress[ENTITY_TAG_SIZE]; /* RFC 5839: an entity-tag, "*" or "" */
+    bool in_dialog;                 /* that came in the dialog, so NOTIFYs may be left out (6.3) */
     struct watcher_filter *filter;  /* RFC 4660; NULL: none */
     uint64_t shown; /* with triggers: what its view's base showed when it was told last, held */
 };

@@ -47,6 +47,18 @@ static void go_on(struct subscription *subscription)
         notify_due(subscription);
 }
 
+/* RFC 6446 9.3 */
+static void take_rates(struct subscription *subscription, const struct sip_message *response)
+{
+    uint64_t now_ms = subscription->resource->presence->parts->world->wall_ms;
+    uint64_t left_ms = subscription->expires_ms > now_ms ? subscription->expires_ms - now_ms : 0;
+    struct rates rates;
+    if (response == NULL || !wishes_of_answer(response, (uint32_t)(left_ms / 1000), &rates))
+        return;
+    extras_set_rates(subscription, &rates);
+    pace_rest(subscription);
+}
+
 static void take_success(struct subscription *subscription, const struct client_answer *answer)
 {
     if (answer->flow != NULL) {
@@ -54,6 +66,7 @@ static void take_success(struct subscription *subscription, const struct client_
         subscription->dialog.has_flow = true;
     }
     retry_over(subscription);
+    take_rates(subscription, answer->response);
     go_on(subscription);
 }
 

@@ -16,7 +16,10 @@
  * be counted of the one before, as if its NOTIFYs had been sent evenly. */
 #include "presence/presence_internal.h"
 
-enum { PERIODS = 8 };
+enum {
+    PERIODS = 8,
+    IDLE_LEAST_MS = 1000 /* between two NOTIFYs without news, or two looks whether one is due */
+};
 
 static uint64_t now_ms(const struct subscription *subscription)
 {
@@ -82,7 +85,7 @@ static uint64_t most_ms(const struct subscription *subscription, struct later *l
         timeout_ms = timeout_ms > least ? timeout_ms : least;
         most_ms = most_ms == 0 || timeout_ms < most_ms ? timeout_ms : most_ms;
     }
-    return most_ms;
+    return most_ms > IDLE_LEAST_MS ? most_ms : IDLE_LEAST_MS;
 }
 
 void pace_rest(struct subscription *subscription)

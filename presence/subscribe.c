@@ -306,12 +306,25 @@ static struct authorization ask(const struct subscribe *subscribe,
     return authorize(resource->presence, resource->package, resource->aor, resource, &who);
 }
 
-/* RFC 5839 6.3: its watcher has what it would be told, by a NOTIFY that waits, too. One that ends
- * so is told of its end by the answer (5.7). */
-static void hush(struct subscription *subscription, bool ends)
+/* True when the watcher has what it would be told, by a NOTIFY that waits, too (RFC 5839 6.3).
+ * While one is under way that may come later than the answer and tell an older state; and rates
+ * that change have to be told (RFC 6446 5.2). */
+static bool is_quiet(struct subscription *subscription, bool ends, bool same_rates)
 {
-    subscription->quiet =
-        ends ? conditional_holds(subscription) : conditional_suppresses(subscription);
+    if (ends)
+        return conditional_holds(subscription);
+    if (subscription->notify == 0 && same_rates)
+        return conditional_suppresses(subscription);
+    conditional_set(subscription, BYTES(""), true);
+    return false;
+}
+
+/* One that ends so is told of its end by the answer (RFC 5839 5.7). Whatever it is told next does
+ * not stand on what it had been told before its condition (RFC 5263 4.4). */
+static void hush(struct subscription *subscription, bool ends, bool same_rates)
+{
+    subscription->quiet = is_quiet(subscription, ends, same_rates);
+    notify_whole(subscription);
     if (!subscription->quiet)
         return;
     metrics_count(subscription->resource->presence->parts->metrics, METRIC_notifies_suppressed);
@@ -328,12 +341,15 @@ static void go_on(const struct subscribe *subscribe, struct subscription *subscr
     struct watcher_filter *filter;
     if (!take_filter(subscribe, subscription, &filter))
         return;
+    const struct rates before = extras_rates(subscription);
     if (!take_refresh(subscribe, subscription)) {
         front_refuse(subscribe->request, 400, "The Contact is too long");
         if (filter != NULL)
             subscribe->package->filters->free(&filter);
         return;
     }
+    const struct rates now = extras_rates(subscription);
+    bool same_rates = memcmp(&before, &now, sizeof(now)) == 0;
     if (!bytes_empty(subscribe->wishes.filter))
         filtering_change(subscription, filter);
     metrics_count(subscribe->presence->parts->metrics, METRIC_subscriptions);
@@ -341,14 +357,12 @@ static void go_on(const struct subscribe *subscribe, struct subscription *subscr
         authorize_apply(subscription, authorization);
     else
         unsubscribe(subscription);
-    conditional_set(subscription, subscribe->wishes.suppress);
-    hush(subscription, authorization == NULL);
+    conditional_set(subscription, subscribe->wishes.suppress, true);
+    hush(subscription, authorization == NULL, same_rates);
     save(subscription);
     answer_for(subscribe->request, subscription);
-    if (subscription->quiet)
-        return;
-    notify_whole(subscription);
-    notify_now(subscription);
+    if (!subscription->quiet)
+        notify_now(subscription);
 }
 
 static void refresh(const struct subscribe *subscribe, struct subscription *subscription)
@@ -496,7 +510,7 @@ static struct subscription *make(const struct subscribe *subscribe, const struct
     struct subscription *subscription = subscription_new(&parts, dialog);
     extras_set_rates(subscription, &subscribe->wishes.rates);
     filtering_set(subscription, filter);
-    conditional_set(subscription, subscribe->wishes.suppress);
+    conditional_set(subscription, subscribe->wishes.suppress, false);
     authorize_apply(subscription, &subscribe->authorization);
     if (subscribe->expires_s == 0)
         subscription_move(subscription, EVENT_TIMEOUT);

@@ -194,6 +194,17 @@ bool wishes_judge(struct front_request *request, const struct wishes_place *plac
 }
 
 /* "0.2": as many digits as it needs. */
+bool wishes_of_answer(const struct sip_message *answer, uint32_t expires_s, struct rates *rates)
+{
+    struct sip_event event;
+    struct bytes value = sip_message_value(answer, SIP_EVENT);
+    if (bytes_empty(value) || !verdict_ok(sip_event_parse(value, &event)) ||
+        !verdict_ok(parse_rates(event.parameters, rates)))
+        return false;
+    adjust_rates(rates, expires_s);
+    return true;
+}
+
 static void write_rate(const char *name, uint64_t interval_ms, struct buffer *out)
 {
     if (interval_ms == 0)

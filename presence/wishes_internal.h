@@ -34,6 +34,10 @@ bool wishes_judge(struct front_request *request, const struct wishes_place *plac
  * none of them. */
 const char *wishes_accept(const struct sip_message *message, const char *const *types);
 
+/* The rates that a 2xx to a NOTIFY asks for instead (RFC 6446 9.3); false: it says nothing of them,
+ * or wrongly. */
+bool wishes_of_answer(const struct sip_message *answer, uint32_t expires_s, struct rates *rates);
+
 /* The rates as parameters of Subscription-State (RFC 6446 9.1). */
 void wishes_write_rates(const struct rates *rates, struct buffer *out);
 
