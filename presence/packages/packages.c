@@ -12,7 +12,7 @@ static const char *const winfo_types[] = {"application/watcherinfo+xml", NULL};
 /* Only for the owner: RFC 3857 4.6 leaves others to policy. */
 #define WINFO(table, event, over)                                 \
     static const struct event_package table = {                   \
-        .name = event,                                            \
+        .name = (event),                                          \
         .spec = "RFC 3857",                                       \
         .notify_types = winfo_types, /* RFC 3857 4.5 */           \
         .subscribe = {.least = 60, .usual = 3600, .most = 86400}, \
