@@ -108,18 +108,31 @@ static struct view *find_filtered(const struct view *base, const struct watcher_
 }
 
 /* Takes the base over. */
+static struct view *make_filtered(struct view *base, const struct watcher_filter *filter)
+{
+    struct view *view = make(base->resource);
+    view->filter = memory_new(sizeof(*view->filter));
+    view->filter->base = base;
+    view->filter->filter = filtering_copy(base->resource, filter);
+    view->users++;
+    return view;
+}
+
+/* One user less of a base that others use too. */
+static void release_base(struct view *base)
+{
+    assert(base->filter == NULL && base->users > 1);
+    base->users--;
+}
+
+/* Takes the base over. */
 static struct view *join_filtered(struct view *base, const struct watcher_filter *filter)
 {
     struct view *view = find_filtered(base, filter);
-    if (view == NULL) {
-        view = make(base->resource);
-        view->filter = memory_new(sizeof(*view->filter));
-        view->filter->base = base;
-        view->filter->filter = filtering_copy(base->resource, filter);
-    } else {
-        view_leave(&base);
-    }
+    if (view == NULL)
+        return make_filtered(base, filter);
     view->users++;
+    release_base(base);
     return view;
 }
 
