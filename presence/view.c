@@ -338,11 +338,12 @@ bool view_fires(struct view *view, uint64_t serial)
     assert(filter != NULL);
     struct view *base = filter->base;
     struct blob *before = view_recall(base, serial);
+    if (before == NULL)
+        return true; /* and takes no place of those that have to be judged */
     for (unsigned i = 0; i < filter->judged_count; i++)
         if (filter->judged[i].serial == serial)
             return filter->judged[i].fires;
-    bool fires = before == NULL ||
-                 filters_of(view->resource)
+    bool fires = filters_of(view->resource)
                      ->triggers(view->resource->workshop, filter->filter, before, view_body(base));
     if (filter->judged_count < sizeof(filter->judged) / sizeof(filter->judged[0])) {
         filter->judged[filter->judged_count].serial = serial;

@@ -134,6 +134,41 @@ START_TEST(triggers)
 }
 END_TEST
 
+static unsigned judged; /* how often triggers were looked at */
+
+static bool count_triggers(struct package_workshop *workshop, const struct watcher_filter *filter,
+                           const struct blob *before, const struct blob *now)
+{
+    judged++;
+    return presence_of_package()->filters->triggers(workshop, filter, before, now);
+}
+
+/* What is forgotten fires without being judged, so that what is not is judged once for all. */
+START_TEST(forgotten_take_no_place)
+{
+    events_open();
+    ck_assert_uint_eq(publish("", "one"), 200);
+    struct watcher_filter *filter = filter_of(SET(ON_BASIC));
+    struct view *view = view_join(bob(), NULL, false, filter);
+    uint64_t known = view_hold(view_base(view));
+    struct package_filters filters = *presence_of_package()->filters;
+    struct event_package package = *presence_of_package();
+    filters.triggers = count_triggers;
+    package.filters = &filters;
+    bob()->package = &package;
+    for (uint64_t i = 0; i < VIEW_PAST_MOST + 2; i++)
+        ck_assert(view_fires(view, 100000 + i));
+    ck_assert_uint_eq(judged, 0);
+    ck_assert(!view_fires(view, known) && !view_fires(view, known));
+    ck_assert_uint_eq(judged, 1);
+    bob()->package = presence_of_package();
+    view_let_go(view_base(view), known);
+    view_leave(&view);
+    free_filter(&filter);
+    events_close();
+}
+END_TEST
+
 /* A filter of an earlier version that cannot be read any more ends its subscription, so that the
  * watcher begins another one (RFC 6665 4.1.3, deactivated). */
 START_TEST(stored_filter_is_lost)
@@ -153,4 +188,4 @@ START_TEST(stored_filter_is_lost)
 END_TEST
 
 UNIT_MAIN("presence/filtering", views_are_shared, what_was_told_is_held, triggers,
-          stored_filter_is_lost)
+          forgotten_take_no_place, stored_filter_is_lost)
