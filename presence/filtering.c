@@ -5,9 +5,15 @@
  *   change of the resource --> view moved (a filter without triggers), or a trigger fires between
  * what the watcher was told last and now (5.3.2)
  *
+ * A filter makes a view, and a view is made anew with each change of the resource. So a resource
+ * has a number of different filters at most, and no watcher can have all of them. All that may ever
+ * make a view count: those of subscriptions that are pending or have just ended, too.
+ *
  * Both are looked at behind the rights: a trigger tells nothing of what its watcher may not see. */
 #include <assert.h>
+#include <stdlib.h>
 
+#include "base/memory.h"
 #include "presence/presence_internal.h"
 
 enum { URI_MAX = 2048 };
@@ -25,15 +31,92 @@ static struct verdict update(const struct filtering_place *place, struct bytes b
                                            filter);
 }
 
+/* One of several filters. */
+struct different {
+    UT_hash_handle hh;
+    struct bytes key;
+};
+
+static void add_different(struct different **all, struct bytes key, uint64_t seed)
+{
+    struct different *found;
+    if (bytes_empty(key))
+        return;
+    TABLE_FIND(*all, key.at, key.length, seed, found);
+    if (found != NULL)
+        return;
+    found = memory_new(sizeof(*found));
+    found->key = key;
+    TABLE_ADD(*all, found->key.at, found->key.length, seed, found);
+}
+
+static void free_different(struct different **all)
+{
+    struct different *at, *next;
+    HASH_ITER(hh, *all, at, next)
+    {
+        HASH_DELETE(hh, *all, at);
+        free(at);
+    }
+}
+
+/* The filter of a subscription that counts: the one that changes does not, nor does that of one
+ * who waits and gets no view any more. NULL: none. */
+static const struct watcher_filter *counted(const struct filtering_place *place,
+                                            const struct subscription *subscription)
+{
+    const struct watcher_filter *filter = filtering_of(subscription);
+    bool counts = filter != place->old && subscription->state != SUBSCRIPTION_WAITING;
+    return counts ? filter : NULL;
+}
+
+/* True when the key is one of the `most` different ones that a watcher (NULL: all of them) may have
+ * at the resource. */
+static bool has_room(const struct filtering_place *place, const struct watcher *watcher,
+                     struct bytes key, unsigned most)
+{
+    struct different *all = NULL;
+    const struct subscription *subscription;
+    bool known = false;
+    DL_FOREACH(place->resource->subscriptions, subscription)
+    {
+        const struct watcher_filter *filter = counted(place, subscription);
+        if (filter == NULL || (watcher != NULL && subscription->watcher != watcher))
+            continue;
+        struct bytes other = view_filter_key(place->resource, filter);
+        known = bytes_equal(other, key);
+        if (known)
+            break;
+        if (HASH_COUNT(all) < most)
+            add_different(&all, other, place->presence->hash_seed);
+    }
+    known = known || HASH_COUNT(all) < most;
+    free_different(&all);
+    return known;
+}
+
+static struct verdict limit_different(const struct filtering_place *place,
+                                      const struct watcher_filter *filter)
+{
+    const struct presence_settings *settings = &place->presence->settings;
+    struct bytes key = view_filter_key(place->resource, filter);
+    if (bytes_empty(key))
+        return VERDICT_OK;
+    if (place->watcher != NULL &&
+        !has_room(place, place->watcher, key, settings->filters_max_per_watcher))
+        return verdict(488, "You have too many different filters for this user", 0);
+    if (!has_room(place, NULL, key, settings->filters_max_per_resource))
+        return verdict(488, "There are too many different filters for this user", 0);
+    return VERDICT_OK;
+}
+
 static struct verdict limit(const struct filtering_place *place,
                             const struct watcher_filter *filter)
 {
     size_t most = place->presence->settings.filter_max_bytes;
     if (place->package->filters->key(filter).length > most)
         return verdict(413, "The filter is too large", 0);
-    if (place->resource != NULL && !view_has_room(place->resource, filter))
-        return verdict(488, "There are too many different filters for this user", 0);
-    return VERDICT_OK;
+    return place->resource != NULL ? limit_different(place, filter) : VERDICT_OK;
 }
 
 struct verdict filtering_judge(const struct filtering_place *place, struct bytes body,
@@ -57,8 +140,8 @@ struct verdict filtering_judge(const struct filtering_place *place, struct bytes
 
 static struct watcher_filter *read_key(const struct resource *resource, struct bytes key)
 {
-    const struct filtering_place place = {resource->presence, resource->package, resource->aor,
-                                          resource, NULL};
+    const struct filtering_place place = {
+        resource->presence, resource->package, resource->aor, resource, NULL, NULL};
     struct watcher_filter *filter;
     struct verdict v = update(&place, key, &filter);
     return verdict_ok(v) ? filter : NULL;

@@ -6,6 +6,7 @@
 
 struct resource;
 struct subscription;
+struct watcher;
 
 /* What the body of a SUBSCRIBE is judged for. */
 struct filtering_place {
@@ -14,10 +15,11 @@ struct filtering_place {
     struct bytes aor;                 /* of the resource */
     const struct resource *resource;  /* NULL: there is none yet */
     const struct watcher_filter *old; /* that the body changes; NULL: none */
+    const struct watcher *watcher;    /* whose body it is; NULL: it has no subscription yet */
 };
 /* `old` as the body makes it, new for the caller; it may be NULL (nothing is filtered any more)
- * with a fine verdict. 400, 413, 488 as pidf/view.h says, and 488 when there are too many different
- * filters of the resource. Counts what is refused. */
+ * with a fine verdict. 400, 413, 488 as pidf/view.h says, and 488 when the watcher has too many
+ * different filters at the resource, or all its watchers have. Counts what is refused. */
 struct verdict filtering_judge(const struct filtering_place *place, struct bytes body,
                                struct watcher_filter **filter);
 

@@ -21,6 +21,7 @@ struct presence_settings presence_settings_default(void)
         .body_max_bytes = 32768,
         .winfo_max_bytes = 32768,
         .filter_max_bytes = 8192,
+        .filters_max_per_watcher = 10,
         .filters_max_per_resource = 100,
         .patch_steps_max = 100000,
         .flow_grace_s = 60,

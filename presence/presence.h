@@ -38,7 +38,8 @@ struct presence_settings {
     unsigned waiting_days;             /* for the presentity's word, before they are given up */
     size_t body_max_bytes;             /* of a new document; more: 413 */
     size_t filter_max_bytes;           /* of what a watcher asks for (RFC 4660); more: 413 */
-    unsigned filters_max_per_resource; /* different ones; more: 488 */
+    unsigned filters_max_per_watcher;  /* different ones at one resource; more: 488 */
+    unsigned filters_max_per_resource; /* of all its watchers; more: 488 */
     size_t winfo_max_bytes; /* of watcher information; the rest follows in the next; 32768 */
     size_t patch_steps_max; /* of a partial publication; more: 413; of the start */
     unsigned flow_grace_s;  /* after which what a lost publisher says goes closed; 60; 0: never */

@@ -205,6 +205,9 @@ static bool take_filter(const struct subscribe *subscribe, const struct subscrip
         .aor = subscription != NULL ? resource->aor : subscribe->request->target,
         .resource = resource,
         .old = subscription != NULL ? filtering_of(subscription) : NULL,
+        .watcher = subscription != NULL
+                       ? subscription->watcher
+                       : watcher_find(subscribe->presence, subscribe->request->identity),
     };
     *filter = NULL;
     if (bytes_empty(subscribe->wishes.filter))

@@ -86,22 +86,21 @@ static struct view *join_base(struct resource *resource, struct rights *rights, 
     return view;
 }
 
-/* True when both make the same view of the same. */
-static bool is_alike(const struct package_filters *filters, const struct watcher_filter *a,
-                     const struct watcher_filter *b)
+struct bytes view_filter_key(const struct resource *resource, const struct watcher_filter *filter)
 {
-    if (filters->has_triggers(a) || filters->has_triggers(b))
-        return bytes_equal(filters->key(a), filters->key(b));
-    return bytes_equal(filters->view_key(a), filters->view_key(b));
+    const struct package_filters *filters = filters_of(resource);
+    return filters->has_triggers(filter) ? filters->key(filter) : filters->view_key(filter);
 }
 
 static struct view *find_filtered(const struct view *base, const struct watcher_filter *filter)
 {
+    const struct resource *resource = base->resource;
+    struct bytes key = view_filter_key(resource, filter);
     struct view *view;
-    DL_FOREACH(base->resource->views, view)
+    DL_FOREACH(resource->views, view)
     {
         if (view->filter != NULL && view->filter->base == base &&
-            is_alike(filters_of(base->resource), view->filter->filter, filter))
+            bytes_equal(view_filter_key(resource, view->filter->filter), key))
             return view;
     }
     return NULL;
@@ -140,9 +139,7 @@ struct view *view_join(struct resource *resource, struct rights *rights, bool of
                        const struct watcher_filter *filter)
 {
     struct view *base = join_base(resource, rights, offline);
-    const struct package_filters *filters = filters_of(resource);
-    if (filter == NULL ||
-        (bytes_empty(filters->view_key(filter)) && !filters->has_triggers(filter)))
+    if (filter == NULL || bytes_empty(view_filter_key(resource, filter)))
         return base;
     return join_filtered(base, filter);
 }
@@ -176,21 +173,6 @@ void view_leave(struct view **view)
 struct view *view_base(struct view *view)
 {
     return view->filter != NULL ? view->filter->base : view;
-}
-
-bool view_has_room(const struct resource *resource, const struct watcher_filter *filter)
-{
-    const struct view *view;
-    unsigned count = 0;
-    DL_FOREACH(resource->views, view)
-    {
-        if (view->filter == NULL)
-            continue;
-        if (is_alike(filters_of(resource), view->filter->filter, filter))
-            return true;
-        count++;
-    }
-    return count < resource->presence->settings.filters_max_per_resource;
 }
 
 /* Bodies. */

@@ -64,8 +64,8 @@ bool view_has_triggers(const struct view *view);
  * nothing was told) and what that shows now; judged once for all who were told the same. */
 bool view_fires(struct view *view, uint64_t serial);
 
-/* True when another watcher may come with this filter: there are fewer different ones. */
-bool view_has_room(const struct resource *resource, const struct watcher_filter *filter);
+/* The same for all filters that make the same view of the same; empty: it filters nothing. */
+struct bytes view_filter_key(const struct resource *resource, const struct watcher_filter *filter);
 
 /* The resource was composed anew: each view's `moved` says whether it shows something else now. */
 void views_refresh(struct resource *resource);

@@ -256,6 +256,9 @@ static const struct config_key file_keys[] = {
     NUMBER(presence.filter_max_bytes, 256, 16384, "8192",
            "Longest filter that a watcher can send with SUBSCRIBE, in bytes. Longer ones that are "
            "there stay."),
+    NUMBER(presence.filters_max_per_watcher, 1, 10000, "10",
+           "Different filters that one user can watch another one with at a time, from several "
+           "devices."),
     NUMBER(presence.filters_max_per_resource, 1, 10000, "100",
            "Different filters that the watchers of one user can have, besides those whose filters "
            "are the same."),

@@ -11,7 +11,7 @@
 
 static struct watcher_filter *filter_of(const char *body)
 {
-    const struct filtering_place place = {presence, presence_of_package(), BOB, bob(), NULL};
+    const struct filtering_place place = {presence, presence_of_package(), BOB, bob(), NULL, NULL};
     struct watcher_filter *filter;
     struct verdict v = filtering_judge(&place, bytes_of(body), &filter);
     ck_assert_msg(verdict_ok(v), "%u %s", v.status, v.reason);
@@ -169,6 +169,91 @@ START_TEST(forgotten_take_no_place)
 }
 END_TEST
 
+/* Alice asks for a filter that is not like that of another number. */
+static unsigned ask_filter(unsigned number)
+{
+    static char body[1000], call[20];
+    snprintf(call, sizeof(call), "filter-%u", number);
+    snprintf(body, sizeof(body), SET("<what><exclude>//p:tuple[@id=\"t-%u\"]</exclude></what>"),
+             number);
+    struct ask ask = subscribing("Content-Type: application/simple-filter+xml\r\n");
+    ask.call = call;
+    ask.body = body;
+    unsigned status = ground_do(ground, ask);
+    for (unsigned i = 0; i < notifies(); i++)
+        ground_answer(ground, sent_nth(ground, "NOTIFY ", i), "SIP/2.0 200 OK", "");
+    return status;
+}
+
+static unsigned filtered_views(void)
+{
+    const struct view *view;
+    unsigned count = 0;
+    DL_FOREACH(bob()->views, view)
+    {
+        count += view->filter != NULL;
+    }
+    return count;
+}
+
+/* RFC 4660 5.4: filters that wait for the presentity's word count, so that its word makes no more
+ * views than there may be; a watcher cannot take the places of all. */
+START_TEST(pending_filters_count)
+{
+    events_open();
+    presence->settings.filters_max_per_watcher = 3;
+    rule("confirm");
+    ck_assert_uint_eq(publish("", "one"), 200);
+    for (unsigned i = 0; i < 6; i++)
+        ck_assert_uint_eq(ask_filter(i), i < 3 ? 200 : 488);
+    ck_assert_uint_eq(bob()->subscription_count, 3);
+    ck_assert_uint_eq(filtered_views(), 0);
+    rule("allow");
+    ground_wait(ground, 100);
+    ck_assert_uint_eq(filtered_views(), 3);
+    presence->settings.filters_max_per_watcher = 10;
+    presence->settings.filters_max_per_resource = 4;
+    ck_assert_uint_eq(ask_filter(3), 200);
+    ck_assert_uint_eq(ask_filter(4), 488);
+    ck_assert_uint_eq(filtered_views(), 4);
+    events_close();
+}
+END_TEST
+
+/* One that takes the place of another needs none, nor does one that is there already or that
+ * filters nothing. */
+START_TEST(filters_without_place)
+{
+    struct ask ask = subscribing("Content-Type: application/simple-filter+xml\r\n");
+    events_open();
+    presence->settings.filters_max_per_watcher = 1;
+    presence->settings.filters_max_per_resource = 1;
+    ck_assert_uint_eq(publish("", "one"), 200);
+    ask.body = SET(NO_NOTE);
+    ck_assert_uint_eq(ground_do(ground, ask), 200);
+    char to[200];
+    keep_text(to, dialog_to());
+    notified("SIP/2.0 200 OK");
+    ask.call = "same";
+    ck_assert_uint_eq(ground_do(ground, ask), 200);
+    notified("SIP/2.0 200 OK");
+    ask.call = "nothing";
+    ask.body = SET("<trigger/>");
+    ck_assert_uint_eq(ground_do(ground, ask), 200);
+    notified("SIP/2.0 200 OK");
+    ask.call = "another";
+    ask.body = SET(NO_TUPLE);
+    ck_assert_uint_eq(ground_do(ground, ask), 488);
+    ck_assert_uint_eq(filtered_views(), 1);
+    subscription_drop(bob()->subscriptions->next); /* whose filter is the same */
+    ask.call = NULL;
+    ask.to = to;
+    ck_assert_uint_eq(ground_do(ground, ask), 200);
+    ck_assert_uint_eq(filtered_views(), 1);
+    events_close();
+}
+END_TEST
+
 /* A filter of an earlier version that cannot be read any more ends its subscription, so that the
  * watcher begins another one (RFC 6665 4.1.3, deactivated). */
 START_TEST(stored_filter_is_lost)
@@ -188,4 +273,5 @@ START_TEST(stored_filter_is_lost)
 END_TEST
 
 UNIT_MAIN("presence/filtering", views_are_shared, what_was_told_is_held, triggers,
-          forgotten_take_no_place, stored_filter_is_lost)
+          forgotten_take_no_place, pending_filters_count, filters_without_place,
+          stored_filter_is_lost)

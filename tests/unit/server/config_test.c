@@ -156,6 +156,7 @@ START_TEST(test_defaults_are_those_of_the_parts)
     SAME(presence.subscriptions_max_per_resource);
     SAME(presence.body_max_bytes);
     SAME(presence.filter_max_bytes);
+    SAME(presence.filters_max_per_watcher);
     SAME(presence.filters_max_per_resource);
     SAME(presence.restore_notify_per_s);
     SAME(presence.last_seen_s);
