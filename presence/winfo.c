@@ -11,7 +11,9 @@
  * have it; who came and went between two documents is told to nobody (RFC 3857 4.7.2). When more
  * have gone than NEWS_OVER_MAX, the readers get a full document in place of the news.
  *
- * A document that becomes too long is continued: the rest are news, for the partial one after it.
+ * A document that becomes too long is continued by partial ones. What is left of the news is the
+ * news of the next one; what is left of a full document is the reader's own (`rest`), since the
+ * others know it or have their own: the watcher from which its list goes on, in one of two rounds.
  *
  * The version is the dialog's count of NOTIFYs. So it begins with 0, goes up by one with each
  * document, and over a restart goes on beyond what was sent before, as RFC 3858 4 needs; the
@@ -67,6 +69,12 @@ static void told(struct winfo_news *news)
 static bool is_behind(const struct winfo *winfo, const struct winfo_reader *reader)
 {
     return winfo->news != NULL && winfo->news->prev->number > reader->told;
+}
+
+/* True when another document has to follow. */
+static bool has_more(const struct winfo *winfo, const struct winfo_reader *reader)
+{
+    return reader->whole || reader->rest != NULL || is_behind(winfo, reader);
 }
 
 /* The oldest of them; NULL: it knows all. From the end, since what it knows may be much. */
@@ -213,6 +221,27 @@ void winfo_moved(struct subscription *subscription, enum subscription_state befo
     }
 }
 
+/* The rest of a reader's list begins with the one after. */
+static void step(const struct winfo *winfo, struct winfo_reader *reader)
+{
+    reader->rest = reader->rest->next;
+    if (reader->rest != NULL || reader->second)
+        return;
+    reader->second = true;
+    reader->rest = winfo->subject->subscriptions;
+}
+
+/* It goes: nobody's rest begins with it. */
+static void step_over(const struct winfo *winfo, const struct subscription *watcher)
+{
+    struct subscription *reader;
+    DL_FOREACH(winfo->resource->subscriptions, reader)
+    {
+        while (reader->reader != NULL && reader->reader->rest == watcher)
+            step(winfo, reader->reader);
+    }
+}
+
 static void leave(struct subscription *subscription)
 {
     struct winfo *winfo = subscription->resource->winfo;
@@ -228,6 +257,8 @@ void winfo_freed(struct subscription *subscription)
 {
     struct winfo *winfo = asked(subscription);
     leave(subscription);
+    if (winfo != NULL)
+        step_over(winfo, subscription);
     if (winfo != NULL && machine_is_live(subscription->state))
         note_over(winfo, subscription, EVENT_DEACTIVATED);
     else if (winfo != NULL && subscription->state == SUBSCRIPTION_WAITING)
@@ -244,7 +275,7 @@ static void tell(struct timer *timer)
     DL_FOREACH_SAFE(winfo->resource->subscriptions, reader, next)
     {
         if (reader->state == SUBSCRIPTION_ACTIVE && reader->reader != NULL &&
-            (reader->reader->whole || is_behind(winfo, reader->reader)))
+            has_more(winfo, reader->reader))
             notify_due(reader);
     }
 }
@@ -310,13 +341,16 @@ static bool add_news(struct watcherinfo *info, const struct winfo_news *news,
     return watcherinfo_add(info, &watcher);
 }
 
-/* Who is in the list of a full document, in two rounds: those who wait for a word come first. */
-static bool is_of_round(const struct subscription *subscription, int round)
+/* Who is in the list of a full document, in two rounds: those who wait for a word come first. Of
+ * whom there are news they tell. */
+static bool is_of_round(const struct winfo_reader *reader, const struct subscription *subscription)
 {
-    if (round == 0)
-        return subscription->state == SUBSCRIPTION_PENDING ||
-               subscription->state == SUBSCRIPTION_WAITING;
-    return subscription->state == SUBSCRIPTION_ACTIVE;
+    if (subscription->news != NULL && subscription->news->number > reader->told)
+        return false;
+    if (reader->second)
+        return subscription->state == SUBSCRIPTION_ACTIVE;
+    return subscription->state == SUBSCRIPTION_PENDING ||
+           subscription->state == SUBSCRIPTION_WAITING;
 }
 
 /* Who has gone since the last document is in it once more; without room, that it is missing says
@@ -329,23 +363,21 @@ static void add_over(struct watcherinfo *info, const struct winfo *winfo,
             add_news(info, at, reader, now_ms);
 }
 
-/* All who are there. For whom there is no room are news, if there is a next document. */
-static void add_all(struct watcherinfo *info, struct winfo *winfo, bool next, uint64_t now_ms)
+/* What is left of the reader's list, as much as there is room for; false: not all of it. */
+static bool add_rest(struct watcherinfo *info, const struct winfo *winfo,
+                     struct winfo_reader *reader, uint64_t now_ms)
 {
-    struct subscription *subscription;
-    bool room = true;
-    for (int round = 0; round < 2 && winfo->subject != NULL; round++) {
-        DL_FOREACH(winfo->subject->subscriptions, subscription)
-        {
-            if (!is_of_round(subscription, round))
-                continue;
-            room = room && add_watcher(info, subscription, now_ms);
-            if (!room && next)
-                note(winfo, subscription);
-        }
+    while (reader->rest != NULL) {
+        if (is_of_round(reader, reader->rest) && !add_watcher(info, reader->rest, now_ms))
+            return false;
+        step(winfo, reader);
     }
-    if (!room)
-        metrics_count(winfo->resource->presence->parts->metrics, METRIC_winfo_continued);
+    return true;
+}
+
+static void count_continued(const struct winfo *winfo)
+{
+    metrics_count(winfo->resource->presence->parts->metrics, METRIC_winfo_continued);
 }
 
 static void write_whole(struct watcherinfo *info, struct subscription *subscription,
@@ -357,12 +389,19 @@ static void write_whole(struct watcherinfo *info, struct subscription *subscript
     tell_nothing(winfo, reader);
     know(winfo, reader, winfo->last);
     reader->whole = false;
-    add_all(info, winfo, machine_is_live(subscription->state), now_ms);
+    reader->rest = winfo->subject != NULL ? winfo->subject->subscriptions : NULL;
+    reader->second = false;
+    if (!add_rest(info, winfo, reader, now_ms))
+        count_continued(winfo);
 }
 
 static void write_partial(struct watcherinfo *info, struct winfo *winfo,
                           struct winfo_reader *reader, uint64_t now_ms)
 {
+    if (!add_rest(info, winfo, reader, now_ms)) {
+        count_continued(winfo);
+        return;
+    }
     const struct winfo_reader before = *reader;
     struct winfo_news *next, *at = first_untold(winfo, reader);
     for (; at != NULL && add_news(info, at, &before, now_ms); at = next) {
@@ -373,7 +412,7 @@ static void write_partial(struct watcherinfo *info, struct winfo *winfo,
     if (at == NULL)
         know(winfo, reader, winfo->last);
     else
-        metrics_count(winfo->resource->presence->parts->metrics, METRIC_winfo_continued);
+        count_continued(winfo);
 }
 
 /* Made with the first document, which is a full one. */
@@ -383,7 +422,7 @@ static struct winfo_reader *reader_of(struct subscription *subscription)
     if (subscription->reader != NULL)
         return subscription->reader;
     subscription->reader = memory_new(sizeof(*subscription->reader));
-    *subscription->reader = (struct winfo_reader){winfo->last, true};
+    *subscription->reader = (struct winfo_reader){.told = winfo->last, .whole = true};
     winfo->readers++;
     return subscription->reader;
 }
@@ -394,7 +433,7 @@ static void go_on(struct subscription *subscription)
     struct winfo *winfo = subscription->resource->winfo;
     if (!machine_is_live(subscription->state))
         leave(subscription);
-    else if (is_behind(winfo, subscription->reader))
+    else if (has_more(winfo, subscription->reader))
         tell_soon(winfo);
 }
 
@@ -472,7 +511,13 @@ static void free_winfo(struct resource *resource)
 /* Who is still there goes without a word; who has gone before is still to be told of. */
 static void leave_subject(struct winfo *winfo)
 {
+    struct subscription *reader;
     struct winfo_news *news, *next;
+    DL_FOREACH(winfo->resource->subscriptions, reader)
+    {
+        if (reader->reader != NULL)
+            reader->reader->rest = NULL;
+    }
     DL_FOREACH_SAFE(winfo->news, news, next)
     {
         if (news->watcher != NULL)

@@ -25,8 +25,10 @@ struct winfo {
 
 /* Of a subscription to it: what its watcher has been told. */
 struct winfo_reader {
-    uint64_t told; /* number of the newest news it knows */
-    bool whole;    /* the next document is a full one */
+    uint64_t told;             /* number of the newest news it knows */
+    bool whole;                /* the next document is a full one */
+    struct subscription *rest; /* with which the last full one goes on; NULL: all were in it */
+    bool second;               /* in the second round */
 };
 
 /* A resource was made or goes: joins it with its subject and with what tells of it. */

@@ -236,6 +236,96 @@ START_TEST(bounded)
 }
 END_TEST
 
+/* Bob's device refreshes; its document, not answered. */
+static struct sent reads_again(const char *call, const char *to)
+{
+    struct ask ask = subscribing("Event: presence.winfo\r\n");
+    ask.from = "<sip:bob@example.org>;tag=b";
+    ask.call = call;
+    ask.to = to;
+    ck_assert_uint_eq(ground_do(ground, ask), 200);
+    return told(call);
+}
+
+/* Answers until nothing follows; how many watchers there were, and in how many documents. */
+static unsigned read_on(const char *call, struct sent sent, unsigned *documents)
+{
+    unsigned count = 0;
+    for (*documents = 0; sent.text[0] != '\0'; ++*documents) {
+        count += watchers_in(sent.text);
+        ground->mark = ground->net.sent_count;
+        ok(&sent);
+        sent = told(call);
+    }
+    return count;
+}
+
+/* What does not fit into one reader's full document goes on for that reader alone: the others are
+ * told nothing (RFC 3857 4.3: it is the subscriber's own refresh). */
+START_TEST(continued_for_one)
+{
+    enum { MANY = 40 };
+    struct sent one, two, none;
+    char to[200];
+    unsigned documents;
+    events_open();
+    presence->settings.winfo_max_bytes = 1024;
+    for (unsigned i = 0; i < MANY; i++) {
+        char call[20];
+        snprintf(call, sizeof(call), "a%u", i);
+        alice(call, "", &none, &none);
+    }
+    one = reader("one");
+    keep_text(to, dialog_to());
+    ck_assert_uint_eq(read_on("one", one, &documents), MANY);
+    ck_assert_uint_gt(documents, 2);
+    two = reader("two");
+    ck_assert_uint_eq(read_on("two", two, &documents), MANY);
+    const size_t sent = ground->net.sent_count;
+    one = reads_again("one", to);
+    ck_assert_has(one.text, "state=\"full\"");
+    ck_assert_ptr_null(winfo_resource()->winfo->news);
+    ck_assert_str_eq(told("two").text, "");
+    ck_assert_uint_eq(read_on("one", one, &documents), MANY);
+    ck_assert_uint_eq(ground->net.sent_count - sent, 1 + documents); /* the 200 and these */
+    events_close();
+}
+END_TEST
+
+/* Where a list goes on may end meanwhile; what moves meanwhile is told once, as it is then. */
+START_TEST(continued_over_changes)
+{
+    enum { MANY = 12 };
+    struct sent one, none;
+    unsigned documents;
+    events_open();
+    presence->settings.winfo_max_bytes = 1024;
+    for (unsigned i = 0; i < MANY; i++) {
+        char call[20];
+        snprintf(call, sizeof(call), "a%u", i);
+        alice(call, "", &none, &none);
+    }
+    one = reader("one");
+    unsigned first = watchers_in(one.text);
+    ck_assert_uint_lt(first + 3, MANY);
+    struct subscription *rest = winfo_resource()->subscriptions->reader->rest;
+    ck_assert_ptr_eq(rest->resource, bob());
+    struct subscription *next = rest->next;
+    subscription_drop(rest);
+    ck_assert_ptr_eq(winfo_resource()->subscriptions->reader->rest, next);
+    while (next != NULL) {
+        rest = next;
+        next = next->next;
+        subscription_drop(rest);
+    }
+    ck_assert_ptr_null(winfo_resource()->subscriptions->reader->rest);
+    alice("new", "", &none, &none);
+    ck_assert_uint_eq(read_on("one", one, &documents), MANY + 1); /* who has gone, too */
+    ck_assert_ptr_null(winfo_resource()->winfo->news);
+    events_close();
+}
+END_TEST
+
 /* A reader that ends leaves nothing behind, whatever it was not told; a resource that goes takes
  * all of it along. */
 START_TEST(leaves)
@@ -262,4 +352,4 @@ START_TEST(leaves)
 END_TEST
 
 UNIT_MAIN("presence/winfo", rfc3858_3_id, rfc3858_4_versions, kept_while_wanted,
-          rfc3857_4_7_2_transient, bounded, leaves)
+          rfc3857_4_7_2_transient, bounded, continued_for_one, continued_over_changes, leaves)
