@@ -342,7 +342,8 @@ static bool refresh(struct view *view)
 {
     if (view->filter != NULL)
         view->filter->judged_count = 0;
-    if (view->offline || (view->filter != NULL && view->body != NULL && !view->filter->base->moved))
+    if (view_base(view)->offline ||
+        (view->filter != NULL && view->body != NULL && !view->filter->base->moved))
         return false;
     struct blob *now = render(view);
     bool moved = view->body == NULL || !bytes_equal(blob_bytes(view->body), blob_bytes(now));
