@@ -46,15 +46,21 @@ struct winfo_news {
 
 /* News. */
 
-static void free_news(struct winfo_news *news)
+/* Of one that is in no list any more. */
+static void release_news(struct winfo_news *news)
 {
     if (news->watcher != NULL)
         news->watcher->news = NULL;
-    else
-        news->winfo->over_count--;
-    DL_DELETE(news->winfo->news, news);
     free(news->aor);
     free(news);
+}
+
+static void free_news(struct winfo_news *news)
+{
+    if (news->watcher == NULL)
+        news->winfo->over_count--;
+    DL_DELETE(news->winfo->news, news);
+    release_news(news);
 }
 
 /* One reader less has to be told. */
@@ -493,9 +499,12 @@ void winfo_link(struct resource *resource)
 static void free_winfo(struct resource *resource)
 {
     struct winfo *winfo = resource->winfo;
+    struct winfo_news *news, *next;
     struct subscription *reader;
-    while (winfo->news != NULL)
-        free_news(winfo->news);
+    for (news = winfo->news; news != NULL; news = next) {
+        next = news->next;
+        release_news(news);
+    }
     DL_FOREACH(resource->subscriptions, reader)
     {
         free(reader->reader);
