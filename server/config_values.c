@@ -85,24 +85,42 @@ bool config_take_path(struct config_reader *reader, const struct config_key *key
     return true;
 }
 
+enum { CHOICES_MAX = 8 };
+
+/* The names that a setting may have, by their number, NULL-ended. */
+struct choices {
+    const char *names[CHOICES_MAX + 1];
+};
+
+/* The number of the name that the setting has; -1 with a message that lists them. */
+static int take_choice(struct config_reader *reader, const struct config_key *key,
+                       config_setting_t *setting, const struct choices *choices)
+{
+    const char *text = config_setting_get_string(setting);
+    char list[256];
+    struct buffer out = buffer_over(list, sizeof(list) - 1);
+    for (int i = 0; choices->names[i] != NULL; i++) {
+        if (text != NULL && strcmp(text, choices->names[i]) == 0)
+            return i;
+        buffer_format(&out, "%s\"%s\"", i > 0 ? ", " : "", choices->names[i]);
+    }
+    assert(!out.overflow);
+    list[out.length] = '\0';
+    config_fail(reader, setting, "%s must be one of %s", key->path, list);
+    return -1;
+}
+
 bool config_take_level(struct config_reader *reader, const struct config_key *key,
                        config_setting_t *setting, void *field)
 {
-    static const char *const names[] = {
-        [LOG_ERROR] = "error",
-        [LOG_WARNING] = "warning",
-        [LOG_INFO] = "info",
-        [LOG_DEBUG] = "debug",
-    };
-    const char *text = config_setting_get_string(setting);
-    for (size_t i = 0; text != NULL && i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(text, names[i]) == 0) {
-            *(enum log_level *)field = (enum log_level)i;
-            return true;
-        }
-    }
-    return config_fail(reader, setting,
-                       "%s must be one of \"error\", \"warning\", \"info\", \"debug\"", key->path);
+    static const struct choices levels = {{[LOG_ERROR] = "error",
+                                           [LOG_WARNING] = "warning",
+                                           [LOG_INFO] = "info",
+                                           [LOG_DEBUG] = "debug"}};
+    int level = take_choice(reader, key, setting, &levels);
+    if (level >= 0)
+        *(enum log_level *)field = (enum log_level)level;
+    return level >= 0;
 }
 
 static bool read_asking(struct bytes word, enum net_asking *asking)
@@ -135,72 +153,65 @@ bool config_take_asking(struct config_reader *reader, const struct config_key *k
 bool config_take_timeout(struct config_reader *reader, const struct config_key *key,
                          config_setting_t *setting, void *field)
 {
-    const char *text = config_setting_get_string(setting);
-    bool retries = text != NULL && strcmp(text, "retry") == 0;
-    enum presence_timeout *timeout = field;
-    if (!retries && (text == NULL || strcmp(text, "end") != 0))
-        return config_fail(reader, setting, "%s must be \"end\" or \"retry\"", key->path);
-    *timeout = retries ? PRESENCE_TIMEOUT_RETRIES : PRESENCE_TIMEOUT_ENDS;
-    return true;
+    static const struct choices timeouts = {
+        {[PRESENCE_TIMEOUT_ENDS] = "end", [PRESENCE_TIMEOUT_RETRIES] = "retry"}};
+    int timeout = take_choice(reader, key, setting, &timeouts);
+    if (timeout >= 0)
+        *(enum presence_timeout *)field = (enum presence_timeout)timeout;
+    return timeout >= 0;
 }
 
-/* "" leaves it to what holds for all domains. */
+/* True for "" where that leaves it to what holds for all domains. */
+static bool is_left_open(const struct config_key *key, const config_setting_t *setting)
+{
+    const char *text = config_setting_get_string(setting);
+    return key->least == 0 && text != NULL && *text == '\0';
+}
+
 bool config_take_policy(struct config_reader *reader, const struct config_key *key,
                         config_setting_t *setting, void *field)
 {
-    static const char *const names[] = {
-        [POLICY_DOMAIN] = "domain",       [POLICY_BUDDIES] = "buddies", [POLICY_ASK] = "ask",
-        [POLICY_EVERYBODY] = "everybody", [POLICY_NOBODY] = "nobody",
-    };
+    static const struct choices defaults = {{[POLICY_DOMAIN] = "domain",
+                                             [POLICY_BUDDIES] = "buddies",
+                                             [POLICY_ASK] = "ask",
+                                             [POLICY_EVERYBODY] = "everybody",
+                                             [POLICY_NOBODY] = "nobody"}};
     struct config_policy *policy = field;
-    const char *text = config_setting_get_string(setting);
-    *policy = (struct config_policy){.given = false};
-    if (text != NULL && *text == '\0' && key->least == 0)
+    if (is_left_open(key, setting)) {
+        *policy = (struct config_policy){.given = false};
         return true;
-    for (size_t i = 0; text != NULL && i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(text, names[i]) == 0) {
-            *policy = (struct config_policy){true, (enum policy_default)i};
-            return true;
-        }
     }
-    return config_fail(
-        reader, setting,
-        "%s must be one of \"domain\", \"buddies\", \"ask\", \"everybody\", \"nobody\"", key->path);
+    int usual = take_choice(reader, key, setting, &defaults);
+    if (usual >= 0)
+        *policy = (struct config_policy){true, (enum policy_default)usual};
+    return usual >= 0;
 }
 
-/* "" leaves it to what holds for all domains. */
 bool config_take_registration(struct config_reader *reader, const struct config_key *key,
                               config_setting_t *setting, void *field)
 {
-    static const char *const names[] = {
-        [PRESENCE_REGISTRATION_IGNORE] = "ignore",
-        [PRESENCE_REGISTRATION_FALLBACK] = "fallback",
-        [PRESENCE_REGISTRATION_RULE] = "rule",
-    };
+    static const struct choices meanings = {{[PRESENCE_REGISTRATION_IGNORE] = "ignore",
+                                             [PRESENCE_REGISTRATION_FALLBACK] = "fallback",
+                                             [PRESENCE_REGISTRATION_RULE] = "rule"}};
     struct config_registration *registration = field;
-    const char *text = config_setting_get_string(setting);
-    *registration = (struct config_registration){.given = false};
-    if (text != NULL && *text == '\0' && key->least == 0)
+    if (is_left_open(key, setting)) {
+        *registration = (struct config_registration){.given = false};
         return true;
-    for (size_t i = 0; text != NULL && i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(text, names[i]) == 0) {
-            *registration = (struct config_registration){true, (enum presence_registration)i};
-            return true;
-        }
     }
-    return config_fail(reader, setting, "%s must be one of \"ignore\", \"fallback\", \"rule\"",
-                       key->path);
+    int counts = take_choice(reader, key, setting, &meanings);
+    if (counts >= 0)
+        *registration = (struct config_registration){true, (enum presence_registration)counts};
+    return counts >= 0;
 }
 
 bool config_take_proxy_mode(struct config_reader *reader, const struct config_key *key,
                             config_setting_t *setting, void *field)
 {
-    const char *text = config_setting_get_string(setting);
-    bool redirect = text != NULL && strcmp(text, "redirect") == 0;
-    if (!redirect && (text == NULL || strcmp(text, "relay") != 0))
-        return config_fail(reader, setting, "%s must be one of \"relay\", \"redirect\"", key->path);
-    *(enum proxy_mode *)field = redirect ? PROXY_REDIRECT : PROXY_RELAY;
-    return true;
+    static const struct choices modes = {{[PROXY_RELAY] = "relay", [PROXY_REDIRECT] = "redirect"}};
+    int mode = take_choice(reader, key, setting, &modes);
+    if (mode >= 0)
+        *(enum proxy_mode *)field = (enum proxy_mode)mode;
+    return mode >= 0;
 }
 
 /* The number of values in a list of texts; -1 with a message. A single text stands for a list of

@@ -491,7 +491,15 @@ START_TEST(test_wrong_types)
     refuses("\nnet = 5;", 2, "net must be a group");
     refuses("data = 5;", 1, "data must be a text");
     refuses("data = \"\";", 1, "data has 0 characters");
-    refuses("log: { level = \"loud\"; };", 1, "log.level must be one of \"error\"");
+    refuses("log: { level = \"loud\"; };", 1,
+            "log.level must be one of \"error\", \"warning\", \"info\", \"debug\"");
+    refuses("log: { level = 3; };", 1, "log.level must be one of");
+    refuses("presence: { notify_timeout = \"stop\"; };", 1,
+            "presence.notify_timeout must be one of \"end\", \"retry\"");
+    refuses("presence: { registration = \"\"; };", 1,
+            "presence.registration must be one of \"ignore\", \"fallback\", \"rule\"");
+    refuses("proxy: { mode = \"answer\"; };", 1,
+            "proxy.mode must be one of \"relay\", \"redirect\"");
     refuses("listen = 5060;", 1, "listen must be a list of texts");
     refuses("listen = [ 5060 ];", 1, "listen must be a list of texts");
     refuses("listen = [ ];", 1, "listen has 0 values; it can have 1 to 64");
