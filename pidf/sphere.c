@@ -50,23 +50,6 @@ struct sphere sphere_of(const xmlNode *root)
     return sphere;
 }
 
-struct bytes pidf_sphere(struct pidf_parser *parser, const struct blob *document, char *text,
-                         size_t size)
-{
-    assert(parser != NULL && document != NULL && text != NULL);
-    size_t length = 0;
-    xmlDoc *tree = pidf_read_own(parser, document);
-    if (tree == NULL)
-        return BYTES("");
-    struct sphere sphere = sphere_of(xmlDocGetRootElement(tree));
-    if (sphere.said && !sphere.unclear && sphere.value.length <= size) {
-        length = sphere.value.length;
-        memcpy(text, sphere.value.at, length);
-    }
-    xmlFreeDoc(tree);
-    return bytes_from(text, length);
-}
-
 struct bytes pidf_common_sphere(const struct pidf_document *const *documents, size_t count)
 {
     assert(documents != NULL || count == 0);

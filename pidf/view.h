@@ -13,10 +13,6 @@
 struct blob *pidf_view(struct pidf_parser *parser, struct blob *document,
                        const struct rights *rights);
 
-/* The sphere that the document's person is in (RPID), in `text`; empty: none said, or several. */
-struct bytes pidf_sphere(struct pidf_parser *parser, const struct blob *document, char *text,
-                         size_t size);
-
 /* The sphere for rules (RFC 5025 3.1.2): all publications that say one must say the same; empty:
  * none does, or they differ. A composed document has one person only and cannot tell. Costs
  * nothing; lies in the documents. */
