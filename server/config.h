@@ -7,6 +7,7 @@
 #include "front/auth.h"
 #include "front/domains.h"
 #include "front/front.h"
+#include "im/im.h"
 #include "net/loop.h"
 #include "presence/presence.h"
 #include "proxy/proxy.h"
@@ -74,6 +75,7 @@ struct config {
     struct registrar_deputy deputies[CONFIG_REGISTRAR_MAX];
     struct registrar_route routes[CONFIG_DOMAINS_MAX];
     struct proxy_settings proxy;
+    struct im_settings im;
     struct presence_settings presence;
     struct config_registration registration_usual; /* of domains that do not say */
     struct presence_domain registration_domains[CONFIG_DOMAINS_MAX];

@@ -215,7 +215,7 @@ static void build(struct reactor *reactor, const struct config *config)
     reactor->proxy = proxy_new(reactor->front, &config->proxy);
     const struct proxy_locator locator = {locate, reactor};
     proxy_locate(reactor->proxy, &locator);
-    reactor->im = im_new(reactor->front, reactor->proxy);
+    reactor->im = im_new(reactor->front, reactor->proxy, &config->im);
     reactor->presence = presence_new(reactor->front, &config->presence);
     const struct presence_registrations registrations = {
         .instance_at = instance_at,
@@ -319,6 +319,7 @@ void reactor_reload(struct reactor *reactor, const struct config *config)
     policy_reload(reactor->parts.policy, &policy);
     registrar_reload(reactor->registrar, &config->registrar);
     proxy_reload(reactor->proxy, &config->proxy);
+    im_reload(reactor->im, &config->im);
     presence_reload(reactor->presence, &config->presence);
     log_write(
         reactor->ground.log, LOG_INFO, "reactor",

@@ -82,6 +82,16 @@ void store_put_subscription(struct store_set *set, const struct store_subscripti
 void store_delete_subscription(struct store_set *set, struct bytes aor, struct bytes event,
                                struct bytes local_tag);
 
+void store_put_message(struct store_set *set, const struct store_message *message);
+void store_put_delivery(struct store_set *set, const struct store_delivery *delivery);
+void store_put_device(struct store_set *set, const struct store_device *device);
+void store_delete_device(struct store_set *set, struct bytes aor, struct bytes instance);
+/* Deletes the partition's messages whose keep_until_ms is before a moment, with their deliveries;
+ * all were made before `made_before_ms`, which spares looking at the others. */
+void store_forget_messages(struct store_set *set, uint64_t made_before_ms, uint64_t keep_before_ms);
+/* Deletes all messages, deliveries and devices of a user. */
+void store_erase_messages(struct store_set *set, struct bytes aor);
+
 /* Hands the set over (clears the pointer) and returns the change to wait for. Never fails: a set
  * that the queue has no room for ends as refused. */
 struct store_change store_submit(struct store *store, struct store_set **set);
@@ -127,10 +137,20 @@ struct store_visitor {
     void (*binding)(void *context, const struct store_binding *binding);
     void (*publication)(void *context, const struct store_publication *publication);
     void (*subscription)(void *context, const struct store_subscription *subscription);
+    void (*device)(void *context, const struct store_device *device);
+    void (*owed)(void *context, const struct store_owed *owed); /* by aor, serial */
+    /* Messages made since recent_ms, without head and body: what a request may repeat. */
+    void (*recent)(void *context, const struct store_message *message);
+    uint64_t recent_ms;
     void *context;
 };
 enum err store_load(struct store *store, unsigned partition, const struct store_visitor *visitor)
     __attribute__((warn_unused_result));
+
+/* Reads one durable message and calls `visit`; ERR_NOT_FOUND when there is none. Blocks. */
+enum err store_read_message(struct store *store, struct bytes aor, uint64_t serial,
+                            void (*visit)(void *context, const struct store_message *message),
+                            void *context) __attribute__((warn_unused_result));
 
 /* Visits the accounts that changed since the last call (the first call: all), removed ones marked.
  */
@@ -145,6 +165,7 @@ struct store_policy_visitor {
     void (*owner)(void *context, struct bytes aor);
     void (*rules)(void *context, const struct store_rules *rules);
     void (*buddy)(void *context, const struct store_buddy *buddy);
+    void (*preference)(void *context, const struct store_preference *preference);
     void *context;
 };
 enum err store_load_policy(struct store *store, const struct store_policy_visitor *visitor)

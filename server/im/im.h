@@ -1,14 +1,92 @@
-/* im.h: instant messages (RFC 3428): MESSAGE goes to every registered contact of its user. */
+/* im.h: instant messages (RFC 3428): MESSAGE to all devices of a user, kept until each has it.
+ *
+ * A message is judged (judge.h), then goes to every device of its receiver that is there; it is
+ * answered 200 when one took it and what the others are owed is durable, 202 when it is stored, at
+ * the latest after `answer_ms`, and with the best failure when no device will ever take it. What is
+ * owed is delivered when the device registers, in order, one at a time, until it answers 2xx or
+ * that it never will. What is for another domain is owed to that in the same way. Nothing is
+ * answered 2xx that is not durable. Messages inside dialogs, and what is good for a moment only
+ * (content.h), are relayed and never kept. */
 #ifndef IM_IM_H
 #define IM_IM_H
 
+#include "front/device.h"
 #include "front/front.h"
 #include "proxy/proxy.h"
 
 struct im;
 
-/* Registers MESSAGE with the front end. */
-struct im *im_new(struct front *front, struct proxy *proxy);
+enum { IM_TYPES_MAX = 32 };
+
+/* Whose messages a user takes who says nothing else. */
+enum im_accept { IM_ACCEPT_EVERYBODY, IM_ACCEPT_DOMAIN, IM_ACCEPT_ROSTER };
+
+struct im_settings {
+    bool store;                   /* false: what no device takes at once is refused; default true */
+    unsigned answer_ms;           /* when a message is stored at the latest; default 2000 */
+    unsigned offline_s;           /* how long its delivery is tried; default 30 days */
+    unsigned history_s;           /* how long it is kept; 0: until delivered; default 30 days */
+    unsigned foreign_s;           /* how long another domain is tried; default 2 days */
+    unsigned notice_s;            /* how long a notification (IMDN) waits; default 1 day */
+    unsigned stored_max;          /* messages owed to a user; default 1000 */
+    unsigned stored_max_bytes;    /* likewise; default 10 MiB */
+    unsigned stored_max_per_peer; /* of one sender; default 200 */
+    unsigned devices_max;         /* of a user that are remembered; default 10 */
+    unsigned device_forget_s;     /* unseen for so long, they are not; default 30 days */
+    unsigned join_s; /* a device that was never seen gets what nobody took yet, or somebody took for
+                        the first time so long ago at most; default 600 */
+    unsigned drains_max;             /* stored messages under way at a time; default 200 */
+    unsigned retry_least_s;          /* first pause after a failure, doubled up to ... */
+    unsigned retry_most_s;           /* ... this; default 5 and 600 */
+    unsigned rate_max;               /* messages of one sender a minute; 0: any; default 120 */
+    unsigned body_max_bytes;         /* 413 above; 0: net's limit alone; default 65536 */
+    unsigned list_max;               /* receivers of one list (RFC 5365); default 100 */
+    bool imdn;                       /* what section 8.2 of RFC 5438 lets an intermediary say */
+    const char *quiet[IM_TYPES_MAX]; /* domains for which it says nothing */
+    unsigned quiet_count;
+    const char *types[IM_TYPES_MAX]; /* body types that are taken ("text/plain"); none: all */
+    unsigned type_count;
+    const char *momentary[IM_TYPES_MAX]; /* further types that are never kept */
+    unsigned momentary_count;
+    enum im_accept accept;
+    bool carbon; /* what is not chosen by the user; default false */
+};
+struct im_settings im_settings_default(void);
+
+/* Registers MESSAGE with the front end. `settings` is copied; its texts outlive their use. */
+struct im *im_new(struct front *front, struct proxy *proxy, const struct im_settings *settings);
 void im_free(struct im **im);
+void im_reload(struct im *im, const struct im_settings *settings);
+
+/* Forgets a partition's messages and devices and takes them from the store; see registrar_load. */
+enum err im_load(struct im *im, unsigned partition) __attribute__((warn_unused_result));
+void im_close(struct im *im, unsigned partition);
+
+/* The user is no more: what is theirs is erased. */
+void im_drop_user(struct im *im, struct bytes aor);
+
+/* A device of the user's registered, or its last binding has ended. */
+void im_device_came(struct im *im, struct bytes aor, const struct front_device *device);
+void im_device_ended(struct im *im, struct bytes aor, const struct front_device *device);
+
+/* What the im asks: by which device a user sent a request that came over this flow. */
+struct im_registrations {
+    struct bytes (*instance_at)(void *context, struct bytes aor, const struct net_flow *flow);
+    void *context;
+};
+void im_ask_registrar(struct im *im, const struct im_registrations *registrations);
+
+/* Has `waits` called when a message waits for a device that did not take it: it may be asleep
+ * (RFC 8599). Once, at start-up. */
+void im_watch_waiting(struct im *im,
+                      void (*waits)(void *context, struct bytes aor, struct bytes instance),
+                      void *context);
+
+struct im_counts {
+    size_t live;   /* messages being delivered that nobody was told of yet */
+    size_t stored; /* that are owed to somebody */
+    size_t devices;
+};
+struct im_counts im_count(const struct im *im);
 
 #endif

@@ -136,7 +136,8 @@ static void take_buddy(void *context, const struct store_buddy *buddy)
 enum err policy_refresh(struct policy *policy, struct store *store)
 {
     assert(policy != NULL && store != NULL && policy->fresh == NULL);
-    const struct store_policy_visitor visitor = {take_owner, take_rules, take_buddy, policy};
+    const struct store_policy_visitor visitor = {
+        .owner = take_owner, .rules = take_rules, .buddy = take_buddy, .context = policy};
     policy->fresh = owners_new();
     enum err err = store_load_policy(store, &visitor);
     struct owners *fresh = policy->fresh;

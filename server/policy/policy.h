@@ -81,6 +81,27 @@ struct policy_decision policy_decide(const struct policy *policy,
                                      const struct policy_watcher *watcher, struct bytes presentity,
                                      struct bytes sphere, uint64_t now_ms);
 
+/* What a user's own rules say of somebody who writes to it. */
+enum policy_reach {
+    POLICY_REACH_OPEN,  /* nothing, or that they wait: writing is another matter than seeing */
+    POLICY_REACH_LET,   /* they are allowed */
+    POLICY_REACH_QUIET, /* blocked politely: they are not to know */
+    POLICY_REACH_BLOCKED,
+    POLICY_REACH_UNKNOWN /* the rules cannot be read for the moment, or are broken */
+};
+enum policy_reach policy_reaches(const struct policy *policy, const struct policy_watcher *writer,
+                                 struct bytes owner, uint64_t now_ms);
+
+/* True when the owner has them in the roster. */
+bool policy_knows(const struct policy *policy, struct bytes owner, struct bytes buddy);
+
+/* Visits the buddies of one group of the owner's roster, in their order; how many there are. */
+size_t policy_group(const struct policy *policy, struct bytes owner, struct bytes group,
+                    void (*visit)(void *context, struct bytes buddy), void *context);
+
+/* What a user wants otherwise than by default (store/rows.h); empty: it says nothing. */
+struct bytes policy_preference(const struct policy *policy, struct bytes owner, struct bytes name);
+
 /* True when the answer may hang on the sphere. */
 bool policy_uses_sphere(const struct policy *policy, struct bytes presentity);
 

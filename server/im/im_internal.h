@@ -1,0 +1,71 @@
+/* im_internal.h: what the files of this folder share. */
+#ifndef IM_IM_INTERNAL_H
+#define IM_IM_INTERNAL_H
+
+#include "base/memory.h"
+#include "base/token.h"
+#include "im/content.h"
+#include "im/im.h"
+#include "proxy/send.h"
+
+/* judge.c: may this MESSAGE be taken? */
+enum judgement {
+    JUDGE_PASS,
+    JUDGE_ANSWERED, /* it was refused */
+    JUDGE_SILENT /* its receiver does not want it and its sender is not to know: 202, and no more */
+};
+struct judge;
+struct judge *judge_new(struct front *front);
+void judge_free(struct judge **judge);
+/* Size (413), type (415), the sender's rate (500 with Retry-After), the receiver's blocks (403 or
+ * silence) and whom it takes messages of at all. `settings` are the current ones. */
+enum judgement judge_message(struct judge *judge, const struct im_settings *settings,
+                             struct front_request *request, const struct content *content);
+/* True when policy lets `sender` send to `receiver`, or the receiver knows them: what a list may
+ * divide a message to (RFC 5360, RFC 5363). */
+bool judge_consents(const struct judge *judge, const struct im_settings *settings,
+                    const struct policy_watcher *sender, struct bytes receiver);
+
+/* post.c: a message that does not come from a request for one user: ours (reports), or a list's
+ * share. It is stored first and delivered from there. */
+struct im_post {
+    struct bytes owner; /* user of ours: the receiver, or on whose behalf it goes abroad */
+    enum store_message_kind kind; /* STORE_RECEIVED or STORE_NOTICE */
+    struct bytes peer;            /* the other side's address-of-record */
+    bool foreign, trusted;        /* how that was proved */
+    bool goes_out;                /* to another domain, by the head's Request-URI */
+    struct store_origin origin; /* with from_tag: what makes it one message, whatever is repeated */
+    struct bytes from_tag, content_type;
+    struct bytes head, body; /* as in store_message */
+    uint64_t expires_ms;
+};
+/* Returns the change to wait for; STORE_NOTHING with *refused when the owner's limits are reached.
+ * One that is there already (same Call-ID, From tag, CSeq) is not made twice. */
+struct store_change im_post(struct im *im, const struct im_post *post, bool *refused);
+
+/* report.c: what a sender learns of a message, by IMDN when it asked for that (RFC 5438 8.2), of a
+ * final failure also without; never for notices and what programs sent. */
+struct report_about {
+    const struct sip_message *message; /* with its body */
+    struct bytes owner;                /* whom it was for, a user of ours; empty: somebody abroad */
+    struct bytes sender;               /* canonical; who may be told */
+    bool foreign, trusted;
+    uint64_t serial;
+};
+void report_stored(struct im *im, const struct report_about *about);
+void report_failed(struct im *im, const struct report_about *about, unsigned status,
+                   const char *reason);
+
+/* list.c: a MESSAGE with a recipient list (RFC 5365) for the list service: answers it. */
+void list_handle(struct im *im, struct front_request *request, const struct content *content);
+
+struct im {
+    struct front *front;
+    const struct front_parts *parts;
+    struct proxy *proxy;
+    struct im_settings settings;
+    struct im_registrations registrations;
+    struct judge *judge;
+};
+
+#endif

@@ -1,0 +1,40 @@
+/* send.h: sending a request to one place without a fork, for who folds the answers itself (im).
+ *
+ * What leaves is what a proxy sends (RFC 3261 16.6): Max-Forwards one less, our Via on top of those
+ * that there are, what front/relay.h says of the sender. Nothing here answers anybody. */
+#ifndef PROXY_SEND_H
+#define PROXY_SEND_H
+
+#include "proxy/proxy.h"
+
+/* The ways to the user or device that a request is aimed at, as proxy_deliver would choose them
+ * (users of ours among the contacts are followed, sips kept, caller preferences obeyed), the best
+ * first; those of one device have the same instance. At most PROXY_TARGETS_MAX; borrowed until the
+ * next loop turn. Of the request are used: front, message, uri, target, instance, gruu_call. */
+size_t proxy_find(struct proxy *proxy, struct front_request *request, struct proxy_target *targets);
+
+struct proxy_sending {
+    const struct front_request *request; /* borrowed during the call. `incoming` NULL: it came some
+                                            time ago, its topmost Via is left as it is */
+    const struct proxy_target *target;
+    struct store_change after; /* it leaves when that is durable */
+    client_answer_fn answer;   /* as of transaction_request: once, never before the return */
+    void *context;
+};
+/* A handle for transaction_forget; 0 when it could not begin, *why says with what status: 430 its
+ * flow is gone, 503 no room, 513 too large. Nothing is reported then. */
+uint64_t proxy_send(struct proxy *proxy, const struct proxy_sending *sending, unsigned *why);
+
+/* The best of several final answers to one request (RFC 3261 16.7 step 6), as it goes back: our Via
+ * is taken off, challenges of all are in one. Zeroed: none yet. */
+struct proxy_best {
+    unsigned status; /* 0: none */
+    char *text;      /* owned; proxy_best_release */
+    size_t length;
+};
+/* Takes the answer into account; `incoming` is the request's. */
+void proxy_best_consider(struct proxy *proxy, struct proxy_best *best,
+                         const struct incoming *incoming, const struct client_answer *answer);
+void proxy_best_release(struct proxy *proxy, struct proxy_best *best);
+
+#endif
