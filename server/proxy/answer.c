@@ -5,11 +5,11 @@
 #include "proxy_internal.h"
 #include "sip/write.h"
 
-void answer_release(struct proxy *proxy, struct answer *answer)
+void answer_release(struct proxy *proxy, struct proxy_best *answer)
 {
     transaction_discharge(proxy->parts->transactions, answer->length);
     free(answer->text);
-    *answer = (struct answer){0, NULL, 0};
+    *answer = (struct proxy_best){0, NULL, 0};
 }
 
 /* 2xx, then 6xx, then the lowest class, and among 4xx those that tell the client how to try again
@@ -52,7 +52,7 @@ struct bytes answer_write(struct proxy *proxy, const struct answered *answered)
     return out.overflow ? BYTES("") : buffer_bytes(&out);
 }
 
-static void keep(struct proxy *proxy, struct answer *answer, struct bytes text)
+static void keep(struct proxy *proxy, struct proxy_best *answer, struct bytes text)
 {
     transaction_discharge(proxy->parts->transactions, answer->length);
     transaction_charge(proxy->parts->transactions, text.length);
@@ -62,7 +62,7 @@ static void keep(struct proxy *proxy, struct answer *answer, struct bytes text)
 }
 
 /* Who answers one challenge and not the other would try for ever. */
-static void add_challenges(struct proxy *proxy, struct answer *answer,
+static void add_challenges(struct proxy *proxy, struct proxy_best *answer,
                            const struct sip_message *response)
 {
     struct bytes best = bytes_from(answer->text, answer->length);
@@ -79,7 +79,8 @@ static void add_challenges(struct proxy *proxy, struct answer *answer,
         keep(proxy, answer, buffer_bytes(&out));
 }
 
-void answer_consider(struct proxy *proxy, struct answer *answer, const struct answered *answered)
+void answer_consider(struct proxy *proxy, struct proxy_best *answer,
+                     const struct answered *answered)
 {
     const struct sip_message *response = answered->response;
     assert(response->status >= 300 && (answer->text == NULL) == (answer->status == 0));

@@ -136,7 +136,7 @@ static void add_contacts(struct expansion *expansion, const struct gruu_parts *w
     }
 }
 
-/* False when the request was answered. */
+/* False when what leaves would have to wait for two changes. */
 static bool expand_user(struct expansion *expansion, const struct gruu_parts *whom,
                         const struct proxy_target *through)
 {
@@ -145,14 +145,10 @@ static bool expand_user(struct expansion *expansion, const struct gruu_parts *wh
     unsigned partition = partition_of(whom->aor);
     if (!note_user(expansion, whom->aor) || front_is_closed(expansion->proxy->front, partition))
         return true;
-    if (await(request, parts->store, partition)) {
-        add_contacts(expansion, whom, through);
-        return true;
-    }
-    if (request->message->method != SIP_ACK)
-        front_refuse_later(request, 500, "Where this user is has just changed",
-                           front_settings(expansion->proxy->front)->retry_after_s);
-    return false;
+    if (!await(request, parts->store, partition))
+        return false;
+    add_contacts(expansion, whom, through);
+    return true;
 }
 
 static struct proxy_target take_out(struct choice *choice, size_t index)

@@ -58,7 +58,7 @@ struct fork {
     bool failed;    /* what was answered is no 2xx */
     bool timed_out, flow_gone;
     unsigned refused; /* why a branch could not begin: 500, 503 or 513; 0: all could */
-    struct answer best;
+    struct proxy_best best;
     size_t count;
     struct branch branches[];
 };
@@ -270,44 +270,26 @@ static bool makes_dialogs(const struct front_request *request)
 static bool send(struct branch *branch)
 {
     struct fork *fork = branch->fork;
-    struct net *net = fork->proxy->parts->net;
-    bool alive = branch->has_flow && net_alive(net, &branch->flow);
-    struct forwarded written;
-    assert(branch->breadth > 0 && server_of(fork) != NULL);
-    const struct forward forward = {
+    unsigned why = 0;
+    assert(server_of(fork) != NULL);
+    const struct dispatch dispatch = {
         .request = &fork->request,
         .uri = branch->uri,
         .route = branch->route,
-        .flow = alive ? &branch->flow : NULL,
+        .flow = branch->has_flow ? &branch->flow : NULL,
+        .flow_only = branch->flow_only,
         .breadth = branch->breadth,
-    };
-    if (branch->flow_only && !alive) {
-        fork->flow_gone = true;
-        return false;
-    }
-    if (!forward_write(fork->proxy, &forward, &written)) {
-        fork->refused = 513;
-        return false;
-    }
-    const struct sip_message *message = fork->request.message;
-    const struct client_request client = {
-        .line = written.line,
-        .head = written.head,
-        .method = message->method,
-        .method_name = message->method_name,
-        .flow = forward.flow,
-        .next_hop = branch->flow_only ? BYTES("") : written.next_hop,
-        .speaker = forward_speaker(fork->proxy, &fork->request),
-        .partition = fork->request.partition,
         .loop_key = fork->loop_key,
         .after = fork->request.seen,
         .answer = take_answer,
         .add = makes_dialogs(&fork->request) ? write_record_route : NULL,
         .context = branch,
     };
-    branch->client = transaction_request(transactions_of(fork), &client);
-    if (branch->client == 0)
-        fork->refused = 503;
+    branch->client = dispatch_send(fork->proxy, &dispatch, &why);
+    if (why == 430)
+        fork->flow_gone = true;
+    else if (why != 0)
+        fork->refused = why;
     return branch->client != 0;
 }
 

@@ -138,11 +138,13 @@ bool forward_write(struct proxy *proxy, const struct forward *forward, struct fo
     struct buffer received = buffer_over(received_text, sizeof(received_text));
     write_route(&course, &added);
     front_departure_write(&departure, &added);
-    transaction_write_received(request->incoming, &received);
+    if (request->incoming != NULL)
+        transaction_write_received(request->incoming, &received);
     const struct sip_forward sip = {
         .request_uri = write_request_uri(&course.request_uri, &memory),
         .received = buffer_bytes(&received),
-        .rport = request->incoming->flow.remote.port,
+        .rport = request->incoming != NULL ? request->incoming->flow.remote.port : 0,
+        .begins_here = request->incoming == NULL,
         .drop = front_departure_drops,
         .context = &departure,
         .max_breadth = forward->breadth,

@@ -86,6 +86,12 @@ static void refuse(struct front_request *request, unsigned status, const char *r
         front_refuse(request, status, reason);
 }
 
+static void refuse_verdict(struct front_request *request, struct verdict verdict)
+{
+    if (!verdict_ok(verdict))
+        refuse(request, verdict.status, verdict.reason);
+}
+
 static bool check_loop(const struct proxy *proxy, struct front_request *request, uint64_t *key)
 {
     *key = loop_key(proxy, request);
@@ -96,9 +102,14 @@ static bool check_loop(const struct proxy *proxy, struct front_request *request,
     return false;
 }
 
-/* How often a request may be divided from here on (RFC 5393 5.3.3); what is no number counts as
- * absent. */
-static uint32_t breadth_of(const struct proxy *proxy, const struct front_request *request)
+bool proxy_admit(struct proxy *proxy, struct front_request *request)
+{
+    uint64_t key;
+    return check_loop(proxy, request, &key);
+}
+
+/* What is no number counts as absent. */
+uint32_t breadth_of(const struct proxy *proxy, const struct front_request *request)
 {
     bool present;
     uint32_t breadth;
@@ -116,30 +127,18 @@ static void relay_ack(struct proxy *proxy, const struct front_request *request,
 {
     for (size_t i = 0; i < plan->count; i++) {
         const struct proxy_target *target = &plan->targets[i];
-        bool alive = target->flow != NULL && net_alive(proxy->parts->net, target->flow);
-        struct forwarded written;
-        const struct forward forward = {
+        unsigned why;
+        const struct dispatch dispatch = {
             .request = request,
             .uri = target->uri,
             .route = target->route,
-            .flow = alive ? target->flow : NULL,
+            .flow = target->flow,
+            .flow_only = target->flow_only,
             .breadth = plan->breadth,
-        };
-        if ((target->flow_only && !alive) || !forward_write(proxy, &forward, &written))
-            continue;
-        const struct client_request client = {
-            .line = written.line,
-            .head = written.head,
-            .method = SIP_ACK,
-            .method_name = request->message->method_name,
-            .flow = forward.flow,
-            .next_hop = target->flow_only ? BYTES("") : written.next_hop,
-            .speaker = forward_speaker(proxy, request),
-            .partition = request->partition,
             .loop_key = plan->loop_key,
             .after = request->seen,
         };
-        (void)transaction_request(proxy->parts->transactions, &client);
+        (void)dispatch_send(proxy, &dispatch, &why);
     }
 }
 
@@ -251,39 +250,51 @@ static void keep_secure(const struct front_request *request, struct choice *choi
 
 /* A single contact is what the caller gets, whatever a method or event imply (7.2.2): then there is
  * nothing to prepare. */
-static bool prefer(struct proxy *proxy, struct front_request *request, struct choice *choice)
+static struct verdict prefer(struct proxy *proxy, struct front_request *request,
+                             struct choice *choice)
 {
     struct preferences preferences = {.count = 0};
     if (choice->count <= 1 && !preferences_are_given(request->message))
-        return true;
+        return VERDICT_OK;
     struct verdict v = preferences_read(request->message, &preferences);
-    if (verdict_ok(v)) {
+    if (verdict_ok(v))
         apply_preferences(choice, &preferences);
-        return true;
-    }
-    metrics_count(proxy->parts->metrics, METRIC_preferences_limited);
-    refuse(request, v.status, v.reason);
-    return false;
+    else
+        metrics_count(proxy->parts->metrics, METRIC_preferences_limited);
+    return v;
 }
 
-/* `told`: the contacts are not used but told, as they are. */
-static bool choose(struct proxy *proxy, struct front_request *request, bool told,
-                   struct choice *choice)
+struct chosen choose_targets(struct proxy *proxy, struct front_request *request, bool told,
+                             struct choice *choice)
 {
     assert(proxy->locator.find != NULL);
     choice->count =
         proxy->locator.find(proxy->locator.context, request, choice->targets, PROXY_TARGETS_MAX);
     assert(choice->count <= PROXY_TARGETS_MAX);
     if (!told && !expand_users(proxy, request, choice))
-        return false;
+        return (struct chosen){{500, "Where this user is has just changed"}, .later = true};
     keep_secure(request, choice);
     memset(choice->scores, 0, choice->count * sizeof(choice->scores[0]));
-    if (!prefer(proxy, request, choice))
-        return false;
+    struct verdict v = prefer(proxy, request, choice);
+    if (!verdict_ok(v))
+        return (struct chosen){v, .later = false};
     plan_sort(choice->targets, choice->scores, choice->count);
     if (choice->count == 0)
-        refuse(request, 480, "No contact of this user is registered now, or none that is wanted");
-    return choice->count > 0;
+        v = (struct verdict){480,
+                             "No contact of this user is registered now, or none that is wanted"};
+    return (struct chosen){v, .later = false};
+}
+
+static bool choose(struct proxy *proxy, struct front_request *request, bool told,
+                   struct choice *choice)
+{
+    struct chosen chosen = choose_targets(proxy, request, told, choice);
+    if (!chosen.later)
+        refuse_verdict(request, chosen.verdict);
+    else if (!is_ack(request))
+        front_refuse_later(request, chosen.verdict.status, chosen.verdict.reason,
+                           front_settings(proxy->front)->retry_after_s);
+    return verdict_ok(chosen.verdict);
 }
 
 /* The best contact, and the other ways to the same device (RFC 3841 9.1, no-fork). */

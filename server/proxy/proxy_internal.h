@@ -3,14 +3,14 @@
  * proxy.c is the way in: loops, breadth, whom to ask, redirection; preferences.c and plan.c say
  * which contacts in which order, expand.c what becomes of those that are users of ours; calls.c
  * bounds what waits for an answer; fork.c is the response context of RFC 3261 16.7; forward.c
- * writes requests; redirect.c answers 302; loop.c makes and finds the keys; answer.c keeps and
- * writes what goes back. */
+ * writes requests, send.c sends them; redirect.c answers 302; loop.c makes and finds the keys;
+ * answer.c keeps and writes what goes back. */
 #ifndef PROXY_PROXY_INTERNAL_H
 #define PROXY_PROXY_INTERNAL_H
 
 #include "base/memory.h"
 #include "front/relay.h"
-#include "proxy/proxy.h"
+#include "proxy/send.h"
 
 enum { MESSAGE_MAX = 131072, ADDED_MAX = 65536, URI_MAX = 8192 };
 
@@ -29,18 +29,6 @@ struct call {
     bool counted;
 };
 
-struct proxy {
-    struct front *front;
-    const struct front_parts *parts;
-    struct proxy_settings settings;
-    struct proxy_locator locator;
-    struct fork *forks;
-    struct calls calls;
-    uint64_t seed; /* of loop keys and tallies */
-    char *scratch; /* one message at a time, MESSAGE_MAX */
-    char *added;   /* what is added to it, ADDED_MAX */
-};
-
 /* What is known of a user's contacts, and what the caller thinks of them. */
 struct choice {
     struct proxy_target targets[PROXY_TARGETS_MAX];
@@ -49,9 +37,33 @@ struct choice {
     struct net_flow flows[PROXY_TARGETS_MAX]; /* expand.c: memory of the targets' */
 };
 
-/* Puts the contacts of users of ours in the place of targets that are such users. False when the
- * request was answered instead. */
+struct proxy {
+    struct front *front;
+    const struct front_parts *parts;
+    struct proxy_settings settings;
+    struct proxy_locator locator;
+    struct fork *forks;
+    struct calls calls;
+    struct choice found; /* by proxy_find, the last time */
+    uint64_t seed;       /* of loop keys and tallies */
+    char *scratch;       /* one message at a time, MESSAGE_MAX */
+    char *added;         /* what is added to it, ADDED_MAX */
+};
+
+/* Puts the contacts of users of ours in the place of targets that are such users. False when that
+ * cannot be for the moment, because it would have to wait for two changes. */
 bool expand_users(struct proxy *proxy, struct front_request *request, struct choice *choice);
+
+/* proxy.c: finds and orders the contacts. `told`: they are not used but told, as they are. The
+ * verdict is for the caller of the request; `later`: after a moment. */
+struct chosen {
+    struct verdict verdict;
+    bool later;
+};
+struct chosen choose_targets(struct proxy *proxy, struct front_request *request, bool told,
+                             struct choice *choice);
+/* How often a request may be divided from here on (RFC 5393 5.3.3). */
+uint32_t breadth_of(const struct proxy *proxy, const struct front_request *request);
 
 /* True when a request for it goes by TLS: its URI says so, or its flow is so. */
 bool proxy_target_is_secure(const struct proxy_target *target);
@@ -94,6 +106,22 @@ struct forwarded {
 };
 /* False when it does not fit into what we write (513). */
 bool forward_write(struct proxy *proxy, const struct forward *forward, struct forwarded *out);
+/* send.c: one request on its way to one target. */
+struct dispatch {
+    const struct front_request *request;
+    struct bytes uri, route;
+    const struct net_flow *flow; /* NULL: none known; one that is gone is passed over ... */
+    bool flow_only;              /* ... or, with this, is the only way */
+    uint32_t breadth;
+    uint64_t loop_key;
+    struct store_change after;
+    client_answer_fn answer;
+    void (*add)(void *context, const struct net_flow *flow, struct buffer *out);
+    void *context;
+};
+/* As proxy_send. */
+uint64_t dispatch_send(struct proxy *proxy, const struct dispatch *dispatch, unsigned *why);
+
 /* The domain of ours for which a request goes on: the target's whose contact is meant, else the
  * sender's, else, inside a dialog, the other side's; empty: none of ours. */
 struct bytes forward_speaker(const struct proxy *proxy, const struct front_request *request);
@@ -109,12 +137,7 @@ void redirect_to(struct front_request *request, const struct proxy_target *targe
                  const unsigned *scores, size_t count);
 
 /* answer.c: the best of the final responses (RFC 3261 16.7 steps 3 to 7), as it goes back. */
-struct answer {
-    unsigned status; /* 0: none yet */
-    char *text;      /* as it goes back */
-    size_t length;
-};
-void answer_release(struct proxy *proxy, struct answer *answer);
+void answer_release(struct proxy *proxy, struct proxy_best *answer);
 /* A response, where it came from and where it goes. */
 struct answered {
     const struct sip_message *response;
@@ -125,7 +148,8 @@ struct answered {
 struct bytes answer_write(struct proxy *proxy, const struct answered *answered);
 /* Keeps the response when it is better than what there was (step 6); challenges are gathered (step
  * 7). */
-void answer_consider(struct proxy *proxy, struct answer *answer, const struct answered *answered);
+void answer_consider(struct proxy *proxy, struct proxy_best *answer,
+                     const struct answered *answered);
 /* The order of step 6, lower is better. */
 unsigned answer_badness(unsigned status);
 

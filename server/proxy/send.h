@@ -13,10 +13,20 @@
  * next loop turn. Of the request are used: front, message, uri, target, instance, gruu_call. */
 size_t proxy_find(struct proxy *proxy, struct front_request *request, struct proxy_target *targets);
 
+/* False when the request has been here before on the same way (RFC 5393 4.2): it was answered 482.
+ */
+bool proxy_admit(struct proxy *proxy, struct front_request *request);
+
+/* How many branches of this request there may be at a time (RFC 5393 5.3.3): what Max-Breadth says,
+ * or the setting. Who has more of them answers 440. */
+uint32_t proxy_breadth(const struct proxy *proxy, const struct front_request *request);
+
 struct proxy_sending {
-    const struct front_request *request; /* borrowed during the call. `incoming` NULL: it came some
-                                            time ago, its topmost Via is left as it is */
+    const struct front_request
+        *request; /* borrowed during the call. `incoming` NULL: it is sent
+                     some time later, and without the Vias that it came with */
     const struct proxy_target *target;
+    uint32_t breadth;          /* its share of proxy_breadth, at least 1 */
     struct store_change after; /* it leaves when that is durable */
     client_answer_fn answer;   /* as of transaction_request: once, never before the return */
     void *context;

@@ -208,6 +208,8 @@ static enum fate fate_of(const struct sip_message *request, int index,
 {
     if (index == request->first[SIP_MAX_FORWARDS])
         return FATE_HOPS;
+    if (forward->begins_here && request->fields[index].id == SIP_VIA)
+        return FATE_DROPPED;
     if (index == request->first[SIP_VIA])
         return bytes_empty(forward->received) ? FATE_KEPT : FATE_VIA;
     if (forward->max_breadth != 0 && request->fields[index].id == SIP_MAX_BREADTH)

@@ -41,6 +41,7 @@ struct sip_forward {
     uint16_t rport;        /* for its rport, if it has one (RFC 3581 4); 0: left as it is */
     bool (*drop)(void *context, const struct sip_field *field); /* true: left out; may be NULL */
     void *context;
+    bool begins_here;     /* the Vias stay behind */
     uint32_t max_breadth; /* becomes the only Max-Breadth (RFC 5393 5.3.3); 0: left as it is */
     struct bytes added;   /* whole lines, above all other fields: Route and the like; or empty */
 };

@@ -43,7 +43,8 @@ static void note_buddy(void *context, const struct store_buddy *buddy)
 static void expect_news(struct store *store, const char *expected)
 {
     char text[512] = "";
-    const struct store_policy_visitor visitor = {note_owner, note_rules, note_buddy, text};
+    const struct store_policy_visitor visitor = {
+        .owner = note_owner, .rules = note_rules, .buddy = note_buddy, .context = text};
     ck_assert_int_eq(store_load_policy(store, &visitor), ERR_NONE);
     ck_assert_str_eq(text, expected);
 }

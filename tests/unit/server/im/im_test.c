@@ -35,7 +35,8 @@ static void open_im(size_t contacts)
     ground = ground_new(NULL);
     proxy = proxy_new(ground->front, &usual);
     proxy_locate(proxy, &locator);
-    im = im_new(ground->front, proxy);
+    const struct im_settings settings = im_settings_default();
+    im = im_new(ground->front, proxy, &settings);
 }
 
 static void close_im(void)

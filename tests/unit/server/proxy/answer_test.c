@@ -5,7 +5,7 @@
 static char scratch[MESSAGE_MAX], raw[4000];
 static struct ground *ground;
 static struct proxy proxy;
-static struct answer best;
+static struct proxy_best best;
 static struct sip_message message;
 
 static void open_all(void)

@@ -216,6 +216,18 @@ START_TEST(forwarding_adds_what_is_missing)
 }
 END_TEST
 
+/* What is sent again later begins here: no Via of those that brought it. */
+START_TEST(forwarding_later_leaves_the_vias_behind)
+{
+    parse(BYTES(START VIA "Via: SIP/2.0/TCP 192.0.2.9\r\nMax-Forwards: 9\r\n" FROM TO REST
+                          "l: 4\r\n\r\nbody"));
+    const struct sip_forward forward = {.request_uri = BYTES("sip:x"), .begins_here = true};
+    fresh();
+    sip_write_forward(&out, &message, &forward);
+    assert_out("MESSAGE sip:x SIP/2.0\r\nMax-Forwards: 8\r\n" FROM TO REST "l: 4\r\n\r\nbody");
+}
+END_TEST
+
 /* RFC 5393 5.3.3: a single Max-Breadth, in its place when there was one. */
 START_TEST(forwarding_sets_max_breadth)
 {
@@ -402,7 +414,8 @@ END_TEST
 UNIT_MAIN("write", response_has_what_identifies_it, top_via_is_completed,
           to_gets_a_tag_when_it_has_none, answer_to_a_broken_request, values_cannot_start_a_field,
           numbers_and_bodies, copies, forwarded_request, forwarding_drops_fields,
-          forwarding_adds_what_is_missing, forwarding_sets_max_breadth, forwarding_adds_lines,
-          max_forwards, forwarded_uri_stays_one_word, forwarding_tells_where_it_came_from,
+          forwarding_adds_what_is_missing, forwarding_later_leaves_the_vias_behind,
+          forwarding_sets_max_breadth, forwarding_adds_lines, max_forwards,
+          forwarded_uri_stays_one_word, forwarding_tells_where_it_came_from,
           request_uri_without_what_is_not_allowed, response_passed_back,
           response_passed_back_without, response_passed_back_alone, too_little_room_is_told)
