@@ -13,7 +13,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "store/rows.h"
+#include "store/message_rows.h"
 
 struct store;
 struct store_set;
