@@ -137,7 +137,6 @@ static struct config_reader reader_new(char *why, size_t why_size)
     struct arena *arena = memory_new(sizeof(*arena));
     arena_init(arena, 0);
     struct config *config = memory_new(sizeof(*config));
-    config->im = im_settings_default();
     config->memory = arena;
     return (struct config_reader){
         .config = config, .arena = arena, .why = why, .why_size = why_size};

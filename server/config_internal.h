@@ -87,6 +87,16 @@ bool config_take_registration(struct config_reader *reader, const struct config_
                               config_setting_t *setting, void *field);
 bool config_take_proxy_mode(struct config_reader *reader, const struct config_key *key,
                             config_setting_t *setting, void *field);
+bool config_take_switch(struct config_reader *reader, const struct config_key *key,
+                        config_setting_t *setting, void *field);
+bool config_take_accept(struct config_reader *reader, const struct config_key *key,
+                        config_setting_t *setting, void *field);
+bool config_take_quiet(struct config_reader *reader, const struct config_key *key,
+                       config_setting_t *setting, void *field);
+bool config_take_types(struct config_reader *reader, const struct config_key *key,
+                       config_setting_t *setting, void *field);
+bool config_take_momentary(struct config_reader *reader, const struct config_key *key,
+                           config_setting_t *setting, void *field);
 bool config_take_listen(struct config_reader *reader, const struct config_key *key,
                         config_setting_t *setting, void *field);
 bool config_take_servers(struct config_reader *reader, const struct config_key *key,

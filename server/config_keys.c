@@ -302,6 +302,65 @@ static const struct config_key file_keys[] = {
     NUMBER(presence.restore_notify_per_s, 1, 1000000, "1000",
            "NOTIFYs a second by which watchers learn the full state after a restart."),
 
+    {"im.store", config_take_switch, FIELD(struct config, im.store), 0, 0, "\"on\"",
+     "Whether messages that a device of the receiver has not taken are kept for it; \"off\": what "
+     "no device takes at once is refused."},
+    NUMBER(im.answer_ms, 100, 30000, "2000",
+           "Milliseconds after which a message is stored and answered 202 at the latest, while its "
+           "delivery goes on."),
+    NUMBER(im.offline_s, 60, YEAR_S, "2592000",
+           "Seconds for which the delivery of a message is tried; then its sender is told."),
+    NUMBER(im.history_s, 0, 10 * (uint64_t)YEAR_S, "2592000",
+           "Seconds for which a message is kept in the histories of both sides. 0: only until it "
+           "is delivered."),
+    NUMBER(im.foreign_s, 0, YEAR_S, "172800",
+           "Seconds for which a message for another domain is tried again when that cannot be "
+           "reached."),
+    NUMBER(im.notice_s, 1, YEAR_S, "86400",
+           "Seconds for which a notification about a message (IMDN) waits for its receiver."),
+    NUMBER(im.stored_max, 1, 10000000, "1000",
+           "Messages that can wait for one user; more are taken only if a device takes them at "
+           "once."),
+    NUMBER(im.stored_max_bytes, 1024, 1024ULL * MIB, "10485760", "The same, in bytes."),
+    NUMBER(im.stored_max_per_peer, 1, 10000000, "200",
+           "Messages of one sender that can wait for one user."),
+    NUMBER(im.devices_max, 1, 1000, "10",
+           "Devices of a user that are remembered, and owed messages while they are away; the one "
+           "that was away longest gives way."),
+    NUMBER(im.device_forget_s, 3600, YEAR_S, "2592000",
+           "Seconds after which a device that has not been seen is owed nothing any more."),
+    NUMBER(im.join_s, 0, DAY_S, "600",
+           "A device that was never seen before gets the messages that no device has taken, and "
+           "those that one took for the first time in the last so many seconds."),
+    NUMBER(im.drains_max, 1, 100000, "200",
+           "Stored messages that are under way to devices at a time."),
+    NUMBER(im.retry_least_s, 1, HOUR_S, "5",
+           "Seconds after which a device that did not take a message is tried again; the pause "
+           "doubles each time."),
+    NUMBER(im.retry_most_s, 1, DAY_S, "600", "The longest such pause, in seconds."),
+    NUMBER(im.rate_max, 0, 1000000, "120",
+           "Messages that one user can send in a minute. 0: any number."),
+    NUMBER(im.body_max_bytes, 0, 16 * MIB, "65536",
+           "Longest body of a message, in bytes. 0: what net.message_max_bytes allows."),
+    NUMBER(im.list_max, 1, 1000, "100", "Receivers of a message to a list."),
+    {"im.imdn", config_take_switch, FIELD(struct config, im.imdn), 0, 0, "\"on\"",
+     "Whether senders who ask for it are told that their message is stored, or was given up (RFC "
+     "5438)."},
+    {"im.quiet_domains", config_take_quiet, FIELD(struct config, im), 0, IM_TYPES_MAX, "[ ]",
+     "Domains of ours for whose users nobody is told so."},
+    {"im.types", config_take_types, FIELD(struct config, im), 0, IM_TYPES_MAX, "[ ]",
+     "Body types of messages that are taken, \"text/plain\" or \"text/*\"; none: all."},
+    {"im.momentary_types", config_take_momentary, FIELD(struct config, im), 0, IM_TYPES_MAX, "[ ]",
+     "Body types, beside that of typing notifications, that are good for a moment only: they are "
+     "relayed and never kept."},
+    {"im.accept", config_take_accept, FIELD(struct config, im.accept), 0, 0, "\"everybody\"",
+     "Whose messages a user takes who has not chosen: \"everybody\", users of the same \"domain\", "
+     "or who is in the user's \"roster\". Who is blocked by a rule of the user's is blocked "
+     "anyway."},
+    {"im.carbon", config_take_switch, FIELD(struct config, im.carbon), 0, 0, "\"off\"",
+     "Whether what a user sends from one device is copied to the user's other devices, when the "
+     "user has not chosen."},
+
     NUMBER(store.queue_max, 100, 10000000, "20000",
            "Changes that may wait for the disk; then requests are answered 503."),
     NUMBER(store.wal_max_bytes, MIB, 65536ULL * MIB, "67108864",

@@ -214,6 +214,28 @@ bool config_take_proxy_mode(struct config_reader *reader, const struct config_ke
     return mode >= 0;
 }
 
+bool config_take_switch(struct config_reader *reader, const struct config_key *key,
+                        config_setting_t *setting, void *field)
+{
+    static const struct choices states = {{"off", "on"}};
+    int state = take_choice(reader, key, setting, &states);
+    if (state >= 0)
+        *(bool *)field = state == 1;
+    return state >= 0;
+}
+
+bool config_take_accept(struct config_reader *reader, const struct config_key *key,
+                        config_setting_t *setting, void *field)
+{
+    static const struct choices whose = {{[IM_ACCEPT_EVERYBODY] = "everybody",
+                                          [IM_ACCEPT_DOMAIN] = "domain",
+                                          [IM_ACCEPT_ROSTER] = "roster"}};
+    int accept = take_choice(reader, key, setting, &whose);
+    if (accept >= 0)
+        *(enum im_accept *)field = (enum im_accept)accept;
+    return accept >= 0;
+}
+
 /* The number of values in a list of texts; -1 with a message. A single text stands for a list of
  * one. */
 static int list_length(struct config_reader *reader, const struct config_key *key,
@@ -420,6 +442,61 @@ bool config_take_peers(struct config_reader *reader, const struct config_key *ke
         policy->peers[policy->peer_count++] = name;
     }
     return length >= 0;
+}
+
+bool config_take_quiet(struct config_reader *reader, const struct config_key *key,
+                       config_setting_t *setting, void *field)
+{
+    struct im_settings *im = field;
+    int length = list_length(reader, key, setting);
+    im->quiet_count = 0;
+    for (int i = 0; i < length; i++) {
+        const char *text = list_text(reader, key, setting, i);
+        const char *name = text != NULL ? host_of(reader->arena, text) : NULL;
+        if (text == NULL)
+            return false;
+        if (name == NULL)
+            return config_fail(reader, setting, "%s: \"%s\" is no domain", key->path, text);
+        im->quiet[im->quiet_count++] = name;
+    }
+    return length >= 0;
+}
+
+/* Texts like "text/plain": how many, -1 with a message. */
+static int take_types(struct config_reader *reader, const struct config_key *key,
+                      config_setting_t *setting, const char **types)
+{
+    int length = list_length(reader, key, setting);
+    for (int i = 0; i < length; i++) {
+        types[i] = list_text(reader, key, setting, i);
+        if (types[i] == NULL)
+            return -1;
+        const char *slash = strchr(types[i], '/');
+        if (slash == NULL || slash == types[i] || slash[1] == '\0' || strpbrk(types[i], " ;,\"")) {
+            config_fail(reader, setting, "%s: \"%s\" is no type like \"text/plain\"", key->path,
+                        types[i]);
+            return -1;
+        }
+    }
+    return length;
+}
+
+bool config_take_types(struct config_reader *reader, const struct config_key *key,
+                       config_setting_t *setting, void *field)
+{
+    struct im_settings *im = field;
+    int count = take_types(reader, key, setting, im->types);
+    im->type_count = count > 0 ? (unsigned)count : 0;
+    return count >= 0;
+}
+
+bool config_take_momentary(struct config_reader *reader, const struct config_key *key,
+                           config_setting_t *setting, void *field)
+{
+    struct im_settings *im = field;
+    int count = take_types(reader, key, setting, im->momentary);
+    im->momentary_count = count > 0 ? (unsigned)count : 0;
+    return count >= 0;
 }
 
 /* The canonical form of a name that no domain has yet; NULL with a message. */
