@@ -20,7 +20,8 @@ static bool roster_add(struct work *work, const char *const *words)
     char buddy[AOR_SIZE];
     if (!command_find_anybody(work, words[0], buddy))
         return false;
-    const struct store_buddy row = {bytes_of(work->aor), bytes_of(buddy), bytes_of(words[1])};
+    const struct store_buddy row = {
+        .aor = bytes_of(work->aor), .buddy = bytes_of(buddy), .name = bytes_of(words[1])};
     if (!bytes_is_utf8(row.name))
         return command_fail("the name of %s is not in UTF-8", buddy);
     struct account_file *file = open_of_owner(work);

@@ -1,6 +1,6 @@
-/* accounts.h: accounts, their rosters and rules in the database file, for the command line. Works
- * beside a running server, which notices within a second or two. Each call is one durable
- * transaction. */
+/* accounts.h: accounts, their rosters, rules and preferences in the database file, for the command
+ * line. Works beside a running server, which notices within a second or two. Each call is one
+ * durable transaction. */
 #ifndef STORE_ACCOUNTS_H
 #define STORE_ACCOUNTS_H
 
@@ -17,7 +17,7 @@ struct account_file *account_file_open(const char *folder, enum err *err, char *
 void account_file_close(struct account_file **file);
 
 /* Adds one (ERR_CONFLICT: it is there), changes one's HA1 (ERR_NOT_FOUND), removes one with its
- * roster and rules (ERR_NOT_FOUND). */
+ * roster, rules, preferences, messages and devices (ERR_NOT_FOUND). */
 enum err account_add(struct account_file *file, const struct store_account *account)
     __attribute__((warn_unused_result));
 enum err account_change(struct account_file *file, const struct store_account *account)
@@ -34,8 +34,9 @@ enum err account_list(struct account_file *file,
 enum err account_known(struct account_file *file, struct bytes aor)
     __attribute__((warn_unused_result));
 
-/* Puts a buddy into its owner's roster, or changes its name (ERR_NOT_FOUND: no such account,
- * ERR_LIMIT: the roster has `most` others), takes one out (ERR_NOT_FOUND: it was not in it). */
+/* Puts a buddy into its owner's roster, or changes its name and groups (ERR_NOT_FOUND: no such
+ * account, ERR_LIMIT: the roster has `most` others), takes one out (ERR_NOT_FOUND: it was not in
+ * it). */
 enum err account_put_buddy(struct account_file *file, const struct store_buddy *buddy,
                            unsigned most) __attribute__((warn_unused_result));
 enum err account_delete_buddy(struct account_file *file, const struct store_buddy *buddy)
@@ -59,5 +60,15 @@ typedef bool (*account_edit_fn)(void *context, struct bytes document, struct blo
  * `edit` did not want to. */
 enum err account_edit_rules(struct account_file *file, struct bytes aor, account_edit_fn edit,
                             void *context) __attribute__((warn_unused_result));
+
+/* Sets a preference of an account, or with an empty value clears it, there or not (ERR_NOT_FOUND:
+ * no such account); visits those that it has, by their names. */
+enum err account_put_preference(struct account_file *file,
+                                const struct store_preference *preference)
+    __attribute__((warn_unused_result));
+enum err account_list_preferences(struct account_file *file, struct bytes aor,
+                                  void (*visit)(void *context,
+                                                const struct store_preference *preference),
+                                  void *context) __attribute__((warn_unused_result));
 
 #endif

@@ -39,9 +39,22 @@ enum statement {
     SQL_DELETE_PUBLICATION,
     SQL_PUT_SUBSCRIPTION,
     SQL_DELETE_SUBSCRIPTION,
+    SQL_PUT_MESSAGE,
+    SQL_PUT_DELIVERY,
+    SQL_PUT_DEVICE,
+    SQL_DELETE_DEVICE,
+    SQL_FORGET_DELIVERIES,
+    SQL_FORGET_MESSAGES,
+    SQL_ERASE_DELIVERIES,
+    SQL_ERASE_MESSAGES,
+    SQL_ERASE_DEVICES,
     SQL_BINDINGS,
     SQL_PUBLICATIONS,
     SQL_SUBSCRIPTIONS,
+    SQL_DEVICES,
+    SQL_OWED,
+    SQL_RECENT,
+    SQL_MESSAGE,
     SQL_PUT_ACCOUNT,
     SQL_ACCOUNT,
     SQL_ACCOUNTS,
@@ -57,6 +70,11 @@ enum statement {
     SQL_DELETE_RULES,
     SQL_RULES_OF,
     SQL_RULES,
+    SQL_PUT_PREFERENCE,
+    SQL_DELETE_PREFERENCE,
+    SQL_DELETE_PREFERENCES,
+    SQL_PREFERENCES_OF,
+    SQL_PREFERENCES,
     SQL_NEXT_POLICY_CHANGE,
     SQL_PUT_POLICY_CHANGE,
     SQL_POLICY_CHANGES,
@@ -131,8 +149,10 @@ int64_t row_number(struct row *row);
 struct store_account account_row(struct row *row);
 struct store_buddy buddy_row(struct row *row);
 struct store_rules rules_row(struct row *row);
+struct store_preference preference_row(struct row *row);
 
-/* rosters.c: erases an account's roster and rules, within its transaction; SQLite's code. */
+/* rosters.c: erases what an account has beside its bindings, publications and subscriptions, within
+ * its transaction; SQLite's code. */
 int account_erase(struct database *database, struct bytes aor);
 /* accounts.c: true when the account exists. */
 enum err account_exists(struct database *database, struct bytes aor, bool *exists);

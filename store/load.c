@@ -1,6 +1,6 @@
 /* load.c: reading back, over a connection of its own beside the writer's.
  *
- * A partition is read in one read transaction, so the three kinds of rows fit together. */
+ * A partition is read in one read transaction, so its kinds of rows fit together. */
 #include <assert.h>
 
 #include "store/store_internal.h"
@@ -87,6 +87,65 @@ static void load_subscription(const struct store_visitor *visitor, struct row ro
     visitor->subscription(visitor->context, &subscription);
 }
 
+static void load_device(const struct store_visitor *visitor, struct row row)
+{
+    struct store_device device = {.aor = row_bytes(&row)};
+    device.instance = row_bytes(&row);
+    device.since_ms = (uint64_t)row_number(&row);
+    device.seen_ms = (uint64_t)row_number(&row);
+    visitor->device(visitor->context, &device);
+}
+
+static struct store_delivery row_delivery(struct row *row)
+{
+    struct store_delivery delivery = {.aor = row_bytes(row)};
+    delivery.serial = (uint64_t)row_number(row);
+    delivery.whom = (enum store_whom)row_number(row);
+    delivery.device = row_bytes(row);
+    delivery.state = (enum store_delivery_state)row_number(row);
+    delivery.status = (unsigned)row_number(row);
+    delivery.tries = (unsigned)row_number(row);
+    delivery.changed_ms = (uint64_t)row_number(row);
+    return delivery;
+}
+
+static void load_owed(const struct store_visitor *visitor, struct row row)
+{
+    struct store_owed owed = {.delivery = row_delivery(&row)};
+    owed.kind = (enum store_message_kind)row_number(&row);
+    owed.peer = row_bytes(&row);
+    owed.made_ms = (uint64_t)row_number(&row);
+    owed.expires_ms = (uint64_t)row_number(&row);
+    owed.keep_until_ms = (uint64_t)row_number(&row);
+    owed.size = (size_t)row_number(&row);
+    visitor->owed(visitor->context, &owed);
+}
+
+/* A message without head and body; the cursor stands at them then. */
+static struct store_message row_message(struct row *row)
+{
+    struct store_message message = {.aor = row_bytes(row)};
+    message.serial = (uint64_t)row_number(row);
+    message.kind = (enum store_message_kind)row_number(row);
+    message.peer = row_bytes(row);
+    message.foreign = row_number(row) != 0;
+    message.trusted = row_number(row) != 0;
+    message.origin = row_origin(row);
+    message.from_tag = row_bytes(row);
+    message.status = (unsigned)row_number(row);
+    message.made_ms = (uint64_t)row_number(row);
+    message.expires_ms = (uint64_t)row_number(row);
+    message.keep_until_ms = (uint64_t)row_number(row);
+    message.content_type = row_bytes(row);
+    return message;
+}
+
+static void load_recent_row(const struct store_visitor *visitor, struct row row)
+{
+    struct store_message message = row_message(&row);
+    visitor->recent(visitor->context, &message);
+}
+
 /* Visits a partition's rows of one kind; returns SQLite's code. */
 static int load_rows(struct store *store, enum statement which, unsigned partition,
                      const struct store_visitor *visitor,
@@ -101,6 +160,29 @@ static int load_rows(struct store *store, enum statement which, unsigned partiti
     return sqlite3_reset(statement);
 }
 
+static int load_recent(struct store *store, unsigned partition, const struct store_visitor *visitor)
+{
+    assert(visitor->recent_ms <= INT64_MAX);
+    sqlite3_stmt *statement = database_statement(&store->reader, SQL_RECENT);
+    if (statement == NULL)
+        return sqlite3_errcode(store->reader.handle);
+    sqlite3_bind_int64(statement, 2, (int64_t)visitor->recent_ms);
+    return load_rows(store, SQL_RECENT, partition, visitor, load_recent_row);
+}
+
+static int load_messages(struct store *store, unsigned partition,
+                         const struct store_visitor *visitor)
+{
+    int code = SQLITE_OK;
+    if (visitor->device != NULL)
+        code = load_rows(store, SQL_DEVICES, partition, visitor, load_device);
+    if (code == SQLITE_OK && visitor->owed != NULL)
+        code = load_rows(store, SQL_OWED, partition, visitor, load_owed);
+    if (code == SQLITE_OK && visitor->recent != NULL)
+        code = load_recent(store, partition, visitor);
+    return code;
+}
+
 static int load_partition(struct store *store, unsigned partition,
                           const struct store_visitor *visitor)
 {
@@ -111,6 +193,8 @@ static int load_partition(struct store *store, unsigned partition,
         code = load_rows(store, SQL_PUBLICATIONS, partition, visitor, load_publication);
     if (code == SQLITE_OK && visitor->subscription != NULL)
         code = load_rows(store, SQL_SUBSCRIPTIONS, partition, visitor, load_subscription);
+    if (code == SQLITE_OK)
+        code = load_messages(store, partition, visitor);
     return code == SQLITE_OK ? database_run(&store->reader, SQL_COMMIT) : code;
 }
 
@@ -132,6 +216,43 @@ enum err store_load(struct store *store, unsigned partition, const struct store_
     assert(partition < PARTITIONS && visitor != NULL && !store->loading);
     store->loading = true;
     return load_end(store, load_partition(store, partition, visitor), "a partition");
+}
+
+static int read_message(struct store *store, struct bytes aor, uint64_t serial,
+                        struct store_message *message, sqlite3_stmt **held)
+{
+    sqlite3_stmt *statement = database_statement(&store->reader, SQL_MESSAGE);
+    if (statement == NULL)
+        return sqlite3_errcode(store->reader.handle);
+    sqlite3_bind_int64(statement, 1, partition_of(aor));
+    bind_text(statement, 2, aor);
+    sqlite3_bind_int64(statement, 3, (int64_t)serial);
+    int code = sqlite3_step(statement);
+    if (code != SQLITE_ROW)
+        return sqlite3_reset(statement);
+    struct row row = {statement, 0};
+    *message = row_message(&row);
+    message->head = row_bytes(&row);
+    message->body = row_bytes(&row);
+    *held = statement;
+    return SQLITE_OK;
+}
+
+enum err store_read_message(struct store *store, struct bytes aor, uint64_t serial,
+                            void (*visit)(void *context, const struct store_message *message),
+                            void *context)
+{
+    assert(visit != NULL && serial <= INT64_MAX && !store->loading);
+    struct store_message message = {0};
+    sqlite3_stmt *held = NULL;
+    store->loading = true;
+    int code = read_message(store, aor, serial, &message, &held);
+    if (held != NULL) {
+        visit(context, &message);
+        code = sqlite3_reset(held);
+    }
+    enum err err = load_end(store, code, "a message");
+    return err == ERR_NONE && held == NULL ? ERR_NOT_FOUND : err;
 }
 
 /* Visits what changed after *upto, and moves that on. Who knows of nobody yet (0) need not hear who
@@ -189,6 +310,17 @@ static int visit_buddies(sqlite3_stmt *statement, const struct store_policy_visi
     return sqlite3_reset(statement);
 }
 
+static int visit_preferences(sqlite3_stmt *statement, const struct store_policy_visitor *visitor)
+{
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        struct row row = {statement, 0};
+        struct store_preference preference = preference_row(&row);
+        if (visitor->preference != NULL)
+            visitor->preference(visitor->context, &preference);
+    }
+    return sqlite3_reset(statement);
+}
+
 /* The statement for all owners, or bound to one; NULL when SQLite refuses. */
 static sqlite3_stmt *owner_rows(struct store *store, struct bytes aor, enum statement of_all,
                                 enum statement of_one)
@@ -202,16 +334,31 @@ static sqlite3_stmt *owner_rows(struct store *store, struct bytes aor, enum stat
     return statement;
 }
 
-/* The rules and rosters of one owner, or of all (empty). */
+/* One kind of row of one owner, or of all (empty). */
+struct owner_part {
+    enum statement of_all, of_one;
+    int (*visit)(sqlite3_stmt *statement, const struct store_policy_visitor *visitor);
+};
+
+static const struct owner_part owner_parts[] = {
+    {SQL_RULES, SQL_RULES_OF, visit_rules},
+    {SQL_ROSTERS, SQL_ROSTER, visit_buddies},
+    {SQL_PREFERENCES, SQL_PREFERENCES_OF, visit_preferences},
+};
+
+/* Rules, roster and preferences of one owner, or of all (empty). */
 static int load_owner(struct store *store, struct bytes aor,
                       const struct store_policy_visitor *visitor)
 {
-    sqlite3_stmt *rules = owner_rows(store, aor, SQL_RULES, SQL_RULES_OF);
-    int code = rules != NULL ? visit_rules(rules, visitor) : sqlite3_errcode(store->reader.handle);
-    if (code != SQLITE_OK)
-        return code;
-    sqlite3_stmt *roster = owner_rows(store, aor, SQL_ROSTERS, SQL_ROSTER);
-    return roster != NULL ? visit_buddies(roster, visitor) : sqlite3_errcode(store->reader.handle);
+    int code = SQLITE_OK;
+    for (unsigned i = 0; i < sizeof(owner_parts) / sizeof(owner_parts[0]) && code == SQLITE_OK;
+         i++) {
+        const struct owner_part *part = &owner_parts[i];
+        sqlite3_stmt *statement = owner_rows(store, aor, part->of_all, part->of_one);
+        code = statement != NULL ? part->visit(statement, visitor)
+                                 : sqlite3_errcode(store->reader.handle);
+    }
+    return code;
 }
 
 static int load_all_owners(struct store *store, int64_t *upto,
@@ -247,7 +394,8 @@ static int load_changed_owners(struct store *store, int64_t *upto,
 
 enum err store_load_policy(struct store *store, const struct store_policy_visitor *visitor)
 {
-    assert(visitor->owner && visitor->rules && visitor->buddy && !store->loading);
+    assert(visitor->owner && visitor->rules && visitor->buddy);
+    assert(!store->loading);
     store->loading = true;
     int64_t upto = store->policy_seen;
     int code = database_run(&store->reader, SQL_BEGIN_READ);
@@ -260,5 +408,5 @@ enum err store_load_policy(struct store *store, const struct store_policy_visito
         store->policy_seen = upto;
         store->policy_known = true;
     }
-    return load_end(store, code, "rosters and rules");
+    return load_end(store, code, "rosters, rules and preferences");
 }

@@ -1,5 +1,5 @@
-/* rosters.c: `herald roster` and `herald rule` on the database file, beside a server or without
- * one.
+/* rosters.c: `herald roster`, `herald rule` and `herald setting` on the database file, beside a
+ * server or without one.
  *
  * Each change takes the next number of meta.policy into the owner's row of policy_changes, in one
  * transaction with the rows. The server reads the owners after the last number that it has seen,
@@ -14,6 +14,7 @@ struct store_buddy buddy_row(struct row *row)
     struct store_buddy buddy = {.aor = row_bytes(row)};
     buddy.buddy = row_bytes(row);
     buddy.name = row_bytes(row);
+    buddy.groups = row_bytes(row);
     return buddy;
 }
 
@@ -22,6 +23,14 @@ struct store_rules rules_row(struct row *row)
     struct store_rules rules = {.aor = row_bytes(row)};
     rules.document = row_bytes(row);
     return rules;
+}
+
+struct store_preference preference_row(struct row *row)
+{
+    struct store_preference preference = {.aor = row_bytes(row)};
+    preference.name = row_bytes(row);
+    preference.value = row_bytes(row);
+    return preference;
 }
 
 /* A statement whose first parameters are partition and owner; NULL when SQLite refuses. */
@@ -57,9 +66,13 @@ static int owner_changed(struct database *database, struct bytes aor)
 
 int account_erase(struct database *database, struct bytes aor)
 {
-    int code = owner_run(database, SQL_DELETE_ROSTER, aor);
-    if (code == SQLITE_OK)
-        code = owner_run(database, SQL_DELETE_RULES, aor);
+    static const enum statement parts[] = {
+        SQL_DELETE_ROSTER,    SQL_DELETE_RULES,   SQL_DELETE_PREFERENCES,
+        SQL_ERASE_DELIVERIES, SQL_ERASE_MESSAGES, SQL_ERASE_DEVICES,
+    };
+    int code = SQLITE_OK;
+    for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]) && code == SQLITE_OK; i++)
+        code = owner_run(database, parts[i], aor);
     return code == SQLITE_OK ? owner_changed(database, aor) : code;
 }
 
@@ -104,6 +117,7 @@ static enum err put_buddy(struct database *database, const struct store_buddy *b
         return database_err(sqlite3_errcode(database->handle));
     bind_text(statement, 3, buddy->buddy);
     bind_text(statement, 4, buddy->name);
+    bind_text(statement, 5, buddy->groups);
     return database_err(database_run(database, SQL_PUT_BUDDY));
 }
 
@@ -215,4 +229,53 @@ enum err account_edit_rules(struct account_file *file, struct bytes aor, account
     blob_unref(&document);
     blob_unref(&edited);
     return err;
+}
+
+static enum err put_preference(struct database *database, const struct store_preference *preference)
+{
+    sqlite3_stmt *statement = owner_statement(database, SQL_PUT_PREFERENCE, preference->aor);
+    if (statement == NULL)
+        return database_err(sqlite3_errcode(database->handle));
+    bind_text(statement, 3, preference->name);
+    bind_text(statement, 4, preference->value);
+    return database_err(database_run(database, SQL_PUT_PREFERENCE));
+}
+
+static enum err delete_preference(struct database *database,
+                                  const struct store_preference *preference)
+{
+    sqlite3_stmt *statement = owner_statement(database, SQL_DELETE_PREFERENCE, preference->aor);
+    if (statement == NULL)
+        return database_err(sqlite3_errcode(database->handle));
+    bind_text(statement, 3, preference->name);
+    return database_err(database_run(database, SQL_DELETE_PREFERENCE));
+}
+
+enum err account_put_preference(struct account_file *file,
+                                const struct store_preference *preference)
+{
+    assert(!bytes_empty(preference->aor) && !bytes_empty(preference->name));
+    struct database *database = &file->database;
+    enum err err = change_begin(database, preference->aor);
+    if (err == ERR_NONE)
+        err = bytes_empty(preference->value) ? delete_preference(database, preference)
+                                             : put_preference(database, preference);
+    return change_end(database, preference->aor, err);
+}
+
+enum err account_list_preferences(struct account_file *file, struct bytes aor,
+                                  void (*visit)(void *context,
+                                                const struct store_preference *preference),
+                                  void *context)
+{
+    assert(visit != NULL);
+    sqlite3_stmt *statement = owner_statement(&file->database, SQL_PREFERENCES_OF, aor);
+    if (statement == NULL)
+        return database_err(sqlite3_errcode(file->database.handle));
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        struct row row = {statement, 0};
+        struct store_preference preference = preference_row(&row);
+        visit(context, &preference);
+    }
+    return database_err(sqlite3_reset(statement));
 }

@@ -5,8 +5,9 @@
  * PRAGMA application_id tells our files from other people's.
  *
  * Every table that serves starts its key with the partition, so that one partition's rows lie
- * together, and has no further index: a put is one search and one write. A migration that has been
- * released is never edited; changes are appended. */
+ * together, and has no further index: a put is one search and one write. (Messages have one each,
+ * for finding what is owed and what is old; both hold little.) A migration that has been released
+ * is never edited; changes are appended. */
 #include <assert.h>
 #include <sys/random.h>
 
@@ -98,6 +99,30 @@ static const char *const migrations[] = {
     "ALTER TABLE subscriptions ADD COLUMN held_since_ms INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE subscriptions ADD COLUMN begun_ms INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE publications ADD COLUMN publisher INTEGER NOT NULL DEFAULT 0;",
+
+    /* Messages and who has them. What may be long is last: a row's cells are found one after the
+     * other, so whatever asks only for the others never reads it. */
+    "CREATE TABLE messages (partition INTEGER NOT NULL, aor TEXT NOT NULL, "
+    "serial INTEGER NOT NULL, kind INTEGER NOT NULL, peer TEXT NOT NULL, "
+    "foreign_sender INTEGER NOT NULL, trusted INTEGER NOT NULL, " ORIGIN
+    "from_tag TEXT NOT NULL, status INTEGER NOT NULL, made_ms INTEGER NOT NULL, "
+    "expires_ms INTEGER NOT NULL, keep_until_ms INTEGER NOT NULL, content_type TEXT NOT NULL, "
+    "head BLOB NOT NULL, body BLOB NOT NULL, PRIMARY KEY (partition, aor, serial)) "
+    "STRICT, WITHOUT ROWID;"
+    "CREATE INDEX messages_made ON messages (partition, made_ms);"
+    "CREATE TABLE deliveries (partition INTEGER NOT NULL, aor TEXT NOT NULL, "
+    "serial INTEGER NOT NULL, whom INTEGER NOT NULL, device TEXT NOT NULL, "
+    "state INTEGER NOT NULL, status INTEGER NOT NULL, tries INTEGER NOT NULL, "
+    "changed_ms INTEGER NOT NULL, PRIMARY KEY (partition, aor, serial, whom, device)) "
+    "STRICT, WITHOUT ROWID;"
+    "CREATE INDEX deliveries_owed ON deliveries (partition) WHERE state = 0;"
+    "CREATE TABLE devices (partition INTEGER NOT NULL, aor TEXT NOT NULL, "
+    "instance TEXT NOT NULL, since_ms INTEGER NOT NULL, seen_ms INTEGER NOT NULL, "
+    "PRIMARY KEY (partition, aor, instance)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE preferences (partition INTEGER NOT NULL, aor TEXT NOT NULL, "
+    "name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (partition, aor, name)) "
+    "STRICT, WITHOUT ROWID;"
+    "ALTER TABLE rosters ADD COLUMN groups TEXT NOT NULL DEFAULT '';",
 };
 
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };

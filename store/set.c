@@ -192,6 +192,89 @@ void store_delete_subscription(struct store_set *set, struct bytes aor, struct b
     set_event_key(set, aor, event, local_tag);
 }
 
+/* The key of a message, which that of a delivery begins with. */
+static void set_message_key(struct store_set *set, struct bytes aor, uint64_t serial)
+{
+    assert(partition_of(aor) == set->partition && serial <= INT64_MAX);
+    set_text(set, aor);
+    set_number(set, serial);
+}
+
+void store_put_message(struct store_set *set, const struct store_message *message)
+{
+    set_operation(set, SQL_PUT_MESSAGE);
+    set_message_key(set, message->aor, message->serial);
+    set_number(set, (uint64_t)message->kind);
+    set_text(set, message->peer);
+    set_number(set, message->foreign);
+    set_number(set, message->trusted);
+    set_origin(set, &message->origin);
+    set_text(set, message->from_tag);
+    set_number(set, message->status);
+    set_number(set, message->made_ms);
+    set_number(set, message->expires_ms);
+    set_number(set, message->keep_until_ms);
+    set_text(set, message->content_type);
+    set_text(set, message->head);
+    set_text(set, message->body);
+}
+
+void store_put_delivery(struct store_set *set, const struct store_delivery *delivery)
+{
+    set_operation(set, SQL_PUT_DELIVERY);
+    set_message_key(set, delivery->aor, delivery->serial);
+    set_number(set, (uint64_t)delivery->whom);
+    set_text(set, delivery->device);
+    set_number(set, (uint64_t)delivery->state);
+    set_number(set, delivery->status);
+    set_number(set, delivery->tries);
+    set_number(set, delivery->changed_ms);
+}
+
+static void set_device_key(struct store_set *set, struct bytes aor, struct bytes instance)
+{
+    assert(partition_of(aor) == set->partition);
+    set_text(set, aor);
+    set_text(set, instance);
+}
+
+void store_put_device(struct store_set *set, const struct store_device *device)
+{
+    set_operation(set, SQL_PUT_DEVICE);
+    set_device_key(set, device->aor, device->instance);
+    set_number(set, device->since_ms);
+    set_number(set, device->seen_ms);
+}
+
+void store_delete_device(struct store_set *set, struct bytes aor, struct bytes instance)
+{
+    set_operation(set, SQL_DELETE_DEVICE);
+    set_device_key(set, aor, instance);
+}
+
+void store_forget_messages(struct store_set *set, uint64_t made_before_ms, uint64_t keep_before_ms)
+{
+    /* which deliveries go is known as long as their messages are there */
+    static const enum statement parts[] = {SQL_FORGET_DELIVERIES, SQL_FORGET_MESSAGES};
+    assert(made_before_ms <= INT64_MAX && keep_before_ms <= INT64_MAX);
+    for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        set_operation(set, parts[i]);
+        set_number(set, made_before_ms);
+        set_number(set, keep_before_ms);
+    }
+}
+
+void store_erase_messages(struct store_set *set, struct bytes aor)
+{
+    static const enum statement parts[] = {SQL_ERASE_DELIVERIES, SQL_ERASE_MESSAGES,
+                                           SQL_ERASE_DEVICES};
+    assert(partition_of(aor) == set->partition);
+    for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        set_operation(set, parts[i]);
+        set_text(set, aor);
+    }
+}
+
 /* Binds the cell at `at` to a parameter; returns where the next one begins. */
 static const char *cell_bind(const char *at, char type, sqlite3_stmt *statement, int parameter)
 {

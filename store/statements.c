@@ -22,9 +22,15 @@
     "trusted, "                                                                                 \
     "instance, filter, min_interval_ms, max_interval_ms, adaptive_interval_ms, held_since_ms, " \
     "begun_ms"
+#define RECENT_COLUMNS                                                                  \
+    "aor, serial, kind, peer, foreign_sender, trusted, origin_call_id, origin_branch, " \
+    "origin_cseq, from_tag, status, made_ms, expires_ms, keep_until_ms, content_type"
+#define MESSAGE_COLUMNS RECENT_COLUMNS ", head, body"
+#define DELIVERY_COLUMNS "aor, serial, whom, device, state, status, tries, changed_ms"
+#define OLD_MESSAGES "partition = ?1 AND made_ms < ?2 AND keep_until_ms < ?3"
 #define ACCOUNT_COLUMNS "aor, ha1_md5, ha1_sha256, ha1_sha512_256, removed, changed"
 
-#define BUDDY_COLUMNS "aor, buddy, name"
+#define BUDDY_COLUMNS "aor, buddy, name, groups"
 #define OWNER "partition = ?1 AND aor = ?2"
 
 struct statement_text {
@@ -65,6 +71,23 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
     [SQL_DELETE_SUBSCRIPTION] = {"DELETE FROM subscriptions WHERE partition = ?1 AND aor = ?2 AND "
                                  "event = ?3 AND local_tag = ?4",
                                  "ttt"},
+    [SQL_PUT_MESSAGE] = {"REPLACE INTO messages (partition, " MESSAGE_COLUMNS ") VALUES (?1, ?2, "
+                         "?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+                         "tiitiittitiiiitbb"},
+    [SQL_PUT_DELIVERY] = {"REPLACE INTO deliveries (partition, " DELIVERY_COLUMNS ") VALUES "
+                          "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                          "tiitiiii"},
+    [SQL_PUT_DEVICE] = {"REPLACE INTO devices (partition, aor, instance, since_ms, seen_ms) "
+                        "VALUES (?1, ?2, ?3, ?4, ?5)",
+                        "ttii"},
+    [SQL_DELETE_DEVICE] = {"DELETE FROM devices WHERE " OWNER " AND instance = ?3", "tt"},
+    [SQL_FORGET_DELIVERIES] = {"DELETE FROM deliveries WHERE partition = ?1 AND (aor, serial) IN "
+                               "(SELECT aor, serial FROM messages WHERE " OLD_MESSAGES ")",
+                               "ii"},
+    [SQL_FORGET_MESSAGES] = {"DELETE FROM messages WHERE " OLD_MESSAGES, "ii"},
+    [SQL_ERASE_DELIVERIES] = {"DELETE FROM deliveries WHERE " OWNER, "t"},
+    [SQL_ERASE_MESSAGES] = {"DELETE FROM messages WHERE " OWNER, "t"},
+    [SQL_ERASE_DEVICES] = {"DELETE FROM devices WHERE " OWNER, "t"},
     [SQL_BINDINGS] = {"SELECT " BINDING_COLUMNS " FROM bindings WHERE partition = ?1 "
                       "ORDER BY aor, updated_ms, contact, instance, reg_id",
                       ""},
@@ -74,6 +97,24 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
     [SQL_SUBSCRIPTIONS] = {"SELECT " SUBSCRIPTION_COLUMNS " FROM subscriptions WHERE "
                            "partition = ?1 ORDER BY aor, event, local_tag",
                            ""},
+    [SQL_DEVICES] = {"SELECT aor, instance, since_ms, seen_ms FROM devices WHERE partition = ?1 "
+                     "ORDER BY aor, instance",
+                     ""},
+    /* From the index of what is owed to its messages, never another way: by itself SQLite would
+     * go through all deliveries of the partition, whose key leads there, too. */
+    [SQL_OWED] = {"SELECT d.aor, d.serial, d.whom, d.device, d.state, d.status, d.tries, "
+                  "d.changed_ms, m.kind, m.peer, m.made_ms, m.expires_ms, m.keep_until_ms, "
+                  "length(m.head) + length(m.body) FROM deliveries d INDEXED BY deliveries_owed "
+                  "CROSS JOIN messages m ON "
+                  "m.partition = d.partition AND m.aor = d.aor AND m.serial = d.serial "
+                  "WHERE d.partition = ?1 AND d.state = 0 ORDER BY d.aor, d.serial, d.whom, "
+                  "d.device",
+                  ""},
+    [SQL_RECENT] = {"SELECT " RECENT_COLUMNS " FROM messages WHERE partition = ?1 AND "
+                    "made_ms >= ?2 ORDER BY made_ms, aor, serial",
+                    "i"},
+    [SQL_MESSAGE] = {"SELECT " MESSAGE_COLUMNS " FROM messages WHERE " OWNER " AND serial = ?3",
+                     "ti"},
     [SQL_PUT_ACCOUNT] = {"REPLACE INTO accounts (partition, " ACCOUNT_COLUMNS
                          ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                          "ttttii"},
@@ -87,8 +128,8 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
                                  "RETURNING value",
                                  ""},
     [SQL_PUT_BUDDY] = {"REPLACE INTO rosters (partition, " BUDDY_COLUMNS ") VALUES "
-                       "(?1, ?2, ?3, ?4)",
-                       "ttt"},
+                       "(?1, ?2, ?3, ?4, ?5)",
+                       "tttt"},
     [SQL_DELETE_BUDDY] = {"DELETE FROM rosters WHERE " OWNER " AND buddy = ?3", "tt"},
     [SQL_COUNT_BUDDIES] = {"SELECT count(*) FROM rosters WHERE " OWNER " AND buddy != ?3", "tt"},
     [SQL_DELETE_ROSTER] = {"DELETE FROM rosters WHERE " OWNER, "t"},
@@ -98,6 +139,16 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
     [SQL_DELETE_RULES] = {"DELETE FROM rules WHERE " OWNER, "t"},
     [SQL_RULES_OF] = {"SELECT aor, document FROM rules WHERE " OWNER, "t"},
     [SQL_RULES] = {"SELECT aor, document FROM rules ORDER BY partition, aor", ""},
+    [SQL_PUT_PREFERENCE] = {"REPLACE INTO preferences (partition, aor, name, value) VALUES "
+                            "(?1, ?2, ?3, ?4)",
+                            "ttt"},
+    [SQL_DELETE_PREFERENCE] = {"DELETE FROM preferences WHERE " OWNER " AND name = ?3", "tt"},
+    [SQL_DELETE_PREFERENCES] = {"DELETE FROM preferences WHERE " OWNER, "t"},
+    [SQL_PREFERENCES_OF] = {"SELECT aor, name, value FROM preferences WHERE " OWNER
+                            " ORDER BY name",
+                            "t"},
+    [SQL_PREFERENCES] = {"SELECT aor, name, value FROM preferences ORDER BY partition, aor, name",
+                         ""},
     [SQL_NEXT_POLICY_CHANGE] = {"UPDATE meta SET value = value + 1 WHERE key = 'policy' "
                                 "RETURNING value",
                                 ""},

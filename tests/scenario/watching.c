@@ -88,8 +88,8 @@ static enum err edit_rules(struct account_file *file, struct watching *watching)
 
 static enum err add_buddy(struct account_file *file, struct watching *watching)
 {
-    const struct store_buddy buddy = {bytes_of(watching->owner), bytes_of(watching->other),
-                                      BYTES("")};
+    const struct store_buddy buddy = {.aor = bytes_of(watching->owner),
+                                      .buddy = bytes_of(watching->other)};
     return account_put_buddy(file, &buddy, watching->play->stage.config->buddies_max);
 }
 

@@ -1,5 +1,8 @@
 /* Every row comes back as it was put. */
+#include <stdarg.h>
+
 #include "fixture.h"
+#include "store/database_internal.h"
 
 static const struct store_settings stepped = {.stepped = true};
 
@@ -336,7 +339,311 @@ START_TEST(a_table_that_is_gone_is_an_error_and_not_an_empty_partition)
 }
 END_TEST
 
-UNIT_MAIN("store/load", bindings_come_back_whole_and_in_their_order,
+static void see_message(const struct store_message *a, const struct store_message *b)
+{
+    equal(a->aor, b->aor);
+    ck_assert_uint_eq(a->serial, b->serial);
+    ck_assert_int_eq(a->kind, b->kind);
+    equal(a->peer, b->peer);
+    ck_assert_int_eq(a->foreign, b->foreign);
+    ck_assert_int_eq(a->trusted, b->trusted);
+    equal_origin(a->origin, b->origin);
+    equal(a->from_tag, b->from_tag);
+    ck_assert_uint_eq(a->status, b->status);
+    equal(a->content_type, b->content_type);
+    ck_assert_uint_eq(a->made_ms, b->made_ms);
+    ck_assert_uint_eq(a->expires_ms, b->expires_ms);
+    ck_assert_uint_eq(a->keep_until_ms, b->keep_until_ms);
+}
+
+static void see_whole_message(void *context, const struct store_message *b)
+{
+    const struct store_message *a = *(const struct store_message **)context;
+    see_message(a, b);
+    equal(a->head, b->head);
+    equal(a->body, b->body);
+    *(const struct store_message **)context = NULL; /* once */
+}
+
+/* All that store_load tells of messages, a word each. */
+struct told {
+    char text[1024];
+    const struct store_message *message; /* what those of its serial must be */
+};
+
+static void tell(struct told *told, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void tell(struct told *told, const char *format, ...)
+{
+    va_list arguments;
+    size_t used = strlen(told->text);
+    va_start(arguments, format);
+    vsnprintf(told->text + used, sizeof(told->text) - used, format, arguments);
+    va_end(arguments);
+}
+
+static void tell_device(void *context, const struct store_device *device)
+{
+    tell(context, "device %.*s %llu %llu;", BYTES_ARGS(device->instance),
+         (unsigned long long)device->since_ms, (unsigned long long)device->seen_ms);
+}
+
+static void tell_owed(void *context, const struct store_owed *owed)
+{
+    const struct store_delivery *d = &owed->delivery;
+    ck_assert_int_eq(d->state, STORE_OWED);
+    ck_assert_uint_eq(d->changed_ms, 5000 + d->serial);
+    tell(context, "owed %llu %d %.*s %u %u %d %.*s %llu %llu %llu %zu;",
+         (unsigned long long)d->serial, d->whom, BYTES_ARGS(d->device), d->status, d->tries,
+         owed->kind, BYTES_ARGS(owed->peer), (unsigned long long)owed->made_ms,
+         (unsigned long long)owed->expires_ms, (unsigned long long)owed->keep_until_ms, owed->size);
+}
+
+static void tell_recent(void *context, const struct store_message *message)
+{
+    struct told *told = context;
+    ck_assert(bytes_empty(message->head) && bytes_empty(message->body));
+    if (told->message != NULL && told->message->serial == message->serial)
+        see_message(told->message, message);
+    tell(told, "recent %llu;", (unsigned long long)message->serial);
+}
+
+/* Opens the store anew; exactly this is told of the partition. */
+static void expect_told(struct fixture *f, unsigned partition, const struct store_message *message,
+                        const char *expected)
+{
+    struct told told = {.message = message};
+    const struct store_visitor visitor = {
+        .device = tell_device,
+        .owed = tell_owed,
+        .recent = tell_recent,
+        .recent_ms = 1000,
+        .context = &told,
+    };
+    store_close(&f->store);
+    fixture_open(f, stepped);
+    ck_assert_int_eq(store_load(f->store, partition, &visitor), ERR_NONE);
+    ck_assert_str_eq(told.text, expected);
+}
+
+static void commit(struct fixture *f, struct store_set *set)
+{
+    store_submit(f->store, &set);
+    ck_assert_uint_eq(store_step(f->store, PARTITIONS, 1, STORE_DURABLE), 1);
+}
+
+static void put_delivery(struct store_set *set, struct bytes aor, uint64_t serial,
+                         const char *device, enum store_delivery_state state)
+{
+    const struct store_delivery delivery = {.aor = aor,
+                                            .serial = serial,
+                                            .device = bytes_of(device),
+                                            .state = state,
+                                            .changed_ms = 5000 + serial};
+    store_put_delivery(set, &delivery);
+}
+
+START_TEST(messages_and_what_is_owed_of_them_come_back_whole)
+{
+    struct fixture f;
+    char text[64], octets[256];
+    fixture_init(&f);
+    fixture_open(&f, stepped);
+    struct bytes aor = fixture_aor(82, text);
+    const struct store_message message = {
+        .aor = aor,
+        .serial = (UINT64_C(7) << 40) + 3,
+        .kind = STORE_SENT,
+        .peer = BYTES("bob@example.net"),
+        .foreign = true,
+        .origin = {BYTES("call@host"), BYTES("z9hG4bKx"), UINT32_MAX},
+        .from_tag = BYTES("from"),
+        .status = 202,
+        .content_type = BYTES("message/cpim"),
+        .head = BYTES("MESSAGE sip:bob@example.net SIP/2.0\r\n\r\n"),
+        .body = every_octet(octets),
+        .made_ms = UINT64_C(1700000000001),
+        .expires_ms = UINT64_C(1700000000002),
+        .keep_until_ms = UINT64_C(1700000000003),
+    };
+    const struct store_message old = {
+        .aor = aor, .serial = 1, .trusted = true, .made_ms = 999, .body = BYTES("1")};
+    const struct store_delivery delivery = {
+        .aor = aor,
+        .serial = message.serial,
+        .whom = STORE_TO_PEER,
+        .device = BYTES("urn:uuid:1"),
+        .state = STORE_OWED,
+        .status = 480,
+        .tries = 6,
+        .changed_ms = 5000 + message.serial,
+    };
+    struct store_set *set = store_begin(f.store, 82);
+    store_put_delivery(set, &delivery);
+    store_put_message(set, &message);
+    store_put_message(set, &old);
+    put_delivery(set, aor, 1, "b", STORE_OWED);
+    put_delivery(set, aor, 1, "a", STORE_OWED);
+    put_delivery(set, aor, 1, "c", STORE_TAKEN);
+    store_put_device(set, &(struct store_device){aor, BYTES("urn:uuid:1"), 11, 22});
+    store_put_device(set, &(struct store_device){aor, BYTES(""), 33, 44});
+    store_put_device(set, &(struct store_device){aor, BYTES("gone"), 33, 44});
+    store_delete_device(set, aor, BYTES("gone"));
+    commit(&f, set);
+    expect_told(&f, 82, &message,
+                "device  33 44;device urn:uuid:1 11 22;"
+                "owed 1 0 a 0 0 0  999 0 0 1;owed 1 0 b 0 0 0  999 0 0 1;"
+                "owed 7696581394435 1 urn:uuid:1 480 6 1 bob@example.net 1700000000001 "
+                "1700000000002 1700000000003 295;"
+                "recent 7696581394435;");
+    const struct store_message *wanted = &message;
+    ck_assert_int_eq(store_read_message(f.store, aor, message.serial, see_whole_message, &wanted),
+                     ERR_NONE);
+    ck_assert_ptr_null(wanted);
+    wanted = &old;
+    ck_assert_int_eq(store_read_message(f.store, aor, 1, see_whole_message, &wanted), ERR_NONE);
+    ck_assert_ptr_null(wanted);
+    ck_assert_int_eq(store_read_message(f.store, aor, 2, see_whole_message, NULL), ERR_NOT_FOUND);
+    fixture_release(&f);
+}
+END_TEST
+
+START_TEST(a_delivery_that_ended_is_owed_no_more)
+{
+    struct fixture f;
+    char text[64];
+    fixture_init(&f);
+    fixture_open(&f, stepped);
+    struct bytes aor = fixture_aor(83, text);
+    static const enum store_delivery_state ends[] = {STORE_TAKEN, STORE_FAILED, STORE_EXPIRED,
+                                                     STORE_FORGOTTEN};
+    struct store_set *set = store_begin(f.store, 83);
+    for (uint64_t i = 0; i < 4; i++) {
+        store_put_message(set, &(struct store_message){.aor = aor, .serial = i});
+        put_delivery(set, aor, i, "a", STORE_OWED);
+        put_delivery(set, aor, i, "b", STORE_OWED);
+    }
+    commit(&f, set);
+    set = store_begin(f.store, 83);
+    for (uint64_t i = 0; i < 4; i++)
+        put_delivery(set, aor, i, "a", ends[i]);
+    commit(&f, set);
+    expect_told(&f, 83, NULL,
+                "owed 0 0 b 0 0 0  0 0 0 0;owed 1 0 b 0 0 0  0 0 0 0;"
+                "owed 2 0 b 0 0 0  0 0 0 0;owed 3 0 b 0 0 0  0 0 0 0;");
+    fixture_release(&f);
+}
+END_TEST
+
+/* Both moments count; other users' and other partitions' stay. */
+START_TEST(old_messages_are_forgotten_with_their_deliveries)
+{
+    struct fixture f;
+    char text[64], other_text[64];
+    fixture_init(&f);
+    fixture_open(&f, stepped);
+    struct bytes aor = fixture_aor(84, text), other = fixture_aor(85, other_text);
+    struct store_set *set = store_begin(f.store, 84);
+    const struct store_message rows[] = {
+        {.aor = aor, .serial = 1, .made_ms = 1000, .keep_until_ms = 1999},
+        {.aor = aor, .serial = 2, .made_ms = 1000, .keep_until_ms = 2000}, /* kept until then */
+        {.aor = aor, .serial = 3, .made_ms = 1500, .keep_until_ms = 1999}, /* not looked at */
+        {.aor = aor, .serial = 4, .made_ms = 1499, .keep_until_ms = 1500},
+    };
+    for (unsigned i = 0; i < 4; i++) {
+        store_put_message(set, &rows[i]);
+        put_delivery(set, aor, i + 1, "a", STORE_OWED);
+        put_delivery(set, aor, i + 1, "b", STORE_TAKEN);
+    }
+    commit(&f, set);
+    set = store_begin(f.store, 85);
+    store_put_message(set, &(struct store_message){.aor = other, .serial = 1, .made_ms = 1000});
+    put_delivery(set, other, 1, "a", STORE_OWED);
+    commit(&f, set);
+    set = store_begin(f.store, 84);
+    store_forget_messages(set, 1500, 2000);
+    store_forget_messages(set, 1500, 2000); /* twice is once */
+    commit(&f, set);
+    expect_told(&f, 84, NULL,
+                "owed 2 0 a 0 0 0  1000 0 2000 0;owed 3 0 a 0 0 0  1500 0 1999 0;"
+                "recent 2;recent 3;");
+    expect_told(&f, 85, NULL, "owed 1 0 a 0 0 0  1000 0 0 0;recent 1;");
+    fixture_sql(&f, "CREATE TABLE proof (n INTEGER CHECK (n = 5));"
+                    "INSERT INTO proof SELECT count(*) FROM deliveries");
+    fixture_release(&f);
+}
+END_TEST
+
+START_TEST(a_user_is_erased_alone)
+{
+    struct fixture f;
+    char text[64];
+    fixture_init(&f);
+    fixture_open(&f, stepped);
+    struct bytes aor = fixture_aor(86, text), longer;
+    char other_text[64];
+    unsigned n = 0; /* another user of this partition */
+    do
+        longer = bytes_from(other_text, (size_t)snprintf(other_text, sizeof(other_text), "%.*s%u",
+                                                         BYTES_ARGS(aor), n++));
+    while (partition_of(longer) != 86);
+    struct store_set *set = store_begin(f.store, 86);
+    for (unsigned i = 0; i < 2; i++) {
+        struct bytes whose = i == 0 ? aor : longer;
+        store_put_message(set, &(struct store_message){.aor = whose, .serial = i, .made_ms = 1000});
+        put_delivery(set, whose, i, "a", STORE_OWED);
+        store_put_device(set, &(struct store_device){whose, BYTES("a"), i, i});
+    }
+    store_erase_messages(set, aor);
+    commit(&f, set);
+    expect_told(&f, 86, NULL, "device a 1 1;owed 1 0 a 0 0 0  1000 0 0 0;recent 1;");
+    fixture_release(&f);
+}
+END_TEST
+
+static void add_plan(struct database *database, enum statement which, char plan[1024])
+{
+    char sql[1024];
+    sqlite3_stmt *statement = NULL;
+    snprintf(sql, sizeof(sql), "EXPLAIN QUERY PLAN %s",
+             sqlite3_sql(database_statement(database, which)));
+    ck_assert_int_eq(sqlite3_prepare_v2(database->handle, sql, -1, &statement, NULL), SQLITE_OK);
+    while (sqlite3_step(statement) == SQLITE_ROW)
+        snprintf(plan + strlen(plan), 1024 - strlen(plan), "%s\n",
+                 (const char *)sqlite3_column_text(statement, 3));
+    sqlite3_finalize(statement);
+}
+
+/* The few rows that a start wants are found among a history of millions. */
+START_TEST(what_is_owed_and_recent_is_found_by_index)
+{
+    struct fixture f;
+    struct database database;
+    struct failure failure;
+    char plan[1024] = "";
+    fixture_init(&f);
+    fixture_open(&f, stepped);
+    ck_assert(database_open(&database, f.folder, DATABASE_READ, &failure));
+    add_plan(&database, SQL_OWED, plan);
+    add_plan(&database, SQL_RECENT, plan);
+    add_plan(&database, SQL_FORGET_MESSAGES, plan);
+    add_plan(&database, SQL_FORGET_DELIVERIES, plan);
+    database_close(&database);
+    ck_assert_str_eq(plan,
+                     "SEARCH d USING INDEX deliveries_owed (partition=?)\n"
+                     "SEARCH m USING PRIMARY KEY (partition=? AND aor=? AND serial=?)\n"
+                     "SEARCH messages USING INDEX messages_made (partition=? AND made_ms>?)\n"
+                     "SEARCH messages USING INDEX messages_made (partition=? AND made_ms<?)\n"
+                     "SEARCH deliveries USING PRIMARY KEY (partition=? AND aor=? AND serial=?)\n"
+                     "LIST SUBQUERY 1\n"
+                     "SEARCH messages USING INDEX messages_made (partition=? AND made_ms<?)\n");
+    fixture_release(&f);
+}
+END_TEST
+
+UNIT_MAIN("store/load", messages_and_what_is_owed_of_them_come_back_whole,
+          a_delivery_that_ended_is_owed_no_more, old_messages_are_forgotten_with_their_deliveries,
+          a_user_is_erased_alone, what_is_owed_and_recent_is_found_by_index,
+          bindings_come_back_whole_and_in_their_order,
           publications_come_back_whole_and_in_the_order_they_were_made,
           subscriptions_come_back_whole, a_body_larger_than_a_page_comes_back_whole,
           a_put_replaces_the_whole_row_and_a_delete_takes_it_away, a_partition_is_loaded_by_itself,

@@ -38,13 +38,20 @@ static void note_rules(void *context, const struct store_rules *rules)
 static void note_buddy(void *context, const struct store_buddy *buddy)
 {
     note(context, "buddy", buddy->aor, buddy->buddy, buddy->name);
+    if (!bytes_empty(buddy->groups))
+        note(context, "groups", buddy->groups, BYTES(""), BYTES(""));
+}
+
+static void note_preference(void *context, const struct store_preference *preference)
+{
+    note(context, "preference", preference->aor, preference->name, preference->value);
 }
 
 static void expect_news(struct store *store, const char *expected)
 {
     char text[512] = "";
-    const struct store_policy_visitor visitor = {
-        .owner = note_owner, .rules = note_rules, .buddy = note_buddy, .context = text};
+    const struct store_policy_visitor visitor = {note_owner, note_rules, note_buddy,
+                                                 note_preference, text};
     ck_assert_int_eq(store_load_policy(store, &visitor), ERR_NONE);
     ck_assert_str_eq(text, expected);
 }
@@ -52,7 +59,7 @@ static void expect_news(struct store *store, const char *expected)
 static enum err put(struct account_file *file, struct bytes owner, const char *buddy,
                     const char *name)
 {
-    const struct store_buddy row = {owner, bytes_of(buddy), bytes_of(name)};
+    const struct store_buddy row = {.aor = owner, .buddy = bytes_of(buddy), .name = bytes_of(name)};
     return account_put_buddy(file, &row, 2);
 }
 
@@ -82,6 +89,7 @@ static void expect_file(struct account_file *file, struct bytes owner, const cha
     char text[512] = "";
     ck_assert_int_eq(account_load_rules(file, owner, note_rules, text), ERR_NONE);
     ck_assert_int_eq(account_list_buddies(file, owner, note_buddy, text), ERR_NONE);
+    ck_assert_int_eq(account_list_preferences(file, owner, note_preference, text), ERR_NONE);
     ck_assert_str_eq(text, expected);
 }
 
@@ -103,6 +111,57 @@ START_TEST(rosters_are_kept_by_owner)
     expect_file(file, BOB, "buddy bob@example.org c@x ;");
     ck_assert_int_eq(account_known(file, ALICE), ERR_NONE);
     ck_assert_int_eq(account_known(file, BYTES("nobody@example.org")), ERR_NOT_FOUND);
+    account_file_close(&file);
+    fixture_release(&f);
+}
+END_TEST
+
+static enum err prefer(struct account_file *file, struct bytes owner, const char *name,
+                       const char *value)
+{
+    const struct store_preference row = {owner, bytes_of(name), bytes_of(value)};
+    return account_put_preference(file, &row);
+}
+
+START_TEST(a_buddy_is_in_groups)
+{
+    struct fixture f;
+    fixture_init(&f);
+    struct account_file *file = open_file(&f);
+    struct store_buddy row = {
+        .aor = ALICE, .buddy = BYTES("b@x"), .groups = BYTES("friends\nwork")};
+    ck_assert_int_eq(account_put_buddy(file, &row, 2), ERR_NONE);
+    expect_file(file, ALICE, "buddy alice@example.org b@x ;groups friends\nwork  ;");
+    fixture_open(&f, stepped);
+    expect_news(f.store, "buddy alice@example.org b@x ;groups friends\nwork  ;");
+    row.groups = BYTES("");
+    ck_assert_int_eq(account_put_buddy(file, &row, 2), ERR_NONE);
+    expect_news(f.store, "owner alice@example.org  ;buddy alice@example.org b@x ;");
+    account_file_close(&file);
+    fixture_release(&f);
+}
+END_TEST
+
+START_TEST(preferences_are_kept_by_owner_and_heard_of)
+{
+    struct fixture f;
+    fixture_init(&f);
+    struct account_file *file = open_file(&f);
+    ck_assert_int_eq(prefer(file, ALICE, "messages", "roster"), ERR_NONE);
+    ck_assert_int_eq(prefer(file, ALICE, "carbon", "off"), ERR_NONE);
+    ck_assert_int_eq(prefer(file, ALICE, "carbon", "on"), ERR_NONE);
+    ck_assert_int_eq(prefer(file, BYTES("nobody@example.org"), "carbon", "on"), ERR_NOT_FOUND);
+    expect_file(file, ALICE,
+                "preference alice@example.org carbon on;"
+                "preference alice@example.org messages roster;");
+    fixture_open(&f, stepped);
+    expect_news(f.store, "preference alice@example.org carbon on;"
+                         "preference alice@example.org messages roster;");
+    ck_assert_int_eq(prefer(file, ALICE, "carbon", ""), ERR_NONE);
+    ck_assert_int_eq(prefer(file, ALICE, "never there", ""), ERR_NONE);
+    ck_assert_int_eq(prefer(file, BOB, "blocked", "silent"), ERR_NONE);
+    expect_news(f.store, "owner alice@example.org  ;preference alice@example.org messages roster;"
+                         "owner bob@example.org  ;preference bob@example.org blocked silent;");
     account_file_close(&file);
     fixture_release(&f);
 }
@@ -160,8 +219,51 @@ START_TEST(a_running_store_hears_whose_rows_changed)
 }
 END_TEST
 
+/* One message that is owed to one device. */
+static void put_letters(struct store *store, struct bytes aor)
+{
+    struct store_set *set = store_begin(store, partition_of(aor));
+    store_put_message(set, &(struct store_message){.aor = aor, .serial = 1});
+    store_put_delivery(set, &(struct store_delivery){.aor = aor, .serial = 1});
+    store_put_device(set, &(struct store_device){.aor = aor});
+    store_submit(store, &set);
+    store_step(store, PARTITIONS, 1, STORE_DURABLE);
+}
+
+static void note_word(char *text, const char *word)
+{
+    snprintf(text + strlen(text), 64 - strlen(text), "%s", word);
+}
+
+static void see_device(void *context, const struct store_device *device)
+{
+    (void)device;
+    note_word(context, "device;");
+}
+
+static void see_owed(void *context, const struct store_owed *owed)
+{
+    (void)owed;
+    note_word(context, "owed;");
+}
+
+static void see_recent(void *context, const struct store_message *message)
+{
+    (void)message;
+    note_word(context, "recent;");
+}
+
+static void expect_letters(struct store *store, struct bytes aor, const char *expected)
+{
+    char text[64] = "";
+    const struct store_visitor visitor = {
+        .device = see_device, .owed = see_owed, .recent = see_recent, .context = text};
+    ck_assert_int_eq(store_load(store, partition_of(aor), &visitor), ERR_NONE);
+    ck_assert_str_eq(text, expected);
+}
+
 /* Whose account goes takes everything along, and others' rosters stay as they are. */
-START_TEST(erasing_an_account_erases_its_roster_and_rules)
+START_TEST(erasing_an_account_erases_all_that_it_had)
 {
     struct fixture f;
     fixture_init(&f);
@@ -172,8 +274,13 @@ START_TEST(erasing_an_account_erases_its_roster_and_rules)
     ck_assert_int_eq(set_rules(file, ALICE, first), ERR_NONE);
     ck_assert_int_eq(put(file, ALICE, "bob@example.org", "secret"), ERR_NONE);
     ck_assert_int_eq(put(file, BOB, "alice@example.org", "A"), ERR_NONE);
+    ck_assert_int_eq(prefer(file, ALICE, "carbon", "on"), ERR_NONE);
+    put_letters(f.store, ALICE);
+    put_letters(f.store, BOB);
     ck_assert_int_eq(account_delete(file, ALICE), ERR_NONE);
     expect_file(file, ALICE, "");
+    expect_letters(f.store, ALICE, "");
+    expect_letters(f.store, BOB, "device;owed;recent;");
     expect_news(f.store, "owner bob@example.org  ;buddy bob@example.org alice@example.org A;"
                          "owner alice@example.org  ;");
     const struct store_account alice = {.aor = ALICE};
@@ -184,5 +291,6 @@ START_TEST(erasing_an_account_erases_its_roster_and_rules)
 }
 END_TEST
 
-UNIT_MAIN("store/rosters", rosters_are_kept_by_owner, rules_are_edited_whole,
-          a_running_store_hears_whose_rows_changed, erasing_an_account_erases_its_roster_and_rules)
+UNIT_MAIN("store/rosters", rosters_are_kept_by_owner, rules_are_edited_whole, a_buddy_is_in_groups,
+          preferences_are_kept_by_owner_and_heard_of, a_running_store_hears_whose_rows_changed,
+          erasing_an_account_erases_all_that_it_had)

@@ -142,7 +142,8 @@ START_TEST(version_1_keeps_its_rows)
         ck_assert_uint_eq(seen.publications, 1);
         ck_assert_uint_eq(seen.subscriptions, 1);
         ck_assert_uint_eq(seen.accounts, 1);
-        const struct store_policy_visitor none = {see_no_owner, see_no_rules, see_no_buddy, NULL};
+        const struct store_policy_visitor none = {
+            .owner = see_no_owner, .rules = see_no_rules, .buddy = see_no_buddy};
         ck_assert_int_eq(store_load_policy(f.store, &none), ERR_NONE); /* tables of version 3 */
         store_close(&f.store);
     }

@@ -286,7 +286,7 @@ START_TEST(buddies_are_in_the_roster)
     stage_init(&stage, POLICY_BUDDIES);
     static const char *const buddies[] = {"bob@example.org", "carol@other.org", "a@example.org"};
     for (size_t i = 0; i < 3; i++) {
-        const struct store_buddy buddy = {BYTES(ALICE), bytes_of(buddies[i]), BYTES("")};
+        const struct store_buddy buddy = {.aor = BYTES(ALICE), .buddy = bytes_of(buddies[i])};
         ck_assert_int_eq(account_put_buddy(stage.file, &buddy, 10), ERR_NONE);
     }
     refresh(&stage, ALICE ";");
