@@ -151,9 +151,10 @@ static bool is_held(struct subscription *subscription)
     return live;
 }
 
-/* There are too many at once: soon. */
+/* There are too many at once: soon. It did not leave, so its number is free. */
 static void defer(struct subscription *subscription)
 {
+    subscription->dialog.local_cseq--;
     subscription->missed = true;
     partial_answered(subscription, 0);
     notify_whole(subscription);

@@ -226,7 +226,7 @@ START_TEST(told_before_its_turn)
 }
 END_TEST
 
-/* No room for a transaction: later, and nobody is forgotten. */
+/* No room for a transaction: later, nobody is forgotten, and no CSeq is left out. */
 START_TEST(too_many_at_once)
 {
     struct transaction_settings settings = transaction_settings_default();
@@ -242,8 +242,10 @@ START_TEST(too_many_at_once)
         ck_assert_uint_le(count, 3);
         for (unsigned i = 0; i < count; i++)
             under_way[i] = *sent_nth(ground, "NOTIFY", i);
-        for (unsigned i = 0; i < count; i++)
+        for (unsigned i = 0; i < count; i++) {
+            ck_assert_has(under_way[i].text, "CSeq: 2 NOTIFY");
             ground_answer(ground, &under_way[i], "SIP/2.0 200 OK", "");
+        }
         told += count;
         ground->mark = ground->net.sent_count;
         ground_wait(ground, 20);
