@@ -1,4 +1,4 @@
-/* command.c: herald user, roster and rule: which one, and what they share.
+/* command.c: herald user, roster, rule and setting: which one, and what they share.
  *
  *   words --> configuration and domains --> the command (command_user.c and its like)
  */
@@ -21,6 +21,7 @@ static const struct {
     {"user", command_user_check, command_user},
     {"roster", command_roster_check, command_roster},
     {"rule", command_rule_check, command_rule},
+    {"setting", command_setting_check, command_setting},
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -187,14 +188,24 @@ bool command_failed(const struct work *work, enum err err)
                         err_name(err), work->config->data);
 }
 
+/* Groups are a buddy's. */
+static bool check_groups(const struct command *command)
+{
+    const char *const *words = command->words;
+    bool adds = strcmp(words[0], "roster") == 0 && words[1] != NULL && words[2] != NULL &&
+                strcmp(words[2], "add") == 0;
+    return adds || command->groups[0] == NULL ||
+           command_fail("--group goes with herald roster OWNER add; see herald --help");
+}
+
 static bool run(const struct command *command)
 {
     const char *const *words = command->words;
-    struct work work = {.config = NULL};
+    struct work work = {.groups = command->groups};
     size_t which = find_command(words[0]);
     assert(which < COMMANDS);
-    bool done = commands[which].check(words) && read_config(&work, command) &&
-                commands[which].run(&work, words);
+    bool done = check_groups(command) && commands[which].check(words) &&
+                read_config(&work, command) && commands[which].run(&work, words);
     domains_free(&work.domains);
     config_free(&work.config);
     return done;

@@ -1,17 +1,18 @@
-/* command.h: `herald user|roster|rule ...`: accounts, rosters and rules from the command line.
- * Works beside a running server, which notices within a second or two. */
+/* command.h: `herald user|roster|rule|setting ...`: accounts and what belongs to them from the
+ * command line. Works beside a running server, which notices within a second or two. */
 #ifndef SERVER_COMMAND_H
 #define SERVER_COMMAND_H
 
 #include <stdbool.h>
 
-enum { COMMAND_WORDS_MAX = 5 };
+enum { COMMAND_WORDS_MAX = 5, COMMAND_GROUPS_MAX = 16 };
 
 /* What was asked for. */
 struct command {
     const char *config; /* of --config; NULL: herald.conf in the data folder, or the usual one */
     const char *data;   /* of --data; NULL: as the configuration says */
-    const char *words[COMMAND_WORDS_MAX + 1]; /* "user", "add", "alice"; NULL behind the last */
+    const char *words[COMMAND_WORDS_MAX + 1];   /* "user", "add", "alice"; NULL behind the last */
+    const char *groups[COMMAND_GROUPS_MAX + 1]; /* of --group, likewise */
 };
 
 /* Where the configuration is when nobody says. */

@@ -13,6 +13,7 @@ enum { AOR_SIZE = 512, WHY_SIZE = 1024 };
 
 /* A command under way. */
 struct work {
+    const char *const *groups; /* of --group, as in struct command */
     struct config *config;
     struct domains *domains;
     const struct domain *domain; /* of the user */
@@ -52,10 +53,12 @@ bool command_failed(const struct work *work, enum err err);
 bool command_user(struct work *work, const char *const *words);
 bool command_roster(struct work *work, const char *const *words);
 bool command_rule(struct work *work, const char *const *words);
+bool command_setting(struct work *work, const char *const *words);
 
 /* Judges the words before the configuration is read; false with a message. */
 bool command_user_check(const char *const *words);
 bool command_roster_check(const char *const *words);
 bool command_rule_check(const char *const *words);
+bool command_setting_check(const char *const *words);
 
 #endif

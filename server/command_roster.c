@@ -1,4 +1,5 @@
 /* command_roster.c: herald roster OWNER add|remove|list. */
+#include <assert.h>
 #include <stdio.h>
 
 #include "command_internal.h"
@@ -15,13 +16,42 @@ static struct account_file *open_of_owner(const struct work *work)
     return NULL;
 }
 
+enum { GROUP_MAX_BYTES = 100, GROUPS_SIZE = (GROUP_MAX_BYTES + 1) * COMMAND_GROUPS_MAX };
+
+/* A group is a line of UTF-8 that can be printed, and written into a URI. */
+static bool is_group(struct bytes group)
+{
+    bool good = !bytes_empty(group) && group.length <= GROUP_MAX_BYTES && bytes_is_utf8(group) &&
+                bytes_equal(bytes_trim(group), group);
+    for (size_t i = 0; good && i < group.length; i++)
+        good = (unsigned char)group.at[i] >= ' ' && group.at[i] != 0x7f;
+    return good;
+}
+
+/* The groups of --group, a line each; false with a message. */
+static bool write_groups(const struct work *work, struct buffer *out)
+{
+    for (const char *const *group = work->groups; *group != NULL; group++) {
+        if (!is_group(bytes_of(*group)))
+            return command_fail("--group number %d cannot name a group: one line of UTF-8 is "
+                                "wanted, at most %d bytes, no blanks around it",
+                                (int)(group - work->groups) + 1, GROUP_MAX_BYTES);
+        buffer_format(out, "%s%s", group == work->groups ? "" : "\n", *group);
+    }
+    assert(!out->overflow);
+    return true;
+}
+
 static bool roster_add(struct work *work, const char *const *words)
 {
-    char buddy[AOR_SIZE];
-    if (!command_find_anybody(work, words[0], buddy))
+    char buddy[AOR_SIZE], memory[GROUPS_SIZE];
+    struct buffer groups = buffer_over(memory, sizeof(memory));
+    if (!command_find_anybody(work, words[0], buddy) || !write_groups(work, &groups))
         return false;
-    const struct store_buddy row = {
-        .aor = bytes_of(work->aor), .buddy = bytes_of(buddy), .name = bytes_of(words[1])};
+    const struct store_buddy row = {.aor = bytes_of(work->aor),
+                                    .buddy = bytes_of(buddy),
+                                    .name = bytes_of(words[1]),
+                                    .groups = buffer_bytes(&groups)};
     if (!bytes_is_utf8(row.name))
         return command_fail("the name of %s is not in UTF-8", buddy);
     struct account_file *file = open_of_owner(work);
@@ -60,8 +90,14 @@ static bool roster_remove(struct work *work, const char *const *words)
 static void print_buddy(void *context, const struct store_buddy *buddy)
 {
     (void)context;
-    printf("%.*s%s%.*s\n", BYTES_ARGS(buddy->buddy), bytes_empty(buddy->name) ? "" : " ",
+    struct bytes groups = buddy->groups;
+    printf("%.*s%s%.*s", BYTES_ARGS(buddy->buddy), bytes_empty(buddy->name) ? "" : " ",
            BYTES_ARGS(buddy->name));
+    while (!bytes_empty(groups)) {
+        struct bytes group = bytes_split(&groups, '\n');
+        printf(" [%.*s]", BYTES_ARGS(group));
+    }
+    printf("\n");
 }
 
 static bool roster_list(struct work *work, const char *const *words)
@@ -78,7 +114,7 @@ static bool roster_list(struct work *work, const char *const *words)
 }
 
 static const struct verb verbs[] = {
-    {"add", 1, 2, "the address of a buddy, and perhaps a name", roster_add},
+    {"add", 1, 2, "the address of a buddy, and perhaps a name and groups (--group)", roster_add},
     {"remove", 1, 1, "the address of a buddy", roster_remove},
     {"list", 0, 0, "nothing more", roster_list},
 };

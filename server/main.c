@@ -4,6 +4,7 @@
  *     herald --check-config [--config FILE]    only check the file
  *     herald user add|passwd|delete|list ...   the accounts
  *     herald roster|rule OWNER ...             who sees whom
+ *     herald setting USER ...                  what somebody wants otherwise
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include "base/memory.h"
 #include "command.h"
 #include "config.h"
+#include "policy/preferences.h"
 #include "serve.h"
 
 enum action {
@@ -34,6 +36,7 @@ struct options {
 static const struct option known_options[] = {
     {"config", required_argument, NULL, 'c'},
     {"data", required_argument, NULL, 'd'},
+    {"group", required_argument, NULL, 'g'},
     {"check-config", no_argument, NULL, ACTION_CHECK},
     {"check-listen", no_argument, NULL, ACTION_TRY}, /* for ./run */
     {"sample-config", no_argument, NULL, ACTION_SAMPLE},
@@ -46,6 +49,17 @@ static enum action refuse(const char *what, const char *word)
 {
     fprintf(stderr, "herald: %s%s; see herald --help\n", what, word);
     return ACTION_REFUSE;
+}
+
+/* False: there are too many. */
+static bool add_group(struct command *command, const char *group)
+{
+    unsigned count = 0;
+    while (command->groups[count] != NULL)
+        count++;
+    if (count < COMMAND_GROUPS_MAX)
+        command->groups[count] = group;
+    return count < COMMAND_GROUPS_MAX;
 }
 
 static enum action parse_options(int argc, char **argv, struct options *options)
@@ -61,7 +75,9 @@ static enum action parse_options(int argc, char **argv, struct options *options)
             options->command.config = optarg;
         else if (option == 'd')
             options->command.data = optarg;
-        else
+        else if (option == 'g' && !add_group(&options->command, optarg))
+            return refuse("that is one group too many: ", optarg);
+        else if (option != 'g')
             options->action = (enum action)option;
     }
     return options->action;
@@ -72,10 +88,12 @@ static enum action parse_words(int count, char **words, struct options *options)
 {
     if (options->action != ACTION_SERVE && count > 0)
         return refuse("what is this for: ", words[0]);
+    if (count == 0 && options->command.groups[0] != NULL)
+        return refuse("--group goes with herald roster", "");
     if (count == 0)
         return options->command.data == NULL
                    ? options->action
-                   : refuse("--data goes with herald user, roster and rule", "");
+                   : refuse("--data goes with herald user, roster, rule and setting", "");
     if (!command_known(words[0]))
         return refuse("no such command: ", words[0]);
     if (count > COMMAND_WORDS_MAX)
@@ -83,6 +101,18 @@ static enum action parse_words(int count, char **words, struct options *options)
     for (int i = 0; i < count; i++)
         options->command.words[i] = words[i];
     return ACTION_COMMAND;
+}
+
+static void print_settings(void)
+{
+    size_t count;
+    const struct preference *known = preferences_known(&count);
+    for (size_t i = 0; i < count; i++) {
+        printf("  %s ", known[i].name);
+        for (size_t j = 0; j < PREFERENCE_VALUES_MAX && known[i].values[j] != NULL; j++)
+            printf("%s%s", j > 0 ? "|" : "", known[i].values[j]);
+        printf(": %s\n", known[i].help);
+    }
 }
 
 static int help(void)
@@ -95,7 +125,9 @@ static int help(void)
            "  herald user passwd NAME                change its password\n"
            "  herald user delete NAME                remove it\n"
            "  herald user list                       print all accounts, one a line\n"
-           "  herald roster NAME add BUDDY [TEXT]    put somebody into a user's roster\n"
+           "  herald roster NAME add BUDDY [TEXT] [--group GROUP]\n"
+           "                                         put somebody into a user's roster, and there\n"
+           "                                         into groups (--group may be repeated)\n"
            "  herald roster NAME remove BUDDY        take somebody out\n"
            "  herald roster NAME list                print it\n"
            "  herald rule NAME allow WATCHER         let somebody see a user\n"
@@ -104,16 +136,22 @@ static int help(void)
            "  herald rule NAME block WATCHER         ... not at all\n"
            "  herald rule NAME show | set FILE | clear\n"
            "                                         all rules of a user (RFC 4745, RFC 5025)\n"
+           "  herald setting NAME set SETTING VALUE  choose something for a user\n"
+           "  herald setting NAME clear SETTING      what the configuration says, again\n"
+           "  herald setting NAME show               print what was chosen\n"
            "  herald --version | --help\n"
            "\n"
-           "With user, roster and rule goes --config FILE, or --data FOLDER (its herald.conf is\n"
-           "read). NAME is alice@example.org; alice alone takes the first domain. Passwords are\n"
-           "read from standard input, on a terminal they are asked for; FILE can be -. A running\n"
-           "server acts upon changes within a second or two.\n"
+           "With user, roster, rule and setting goes --config FILE, or --data FOLDER (its\n"
+           "herald.conf is read). NAME is alice@example.org; alice alone takes the first domain.\n"
+           "Passwords are read from standard input, on a terminal they are asked for; FILE can\n"
+           "be -. A running server acts upon changes within a second or two.\n"
            "\n"
            "SIGTERM ends the server, SIGHUP reopens the log and reads FILE again, SIGUSR1 logs\n"
-           "figures.\n",
+           "figures.\n"
+           "\n"
+           "Settings, and what they can be:\n",
            CONFIG_USUAL);
+    print_settings();
     return EXIT_SUCCESS;
 }
 

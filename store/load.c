@@ -315,8 +315,7 @@ static int visit_preferences(sqlite3_stmt *statement, const struct store_policy_
     while (sqlite3_step(statement) == SQLITE_ROW) {
         struct row row = {statement, 0};
         struct store_preference preference = preference_row(&row);
-        if (visitor->preference != NULL)
-            visitor->preference(visitor->context, &preference);
+        visitor->preference(visitor->context, &preference);
     }
     return sqlite3_reset(statement);
 }
@@ -394,7 +393,7 @@ static int load_changed_owners(struct store *store, int64_t *upto,
 
 enum err store_load_policy(struct store *store, const struct store_policy_visitor *visitor)
 {
-    assert(visitor->owner && visitor->rules && visitor->buddy);
+    assert(visitor->owner && visitor->rules && visitor->buddy && visitor->preference);
     assert(!store->loading);
     store->loading = true;
     int64_t upto = store->policy_seen;

@@ -1,10 +1,11 @@
-/* owners.c: a table from addresses-of-record to rules and rosters.
+/* owners.c: a table from addresses-of-record to rules, rosters and preferences.
  *
- * An owner is one allocation beside its rules and its roster. Only the store decides who is in the
+ * An owner is one allocation beside these. Only the store decides who is in the
  * table, so its hash needs no secret. */
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/buffer.h"
 #include "base/memory.h"
 #include "pidf/rules.h"
 #include "policy/policy_internal.h"
@@ -16,10 +17,18 @@ enum { SEED = 0, ROSTER_LEAST_BYTES = 64, ROSTER_LEAST = 4 };
 
 /* Rosters. */
 
-static struct bytes roster_at(const struct roster *roster, size_t index)
+/* The address; `groups` gets what is behind it. */
+static struct bytes roster_at(const struct roster *roster, size_t index, struct bytes *groups)
 {
     size_t from = index > 0 ? roster->ends[index - 1] : 0;
-    return bytes_from(roster->texts + from, roster->ends[index] - from);
+    *groups = bytes_from(roster->texts + from, roster->ends[index] - from);
+    return bytes_split(groups, '\n');
+}
+
+static struct bytes roster_buddy(const struct roster *roster, size_t index)
+{
+    struct bytes groups;
+    return roster_at(roster, index, &groups);
 }
 
 static size_t grown(size_t size, size_t least, size_t wanted)
@@ -30,20 +39,31 @@ static size_t grown(size_t size, size_t least, size_t wanted)
     return size;
 }
 
-void roster_add(struct roster *roster, struct bytes buddy)
+static void roster_text(struct roster *roster, struct bytes text)
 {
-    assert(!bytes_empty(buddy) && roster->length + buddy.length <= UINT32_MAX);
-    assert(roster->count == 0 || bytes_compare(roster_at(roster, roster->count - 1), buddy) < 0);
-    if (roster->length + buddy.length > roster->size) {
-        roster->size = grown(roster->size, ROSTER_LEAST_BYTES, roster->length + buddy.length);
+    size_t wanted = roster->length + text.length;
+    assert(wanted <= UINT32_MAX);
+    if (wanted > roster->size) {
+        roster->size = grown(roster->size, ROSTER_LEAST_BYTES, wanted);
         roster->texts = memory_resize(roster->texts, roster->size);
     }
+    if (text.length > 0)
+        memcpy(roster->texts + roster->length, text.at, text.length);
+    roster->length = wanted;
+}
+
+void roster_add(struct roster *roster, struct bytes buddy, struct bytes groups)
+{
+    assert(!bytes_empty(buddy) && bytes_index(buddy, '\n') < 0);
+    assert(roster->count == 0 || bytes_compare(roster_buddy(roster, roster->count - 1), buddy) < 0);
+    roster_text(roster, buddy);
+    if (!bytes_empty(groups))
+        roster_text(roster, BYTES("\n"));
+    roster_text(roster, groups);
     if (roster->count == roster->ends_size) {
         roster->ends_size = grown(roster->ends_size, ROSTER_LEAST, roster->count + 1);
         roster->ends = memory_resize(roster->ends, roster->ends_size * sizeof(*roster->ends));
     }
-    memcpy(roster->texts + roster->length, buddy.at, buddy.length);
-    roster->length += buddy.length;
     roster->ends[roster->count++] = (uint32_t)roster->length;
 }
 
@@ -52,7 +72,7 @@ bool roster_has(const struct roster *roster, struct bytes buddy)
     size_t low = 0, high = roster->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = bytes_compare(buddy, roster_at(roster, middle));
+        int order = bytes_compare(buddy, roster_buddy(roster, middle));
         if (order == 0)
             return true;
         if (order < 0)
@@ -63,11 +83,69 @@ bool roster_has(const struct roster *roster, struct bytes buddy)
     return false;
 }
 
+static bool has_line(struct bytes lines, struct bytes line)
+{
+    while (!bytes_empty(lines)) {
+        if (bytes_equal(bytes_split(&lines, '\n'), line))
+            return true;
+    }
+    return false;
+}
+
+size_t roster_group(const struct roster *roster, struct bytes group,
+                    void (*visit)(void *context, struct bytes buddy), void *context)
+{
+    assert(!bytes_empty(group) && visit != NULL);
+    size_t count = 0;
+    for (size_t i = 0; i < roster->count; i++) {
+        struct bytes groups, buddy = roster_at(roster, i, &groups);
+        if (!has_line(groups, group))
+            continue;
+        visit(context, buddy);
+        count++;
+    }
+    return count;
+}
+
 void roster_release(struct roster *roster)
 {
     free(roster->texts);
     free(roster->ends);
     *roster = (struct roster){0};
+}
+
+/* Preferences. */
+
+void choices_add(struct choices *choices, struct bytes name, struct bytes value)
+{
+    assert(!bytes_empty(name) && bytes_index(name, '\n') < 0);
+    assert(!bytes_empty(value) && bytes_index(value, '\n') < 0);
+    size_t length = choices->length + name.length + value.length + 2;
+    choices->lines = memory_resize(choices->lines, length);
+    struct buffer out = buffer_over(choices->lines + choices->length, length - choices->length);
+    buffer_put(&out, name);
+    buffer_char(&out, '\n');
+    buffer_put(&out, value);
+    buffer_char(&out, '\n');
+    assert(!out.overflow);
+    choices->length = length;
+}
+
+struct bytes choices_find(const struct choices *choices, struct bytes name)
+{
+    struct bytes lines = bytes_from(choices->lines, choices->length);
+    while (!bytes_empty(lines)) {
+        struct bytes found = bytes_split(&lines, '\n'), value = bytes_split(&lines, '\n');
+        if (bytes_equal(found, name))
+            return value;
+    }
+    return BYTES("");
+}
+
+void choices_release(struct choices *choices)
+{
+    free(choices->lines);
+    *choices = (struct choices){NULL};
 }
 
 /* Owners. */
@@ -92,6 +170,7 @@ static void entry_free(struct entry *entry)
 {
     rules_free(&entry->owner.rules);
     roster_release(&entry->owner.roster);
+    choices_release(&entry->owner.choices);
     free(entry);
 }
 
@@ -141,7 +220,8 @@ struct owner *owners_take(struct owners *owners, struct bytes aor)
 
 static bool has_nothing(const struct owner *owner)
 {
-    return owner->rules == NULL && !owner->broken && owner->roster.count == 0;
+    return owner->rules == NULL && !owner->broken && owner->roster.count == 0 &&
+           owner->choices.length == 0;
 }
 
 /* Takes the content of `entry` over. */

@@ -127,17 +127,38 @@ static void take_rules(void *context, const struct store_rules *stored)
         BYTES_ARGS(stored->aor), result.reason);
 }
 
+/* What somebody wrote into the database by hand may be anything. */
+static bool is_line(struct bytes text)
+{
+    return !bytes_empty(text) && bytes_index(text, '\n') < 0;
+}
+
 static void take_buddy(void *context, const struct store_buddy *buddy)
 {
     struct policy *policy = context;
-    roster_add(&owners_take(policy->fresh, buddy->aor)->roster, buddy->buddy);
+    struct owner *owner = owners_take(policy->fresh, buddy->aor);
+    if (is_line(buddy->buddy))
+        roster_add(&owner->roster, buddy->buddy, buddy->groups);
+}
+
+static void take_preference(void *context, const struct store_preference *preference)
+{
+    struct policy *policy = context;
+    struct owner *owner = owners_take(policy->fresh, preference->aor);
+    if (is_line(preference->name) && is_line(preference->value))
+        choices_add(&owner->choices, preference->name, preference->value);
 }
 
 enum err policy_refresh(struct policy *policy, struct store *store)
 {
     assert(policy != NULL && store != NULL && policy->fresh == NULL);
     const struct store_policy_visitor visitor = {
-        .owner = take_owner, .rules = take_rules, .buddy = take_buddy, .context = policy};
+        .owner = take_owner,
+        .rules = take_rules,
+        .buddy = take_buddy,
+        .preference = take_preference,
+        .context = policy,
+    };
     policy->fresh = owners_new();
     enum err err = store_load_policy(store, &visitor);
     struct owners *fresh = policy->fresh;
@@ -242,6 +263,62 @@ struct policy_decision policy_decide(const struct policy *policy,
         return (struct policy_decision){
             .handling = said.handling, .rights = said.rights, .until_ms = said.until_ms};
     return decision_of(policy, usual_handling(policy, watcher, presentity, owner), said.until_ms);
+}
+
+/* Writing. */
+
+static enum policy_reach reach_of(enum sub_handling handling)
+{
+    switch (handling) {
+    case SUB_BLOCK:
+        return POLICY_REACH_BLOCKED;
+    case SUB_POLITE_BLOCK:
+        return POLICY_REACH_QUIET;
+    case SUB_ALLOW:
+        return POLICY_REACH_LET;
+    case SUB_CONFIRM:
+        break;
+    }
+    return POLICY_REACH_OPEN;
+}
+
+enum policy_reach policy_reaches(const struct policy *policy, const struct policy_watcher *writer,
+                                 struct bytes owner, uint64_t now_ms)
+{
+    assert(policy != NULL && writer != NULL && !bytes_empty(owner));
+    const struct owner *known = owners_find(policy->owners, owner);
+    const struct rules_case judge = {.identity = writer->aor, .now_ms = now_ms};
+    if (!writer->foreign && bytes_equal(writer->aor, owner))
+        return POLICY_REACH_LET;
+    if (policy->unknown || (known != NULL && known->broken))
+        return POLICY_REACH_UNKNOWN;
+    if (known == NULL || known->rules == NULL)
+        return POLICY_REACH_OPEN;
+    struct rules_decision said = rules_decide(known->rules, &judge);
+    rights_unref(&said.rights);
+    return said.matched ? reach_of(said.handling) : POLICY_REACH_OPEN;
+}
+
+bool policy_knows(const struct policy *policy, struct bytes owner, struct bytes buddy)
+{
+    assert(policy != NULL);
+    const struct owner *known = owners_find(policy->owners, owner);
+    return known != NULL && roster_has(&known->roster, buddy);
+}
+
+size_t policy_group(const struct policy *policy, struct bytes owner, struct bytes group,
+                    void (*visit)(void *context, struct bytes buddy), void *context)
+{
+    assert(policy != NULL);
+    const struct owner *known = owners_find(policy->owners, owner);
+    return known != NULL ? roster_group(&known->roster, group, visit, context) : 0;
+}
+
+struct bytes policy_preference(const struct policy *policy, struct bytes owner, struct bytes name)
+{
+    assert(policy != NULL);
+    const struct owner *known = owners_find(policy->owners, owner);
+    return known != NULL ? choices_find(&known->choices, name) : BYTES("");
 }
 
 bool policy_uses_sphere(const struct policy *policy, struct bytes presentity)

@@ -1,4 +1,4 @@
-/* policy_internal.h: what is known of one user: its rules and its roster. */
+/* policy_internal.h: what is known of one user: its rules, its roster and its preferences. */
 #ifndef POLICY_POLICY_INTERNAL_H
 #define POLICY_POLICY_INTERNAL_H
 
@@ -6,7 +6,8 @@
 
 struct rules;
 
-/* Whom a user wants to see: addresses in the order of their bytes, one text behind the other. */
+/* Whom a user wants to see: addresses in the order of their bytes, one text behind the other. A
+ * text is the address and behind it, a line each, the groups that it is in, if any. */
 struct roster {
     char *texts;
     size_t length, size;
@@ -14,16 +15,32 @@ struct roster {
     size_t count, ends_size;
 };
 
-/* Adds a buddy, who comes after all that are there. */
-void roster_add(struct roster *roster, struct bytes buddy);
+/* Adds a buddy, who comes after all that are there; `groups` as in struct store_buddy. */
+void roster_add(struct roster *roster, struct bytes buddy, struct bytes groups);
 bool roster_has(const struct roster *roster, struct bytes buddy);
+/* Visits the buddies of a group; how many they are. */
+size_t roster_group(const struct roster *roster, struct bytes group,
+                    void (*visit)(void *context, struct bytes buddy), void *context);
 void roster_release(struct roster *roster);
 
-/* The users that the store has rules or rosters of. */
+/* What a user chose: lines, a name and its value by turns. */
+struct choices {
+    char *lines;
+    size_t length;
+};
+
+/* Adds what is not there yet. */
+void choices_add(struct choices *choices, struct bytes name, struct bytes value);
+/* Its value; empty: nothing was chosen. */
+struct bytes choices_find(const struct choices *choices, struct bytes name);
+void choices_release(struct choices *choices);
+
+/* The users that the store has rules, rosters or preferences of. */
 struct owner {
     struct rules *rules; /* NULL: none */
     bool broken;         /* they cannot be read: nobody may see anything */
     struct roster roster;
+    struct choices choices;
 };
 
 struct owners;

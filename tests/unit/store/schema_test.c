@@ -121,6 +121,11 @@ static void see_no_buddy(void *context, const struct store_buddy *buddy)
     see_no_owner(context, buddy->aor);
 }
 
+static void see_no_preference(void *context, const struct store_preference *preference)
+{
+    see_no_owner(context, preference->aor);
+}
+
 START_TEST(version_1_keeps_its_rows)
 {
     struct fixture f;
@@ -142,9 +147,10 @@ START_TEST(version_1_keeps_its_rows)
         ck_assert_uint_eq(seen.publications, 1);
         ck_assert_uint_eq(seen.subscriptions, 1);
         ck_assert_uint_eq(seen.accounts, 1);
-        const struct store_policy_visitor none = {
-            .owner = see_no_owner, .rules = see_no_rules, .buddy = see_no_buddy};
-        ck_assert_int_eq(store_load_policy(f.store, &none), ERR_NONE); /* tables of version 3 */
+        const struct store_policy_visitor none = {see_no_owner, see_no_rules, see_no_buddy,
+                                                  see_no_preference, NULL};
+        ck_assert_int_eq(store_load_policy(f.store, &none),
+                         ERR_NONE); /* tables of versions 3 and 7 */
         store_close(&f.store);
     }
     fixture_release(&f);

@@ -367,6 +367,152 @@ START_TEST(nobody_is_seen_before_the_rules_are_known)
 }
 END_TEST
 
+static enum policy_reach writes(const struct policy *policy, const char *writer, bool foreign,
+                                uint64_t now_ms)
+{
+    const struct policy_watcher who = {.aor = bytes_of(writer), .foreign = foreign};
+    return policy_reaches(policy, &who, BYTES(ALICE), now_ms);
+}
+
+/* Blocking counts for writing, too; who only has to wait to see may write (RFC 5025 speaks of
+ * seeing), and defaults are about seeing alone. */
+START_TEST(who_may_write)
+{
+    struct stage stage;
+    stage_init(&stage, POLICY_NOBODY);
+    ck_assert_int_eq(writes(stage.policy, "bob@example.org", false, 0), POLICY_REACH_OPEN);
+    ck_assert_int_eq(writes(stage.policy, "", false, 0), POLICY_REACH_OPEN);
+    set_rules(
+        &stage,
+        RULESET(RULE("a", ONE("sip:bob@example.org"),
+                     "polite-block") RULE("b", ONE("sip:carol@other.org"),
+                                          "allow") RULE("c", ONE("sip:dave@example.org"), "block")
+                    RULE("d", ONE("sip:erin@example.org"), "confirm")
+                        RULE("e",
+                             ONE("sip:fred@example.org") "<cp:validity><cp:from>1970-01-01T00:00:"
+                                                         "01Z</cp:from>"
+                                                         "<cp:until>1970-01-01T00:00:02Z</cp:until>"
+                                                         "</cp:validity>",
+                             "block")));
+    refresh(&stage, ALICE ";");
+    static const struct {
+        const char *writer;
+        uint64_t now_ms;
+        enum policy_reach reach;
+    } cases[] = {
+        {"bob@example.org", 0, POLICY_REACH_QUIET},
+        {"carol@other.org", 0, POLICY_REACH_LET},
+        {"dave@example.org", 0, POLICY_REACH_BLOCKED},
+        {"erin@example.org", 0, POLICY_REACH_OPEN},
+        {"fred@example.org", 999, POLICY_REACH_OPEN},
+        {"fred@example.org", 1000, POLICY_REACH_BLOCKED},
+        {"", 0, POLICY_REACH_OPEN},
+        {ALICE, 0, POLICY_REACH_LET},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        ck_assert_msg(writes(stage.policy, cases[i].writer, false, cases[i].now_ms) ==
+                          cases[i].reach,
+                      "%s", cases[i].writer);
+    ck_assert_int_eq(writes(stage.policy, "carol@other.org", true, 0), POLICY_REACH_LET);
+    set_rules(&stage, RULESET(RULE("a", "", "block")));
+    refresh(&stage, ALICE ";");
+    ck_assert_int_eq(writes(stage.policy, "", false, 0), POLICY_REACH_BLOCKED);
+    ck_assert_int_eq(writes(stage.policy, ALICE, false, 0), POLICY_REACH_LET);
+    ck_assert_int_eq(writes(stage.policy, ALICE, true, 0), POLICY_REACH_BLOCKED);
+    stage_release(&stage);
+}
+END_TEST
+
+START_TEST(who_may_write_is_not_known_without_the_rules)
+{
+    struct stage stage;
+    stage_init(&stage, POLICY_EVERYBODY);
+    set_rules(&stage, "<ruleset");
+    refresh(&stage, ALICE ";");
+    ck_assert_int_eq(writes(stage.policy, "bob@example.org", false, 0), POLICY_REACH_UNKNOWN);
+    ck_assert_int_eq(writes(stage.policy, ALICE, false, 0), POLICY_REACH_LET);
+    set_rules(&stage, "");
+    fixture_sql(&stage.fixture, "ALTER TABLE preferences RENAME TO away");
+    stage.told[0] = '\0';
+    ck_assert_int_ne(policy_refresh(stage.policy, stage.fixture.store), ERR_NONE);
+    ck_assert_int_eq(writes(stage.policy, "bob@example.org", false, 0), POLICY_REACH_UNKNOWN);
+    fixture_sql(&stage.fixture, "ALTER TABLE away RENAME TO preferences");
+    refresh(&stage, ALICE ";;");
+    ck_assert_int_eq(writes(stage.policy, "bob@example.org", false, 0), POLICY_REACH_OPEN);
+    stage_release(&stage);
+}
+END_TEST
+
+static void note_buddy(void *context, struct bytes buddy)
+{
+    char *text = context;
+    snprintf(text + strlen(text), 256 - strlen(text), "%.*s;", BYTES_ARGS(buddy));
+}
+
+static void add_buddy(struct stage *stage, const char *buddy, const char *groups)
+{
+    const struct store_buddy row = {
+        .aor = BYTES(ALICE), .buddy = bytes_of(buddy), .groups = bytes_of(groups)};
+    ck_assert_int_eq(account_put_buddy(stage->file, &row, 10), ERR_NONE);
+}
+
+START_TEST(groups_of_the_roster)
+{
+    struct stage stage;
+    char told[256] = "";
+    stage_init(&stage, POLICY_DOMAIN);
+    ck_assert(!policy_knows(stage.policy, BYTES(ALICE), BYTES("bob@example.org")));
+    fixture_sql(&stage.fixture, /* written by hand */
+                "INSERT INTO rosters SELECT partition, aor, 'b' || char(10) || 'c', '', 'work' "
+                "FROM accounts; INSERT INTO rosters SELECT partition, aor, '', '', 'work' FROM "
+                "accounts");
+    add_buddy(&stage, "bob@example.org", "work");
+    add_buddy(&stage, "carol@other.org", "friends\nwork");
+    add_buddy(&stage, "a@example.org", "");
+    refresh(&stage, ALICE ";");
+    ck_assert(policy_knows(stage.policy, BYTES(ALICE), BYTES("bob@example.org")));
+    ck_assert(policy_knows(stage.policy, BYTES(ALICE), BYTES("a@example.org")));
+    ck_assert(!policy_knows(stage.policy, BYTES(ALICE), BYTES("work")));
+    ck_assert(!policy_knows(stage.policy, BYTES("bob@example.org"), BYTES(ALICE)));
+    ck_assert_uint_eq(policy_group(stage.policy, BYTES(ALICE), BYTES("work"), note_buddy, told), 2);
+    ck_assert_str_eq(told, "bob@example.org;carol@other.org;");
+    ck_assert_uint_eq(policy_group(stage.policy, BYTES(ALICE), BYTES("none"), note_buddy, told), 0);
+    ck_assert_uint_eq(
+        policy_group(stage.policy, BYTES("nobody@x"), BYTES("work"), note_buddy, told), 0);
+    stage_release(&stage);
+}
+END_TEST
+
+START_TEST(preferences_of_users)
+{
+    struct stage stage;
+    stage_init(&stage, POLICY_DOMAIN);
+    ck_assert(bytes_empty(policy_preference(stage.policy, BYTES(ALICE), BYTES("carbon"))));
+    struct store_preference row = {BYTES(ALICE), BYTES("carbon"), BYTES("on")};
+    fixture_sql(&stage.fixture, /* written by hand */
+                "INSERT INTO preferences SELECT partition, aor, 'empty', '' FROM accounts");
+    ck_assert_int_eq(account_put_preference(stage.file, &row), ERR_NONE);
+    row.name = BYTES("blocked");
+    row.value = BYTES("silent");
+    ck_assert_int_eq(account_put_preference(stage.file, &row), ERR_NONE);
+    refresh(&stage, ALICE ";");
+    ck_assert(
+        bytes_equal(policy_preference(stage.policy, BYTES(ALICE), BYTES("carbon")), BYTES("on")));
+    ck_assert(bytes_equal(policy_preference(stage.policy, BYTES(ALICE), BYTES("blocked")),
+                          BYTES("silent")));
+    ck_assert(
+        bytes_empty(policy_preference(stage.policy, BYTES("bob@example.org"), BYTES("carbon"))));
+    row.value = BYTES("");
+    ck_assert_int_eq(account_put_preference(stage.file, &row), ERR_NONE);
+    refresh(&stage, ALICE ";");
+    ck_assert(bytes_empty(policy_preference(stage.policy, BYTES(ALICE), BYTES("blocked"))));
+    ck_assert_int_eq(account_delete(stage.file, BYTES(ALICE)), ERR_NONE);
+    refresh(&stage, ALICE ";");
+    ck_assert(bytes_empty(policy_preference(stage.policy, BYTES(ALICE), BYTES("carbon"))));
+    stage_release(&stage);
+}
+END_TEST
+
 START_TEST(a_reload_is_for_all)
 {
     struct stage stage;
@@ -380,4 +526,6 @@ END_TEST
 UNIT_MAIN("policy/policy", defaults, users_of_peers, each_domain_has_its_default, rules_come_first,
           a_rule_for_everybody, the_next_change_is_told, broken_rules_block_everybody_else,
           buddies_are_in_the_roster, who_cannot_be_judged_waits,
-          nobody_is_seen_before_the_rules_are_known, a_reload_is_for_all)
+          nobody_is_seen_before_the_rules_are_known, who_may_write,
+          who_may_write_is_not_known_without_the_rules, groups_of_the_roster, preferences_of_users,
+          a_reload_is_for_all)
