@@ -442,6 +442,15 @@ static void put_delivery(struct store_set *set, struct bytes aor, uint64_t seria
     store_put_delivery(set, &delivery);
 }
 
+static void expect_message(struct fixture *f, const struct store_message *message)
+{
+    const struct store_message *wanted = message;
+    ck_assert_int_eq(
+        store_read_message(f->store, message->aor, message->serial, see_whole_message, &wanted),
+        ERR_NONE);
+    ck_assert_ptr_null(wanted);
+}
+
 START_TEST(messages_and_what_is_owed_of_them_come_back_whole)
 {
     struct fixture f;
@@ -495,13 +504,8 @@ START_TEST(messages_and_what_is_owed_of_them_come_back_whole)
                 "owed 7696581394435 1 urn:uuid:1 480 6 1 bob@example.net 1700000000001 "
                 "1700000000002 1700000000003 295;"
                 "recent 7696581394435;");
-    const struct store_message *wanted = &message;
-    ck_assert_int_eq(store_read_message(f.store, aor, message.serial, see_whole_message, &wanted),
-                     ERR_NONE);
-    ck_assert_ptr_null(wanted);
-    wanted = &old;
-    ck_assert_int_eq(store_read_message(f.store, aor, 1, see_whole_message, &wanted), ERR_NONE);
-    ck_assert_ptr_null(wanted);
+    expect_message(&f, &message);
+    expect_message(&f, &old);
     ck_assert_int_eq(store_read_message(f.store, aor, 2, see_whole_message, NULL), ERR_NOT_FOUND);
     fixture_release(&f);
 }
