@@ -1,7 +1,9 @@
 /* calls.c: OPTIONS, REGISTER, MESSAGE. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "kinds.h"
 
 static const struct user *user_of(const struct load *load, const struct actor *actor)
@@ -118,11 +120,10 @@ const struct kind unregister_kind = {
 
 /* MESSAGE (RFC 3428): the server relays it to us, and our answer back to us. */
 
-static void write_message(struct load *load, struct actor *actor)
+static void write_message_to(struct load *load, struct actor *actor, const char *to)
 {
     const struct session *session = load->session;
     const struct user *user = user_of(load, actor);
-    const char *to = session->users[(actor->user + 1) % session->options->users].aor;
     struct draft *draft = &actor->draft;
     snprintf(actor->uri, sizeof(actor->uri), "sip:%s", to);
     actor->method = "MESSAGE";
@@ -142,10 +143,112 @@ static void write_message(struct load *load, struct actor *actor)
                      BYTES("The meeting begins at ten, in the usual room. (########)"));
 }
 
+static void write_message(struct load *load, struct actor *actor)
+{
+    const struct session *session = load->session;
+    write_message_to(load, actor, session->users[(actor->user + 1) % session->options->users].aor);
+}
+
+static void write_fill(struct load *load, struct actor *actor)
+{
+    write_message_to(load, actor, load->session->users[0].aor);
+}
+
+/* Else it was stored, and something else is measured. */
+static bool was_taken(struct load *load, struct actor *actor, const struct sip_message *answer)
+{
+    (void)load;
+    (void)actor;
+    return answer->status == 200;
+}
+
+static bool was_stored(struct load *load, struct actor *actor, const struct sip_message *answer)
+{
+    (void)load;
+    (void)actor;
+    return answer->status == 202;
+}
+
 const struct kind message_kind = {
     .name = "message",
     .unit = "MESSAGE",
     .of_users = true,
     .next = next_same,
     .write = write_message,
+    .answered = was_taken,
+};
+
+const struct kind unkept_kind = {
+    .name = "unkept",
+    .unit = "MESSAGE",
+    .of_users = true,
+    .next = next_same,
+    .write = write_message,
+    .answered = was_taken,
+};
+
+const struct kind stored_kind = {
+    .name = "stored",
+    .unit = "MESSAGE",
+    .of_users = true,
+    .next = next_same,
+    .write = write_message,
+    .answered = was_stored,
+};
+
+const struct kind fill_kind = {
+    .name = "fill",
+    .unit = "MESSAGE",
+    .of_users = true,
+    .next = next_same,
+    .write = write_fill,
+    .answered = was_stored,
+};
+
+/* The first user registers, and gets what was stored meanwhile, each once: its number says which it
+ * is. */
+
+static bool next_drain(struct load *load, struct actor *actor)
+{
+    struct session *session = load->session;
+    actor->wants_notifies = session->options->drain;
+    free(session->seen);
+    session->seen_size = session->sequence / CHAR_BIT + 1;
+    session->seen = memory_new(session->seen_size);
+    return true;
+}
+
+static bool is_first(struct session *session, uint32_t number)
+{
+    unsigned char bit = (unsigned char)(1U << number % CHAR_BIT);
+    size_t at = number / CHAR_BIT;
+    if (at >= session->seen_size || (session->seen[at] & bit) != 0)
+        return false;
+    session->seen[at] |= bit;
+    return true;
+}
+
+static void got_stored(struct load *load, const struct sip_message *message)
+{
+    struct actor *actor = &load->actors[0];
+    uint32_t number = 0;
+    struct bytes digits = bytes_skip(message->body, (size_t)(bytes_index(message->body, '(') + 1));
+    for (size_t i = 0; i < HEX_SIZE && i < digits.length; i++)
+        number = number << 4 | hex_digit(digits.at[i]);
+    if (!is_first(load->session, number))
+        load->result->repeated++;
+    else if (!actor->busy || actor->wants_notifies == 0)
+        load->result->stray++;
+    else
+        load_awaited(load, actor);
+}
+
+const struct kind drain_kind = {
+    .name = "drain",
+    .unit = "MESSAGE",
+    .of_users = true,
+    .next = next_drain,
+    .write = write_register,
+    .got = got_stored,
+    .each = true,
 };

@@ -9,6 +9,10 @@ extern const struct kind options_kind;  /* of the server itself */
 extern const struct kind register_kind; /* each user refreshes one binding */
 extern const struct kind unregister_kind;
 extern const struct kind message_kind; /* each user to the next; both are us */
+extern const struct kind unkept_kind;  /* the same, where no history is kept */
+extern const struct kind stored_kind;  /* each user to the next, who is away */
+extern const struct kind fill_kind;    /* each user to the first, who is away */
+extern const struct kind drain_kind;   /* the first comes back: all that waited comes */
 
 /* events.c */
 extern const struct kind publish_kind;     /* modifications, after a first publication */

@@ -196,7 +196,7 @@ static void settle(struct load *load, struct actor *actor, uint64_t now)
 {
     if (actor->wants_answer || actor->wants_notifies > 0)
         return;
-    if (was_due_in_time(load, actor))
+    if (was_due_in_time(load, actor) && !load->plan.kind->each)
         histogram_add(&load->result->whole, now - actor->due_ns);
     if (load->measuring || load->plan.count > 0)
         load->result->done++;
@@ -218,9 +218,7 @@ static struct actor *find_actor(struct load *load, struct bytes raw)
     for (size_t i = 0; i < 2 * HEX_SIZE + 1; i++) {
         if (i == HEX_SIZE)
             continue;
-        char c = at[prefix + i];
-        uint32_t digit = (uint32_t)(c <= '9' ? c - '0' : c - 'a' + 10);
-        numbers[i > HEX_SIZE] = numbers[i > HEX_SIZE] << 4 | (digit & 15);
+        numbers[i > HEX_SIZE] = numbers[i > HEX_SIZE] << 4 | hex_digit(at[prefix + i]);
     }
     if (numbers[0] >= load->plan.actors)
         return NULL;
@@ -302,11 +300,23 @@ static struct dialog *find_dialog(const struct session *session, const struct si
     uint32_t number = 0;
     if (!verdict_ok(sip_uri_parse(message->request_uri, &uri)) || uri.user.length != HEX_SIZE)
         return NULL;
-    for (size_t i = 0; i < HEX_SIZE; i++) {
-        char c = uri.user.at[i];
-        number = number << 4 | ((uint32_t)(c <= '9' ? c - '0' : c - 'a' + 10) & 15);
-    }
+    for (size_t i = 0; i < HEX_SIZE; i++)
+        number = number << 4 | hex_digit(uri.user.at[i]);
     return number < session->dialog_count ? &session->dialogs[number] : NULL;
+}
+
+void load_awaited(struct load *load, struct actor *actor)
+{
+    uint64_t now = now_ns();
+    assert(actor->wants_notifies > 0);
+    actor->wants_notifies--;
+    if (load->measuring || load->plan.count > 0)
+        load->result->notifies++;
+    if (load->plan.kind->each) {
+        histogram_add(&load->result->whole, now - actor->sent_ns);
+        actor->sent_ns = now; /* it is not late as long as they come */
+    }
+    settle(load, actor, now);
 }
 
 static void take_notify(struct load *load, const struct sip_message *message)
@@ -329,10 +339,7 @@ static void take_notify(struct load *load, const struct sip_message *message)
         return;
     }
     dialog->counted_for = actor->sequence;
-    actor->wants_notifies--;
-    if (load->measuring || load->plan.count > 0)
-        load->result->notifies++;
-    settle(load, actor, now_ns());
+    load_awaited(load, actor);
 }
 
 static void take_request(struct load *load, const struct net_flow *flow, struct bytes raw)
@@ -351,6 +358,8 @@ static void take_request(struct load *load, const struct net_flow *flow, struct 
         note_error(load, "cannot answer", message.method_name);
     if (message.method == SIP_NOTIFY)
         take_notify(load, &message);
+    else if (message.method == SIP_MESSAGE && load->plan.kind->got != NULL)
+        load->plan.kind->got(load, &message);
 }
 
 void load_take(struct session *session, const struct net_flow *flow, struct bytes raw)
@@ -453,6 +462,8 @@ static void load_release(struct load *load)
 static void begin(struct load *load)
 {
     struct world *world = &load->session->world;
+    load->server_cpu_ns = meter_cpu_ns(load->plan.meter);
+    load->own_cpu_ns = meter_own_cpu_ns();
     load->first_ns = now_ns();
     world_tick(world, load->first_ns / MS_NS, world->wall_ms); /* it stood still between runs */
     world_timer(world, &load->tick, TICK_MS, on_tick);
@@ -463,6 +474,17 @@ static void begin(struct load *load)
     if (load->plan.rate_per_s > 0 && load->pacer == NULL)
         load_abort(load, "the system refuses a thread");
     load_issue(load);
+}
+
+/* What is done by number is measured from its beginning to its end. */
+static void measure_whole(struct load *load)
+{
+    struct load_result *result = load->result;
+    if (load->plan.count == 0)
+        return;
+    result->wall_ns = now_ns() - load->first_ns;
+    result->server_cpu_ns = meter_cpu_ns(load->plan.meter) - load->server_cpu_ns;
+    result->own_cpu_ns = meter_own_cpu_ns() - load->own_cpu_ns;
 }
 
 /* What was due and never sent, or never answered. */
@@ -494,6 +516,7 @@ bool load_run(struct session *session, const struct load_plan *plan, struct load
     world_timer_cancel(&session->world, &load.tick);
     world_timer_cancel(&session->world, &load.phase);
     session->load = NULL;
+    measure_whole(&load);
     bool whole = plan->count > 0 || load.end_ns > 0;
     count_lost(&load);
     load_release(&load);

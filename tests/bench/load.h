@@ -40,6 +40,9 @@ struct kind {
     void (*write)(struct load *load, struct actor *actor);
     /* Takes a 2xx, NULL: nothing in it matters. False: it lacks something. */
     bool (*answered)(struct load *load, struct actor *actor, const struct sip_message *answer);
+    /* Takes a MESSAGE, NULL: they do not matter. */
+    void (*got)(struct load *load, const struct sip_message *message);
+    bool each; /* latency is that of each of what is awaited, after the one before */
 };
 
 struct load_plan {
@@ -55,7 +58,7 @@ struct load_plan {
 /* What was seen between warm-up and end; times in nanoseconds. */
 struct load_result {
     uint64_t done, errors, timeouts, unsent; /* transactions */
-    uint64_t notifies;                       /* that were awaited */
+    uint64_t notifies;                       /* and other requests, that were awaited */
     uint64_t resent, repeated, stray;        /* by us; by the server; that nobody awaited */
     uint64_t challenges;
     uint64_t wall_ns, server_cpu_ns, own_cpu_ns;
@@ -81,6 +84,9 @@ struct load {
 
 /* Runs the plan. False: it was aborted (result->first_error says why). */
 bool load_run(struct session *session, const struct load_plan *plan, struct load_result *result);
+
+/* One of the requests that the actor awaits has come. */
+void load_awaited(struct load *load, struct actor *actor);
 
 /* From the session: a message came; start what is due; it is over (`load` may be NULL). */
 void load_take(struct session *session, const struct net_flow *flow, struct bytes raw);

@@ -56,6 +56,21 @@ static bool prepare_watchers(struct session *session, struct load_result *result
                    (uint64_t)presentities * session->watchers_each, result);
 }
 
+/* All have been here, and are away. */
+static bool prepare_absence(struct session *session, struct load_result *result)
+{
+    unsigned users = session->options->users;
+    return prepare_bindings(session, result) &&
+           prepare(session, &unregister_kind, users, users, result);
+}
+
+static bool prepare_stored(struct session *session, struct load_result *result)
+{
+    unsigned users = session->options->users;
+    return prepare_absence(session, result) &&
+           prepare(session, &fill_kind, users, session->options->drain, result);
+}
+
 static const struct measure measures[] = {
     {
         .kind = &options_kind,
@@ -92,9 +107,30 @@ static const struct measure measures[] = {
     },
     {
         .kind = &message_kind,
-        .about = "MESSAGE relayed to a registered user, and its answer back",
+        .about = "MESSAGE relayed to a registered user, and its answer back; both histories",
         .registers = true,
         .prepare = prepare_bindings,
+    },
+    {
+        .kind = &unkept_kind,
+        .about = "the same with im.history_s = 0",
+        .registers = true,
+        .forgets = true,
+        .prepare = prepare_bindings,
+    },
+    {
+        .kind = &stored_kind,
+        .about = "MESSAGE to a user who is away: stored, 202",
+        .prepare = prepare_absence,
+    },
+    {
+        .kind = &drain_kind,
+        .about = "stored messages (--drain) to one device that comes back; latency is of each "
+                 "after the one before",
+        .counts_notifies = true,
+        .registers = true,
+        .first_only = 1,
+        .prepare = prepare_stored,
     },
     {0},
 };
@@ -110,6 +146,8 @@ static unsigned actor_count(const struct measure *measure, const struct options 
 {
     if (measure->kind == &fanout_kind)
         return options->presentities;
+    if (measure->first_only > 0)
+        return 1;
     if (measure->kind->of_users)
         return options->users;
     return options->rate_per_s > 0 ? SLOTS_OPEN : options->window;
@@ -122,7 +160,8 @@ static void run(struct session *session, const struct meter *meter, struct measu
         .kind = measured->measure->kind,
         .actors = actor_count(measured->measure, options),
         .window = options->window,
-        .rate_per_s = options->rate_per_s,
+        .rate_per_s = measured->measure->first_only > 0 ? 0 : options->rate_per_s,
+        .count = measured->measure->first_only,
         .warm_ms = options->warm_ms,
         .run_ms = options->seconds * 1000,
         .meter = meter,
@@ -191,7 +230,9 @@ static void run_on_ours(const struct options *options, struct server *server,
                         struct measured *measured)
 {
     char why[WHY_SIZE] = "";
-    if (!server_start(server, !measured->digest, why, sizeof(why))) {
+    const struct server_wish wish = {.trusts = !measured->digest,
+                                     .forgets = measured->measure->forgets};
+    if (!server_start(server, &wish, why, sizeof(why))) {
         note(measured, why);
         return;
     }

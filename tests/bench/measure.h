@@ -11,7 +11,9 @@ struct measure {
     const char *about; /* for --help */
     bool digest;       /* always with passwords */
     bool counts_notifies;
-    bool registers; /* leaves bindings behind */
+    bool registers;      /* leaves bindings behind */
+    bool forgets;        /* where the server keeps no history of messages */
+    unsigned first_only; /* so many transactions of the first user; 0: by time, of all */
     /* What must be there first; false: it failed. */
     bool (*prepare)(struct session *session, struct load_result *result);
 };

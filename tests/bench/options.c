@@ -13,17 +13,29 @@
 enum { MILLION = 1000000, DAY_S = 86400 };
 
 static const struct option known_options[] = {
-    {"kind", required_argument, NULL, 'k'},     {"seconds", required_argument, NULL, 's'},
-    {"warm", required_argument, NULL, 'm'},     {"window", required_argument, NULL, 'w'},
-    {"rate", required_argument, NULL, 'r'},     {"users", required_argument, NULL, 'u'},
-    {"watchers", required_argument, NULL, 'W'}, {"presentities", required_argument, NULL, 'P'},
-    {"flows", required_argument, NULL, 'f'},    {"transport", required_argument, NULL, 't'},
-    {"digest", no_argument, NULL, 'D'},         {"challenge", no_argument, NULL, 'C'},
-    {"quick", no_argument, NULL, 'q'},          {"herald", required_argument, NULL, 'H'},
-    {"folder", required_argument, NULL, 'F'},   {"json", required_argument, NULL, 'j'},
-    {"server", required_argument, NULL, 'S'},   {"pid", required_argument, NULL, 'p'},
-    {"domain", required_argument, NULL, 'd'},   {"password", required_argument, NULL, 'a'},
-    {"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0},
+    {"kind", required_argument, NULL, 'k'},
+    {"seconds", required_argument, NULL, 's'},
+    {"warm", required_argument, NULL, 'm'},
+    {"window", required_argument, NULL, 'w'},
+    {"rate", required_argument, NULL, 'r'},
+    {"users", required_argument, NULL, 'u'},
+    {"watchers", required_argument, NULL, 'W'},
+    {"presentities", required_argument, NULL, 'P'},
+    {"drain", required_argument, NULL, 'n'},
+    {"flows", required_argument, NULL, 'f'},
+    {"transport", required_argument, NULL, 't'},
+    {"digest", no_argument, NULL, 'D'},
+    {"challenge", no_argument, NULL, 'C'},
+    {"quick", no_argument, NULL, 'q'},
+    {"herald", required_argument, NULL, 'H'},
+    {"folder", required_argument, NULL, 'F'},
+    {"json", required_argument, NULL, 'j'},
+    {"server", required_argument, NULL, 'S'},
+    {"pid", required_argument, NULL, 'p'},
+    {"domain", required_argument, NULL, 'd'},
+    {"password", required_argument, NULL, 'a'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
 };
 
 static void help(void)
@@ -40,6 +52,7 @@ static void help(void)
         "                      time\n"
         "  --users N           accounts (1000)\n"
         "  --watchers N        fanout: of each presentity (200), --presentities N (1) at a time\n"
+        "  --drain N           messages that wait for one device (10000)\n"
         "  --transport udp|tcp (udp)\n"
         "  --flows N           sockets or connections (1)\n"
         "  --digest            every request is proved; else only REGISTER, and the server is "
@@ -125,6 +138,8 @@ static bool parse_size(int option, const char *value, struct options *options)
         return parse_number(value, 2, MILLION, &options->users);
     case 'W':
         return parse_number(value, 1, MILLION, &options->watchers);
+    case 'n':
+        return parse_number(value, 1, MILLION, &options->drain);
     case 'P':
         return parse_number(value, 1, MILLION, &options->presentities);
     default:
@@ -140,6 +155,7 @@ static void set_quick(struct options *options)
     options->window = 8;
     options->users = 20;
     options->watchers = 5;
+    options->drain = 100;
 }
 
 static bool parse_option(int option, const char *value, struct options *options)
@@ -228,6 +244,7 @@ enum options_result options_parse(int argc, char **argv, struct options *options
         .users = 1000,
         .watchers = 200,
         .presentities = 1,
+        .drain = 10000,
         .flows = 1,
         .folder = folder != NULL ? folder : "/var/tmp",
         .domain = "bench.example",

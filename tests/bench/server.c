@@ -219,7 +219,8 @@ static void write_listen(FILE *file, const struct server *server)
 
 /* All users come from one address and few connections here; limits that are meant for one phone are
  * raised. */
-static bool write_config(const struct server *server, bool trusted, char *why, size_t why_size)
+static bool write_config(const struct server *server, const struct server_wish *wish, char *why,
+                         size_t why_size)
 {
     char path[PATH_SIZE];
     FILE *file = fopen(path_of(server, "herald.conf", path), "we");
@@ -233,8 +234,11 @@ static bool write_config(const struct server *server, bool trusted, char *why, s
             "log: { level = \"warning\"; };\n"
             "net: { connections_per_address_max = 10000; send_queue_max_bytes = 67108864; };\n"
             "presence: { publications_max = 10000; subscriptions_max_per_watcher = 1000000;\n"
-            "            subscriptions_max_per_resource = 1000000; notify_pause_ms = 0; };\n",
-            server->options->domain, trusted ? "\"127.0.0.0/8\"" : "");
+            "            subscriptions_max_per_resource = 1000000; notify_pause_ms = 0; };\n"
+            "im: { rate_max = 0; stored_max = 10000000; stored_max_bytes = 1073741824;\n"
+            "      stored_max_per_peer = 10000000; %s};\n",
+            server->options->domain, wish->trusts ? "\"127.0.0.0/8\"" : "",
+            wish->forgets ? "history_s = 0; " : "");
     return fclose(file) == 0 || fail(why, why_size, "%s: %s", path, strerror(errno));
 }
 
@@ -300,7 +304,8 @@ static bool await_ready(const struct server *server)
     return false;
 }
 
-static bool start_once(struct server *server, bool trusted, char *why, size_t why_size)
+static bool start_once(struct server *server, const struct server_wish *wish, char *why,
+                       size_t why_size)
 {
     char ignored[64];
     bool known = net_address_parse(BYTES("127.0.0.1"), free_port(server), &server->address);
@@ -308,7 +313,7 @@ static bool start_once(struct server *server, bool trusted, char *why, size_t wh
     (void)known;
     if (server->address.port == 0)
         return fail(why, why_size, "no port is free on 127.0.0.1");
-    if (!fresh_data(server, why, why_size) || !write_config(server, trusted, why, why_size) ||
+    if (!fresh_data(server, why, why_size) || !write_config(server, wish, why, why_size) ||
         !spawn(server, why, why_size))
         return false;
     if (await_ready(server))
@@ -319,11 +324,11 @@ static bool start_once(struct server *server, bool trusted, char *why, size_t wh
 }
 
 /* Somebody may take the port just before the server does. */
-bool server_start(struct server *server, bool trusted, char *why, size_t why_size)
+bool server_start(struct server *server, const struct server_wish *wish, char *why, size_t why_size)
 {
     bool started = false;
     for (int i = 0; i < START_TRIES && !started; i++)
-        started = start_once(server, trusted, why, why_size);
+        started = start_once(server, wish, why, why_size);
     return started;
 }
 

@@ -12,9 +12,16 @@ struct server *server_new(const struct options *options, char *why, size_t why_s
 /* Removes the folder; the process must have been stopped. */
 void server_free(struct server **server);
 
-/* Starts the program on a fresh copy of that database and waits until it is ready. `trusted`: it
- * believes the loopback. False with `why`. */
-bool server_start(struct server *server, bool trusted, char *why, size_t why_size);
+/* How it is configured. */
+struct server_wish {
+    bool trusts;  /* it believes the loopback */
+    bool forgets; /* it keeps no history of messages */
+};
+
+/* Starts the program on a fresh copy of that database and waits until it is ready. False with
+ * `why`. */
+bool server_start(struct server *server, const struct server_wish *wish, char *why,
+                  size_t why_size);
 
 /* Where it listens, and its process. */
 const struct net_address *server_address(const struct server *server);

@@ -59,7 +59,9 @@ struct session {
     uint32_t dialog_count, dialog_room;
     unsigned watchers_each; /* subscriptions that each presentity gets; 0: spread over all */
     uint32_t sequence;      /* of the last request */
-    struct load *load;      /* under way; NULL: none */
+    unsigned char *seen;    /* bits: which numbers came back to us */
+    size_t seen_size;
+    struct load *load; /* under way; NULL: none */
     bool interrupted;
 };
 
@@ -77,6 +79,12 @@ bool user_take_challenge(struct session *session, struct user *user,
 
 /* Monotonic nanoseconds. */
 uint64_t now_ns(void);
+
+/* The value of a lower-case hexadecimal digit; of anything else something below 16. */
+static inline uint32_t hex_digit(char c)
+{
+    return (uint32_t)(c <= '9' ? c - '0' : c - 'a' + 10) & 15;
+}
 
 /* Who speaks to whom in a request. */
 struct draft_head {

@@ -194,7 +194,7 @@ int power_ftruncate(int descriptor, off64_t length)
 /* A disk takes its time, in which the power may fail; what is written meanwhile is synced, too. */
 static int synced(int file)
 {
-    const struct timespec turn = {.tv_nsec = 2000000};
+    const struct timespec turn = {.tv_nsec = 8000000};
     const char *lies = getenv("HERALD_POWER_LIES");
     if (lies != NULL && strcmp(lies, "1") == 0)
         return 0;
