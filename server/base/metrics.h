@@ -97,6 +97,13 @@
     X(rules_unreadable, "stored rules that could not be read: nobody sees their owner")       \
     X(rules_unknown, "times that rules and rosters could not be read: all watchers wait")     \
     X(messages_relayed, "MESSAGEs relayed")                                                   \
+    X(messages_too_long, "MESSAGEs refused for the length of their body (413)")               \
+    X(messages_of_other_types, "MESSAGEs refused for the type of their body (415)")           \
+    X(messages_rate_limited, "MESSAGEs refused by the rate limit of their sender (500)")      \
+    X(messages_blocked, "MESSAGEs refused because their receiver blocks their sender")        \
+    X(messages_unwelcome, "MESSAGEs refused because of whom their receiver takes any")        \
+    X(messages_silenced, "MESSAGEs that seem taken and are not, by their receiver")           \
+    X(senders_forgotten, "rates of senders forgotten early by their table")                   \
     X(calls_relayed, "INVITEs relayed that begin a call")                                     \
     X(calls_timed_out, "branches of a call ended by timer C")                                 \
     X(calls_limited, "INVITEs refused by the limit of calls under way (503)")                 \
