@@ -125,6 +125,10 @@
     X(lookups_cut, "lookups that found more targets than are tried")                          \
     X(lookups_late, "lookups of targets that were not done in time")                          \
     X(shuns_evicted, "marks of failed targets forgotten early by their limit")                \
+    X(http_posts, "bodies posted by HTTP, each try")                                          \
+    X(http_retries, "posts that are tried again after a pause")                               \
+    X(http_failed, "posts that were not taken")                                               \
+    X(http_limited, "posts not made because too many wait")                                   \
     X(store_commits, "commits")                                                               \
     X(store_changes, "change sets committed")                                                 \
     X(store_refused, "change sets refused by the database")                                   \
