@@ -129,6 +129,13 @@
     X(http_retries, "posts that are tried again after a pause")                               \
     X(http_failed, "posts that were not taken")                                               \
     X(http_limited, "posts not made because too many wait")                                   \
+    X(pushes_sent, "pushes to devices that sleep (RFC 8599)")                                 \
+    X(pushes_spared, "pushes not sent because their device was pushed a moment ago")          \
+    X(pushes_failed, "pushes that their gateway did not take")                                \
+    X(pushes_forgotten, "devices pushed a moment ago forgotten early by their table")         \
+    X(requests_held, "requests that waited for a device to wake")                             \
+    X(requests_held_limited, "requests that did not wait for a device because too many do")   \
+    X(requests_held_in_vain, "requests whose device did not wake (480)")                      \
     X(store_commits, "commits")                                                               \
     X(store_changes, "change sets committed")                                                 \
     X(store_refused, "change sets refused by the database")                                   \
