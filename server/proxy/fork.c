@@ -616,8 +616,9 @@ static struct fork *make_fork(struct proxy *proxy, const struct front_request *r
 void fork_begin(struct proxy *proxy, struct front_request *request, const struct fork_plan *plan)
 {
     assert(plan->count > 0 && plan->breadth > 0);
-    struct server_transaction *server =
-        transaction_begin(proxy->parts->transactions, request->incoming);
+    struct server_transaction *server = plan->server;
+    if (server == NULL)
+        server = transaction_begin(proxy->parts->transactions, request->incoming);
     if (server == NULL)
         return;
     struct fork *fork = make_fork(proxy, request, plan, server);
