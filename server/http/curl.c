@@ -30,7 +30,6 @@ struct transfer {
 };
 
 struct curl_thread {
-    struct http *http;
     struct mailbox *box;
     CURLM *multi;
     pthread_t thread;
@@ -125,7 +124,7 @@ static void fail(struct curl_thread *thread, struct transfer *transfer, const ch
     (void)snprintf(try->why, sizeof(try->why), "%s", why);
     try->status = 0;
     transfer_free(thread, transfer);
-    http_tried(thread->http, try);
+    http_tried(try);
 }
 
 static void begin(struct curl_thread *thread, struct http_try *try)
@@ -158,7 +157,7 @@ static void finish(struct curl_thread *thread, struct transfer *transfer, CURLco
                          : wait_s > UINT32_MAX / 2 ? UINT32_MAX / 2
                                                    : (unsigned)wait_s;
     transfer_free(thread, transfer);
-    http_tried(thread->http, try);
+    http_tried(try);
 }
 
 /* The thread. */
@@ -227,15 +226,14 @@ static void release(struct curl_thread *thread)
     free(thread);
 }
 
-struct curl_thread *curl_thread_open(struct http *http, char *why, size_t why_size)
+struct curl_thread *curl_thread_open(char *why, size_t why_size)
 {
-    assert(http != NULL && why != NULL);
+    assert(why != NULL);
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         (void)snprintf(why, why_size, "libcurl cannot be used");
         return NULL;
     }
     struct curl_thread *thread = memory_new(sizeof(*thread));
-    thread->http = http;
     thread->box = mailbox_new(ring, thread);
     thread->multi = curl_multi_init();
     int error = thread->multi != NULL ? start(thread) : ENOMEM;

@@ -6,9 +6,8 @@
 
 struct curl_thread;
 
-/* Starts the thread, which gives tries back to `http`. NULL when the system refuses, with a message
- * in `why`. */
-struct curl_thread *curl_thread_open(struct http *http, char *why, size_t why_size);
+/* Starts the thread. NULL when the system refuses, with a message in `why`. */
+struct curl_thread *curl_thread_open(char *why, size_t why_size);
 
 /* Ends the transfers under way and the thread. */
 void curl_thread_close(struct curl_thread **thread);

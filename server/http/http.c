@@ -118,7 +118,7 @@ static bool begin_thread(struct http *http)
 {
     char why[WHY_MAX] = "";
     if (http->thread == NULL)
-        http->thread = curl_thread_open(http, why, sizeof(why));
+        http->thread = curl_thread_open(why, sizeof(why));
     if (http->thread == NULL)
         log_write(http->parts.log, LOG_ERROR, "http", "nothing can be posted: %s", why);
     return http->thread != NULL;
@@ -133,7 +133,7 @@ static void carry(struct http *http, struct job *job)
         curl_thread_send(http->thread, &job->try);
     } else {
         job->try.status = 0;
-        http_tried(http, &job->try);
+        http_tried(&job->try);
     }
 }
 
@@ -165,9 +165,9 @@ static void pause_over(struct timer *timer)
 
 /* What came back. */
 
-void http_tried(struct http *http, struct http_try *try)
+void http_tried(struct http_try *try)
 {
-    mailbox_post(http->back, &try->letter);
+    mailbox_post(try->http->back, &try->letter);
 }
 
 static bool may_get_better(unsigned status)
@@ -276,7 +276,7 @@ static struct job *job_new(struct http *http, const struct http_post *post)
     struct job *job = memory_new(sizeof(*job) + texts_length(http, post));
     struct http_try *try = &job->try;
     char *at = (char *)(job + 1);
-    job->http = http;
+    job->http = try->http = http;
     job->tries_max = post->tries_max > 0 ? post->tries_max : http->settings.tries_max;
     job->done = post->done;
     job->context = post->context;

@@ -36,6 +36,7 @@ struct http_settings http_settings_default(void);
  * calls http_tried; the request is whole and does not change. */
 struct http_try {
     struct letter letter;
+    struct http *http;
     const char *url, *ca_file;           /* ca_file NULL: the system's */
     const char *fields[HTTP_FIELDS_MAX]; /* "Name: value"; Content-Type among them */
     size_t field_count;
@@ -58,7 +59,7 @@ struct http_carrier {
     void (*stop)(void *context);
     void *context;
 };
-void http_tried(struct http *http, struct http_try *try);
+void http_tried(struct http_try *try);
 
 struct http_parts {
     struct world *world;

@@ -87,7 +87,7 @@ static void answer(unsigned status, unsigned retry_after_s, const char *body)
         try->answer = memory_copy(bytes_of(body));
         try->answer_length = strlen(body);
     }
-    http_tried(http, try);
+    http_tried(try);
     http_turn(http);
 }
 

@@ -81,7 +81,7 @@ static void answer(unsigned status)
 {
     struct http_try *try = away[--away_count];
     try->status = status;
-    http_tried(http, try);
+    http_tried(try);
     http_turn(http);
 }
 
