@@ -699,7 +699,7 @@ static const struct verb verbs[] = {
     {"at", do_at, AFTER},           {"time", do_time, AFTER},
     {"the", do_the, AFTER},         {"all", do_all, AFTER},
     {"rules", play_rules, AFTER},   {"rule", play_rule, AFTER},
-    {"roster", play_roster, AFTER},
+    {"roster", play_roster, AFTER}, {"setting", play_setting, AFTER},
 };
 
 static bool party_does(struct play *play, struct party *party, struct words *words)
