@@ -196,15 +196,25 @@ static void try_again(struct http *http, struct job *job)
     world_timer(http->parts.world, &job->pause, ms, pause_over);
 }
 
+/* Scheme and host; what stands behind them may be a secret. */
+static struct bytes place_of(const char *url)
+{
+    const char *host = strstr(url, "://") + 3;
+    return bytes_from(url, (size_t)(host - url) + strcspn(host, "/?#"));
+}
+
 static void log_failure(const struct http *http, const struct job *job)
 {
+    struct bytes place = place_of(job->try.url);
     metrics_count(http->parts.metrics, METRIC_http_failed);
     if (job->try.status != 0)
-        log_write(http->parts.log, LOG_WARNING, "http", "%s answered %u after %u tries",
-                  job->try.url, job->try.status, job->tried);
+        log_write(http->parts.log, LOG_WARNING, "http",
+                  "%.*s answered %u to what was posted there, tries=%u", BYTES_ARGS(place),
+                  job->try.status, job->tried);
     else
-        log_write(http->parts.log, LOG_WARNING, "http", "%s did not answer after %u tries: %s",
-                  job->try.url, job->tried, job->try.why);
+        log_write(http->parts.log, LOG_WARNING, "http",
+                  "%.*s does not answer to what is posted there: %s, tries=%u", BYTES_ARGS(place),
+                  job->try.why, job->tried);
 }
 
 static void report(struct http *http, struct job *job)
@@ -324,8 +334,10 @@ bool http_url_is_good(struct bytes url)
 {
     struct bytes secure = BYTES("https://"), plain = BYTES("http://");
     struct bytes scheme = bytes_starts_with(url, secure) ? secure : plain;
-    if (!bytes_starts_with(url, scheme) || url.length == scheme.length ||
-        url.at[scheme.length] == '/')
+    if (!bytes_starts_with(url, scheme))
+        return false;
+    struct bytes rest = bytes_skip(url, scheme.length), host = bytes_split(&rest, '/');
+    if (bytes_empty(host) || bytes_index(host, '@') >= 0)
         return false;
     for (size_t i = 0; i < url.length; i++)
         if (url.at[i] <= ' ' || url.at[i] > '~')

@@ -101,7 +101,7 @@ void http_forget(struct http *http, uint64_t handle);
 /* How many posts wait or are under way. */
 size_t http_count(const struct http *http);
 
-/* True for "http://HOST..." and "https://HOST..." of printable characters. */
+/* True for "http://HOST..." and "https://HOST..." of printable characters, without a password. */
 bool http_url_is_good(struct bytes url);
 
 #endif

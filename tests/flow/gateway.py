@@ -2,13 +2,27 @@
 import http.server
 import json
 import queue
+import ssl
+import subprocess
 import threading
+
+
+def make_certificate(path, address="127.0.0.1"):
+    """One that signs itself, and its key, in one file."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                    "-nodes", "-days", "2", "-subj", f"/CN={address}", "-addext",
+                    f"subjectAltName=IP:{address}", "-keyout", f"{path}.key", "-out", path],
+                   check=True, capture_output=True)
+    with open(path, "a", encoding="utf8") as whole, open(f"{path}.key", encoding="utf8") as key:
+        whole.write(key.read())
+    return str(path)
 
 
 class Gateway:
     """Takes what is posted, answers it with the next of `statuses` (then 200), and keeps it."""
 
-    def __init__(self, statuses=()):
+    def __init__(self, statuses=(), certificate=None):
+        """`certificate`: a PEM file with its key (make_certificate), for https."""
         self.posts, left = queue.Queue(), list(statuses)
         posts = self.posts
 
@@ -25,7 +39,12 @@ class Gateway:
                 pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/push"
+        if certificate:
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(certificate)
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
+        scheme = "https" if certificate else "http"
+        self.url = f"{scheme}://127.0.0.1:{self.server.server_address[1]}/push"
         self.thread = threading.Thread(target=self.server.serve_forever)
         self.thread.start()
 

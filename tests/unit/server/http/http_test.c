@@ -220,6 +220,8 @@ START_TEST(good_urls)
     ck_assert(!http_url_is_good(BYTES("http:///etc")));
     ck_assert(!http_url_is_good(BYTES("file:///etc/passwd")));
     ck_assert(!http_url_is_good(BYTES("http://a b")));
+    ck_assert(!http_url_is_good(BYTES("http://user:secret@a/")));
+    ck_assert(http_url_is_good(BYTES("http://a/@b")));
     ck_assert(!http_url_is_good(BYTES("http://a\r\nb")));
     ck_assert(!http_url_is_good(BYTES("")));
 }
