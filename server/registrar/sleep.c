@@ -109,6 +109,13 @@ void registrar_watch_fading(struct registrar *registrar, registrar_fades_fn fade
 
 /* Finding. */
 
+/* True of two bindings of one device: it says so, or one push would wake it for both. */
+static bool is_same_device(const struct binding *a, const struct binding *b)
+{
+    return (!bytes_empty(a->instance) && bytes_equal(a->instance, b->instance)) ||
+           (bytes_equal(a->pn.prid, b->pn.prid) && bytes_equal(a->pn.provider, b->pn.provider));
+}
+
 /* There is another way to the device, or it has been found already. */
 static bool is_passed_over(const struct registrar *registrar, const struct record *record,
                            const struct binding *binding)
@@ -118,12 +125,9 @@ static bool is_passed_over(const struct registrar *registrar, const struct recor
     DL_FOREACH(record->bindings, other)
     {
         before = before && other != binding;
-        if (other == binding)
-            continue;
-        if (!bytes_empty(binding->instance) && bytes_equal(other->instance, binding->instance) &&
-            record_is_live(registrar, other))
-            return true;
-        if (before && bytes_equal(other->pn.prid, binding->pn.prid))
+        if (other != binding && is_same_device(other, binding) &&
+            (record_is_live(registrar, other) || (before && sleep_is_asleep(registrar, other) &&
+                                                  bytes_equal(other->pn.prid, binding->pn.prid))))
             return true;
     }
     return false;

@@ -113,28 +113,8 @@ START_TEST(test_defaults_are_those_of_the_parts)
         struct registrar_settings registrar;
         struct proxy_settings proxy;
         struct presence_settings presence;
-        struct http_settings http;
-        struct push_settings push;
-    } parts = {net_settings_default(),       transaction_settings_default(),
-               registrar_settings_default(), proxy_settings_default(),
-               presence_settings_default(),  http_settings_default(),
-               push_settings_default()};
-    SAME(http.queue_max);
-    SAME(http.under_way_max);
-    SAME(http.timeout_ms);
-    SAME(http.tries_max);
-    SAME(http.pause_least_ms);
-    SAME(http.pause_most_ms);
-    SAME(http.answer_max_bytes);
-    ck_assert_ptr_null(config->http.ca_file);
-    SAME(push.pause_s);
-    SAME(push.gateway_count);
-    SAME(proxy.wake_wait_s);
-    SAME(proxy.held_max);
-    SAME(registrar.expires_most_asleep_s);
-    SAME(registrar.wake_ahead_s);
-    SAME(registrar.awake_s);
-    SAME(registrar.provider_count);
+    } parts = {net_settings_default(), transaction_settings_default(), registrar_settings_default(),
+               proxy_settings_default(), presence_settings_default()};
     SAME(net.message_max_bytes);
     SAME(net.head_max_bytes);
     SAME(net.connections_max);
@@ -182,6 +162,37 @@ START_TEST(test_defaults_are_those_of_the_parts)
     SAME(presence.last_seen_s);
     SAME(presence.registration);
     SAME(presence.domain_count);
+    config_free(&config);
+}
+END_TEST
+
+/* The same of waking devices (RFC 8599). */
+START_TEST(test_defaults_of_pushes)
+{
+    struct config *config = config_default("/x");
+    struct {
+        struct registrar_settings registrar;
+        struct proxy_settings proxy;
+        struct http_settings http;
+        struct push_settings push;
+    } parts = {registrar_settings_default(), proxy_settings_default(), http_settings_default(),
+               push_settings_default()};
+    SAME(http.queue_max);
+    SAME(http.under_way_max);
+    SAME(http.timeout_ms);
+    SAME(http.tries_max);
+    SAME(http.pause_least_ms);
+    SAME(http.pause_most_ms);
+    SAME(http.answer_max_bytes);
+    ck_assert_ptr_null(config->http.ca_file);
+    SAME(push.pause_s);
+    SAME(push.gateway_count);
+    SAME(proxy.wake_wait_s);
+    SAME(proxy.held_max);
+    SAME(registrar.expires_most_asleep_s);
+    SAME(registrar.wake_ahead_s);
+    SAME(registrar.awake_s);
+    SAME(registrar.provider_count);
     config_free(&config);
 }
 END_TEST
@@ -665,11 +676,11 @@ END_TEST
 
 UNIT_MAIN("config", test_the_sample_file_is_the_table, test_the_sample_file_is_the_default,
           test_defaults_without_a_file, test_defaults_are_those_of_the_parts,
-          test_origins_are_those_listed_or_our_own_hosts, test_takes_what_it_says,
-          test_certificates, test_policies_of_domains, test_registrations_of_domains,
-          test_what_is_wanted_of_tls_clients, test_every_protocol_and_public_addresses,
-          test_the_folder_itself_as_data, test_domains, test_name_servers,
-          test_lists_of_the_registrar, test_gateways, test_wrong_lists_of_the_registrar,
-          test_unknown_keys_name_the_nearest, test_wrong_types, test_wrong_values,
-          test_values_that_contradict_each_other, test_every_number_has_a_range, test_broken_files,
-          test_not_a_configuration_at_all)
+          test_defaults_of_pushes, test_origins_are_those_listed_or_our_own_hosts,
+          test_takes_what_it_says, test_certificates, test_policies_of_domains,
+          test_registrations_of_domains, test_what_is_wanted_of_tls_clients,
+          test_every_protocol_and_public_addresses, test_the_folder_itself_as_data, test_domains,
+          test_name_servers, test_lists_of_the_registrar, test_gateways,
+          test_wrong_lists_of_the_registrar, test_unknown_keys_name_the_nearest, test_wrong_types,
+          test_wrong_values, test_values_that_contradict_each_other, test_every_number_has_a_range,
+          test_broken_files, test_not_a_configuration_at_all)

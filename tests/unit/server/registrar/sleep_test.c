@@ -217,6 +217,23 @@ START_TEST(a_device_is_awake_by_its_other_flow)
 }
 END_TEST
 
+/* It came back from another place, without an instance by which it could be known. */
+START_TEST(a_device_is_its_prid)
+{
+    open_sleep();
+    ck_assert_uint_eq(do_register("Contact: <sip:1@127.0.0.2;pn-provider=fcm;pn-prid=p>\r\n"), 200);
+    ground_wait(ground, 30000);
+    ck_assert_uint_eq(asleep(), 1);
+    ck_assert_uint_eq(do_register("Contact: <sip:2@127.0.0.2;pn-provider=fcm;pn-prid=p>\r\n"), 200);
+    ck_assert_uint_eq(awake(), 1);
+    ck_assert_uint_eq(asleep(), 0);
+    ground_wait(ground, 30000);
+    ck_assert_uint_eq(awake(), 0);
+    ck_assert_uint_eq(asleep(), 1);
+    close_registrar();
+}
+END_TEST
+
 /* RFC 8599 5.5: 120 seconds before the end. */
 START_TEST(who_sleeps_is_woken_to_refresh)
 {
@@ -287,6 +304,6 @@ END_TEST
 
 UNIT_MAIN("sleep", what_is_there_is_said, a_query, another_service, without_gateways,
           who_lost_its_connection_sleeps, who_has_no_connection_sleeps_after_a_while,
-          sleep_outlives_a_restart, a_device_is_awake_by_its_other_flow,
+          sleep_outlives_a_restart, a_device_is_awake_by_its_other_flow, a_device_is_its_prid,
           who_sleeps_is_woken_to_refresh, who_is_awake_is_not_woken, lifetimes,
           behind_an_edge_proxy)
