@@ -133,6 +133,7 @@
     X(pushes_spared, "pushes not sent because their device was pushed a moment ago")          \
     X(pushes_failed, "pushes that their gateway did not take")                                \
     X(pushes_forgotten, "devices pushed a moment ago forgotten early by their table")         \
+    X(calls_joined, "devices that woke while a call rang, and ring too")                      \
     X(requests_held, "requests that waited for a device to wake")                             \
     X(requests_held_limited, "requests that did not wait for a device because too many do")   \
     X(requests_held_in_vain, "requests whose device did not wake (480)")                      \

@@ -29,7 +29,7 @@ struct held {
     size_t size;
     unsigned hopes; /* devices that may come */
     enum held_event event;
-    bool invite, no_cancel;
+    bool invite, no_cancel, joins;
     enum plan_manner manner;
     uint64_t loop_key;
 };
@@ -109,6 +109,8 @@ static bool go_on(struct held *held)
         return false;
     plan_for(proxy, request, &choice, held->manner, places, &plan);
     plan.server = server_of(held);
+    if (held->joins && held->hopes > 1) /* the others may yet come */
+        plan.spare = held->hopes - 1;
     if (plan_widest(places, plan.count) > plan.breadth) {
         metrics_count(proxy->parts->metrics, METRIC_breadth_exceeded);
         answer(held, 440, NULL);
@@ -190,6 +192,7 @@ void proxy_device_came(struct proxy *proxy, struct bytes aor)
         if (is_for(held, hash, aor))
             note(held, HELD_CAME);
     }
+    fork_device_came(proxy, aor);
 }
 
 void proxy_device_lost(struct proxy *proxy, struct bytes aor)
@@ -276,6 +279,7 @@ bool bucket_hold(struct proxy *proxy, struct front_request *request, const struc
     held->hopes = hopes;
     held->manner = holding->manner;
     held->no_cancel = holding->no_cancel;
+    held->joins = holding->joins;
     held->loop_key = holding->loop_key;
     if (held->invite) {
         call_begin(proxy, request, &held->call);

@@ -201,6 +201,8 @@ static void relay(struct proxy *proxy, struct front_request *request,
         relay_ack(proxy, request, &plan);
     } else if (request->message->method != SIP_INVITE || calls_admit(proxy, request)) {
         count_relayed(proxy, request);
+        if (holding->joins && proxy->waker.wake != NULL)
+            plan.spare = proxy->waker.wake(proxy->waker.context, request);
         fork_begin(proxy, request, &plan);
     }
 }
@@ -342,11 +344,21 @@ static bool wants_redirection(const struct proxy *proxy, const struct front_requ
     return wish->redirect && !bytes_empty(request->identity);
 }
 
+/* A call rings for so long that a device may wake meanwhile; to what is no INVITE somebody answers
+ * at once. */
+static bool may_be_joined(const struct front_request *request, const struct disposition *wish,
+                          enum plan_manner manner)
+{
+    return request->message->method == SIP_INVITE && bytes_empty(request->message->to.tag) &&
+           request->aim == FRONT_AIM_USER && !wish->no_fork && manner != PLAN_ONE_BY_ONE;
+}
+
 void proxy_deliver(struct proxy *proxy, struct front_request *request)
 {
     const struct disposition wish = disposition_read(request->message);
     struct holding holding = {.manner = manner_of(request, &wish), .no_cancel = wish.no_cancel};
     bool told = wants_redirection(proxy, request, &wish);
+    holding.joins = may_be_joined(request, &wish, holding.manner);
     struct choice choice;
     if (!check_loop(proxy, request, &holding.loop_key) ||
         !choose(proxy, request, told, &holding, &choice))

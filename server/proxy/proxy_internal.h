@@ -47,10 +47,11 @@ struct proxy {
     struct proxy_waker waker; /* all NULL: nobody */
     struct held *held;        /* what waits for devices */
     size_t held_count;
-    struct choice found; /* by proxy_find, the last time */
-    uint64_t seed;       /* of loop keys and tallies */
-    char *scratch;       /* one message at a time, MESSAGE_MAX */
-    char *added;         /* what is added to it, ADDED_MAX */
+    struct fork *joinable; /* that devices may join which were woken */
+    struct choice found;   /* by proxy_find, the last time */
+    uint64_t seed;         /* of loop keys and tallies */
+    char *scratch;         /* one message at a time, MESSAGE_MAX */
+    char *added;           /* what is added to it, ADDED_MAX */
 };
 
 /* Puts the contacts of users of ours in the place of targets that are such users. False when that
@@ -170,6 +171,7 @@ struct fork_plan {
     uint32_t breadth;
     uint64_t loop_key;
     struct server_transaction *server; /* NULL: one is begun */
+    unsigned spare;                    /* devices that were woken and may join */
     bool no_cancel;                    /* RFC 3841 9.1 */
 };
 /* Fills in targets, at most as many as may be, their places and the breadth. */
@@ -179,6 +181,8 @@ void plan_for(struct proxy *proxy, const struct front_request *request, const st
 void fork_begin(struct proxy *proxy, struct front_request *request, const struct fork_plan *plan);
 /* How many have not ended. */
 size_t fork_count(const struct proxy *proxy);
+/* A device of the user registered: calls that wait for it go there, too, when the turn is over. */
+void fork_device_came(struct proxy *proxy, struct bytes aor);
 /* Ends all of a proxy's forks; nobody is answered. */
 void fork_end_all(struct proxy *proxy);
 
@@ -187,6 +191,7 @@ void fork_end_all(struct proxy *proxy);
 struct holding {
     enum plan_manner manner;
     bool no_cancel;
+    bool joins; /* devices that are woken may join it */
     uint64_t loop_key;
 };
 bool bucket_hold(struct proxy *proxy, struct front_request *request, const struct holding *holding);
