@@ -388,6 +388,9 @@ static const struct config_key file_keys[] = {
                 "Calls and requests that wait so at a time; more are answered 480 at once."),
     NUMBER(push.pause_s, 1, DAY_S, "10",
            "Seconds after which a device that did not come may be pushed again."),
+    {"push.notify", config_take_switch, FIELD(struct config, push.notify), 0, 0, "\"on\"",
+     "Whether a device is pushed for what its subscriptions have to tell, too; \"off\" spares its "
+     "battery, and it is told when it registers by itself."},
     PUSH_NUMBER("push.awake_s", registrar.awake_s, 0, DAY_S, "30",
                 "Seconds after its registration that a device without a connection counts as "
                 "awake; one with a connection is awake while that lives."),

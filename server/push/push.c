@@ -38,7 +38,7 @@ struct push {
 
 struct push_settings push_settings_default(void)
 {
-    return (struct push_settings){.pause_s = 10};
+    return (struct push_settings){.pause_s = 10, .notify = true};
 }
 
 struct push *push_new(const struct push_parts *parts, const struct push_settings *settings)
@@ -239,7 +239,7 @@ unsigned push_wake(struct push *push, struct bytes aor, const struct bytes *inst
 {
     struct registrar_sleeper sleepers[SLEEPERS_MAX];
     unsigned hopes = 0;
-    if (push->settings.gateway_count == 0)
+    if (push->settings.gateway_count == 0 || (reason == PUSH_NOTIFY && !push->settings.notify))
         return 0;
     size_t count =
         registrar_find_asleep(push->parts.registrar, aor, instance, sleepers, SLEEPERS_MAX);

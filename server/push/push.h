@@ -26,6 +26,7 @@ struct push_gateway {
 
 struct push_settings {
     unsigned pause_s; /* between two pushes to a device that did not come; default 10 */
+    bool notify;      /* news of subscriptions are worth one; default true */
     const struct push_gateway *gateways; /* outlive their use; the first that fits is taken */
     size_t gateway_count;
 };

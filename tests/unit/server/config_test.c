@@ -186,6 +186,7 @@ START_TEST(test_defaults_of_pushes)
     SAME(http.answer_max_bytes);
     ck_assert_ptr_null(config->http.ca_file);
     SAME(push.pause_s);
+    SAME(push.notify);
     SAME(push.gateway_count);
     SAME(proxy.wake_wait_s);
     SAME(proxy.held_max);

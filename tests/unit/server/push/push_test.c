@@ -189,5 +189,19 @@ START_TEST(nobody_to_wake)
 }
 END_TEST
 
+/* Batteries are dearer to some than news. */
+START_TEST(news_can_wait)
+{
+    const struct push_settings quiet = {.pause_s = 10, .gateways = gateways, .gateway_count = 2};
+    open_push();
+    sleep_by(CONTACT("a", ONE));
+    push_reload(push, &quiet);
+    ck_assert_uint_eq(push_wake(push, BOB, NULL, PUSH_NOTIFY), 0);
+    ck_assert_uint_eq(push_wake(push, BOB, NULL, PUSH_MESSAGE), 1);
+    ck_assert_uint_eq(away_count, 1);
+    close_push();
+}
+END_TEST
+
 UNIT_MAIN("push", what_the_gateway_gets, each_device_once_in_a_pause, one_device_of_several,
-          a_device_that_came, the_gateway_refuses, nobody_to_wake)
+          a_device_that_came, the_gateway_refuses, nobody_to_wake, news_can_wait)
