@@ -12,6 +12,8 @@
  *        --it sends a SUBSCRIBE, or is reached at its Contact--> told
  *        --presence.hold_s are over, or too many are held--> it ends, as after a timeout
  *
+ * Who is held is woken, when that can be (RFC 8599): it comes back by registering.
+ *
  * Not dialled are names that nobody can look up (.invalid), WebSocket clients (RFC 7118 5), who
  * says that its flow is its only way (;ob, RFC 5626 5.4), GRUUs of ours, which lead back here, and
  * addresses behind a NAT: others than the one that the connection came from. The row says since
@@ -148,6 +150,17 @@ static void begin(struct subscription *subscription)
     note(subscription);
 }
 
+/* Its device may be asleep, and its next registration brings us back (RFC 8599). */
+static void wake(const struct subscription *subscription)
+{
+    const struct presence_registrations *registrations =
+        &subscription->resource->presence->registrations;
+    const struct watcher *watcher = subscription->watcher;
+    if (registrations->wake != NULL && !subscription->later->refused)
+        registrations->wake(registrations->context, bytes_from(watcher->aor, watcher->length),
+                            device_of(subscription).instance);
+}
+
 /* Until its device is back, or else until it ends or is to be dialled again. */
 static void hold(struct subscription *subscription)
 {
@@ -157,6 +170,7 @@ static void hold(struct subscription *subscription)
     if (can_dial(subscription) && next_ms < pause_ms)
         pause_ms = next_ms;
     later_wait(subscription, LATER_HELD, pause_ms);
+    wake(subscription);
     log_write(subscription->resource->presence->parts->log, LOG_DEBUG, "presence",
               "no way to a watcher: held call-id=%.*s",
               BYTES_ARGS(subscription->dialog.parts.call_id));

@@ -74,6 +74,9 @@ struct presence_registrations {
      * cannot be asked. */
     bool (*flow_of)(void *context, struct bytes aor, const struct front_device *device,
                     struct net_flow *flow);
+    /* There is news for a device of the user's to which there is no way: it may be asleep (RFC
+     * 8599). Its instance may be empty. NULL: nobody can wake it. */
+    void (*wake)(void *context, struct bytes aor, struct bytes instance);
     void *context;
 };
 

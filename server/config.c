@@ -80,6 +80,7 @@ static const struct order {
     ORDER(registrar.expires_usual_s, registrar.expires_most_s),
     ORDER(transaction.t1_ms, transaction.t2_ms),
     ORDER(net.connections_per_address_max, net.connections_max),
+    ORDER(http.pause_least_ms, http.pause_most_ms),
 #undef ORDER
 };
 
@@ -224,6 +225,17 @@ static void share_registration(struct config *config)
     config->presence.domain_count = count;
 }
 
+/* The registrar knows the services, and push how to reach them. */
+static void share_gateways(struct config *config)
+{
+    config->push.gateways = config->gateways;
+    config->registrar.providers = config->providers;
+    config->registrar.provider_count = config->push.gateway_count;
+    for (size_t i = 0; i < config->push.gateway_count; i++)
+        config->providers[i] =
+            (struct registrar_provider){config->gateways[i].provider, config->gateways[i].param};
+}
+
 /* What other parts read through their settings. */
 static void share(struct config *config)
 {
@@ -236,6 +248,7 @@ static void share(struct config *config)
     config->registrar.fixed = config->fixed;
     config->registrar.deputies = config->deputies;
     config->registrar.routes = config->routes;
+    share_gateways(config);
 }
 
 struct config *config_default(const char *data)

@@ -7,10 +7,12 @@
 #include "front/auth.h"
 #include "front/domains.h"
 #include "front/front.h"
+#include "http/http.h"
 #include "im/im.h"
 #include "net/loop.h"
 #include "presence/presence.h"
 #include "proxy/proxy.h"
+#include "push/push.h"
 #include "registrar/registrar.h"
 #include "store/store.h"
 #include "transaction/transaction.h"
@@ -79,6 +81,10 @@ struct config {
     struct presence_settings presence;
     struct config_registration registration_usual; /* of domains that do not say */
     struct presence_domain registration_domains[CONFIG_DOMAINS_MAX];
+    struct http_settings http;
+    struct push_settings push;
+    struct push_gateway gateways[PUSH_GATEWAYS_MAX];
+    struct registrar_provider providers[PUSH_GATEWAYS_MAX]; /* of these, for the registrar */
     struct store_settings store;
     void *memory; /* what the texts live in */
 };

@@ -68,7 +68,15 @@ bool config_check_registrar(struct config_reader *reader, const config_t *file);
 int config_groups(struct config_reader *reader, const struct config_key *key,
                   config_setting_t *setting);
 
+/* Takes a list of groups into the array that is the field: key->most entries, each at first as
+ * `usual`; the two texts that begin each must be there. */
+bool config_take_entries(struct config_reader *reader, const struct config_key *key,
+                         const struct config_keys *keys, config_setting_t *setting, void *entries,
+                         const void *usual, size_t *count);
+
 /* The types. */
+bool config_take_gateways(struct config_reader *reader, const struct config_key *key,
+                          config_setting_t *setting, void *field);
 bool config_take_number(struct config_reader *reader, const struct config_key *key,
                         config_setting_t *setting, void *field);
 bool config_take_text(struct config_reader *reader, const struct config_key *key,

@@ -23,6 +23,12 @@
             value, help                                                                        \
     }
 
+/* Of the group push, which several parts look after. */
+#define PUSH_NUMBER(path, member, least, most, value, help)                              \
+    {                                                                                    \
+        path, config_take_number, FIELD(struct config, member), least, most, value, help \
+    }
+
 enum { MINUTE_S = 60, HOUR_S = 3600, DAY_S = 86400, YEAR_S = 31536000, MIB = 1048576 };
 
 static const struct config_key file_keys[] = {
@@ -365,6 +371,48 @@ static const struct config_key file_keys[] = {
            "Changes that may wait for the disk; then requests are answered 503."),
     NUMBER(store.wal_max_bytes, MIB, 65536ULL * MIB, "67108864",
            "Size in bytes above which the write-ahead log is emptied into the database."),
+
+    {"push.gateways", config_take_gateways, FIELD(struct config, gateways), 0, PUSH_GATEWAYS_MAX,
+     "( )",
+     "Who wakes devices that sleep (RFC 8599): each gets a POST with a small JSON object that "
+     "names "
+     "the device and why, and has it pushed: ( { provider = \"apns\"; url = "
+     "\"https://push.example.org/apns\"; header = \"Authorization: Bearer SECRET\"; } ). With "
+     "param "
+     "= \"...\" it is for that pn-param alone. Without gateways what clients say of pushes is "
+     "taken "
+     "no notice of."},
+    PUSH_NUMBER("push.wait_s", proxy.wake_wait_s, 1, 25, "10",
+                "Seconds that a call or a request waits for a device that was pushed; then 480."),
+    PUSH_NUMBER("push.held_max", proxy.held_max, 1, 1000000, "1000",
+                "Calls and requests that wait so at a time; more are answered 480 at once."),
+    NUMBER(push.pause_s, 1, DAY_S, "10",
+           "Seconds after which a device that did not come may be pushed again."),
+    {"push.notify", config_take_switch, FIELD(struct config, push.notify), 0, 0, "\"on\"",
+     "Whether a device is pushed for what its subscriptions have to tell, too; \"off\" spares its "
+     "battery, and it is told when it registers by itself."},
+    PUSH_NUMBER("push.awake_s", registrar.awake_s, 0, DAY_S, "30",
+                "Seconds after its registration that a device without a connection counts as "
+                "awake; one with a connection is awake while that lives."),
+    PUSH_NUMBER("push.wake_ahead_s", registrar.wake_ahead_s, 30, HOUR_S, "120",
+                "Seconds before its registration ends that a device which sleeps is pushed to "
+                "renew it."),
+    PUSH_NUMBER("push.expires_most_s", registrar.expires_most_asleep_s, 1, YEAR_S, "86400",
+                "Longest registration of a device that can be pushed, when that is above "
+                "registrar.expires_most_s."),
+
+    NUMBER(http.queue_max, 1, 1000000, "1000",
+           "Bodies that wait to be posted by HTTP, or are under way; more are dropped."),
+    NUMBER(http.under_way_max, 1, 1000, "20", "How many of these are under way at a time."),
+    NUMBER(http.timeout_ms, 100, 300000, "10000", "Milliseconds that one try may take."),
+    NUMBER(http.tries_max, 1, 100, "4", "Tries of each, when there is no answer, or 5xx or 429."),
+    NUMBER(http.pause_least_ms, 1, HOUR_S * 1000, "1000",
+           "Milliseconds to wait after the first try; doubled after each."),
+    NUMBER(http.pause_most_ms, 1, DAY_S * 1000, "60000", "The longest such pause."),
+    NUMBER(http.answer_max_bytes, 0, 16 * MIB, "65536",
+           "Bytes of an answer that are read; the rest is dropped."),
+    {"http.ca_file", config_take_path, FIELD(struct config, http.ca_file), 0, 1024, "\"\"",
+     "Certificates (PEM) of the authorities that are believed for https; \"\" is the system's."},
 };
 
 static const struct config_key domain_keys[] = {

@@ -85,9 +85,7 @@ static bool take_entry(struct config_reader *reader, const struct config_key *ke
     return true;
 }
 
-/* Takes a list of groups into the array that is the field: key->most entries, each at first as
- * `usual`. */
-static bool take_entries(struct config_reader *reader, const struct config_key *key,
+bool config_take_entries(struct config_reader *reader, const struct config_key *key,
                          const struct config_keys *keys, config_setting_t *setting, void *entries,
                          const void *usual, size_t *count)
 {
@@ -107,24 +105,24 @@ bool config_take_fixed(struct config_reader *reader, const struct config_key *ke
                        config_setting_t *setting, void *field)
 {
     static const struct registrar_fixed usual = {.q = 1000};
-    return take_entries(reader, key, &fixed_table, setting, field, &usual,
-                        &reader->config->registrar.fixed_count);
+    return config_take_entries(reader, key, &fixed_table, setting, field, &usual,
+                               &reader->config->registrar.fixed_count);
 }
 
 bool config_take_deputies(struct config_reader *reader, const struct config_key *key,
                           config_setting_t *setting, void *field)
 {
     static const struct registrar_deputy usual = {NULL, NULL};
-    return take_entries(reader, key, &deputy_table, setting, field, &usual,
-                        &reader->config->registrar.deputy_count);
+    return config_take_entries(reader, key, &deputy_table, setting, field, &usual,
+                               &reader->config->registrar.deputy_count);
 }
 
 bool config_take_routes(struct config_reader *reader, const struct config_key *key,
                         config_setting_t *setting, void *field)
 {
     static const struct registrar_route usual = {NULL, NULL};
-    return take_entries(reader, key, &route_table, setting, field, &usual,
-                        &reader->config->registrar.route_count);
+    return config_take_entries(reader, key, &route_table, setting, field, &usual,
+                               &reader->config->registrar.route_count);
 }
 
 /* What is being made canonical: where it stands, for messages. */

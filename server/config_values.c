@@ -468,9 +468,10 @@ static int take_types(struct config_reader *reader, const struct config_key *key
 {
     int length = list_length(reader, key, setting);
     for (int i = 0; i < length; i++) {
-        types[i] = list_text(reader, key, setting, i);
-        if (types[i] == NULL)
+        const char *text = list_text(reader, key, setting, i);
+        if (text == NULL)
             return -1;
+        types[i] = arena_copy(reader->arena, bytes_of(text)).at; /* the file's go with it */
         const char *slash = strchr(types[i], '/');
         if (slash == NULL || slash == types[i] || slash[1] == '\0' || strpbrk(types[i], " ;,\"")) {
             config_fail(reader, setting, "%s: \"%s\" is no type like \"text/plain\"", key->path,

@@ -22,6 +22,8 @@ struct reactor {
     struct registrar *registrar;
     struct proxy *proxy;
     struct im *im;
+    struct http *http;
+    struct push *push;
     struct presence *presence;
     struct homes *homes;
     struct rules_names names;                         /* of identities in rules */
@@ -125,11 +127,43 @@ static bool flow_of(void *context, struct bytes aor, const struct front_device *
     return registrar_flow_of(reactor->registrar, aor, device, flow);
 }
 
+/* Waking devices. */
+
+static unsigned wake_for_request(void *context, const struct front_request *request)
+{
+    const struct reactor *reactor = context;
+    bool one = request->aim == FRONT_AIM_DEVICE;
+    return push_wake(reactor->push, request->target, one ? &request->instance : NULL,
+                     request->message->method == SIP_INVITE ? PUSH_CALL : PUSH_REQUEST);
+}
+
+static void wake_for_news(void *context, struct bytes aor, struct bytes instance)
+{
+    const struct reactor *reactor = context;
+    (void)push_wake(reactor->push, aor, &instance, PUSH_NOTIFY);
+}
+
+static void wake_to_refresh(void *context, struct bytes aor,
+                            const struct registrar_sleeper *sleeper)
+{
+    const struct reactor *reactor = context;
+    (void)push_wake_sleeper(reactor->push, aor, sleeper, PUSH_REFRESH);
+}
+
+static void push_failed(void *context, struct bytes aor, struct bytes instance)
+{
+    const struct reactor *reactor = context;
+    (void)instance;
+    proxy_device_lost(reactor->proxy, aor);
+}
+
 /* What the registrar tells. */
 
 static void device_came(void *context, struct bytes aor, const struct front_device *device)
 {
     struct reactor *reactor = context;
+    push_device_came(reactor->push, aor, device);
+    proxy_device_came(reactor->proxy, aor);
     presence_device_came(reactor->presence, aor, device);
 }
 
@@ -190,6 +224,28 @@ static struct store *open_store(struct reactor *reactor, const struct config *co
                       why_size);
 }
 
+/* After the registrar, and those who wake. */
+static void build_push(struct reactor *reactor, const struct config *config)
+{
+    const struct reactor_ground *ground = &reactor->ground;
+    const struct http_parts below = {
+        .world = ground->world,
+        .log = ground->log,
+        .metrics = ground->metrics,
+        .wake = wake,
+        .wake_context = reactor,
+        .carrier = ground->carrier,
+    };
+    reactor->http = http_new(&below, &config->http);
+    const struct push_parts parts = {ground->world, reactor->http, reactor->registrar, ground->log,
+                                     ground->metrics};
+    reactor->push = push_new(&parts, &config->push);
+    const struct proxy_waker waker = {wake_for_request, reactor};
+    proxy_wake_by(reactor->proxy, &waker);
+    registrar_watch_fading(reactor->registrar, wake_to_refresh, reactor);
+    push_watch_failed(reactor->push, push_failed, reactor);
+}
+
 static void build(struct reactor *reactor, const struct config *config)
 {
     const struct reactor_ground *ground = &reactor->ground;
@@ -222,11 +278,13 @@ static void build(struct reactor *reactor, const struct config *config)
         .is_there = is_there,
         .is_registered = is_registered,
         .flow_of = flow_of,
+        .wake = wake_for_news,
         .context = reactor,
     };
     const struct registrar_watch watch = {device_came, device_ended, reactor};
     presence_ask_registrar(reactor->presence, &registrations);
     registrar_watch_devices(reactor->registrar, &watch);
+    build_push(reactor, config);
     const struct homes_parts homes = {reactor->front, reactor->registrar, reactor->presence};
     reactor->homes = homes_new(&homes);
 }
@@ -276,6 +334,8 @@ void reactor_free(struct reactor **reactor)
     presence_free(&old->presence);
     im_free(&old->im);
     proxy_free(&old->proxy);
+    push_free(&old->push);
+    http_free(&old->http);
     registrar_free(&old->registrar);
     front_free(&old->front);
     guard_free(&old->parts.guard);
@@ -308,6 +368,7 @@ void reactor_add_listener(struct reactor *reactor, const struct net_address *add
 void reactor_turn(struct reactor *reactor)
 {
     store_turn(reactor->parts.store);
+    http_turn(reactor->http);
 }
 
 void reactor_reload(struct reactor *reactor, const struct config *config)
@@ -321,11 +382,13 @@ void reactor_reload(struct reactor *reactor, const struct config *config)
     proxy_reload(reactor->proxy, &config->proxy);
     im_reload(reactor->im, &config->im);
     presence_reload(reactor->presence, &config->presence);
-    log_write(
-        reactor->ground.log, LOG_INFO, "reactor",
-        "configuration taken over: trusted networks, peers, policy, registrar, proxy, "
-        "presence, guard and front limits. Listeners, domains, data folder, net, transaction, "
-        "auth and store need a restart");
+    http_reload(reactor->http, &config->http);
+    push_reload(reactor->push, &config->push);
+    log_write(reactor->ground.log, LOG_INFO, "reactor",
+              "configuration taken over: trusted networks, peers, policy, registrar, proxy, "
+              "presence, push, http, guard and front limits. Listeners, domains, data folder, net, "
+              "transaction, "
+              "auth and store need a restart");
 }
 
 struct store *reactor_store(struct reactor *reactor)

@@ -9,6 +9,7 @@
 #include "base/metrics.h"
 #include "base/world.h"
 #include "config.h"
+#include "http/http.h"
 #include "net/net.h"
 #include "transaction/transaction.h"
 
@@ -23,6 +24,7 @@ struct reactor_ground {
     bool stepped_store;
     void (*wake)(void *context); /* from another thread: reactor_turn is wanted */
     void *wake_context;
+    const struct http_carrier *carrier; /* of what is posted by HTTP; NULL: libcurl */
 };
 
 /* Opens the store, builds the parts, loads every partition, begins to serve. NULL on failure, with
@@ -39,7 +41,7 @@ void reactor_drain(struct reactor *reactor);
  * it is one of our names from then on, like those in the configuration. Before anything arrives. */
 void reactor_add_listener(struct reactor *reactor, const struct net_address *address);
 
-/* On the reactor's thread after `wake`: takes what the store reported. */
+/* On the reactor's thread after `wake`: takes what the store and HTTP reported. */
 void reactor_turn(struct reactor *reactor);
 
 /* Takes over what can change while running (limits, trusted networks, log level); the rest needs a

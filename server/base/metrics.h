@@ -97,6 +97,13 @@
     X(rules_unreadable, "stored rules that could not be read: nobody sees their owner")       \
     X(rules_unknown, "times that rules and rosters could not be read: all watchers wait")     \
     X(messages_relayed, "MESSAGEs relayed")                                                   \
+    X(messages_too_long, "MESSAGEs refused for the length of their body (413)")               \
+    X(messages_of_other_types, "MESSAGEs refused for the type of their body (415)")           \
+    X(messages_rate_limited, "MESSAGEs refused by the rate limit of their sender (500)")      \
+    X(messages_blocked, "MESSAGEs refused because their receiver blocks their sender")        \
+    X(messages_unwelcome, "MESSAGEs refused because of whom their receiver takes any")        \
+    X(messages_silenced, "MESSAGEs that seem taken and are not, by their receiver")           \
+    X(senders_forgotten, "rates of senders forgotten early by their table")                   \
     X(calls_relayed, "INVITEs relayed that begin a call")                                     \
     X(calls_timed_out, "branches of a call ended by timer C")                                 \
     X(calls_limited, "INVITEs refused by the limit of calls under way (503)")                 \
@@ -118,6 +125,18 @@
     X(lookups_cut, "lookups that found more targets than are tried")                          \
     X(lookups_late, "lookups of targets that were not done in time")                          \
     X(shuns_evicted, "marks of failed targets forgotten early by their limit")                \
+    X(http_posts, "bodies posted by HTTP, each try")                                          \
+    X(http_retries, "posts that are tried again after a pause")                               \
+    X(http_failed, "posts that were not taken")                                               \
+    X(http_limited, "posts not made because too many wait")                                   \
+    X(pushes_sent, "pushes to devices that sleep (RFC 8599)")                                 \
+    X(pushes_spared, "pushes not sent because their device was pushed a moment ago")          \
+    X(pushes_failed, "pushes that their gateway did not take")                                \
+    X(pushes_forgotten, "devices pushed a moment ago forgotten early by their table")         \
+    X(calls_joined, "devices that woke while a call rang, and ring too")                      \
+    X(requests_held, "requests that waited for a device to wake")                             \
+    X(requests_held_limited, "requests that did not wait for a device because too many do")   \
+    X(requests_held_in_vain, "requests whose device did not wake (480)")                      \
     X(store_commits, "commits")                                                               \
     X(store_changes, "change sets committed")                                                 \
     X(store_refused, "change sets refused by the database")                                   \

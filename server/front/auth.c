@@ -27,7 +27,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "front/sightings_internal.h"
+#include "base/sightings.h"
 
 enum {
     NONCE_TIME = 12,  /* hex digits: lasts until the year 10889 */

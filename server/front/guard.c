@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "front/sightings_internal.h"
+#include "base/sightings.h"
 
 enum {
     SOURCES_MAX = 16384,

@@ -15,9 +15,13 @@
  * long as the server transaction lives, even after a failure (16.7 step 5). It lives until the last
  * of its transactions has ended, because a 2xx may come to the end (RFC 6026).
  *
+ * A device that was woken for a call and registers while it rings joins it (RFC 8599): places for
+ * such are kept free.
+ *
  * The request is the server transaction's copy, which is gone after the answer, or when the
  * caller's time is over (64*T1, non-INVITE): from then on nothing begins. */
 #include <assert.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <utlist.h>
 
@@ -37,7 +41,11 @@ struct branch {
     uint32_t breadth;
     struct net_flow flow;
     struct bytes uri, route;
+    uint64_t instance_hash; /* 0: none */
+    char *own;              /* texts of one that joined */
 };
+
+enum { JOINS_MAX = 4, NO_GROUP = INT_MAX };
 
 struct fork {
     struct fork *prev, *next;
@@ -59,6 +67,10 @@ struct fork {
     bool timed_out, flow_gone;
     unsigned refused; /* why a branch could not begin: 500, 503 or 513; 0: all could */
     struct proxy_best best;
+    struct fork *joins_prev, *joins_next; /* while `joinable` */
+    struct timer join;
+    unsigned spare; /* devices that may join */
+    bool joinable;
     size_t count;
     struct branch branches[];
 };
@@ -74,13 +86,25 @@ static struct server_transaction *server_of(const struct fork *fork)
     return transaction_find(transactions_of(fork), fork->server);
 }
 
+/* Nobody joins any more. */
+static void close_joins(struct fork *fork)
+{
+    if (!fork->joinable)
+        return;
+    world_timer_cancel(fork->proxy->parts->world, &fork->join);
+    DL_DELETE2(fork->proxy->joinable, fork, joins_prev, joins_next);
+    fork->joinable = false;
+}
+
 static void free_fork(struct fork *fork)
 {
     const struct server_watch nobody = {0};
     struct server_transaction *server = server_of(fork);
+    close_joins(fork);
     for (size_t i = 0; i < fork->count; i++) {
         world_timer_cancel(fork->proxy->parts->world, &fork->branches[i].timer_c);
         transaction_forget(transactions_of(fork), fork->branches[i].client);
+        free(fork->branches[i].own);
     }
     if (server != NULL && fork->watched)
         transaction_watch(server, &nobody);
@@ -111,6 +135,7 @@ static void become_settled(struct fork *fork, bool failed)
     assert(!fork->settled);
     fork->settled = true;
     fork->failed = failed;
+    close_joins(fork);
     call_end(fork->proxy, &fork->call);
 }
 
@@ -547,6 +572,71 @@ static void take_end(void *context)
     release(fork);
 }
 
+/* Devices that were woken. */
+
+static uint64_t hash_of_instance(const struct fork *fork, struct bytes instance)
+{
+    return bytes_empty(instance) ? 0 : bytes_hash(instance, fork->proxy->seed) | 1;
+}
+
+static bool is_called(const struct fork *fork, const struct proxy_target *target)
+{
+    uint64_t hash = hash_of_instance(fork, target->instance);
+    for (size_t i = 0; i < fork->count; i++) {
+        const struct branch *branch = &fork->branches[i];
+        if (bytes_equal(branch->uri, target->uri) || (hash != 0 && branch->instance_hash == hash))
+            return true;
+    }
+    return false;
+}
+
+/* Beside the groups: it begins at once. */
+static void join_target(struct fork *fork, const struct proxy_target *target)
+{
+    unsigned index = (unsigned)fork->count++;
+    struct branch *branch = &fork->branches[index];
+    char *at = memory_new(target->uri.length + target->route.length + 1);
+    *branch = (struct branch){.fork = fork, .own = at, .breadth = 1};
+    branch->place = (struct plan_place){.group = NO_GROUP, .lead = index};
+    branch->uri = bytes_pack(&at, target->uri);
+    branch->route = bytes_pack(&at, target->route);
+    branch->instance_hash = hash_of_instance(fork, target->instance);
+    branch->flow_only = target->flow_only;
+    branch->has_flow = target->flow != NULL;
+    if (target->flow != NULL)
+        branch->flow = *target->flow;
+    fork->spare--;
+    metrics_count(fork->proxy->parts->metrics, METRIC_calls_joined);
+    (void)begin(branch);
+}
+
+/* What leaves hangs on the registration that led here. */
+static void join_fired(struct timer *timer)
+{
+    struct fork *fork = HOLDER(timer, struct fork, join);
+    struct proxy *proxy = fork->proxy;
+    struct choice choice;
+    if (fork->closed || server_of(fork) == NULL)
+        return;
+    fork->request.seen = store_latest(proxy->parts->store, fork->request.partition);
+    struct chosen chosen = choose_targets(proxy, &fork->request, false, &choice);
+    for (size_t i = 0; verdict_ok(chosen.verdict) && i < choice.count && fork->spare > 0; i++)
+        if (!is_called(fork, &choice.targets[i]))
+            join_target(fork, &choice.targets[i]);
+    if (fork->spare == 0)
+        close_joins(fork);
+}
+
+void fork_device_came(struct proxy *proxy, struct bytes aor)
+{
+    struct fork *fork;
+    DL_FOREACH2(proxy->joinable, fork, joins_next)
+    {
+        if (bytes_equal(fork->request.target, aor))
+            world_timer(proxy->parts->world, &fork->join, 0, join_fired);
+    }
+}
+
 /* The context. */
 
 static size_t text_size(const struct front_request *request, const struct fork_plan *plan)
@@ -584,6 +674,7 @@ static void copy_targets(struct fork *fork, const struct fork_plan *plan, char *
         branch->place = plan->places[i];
         branch->uri = bytes_pack(at, target->uri);
         branch->route = bytes_pack(at, target->route);
+        branch->instance_hash = hash_of_instance(fork, target->instance);
         branch->flow_only = target->flow_only;
         branch->has_flow = target->flow != NULL;
         if (target->flow != NULL)
@@ -591,10 +682,22 @@ static void copy_targets(struct fork *fork, const struct fork_plan *plan, char *
     }
 }
 
+/* Who joins gets a breadth of one, which the others have less (RFC 5393 5.3.3). */
+static void open_joins(struct fork *fork, unsigned spare)
+{
+    if (spare == 0 || fork->breadth < fork->count + spare)
+        return;
+    fork->spare = spare;
+    fork->breadth -= spare;
+    fork->joinable = true;
+    DL_APPEND2(fork->proxy->joinable, fork, joins_prev, joins_next);
+}
+
 static struct fork *make_fork(struct proxy *proxy, const struct front_request *request,
                               const struct fork_plan *plan, struct server_transaction *server)
 {
-    size_t size = sizeof(struct fork) + plan->count * sizeof(struct branch);
+    unsigned spare = plan->spare < JOINS_MAX ? plan->spare : (unsigned)JOINS_MAX;
+    size_t size = sizeof(struct fork) + (plan->count + spare) * sizeof(struct branch);
     size_t whole = size + text_size(request, plan);
     struct fork *fork = memory_new(whole);
     char *at = (char *)fork + size;
@@ -609,6 +712,7 @@ static struct fork *make_fork(struct proxy *proxy, const struct front_request *r
     fork->count = plan->count;
     copy_request(fork, request, server, &at);
     copy_targets(fork, plan, &at);
+    open_joins(fork, spare);
     DL_APPEND(proxy->forks, fork);
     return fork;
 }
@@ -616,8 +720,9 @@ static struct fork *make_fork(struct proxy *proxy, const struct front_request *r
 void fork_begin(struct proxy *proxy, struct front_request *request, const struct fork_plan *plan)
 {
     assert(plan->count > 0 && plan->breadth > 0);
-    struct server_transaction *server =
-        transaction_begin(proxy->parts->transactions, request->incoming);
+    struct server_transaction *server = plan->server;
+    if (server == NULL)
+        server = transaction_begin(proxy->parts->transactions, request->incoming);
     if (server == NULL)
         return;
     struct fork *fork = make_fork(proxy, request, plan, server);

@@ -25,6 +25,8 @@ struct proxy_settings proxy_settings_default(void)
         .calls_max_per_source = 200,
         .calls_max_per_caller = 20,
         .calls_max_per_callee = 20,
+        .wake_wait_s = 10,
+        .held_max = 1000,
     };
 }
 
@@ -47,7 +49,7 @@ struct proxy *proxy_new(struct front *front, const struct proxy_settings *settin
 
 size_t proxy_count(const struct proxy *proxy)
 {
-    return fork_count(proxy);
+    return fork_count(proxy) + proxy->held_count;
 }
 
 void proxy_reload(struct proxy *proxy, const struct proxy_settings *settings)
@@ -59,6 +61,7 @@ void proxy_free(struct proxy **proxy)
 {
     if (*proxy == NULL)
         return;
+    bucket_end_all(*proxy);
     fork_end_all(*proxy);
     free((*proxy)->scratch);
     free((*proxy)->added);
@@ -70,6 +73,12 @@ void proxy_locate(struct proxy *proxy, const struct proxy_locator *locator)
 {
     assert(locator->find != NULL && proxy->locator.find == NULL);
     proxy->locator = *locator;
+}
+
+void proxy_wake_by(struct proxy *proxy, const struct proxy_waker *waker)
+{
+    assert(waker->wake != NULL && proxy->waker.wake == NULL);
+    proxy->waker = *waker;
 }
 
 /* Checks. */
@@ -151,37 +160,49 @@ static void count_relayed(const struct proxy *proxy, const struct front_request 
         metrics_count(proxy->parts->metrics, METRIC_calls_relayed);
 }
 
-struct relaying {
-    enum plan_manner manner;
-    bool no_cancel;
-    uint64_t loop_key;
-};
+/* Targets over the limit are left out. */
+static void make_plan(struct proxy *proxy, const struct front_request *request,
+                      enum plan_manner manner, struct plan_place *places, struct fork_plan *plan)
+{
+    assert(plan->count > 0 && proxy->settings.targets_max <= PROXY_TARGETS_MAX);
+    if (plan->count > proxy->settings.targets_max) {
+        metrics_count(proxy->parts->metrics, METRIC_forks_limited);
+        plan->count = proxy->settings.targets_max;
+    }
+    plan_make(plan->targets, plan->count, manner, places);
+    plan->places = places;
+    plan->breadth = breadth_of(proxy, request);
+}
+
+void plan_for(struct proxy *proxy, const struct front_request *request, const struct choice *choice,
+              enum plan_manner manner, struct plan_place *places, struct fork_plan *plan)
+{
+    plan->targets = choice->targets;
+    plan->count = choice->count;
+    make_plan(proxy, request, manner, places, plan);
+    count_relayed(proxy, request);
+}
 
 static void relay(struct proxy *proxy, struct front_request *request,
-                  const struct proxy_target *targets, size_t count, const struct relaying *relaying)
+                  const struct proxy_target *targets, size_t count, const struct holding *holding)
 {
-    assert(count > 0 && proxy->settings.targets_max <= PROXY_TARGETS_MAX);
-    if (count > proxy->settings.targets_max) {
-        metrics_count(proxy->parts->metrics, METRIC_forks_limited);
-        count = proxy->settings.targets_max;
-    }
     struct plan_place places[PROXY_TARGETS_MAX];
-    plan_make(targets, count, relaying->manner, places);
-    const struct fork_plan plan = {
+    struct fork_plan plan = {
         .targets = targets,
-        .places = places,
         .count = count,
-        .breadth = breadth_of(proxy, request),
-        .loop_key = relaying->loop_key,
-        .no_cancel = relaying->no_cancel,
+        .loop_key = holding->loop_key,
+        .no_cancel = holding->no_cancel,
     };
-    if (plan_widest(places, count) > plan.breadth) {
+    make_plan(proxy, request, holding->manner, places, &plan);
+    if (plan_widest(places, plan.count) > plan.breadth) {
         metrics_count(proxy->parts->metrics, METRIC_breadth_exceeded);
         refuse(request, 440, NULL);
     } else if (is_ack(request)) {
         relay_ack(proxy, request, &plan);
     } else if (request->message->method != SIP_INVITE || calls_admit(proxy, request)) {
         count_relayed(proxy, request);
+        if (holding->joins && proxy->waker.wake != NULL)
+            plan.spare = proxy->waker.wake(proxy->waker.context, request);
         fork_begin(proxy, request, &plan);
     }
 }
@@ -204,9 +225,9 @@ void proxy_fork(struct proxy *proxy, struct front_request *request,
 {
     assert(count > 0);
     const struct disposition wish = disposition_read(request->message);
-    struct relaying relaying = {.manner = manner_of(request, &wish), .no_cancel = wish.no_cancel};
-    if (check_loop(proxy, request, &relaying.loop_key))
-        relay(proxy, request, targets, count, &relaying);
+    struct holding holding = {.manner = manner_of(request, &wish), .no_cancel = wish.no_cancel};
+    if (check_loop(proxy, request, &holding.loop_key))
+        relay(proxy, request, targets, count, &holding);
 }
 
 /* Choosing. */
@@ -285,10 +306,13 @@ struct chosen choose_targets(struct proxy *proxy, struct front_request *request,
     return (struct chosen){v, .later = false};
 }
 
+/* False: it was answered, or waits for a device that was woken. */
 static bool choose(struct proxy *proxy, struct front_request *request, bool told,
-                   struct choice *choice)
+                   const struct holding *holding, struct choice *choice)
 {
     struct chosen chosen = choose_targets(proxy, request, told, choice);
+    if (chosen.verdict.status == 480 && !told && bucket_hold(proxy, request, holding))
+        return false;
     if (!chosen.later)
         refuse_verdict(request, chosen.verdict);
     else if (!is_ack(request))
@@ -320,13 +344,24 @@ static bool wants_redirection(const struct proxy *proxy, const struct front_requ
     return wish->redirect && !bytes_empty(request->identity);
 }
 
+/* A call rings for so long that a device may wake meanwhile; to what is no INVITE somebody answers
+ * at once. */
+static bool may_be_joined(const struct front_request *request, const struct disposition *wish,
+                          enum plan_manner manner)
+{
+    return request->message->method == SIP_INVITE && bytes_empty(request->message->to.tag) &&
+           request->aim == FRONT_AIM_USER && !wish->no_fork && manner != PLAN_ONE_BY_ONE;
+}
+
 void proxy_deliver(struct proxy *proxy, struct front_request *request)
 {
     const struct disposition wish = disposition_read(request->message);
-    struct relaying relaying = {.manner = manner_of(request, &wish), .no_cancel = wish.no_cancel};
+    struct holding holding = {.manner = manner_of(request, &wish), .no_cancel = wish.no_cancel};
     bool told = wants_redirection(proxy, request, &wish);
+    holding.joins = may_be_joined(request, &wish, holding.manner);
     struct choice choice;
-    if (!check_loop(proxy, request, &relaying.loop_key) || !choose(proxy, request, told, &choice))
+    if (!check_loop(proxy, request, &holding.loop_key) ||
+        !choose(proxy, request, told, &holding, &choice))
         return;
     if (told) {
         redirect_to(request, choice.targets, choice.scores, choice.count);
@@ -334,13 +369,13 @@ void proxy_deliver(struct proxy *proxy, struct front_request *request)
     }
     if (wish.no_fork)
         keep_one_device(&choice);
-    relay(proxy, request, choice.targets, choice.count, &relaying);
+    relay(proxy, request, choice.targets, choice.count, &holding);
 }
 
 /* Where Route or Request-URI lead (RFC 3261 16.5), or the flow that a token of ours names. */
 static void relay_elsewhere(struct proxy *proxy, struct front_request *request)
 {
-    struct relaying relaying = {.manner = PLAN_TOGETHER};
+    struct holding holding = {.manner = PLAN_TOGETHER};
     const struct proxy_target target = {
         .uri = request->uri.text,
         .route = request->route,
@@ -348,8 +383,8 @@ static void relay_elsewhere(struct proxy *proxy, struct front_request *request)
         .flow_only = request->has_flow,
     };
     assert(request->aim == FRONT_AIM_ELSEWHERE);
-    if (check_loop(proxy, request, &relaying.loop_key))
-        relay(proxy, request, &target, 1, &relaying);
+    if (check_loop(proxy, request, &holding.loop_key))
+        relay(proxy, request, &target, 1, &holding);
 }
 
 static void handle(void *context, struct front_request *request)

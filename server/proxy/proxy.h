@@ -30,6 +30,8 @@ struct proxy_settings {
     unsigned calls_max_per_source; /* of one address, but for trusted ones and our own host: 500 */
     unsigned calls_max_per_caller; /* of one proved user: 500; default 20 */
     unsigned calls_max_per_callee; /* for one user of ours: 486; default 20 */
+    unsigned wake_wait_s; /* that a request waits for a device to wake (RFC 8599); default 10 */
+    unsigned held_max;    /* requests that do; more: 480; default 1000 */
 };
 struct proxy_settings proxy_settings_default(void);
 
@@ -37,7 +39,8 @@ struct proxy_settings proxy_settings_default(void);
 struct proxy *proxy_new(struct front *front, const struct proxy_settings *settings);
 void proxy_free(struct proxy **proxy);
 
-/* How many requests are being relayed, with those whose 2xx may yet be followed by others. */
+/* How many requests are being relayed, with those whose 2xx may yet be followed by others, and
+ * those that wait for a device. */
 size_t proxy_count(const struct proxy *proxy);
 
 /* Takes over changed settings while running. */
@@ -64,6 +67,19 @@ struct proxy_locator {
     void *context;
 };
 void proxy_locate(struct proxy *proxy, const struct proxy_locator *locator);
+
+/* Who can wake devices of the user that a request is for (RFC 8599 5.6.2): returns how many may
+ * come. Asked when nobody is there; the request waits then. Set once, by the composition. */
+struct proxy_waker {
+    unsigned (*wake)(void *context, const struct front_request *request);
+    void *context;
+};
+void proxy_wake_by(struct proxy *proxy, const struct proxy_waker *waker);
+
+/* A device of the user registered: what waits for it goes on when the turn is over. And: one that
+ * was to come will not. */
+void proxy_device_came(struct proxy *proxy, struct bytes aor);
+void proxy_device_lost(struct proxy *proxy, struct bytes aor);
 
 /* Relays a request to the bindings of its user or device: 480 when there are none. */
 void proxy_deliver(struct proxy *proxy, struct front_request *request);

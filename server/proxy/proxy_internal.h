@@ -2,9 +2,9 @@
  *
  * proxy.c is the way in: loops, breadth, whom to ask, redirection; preferences.c and plan.c say
  * which contacts in which order, expand.c what becomes of those that are users of ours; calls.c
- * bounds what waits for an answer; fork.c is the response context of RFC 3261 16.7; forward.c
- * writes requests, send.c sends them; redirect.c answers 302; loop.c makes and finds the keys;
- * answer.c keeps and writes what goes back. */
+ * bounds what waits for an answer; bucket.c keeps what waits for a device; fork.c is the response
+ * context of RFC 3261 16.7; forward.c writes requests, send.c sends them; redirect.c answers 302;
+ * loop.c makes and finds the keys; answer.c keeps and writes what goes back. */
 #ifndef PROXY_PROXY_INTERNAL_H
 #define PROXY_PROXY_INTERNAL_H
 
@@ -44,10 +44,14 @@ struct proxy {
     struct proxy_locator locator;
     struct fork *forks;
     struct calls calls;
-    struct choice found; /* by proxy_find, the last time */
-    uint64_t seed;       /* of loop keys and tallies */
-    char *scratch;       /* one message at a time, MESSAGE_MAX */
-    char *added;         /* what is added to it, ADDED_MAX */
+    struct proxy_waker waker; /* all NULL: nobody */
+    struct held *held;        /* what waits for devices */
+    size_t held_count;
+    struct fork *joinable; /* that devices may join which were woken */
+    struct choice found;   /* by proxy_find, the last time */
+    uint64_t seed;         /* of loop keys and tallies */
+    char *scratch;         /* one message at a time, MESSAGE_MAX */
+    char *added;           /* what is added to it, ADDED_MAX */
 };
 
 /* Puts the contacts of users of ours in the place of targets that are such users. False when that
@@ -166,13 +170,31 @@ struct fork_plan {
     size_t count;
     uint32_t breadth;
     uint64_t loop_key;
-    bool no_cancel; /* RFC 3841 9.1 */
+    struct server_transaction *server; /* NULL: one is begun */
+    unsigned spare;                    /* devices that were woken and may join */
+    bool no_cancel;                    /* RFC 3841 9.1 */
 };
+/* Fills in targets, at most as many as may be, their places and the breadth. */
+void plan_for(struct proxy *proxy, const struct front_request *request, const struct choice *choice,
+              enum plan_manner manner, struct plan_place *places, struct fork_plan *plan);
 /* Begins; it answers by itself and ends by itself. */
 void fork_begin(struct proxy *proxy, struct front_request *request, const struct fork_plan *plan);
 /* How many have not ended. */
 size_t fork_count(const struct proxy *proxy);
+/* A device of the user registered: calls that wait for it go there, too, when the turn is over. */
+void fork_device_came(struct proxy *proxy, struct bytes aor);
 /* Ends all of a proxy's forks; nobody is answered. */
 void fork_end_all(struct proxy *proxy);
+
+/* bucket.c: keeps a request for which nobody is there, when a device can be woken; false: it cannot
+ * wait. How it goes on then: */
+struct holding {
+    enum plan_manner manner;
+    bool no_cancel;
+    bool joins; /* devices that are woken may join it */
+    uint64_t loop_key;
+};
+bool bucket_hold(struct proxy *proxy, struct front_request *request, const struct holding *holding);
+void bucket_end_all(struct proxy *proxy);
 
 #endif

@@ -2,6 +2,7 @@
 #include <assert.h>
 
 #include "registrar/registrar_internal.h"
+#include "registrar/sleep_internal.h"
 #include "sip/write.h"
 
 /* RFC 5627 5.2. */
@@ -98,6 +99,7 @@ void registrar_answer(struct registrar *registrar, struct front_request *request
         write_fixed(out, registrar, record);
     }
     write_features(out, registrar);
+    sleep_write_features(registrar, out);
     write_service_route(out, &registrar->settings, request->domain);
     front_send(request, after);
 }

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "registrar/binding_internal.h"
+#include "registrar/sleep_internal.h"
 
 bool binding_is_here(struct bytes host)
 {
@@ -45,6 +46,7 @@ struct binding *binding_new(const struct store_binding *row)
     binding->expires_ms = row->expires_ms;
     if (!verdict_ok(sip_uri_parse(binding->contact, &binding->uri)))
         binding->uri = (struct sip_uri){.text = binding->contact};
+    binding->pn = sleep_read(&binding->uri);
     struct net_flow flow;
     if (net_flow_parse(row->flow, &flow))
         binding_set_flow(binding, &flow);

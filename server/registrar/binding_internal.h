@@ -21,6 +21,12 @@ struct binding_key {
     uint32_t reg_id;       /* 0: none */
 };
 
+/* The parameters of a Contact's URI by which its device is woken (RFC 8599 8.7). */
+struct pn_parameters {
+    struct bytes provider, prid, param;
+    bool asks; /* there is a pn-provider, with or without a value */
+};
+
 /* One allocation; the slices point behind the struct. */
 struct binding {
     struct binding *prev, *next;
@@ -28,11 +34,13 @@ struct binding {
     struct flow_users *users; /* of its connection, or NULL */
     struct binding *users_prev, *users_next;
     struct bytes contact, instance, path, parameters, user_agent, call_id, branch;
-    struct sip_uri uri; /* of contact */
+    struct sip_uri uri;      /* of contact */
+    struct pn_parameters pn; /* of that */
     struct net_flow flow;
     bool has_flow;
     bool flow_only; /* nobody can dial its Contact, or may (RFC 5626 7) */
     bool goes;      /* while what would be is counted */
+    bool faded;     /* its time to be refreshed has come, and who watches was told */
     uint32_t cseq, reg_id;
     unsigned q;
     uint64_t updated_ms, expires_ms; /* wall clock */

@@ -1,6 +1,7 @@
 /* contacts.c: the Contact fields of a REGISTER. */
 #include "registrar/contacts_internal.h"
 
+#include "registrar/sleep_internal.h"
 #include "sip/write.h"
 
 enum {
@@ -10,12 +11,23 @@ enum {
 };
 
 /* The parameters of a Contact that mean something to us. */
-enum parameter { OTHER, EXPIRES, Q, INSTANCE, REG_ID, PUBLIC_GRUU, TEMPORARY_GRUU, PARAMETERS };
+enum parameter {
+    OTHER,
+    EXPIRES,
+    Q,
+    INSTANCE,
+    REG_ID,
+    PUBLIC_GRUU,
+    TEMPORARY_GRUU,
+    REFRESHES,
+    PARAMETERS
+};
 
 static const struct bytes names[PARAMETERS] = {
     [EXPIRES] = {"expires", 7},         [Q] = {"q", 1},
     [INSTANCE] = {"+sip.instance", 13}, [REG_ID] = {"reg-id", 6},
     [PUBLIC_GRUU] = {"pub-gruu", 8},    [TEMPORARY_GRUU] = {"temp-gruu", 9},
+    [REFRESHES] = {"+sip.pnsreg", 11},
 };
 
 /* Their values in one Contact; the first of a name counts. */
@@ -45,7 +57,8 @@ static uint32_t lifetime(struct bytes text)
  * client's to choose (RFC 5627 5.1). */
 static bool is_kept(enum parameter parameter)
 {
-    return parameter == OTHER || parameter == INSTANCE || parameter == REG_ID;
+    return parameter == OTHER || parameter == INSTANCE || parameter == REG_ID ||
+           parameter == REFRESHES;
 }
 
 static void keep(struct buffer *kept, struct bytes name, struct bytes value)
@@ -76,15 +89,22 @@ static bool read_parameters(struct contact_wish *wish, struct found *found)
     return !kept.overflow;
 }
 
+/* Who is woken to refresh needs the time for that (RFC 8599 5.6.1.1), and may sleep for longer. */
 static struct verdict read_lifetime(struct contact_wish *wish, const struct found *found,
                                     uint32_t usual, const struct registrar_settings *settings)
 {
+    uint32_t least_s = settings->expires_least_s, most_s = settings->expires_most_s;
     wish->expires_s = found->is[EXPIRES] ? lifetime(found->value[EXPIRES]) : usual;
-    if (wish->expires_s > 0 && wish->expires_s < settings->expires_least_s &&
-        wish->expires_s < NEVER_BRIEF_S)
+    if (sleep_is_served(settings, &wish->pn)) {
+        least_s += settings->wake_ahead_s;
+        if (most_s < settings->expires_most_asleep_s)
+            most_s = settings->expires_most_asleep_s;
+    }
+    wish->least_s = least_s;
+    if (wish->expires_s > 0 && wish->expires_s < least_s && wish->expires_s < NEVER_BRIEF_S)
         return verdict(423, NULL, 0);
-    if (wish->expires_s > settings->expires_most_s)
-        wish->expires_s = settings->expires_most_s;
+    if (wish->expires_s > most_s)
+        wish->expires_s = most_s;
     return VERDICT_OK;
 }
 
@@ -129,6 +149,8 @@ static struct verdict read_wish(struct bytes element, uint32_t usual,
         return verdict(400, "A Contact is too long", 0);
     if (sip_uri_extras(&wish->address.uri) > settings->contact_extras_max)
         return verdict(400, "The URI of a Contact has too many parameters", 0);
+    wish->pn = sleep_read(&wish->address.uri);
+    wish->refreshes = found.is[REFRESHES];
     v = read_device(wish, &found);
     if (verdict_ok(v))
         v = judge_scheme(wish);
@@ -192,16 +214,20 @@ struct verdict contacts_read(const struct sip_message *request,
         usual = lifetime(expires);
     struct sip_values values = sip_values_of(request, SIP_CONTACT);
     contacts->count = 0;
-    contacts->star = contacts->outbound = contacts->limited = false;
+    contacts->star = contacts->outbound = contacts->limited = contacts->served_before = false;
     while (sip_values_next(&values, &element)) {
         struct verdict v = judge_count(contacts, settings);
         if (!verdict_ok(v))
             return v;
         struct contact_wish *wish = &contacts->wishes[contacts->count++];
         v = read_wish(element, usual, settings, wish);
+        contacts->least_s = wish->least_s;
         if (!verdict_ok(v))
             return v;
         contacts->star = contacts->star || wish->address.star;
     }
-    return contacts->star ? judge_star(contacts, usual) : judge_outbound(contacts, features);
+    if (contacts->star)
+        return judge_star(contacts, usual);
+    struct verdict v = sleep_judge(settings, request, contacts);
+    return verdict_ok(v) ? judge_outbound(contacts, features) : v;
 }

@@ -2,12 +2,14 @@
  *
  * Who can be dialled stays until its time is over: its next request may come over a new connection,
  * or ours to it may be made. A binding whose only way was the connection cannot be used any more.
- * It stays a little longer, for the client that comes back at once, and ends then. */
+ * It stays a little longer, for the client that comes back at once, and ends then; unless its
+ * device can be woken (sleep.c). */
 #include <assert.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "registrar/registrar_internal.h"
+#include "registrar/sleep_internal.h"
 
 static struct flow_users *find_users(const struct registrar *registrar, uint64_t connection)
 {
@@ -78,7 +80,7 @@ void flows_closed(void *context, uint64_t connection)
         struct binding *binding = users->bindings;
         bool last = binding->users_next == NULL;
         flows_remove(registrar, binding);
-        if (binding->flow_only) {
+        if (binding->flow_only && !sleep_wakes(registrar, binding)) {
             flows_begin_grace(registrar, binding);
             record_settle(binding->record);
         }

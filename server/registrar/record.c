@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "registrar/registrar_internal.h"
+#include "registrar/sleep_internal.h"
 
 enum { RETRY_MS = 1000, FLOW_TEXT_MAX = 160 };
 
@@ -98,6 +99,9 @@ void record_settle(struct record *record)
         return;
     DL_FOREACH(record->bindings, binding)
     {
+        uint64_t fades_ms = sleep_fades_ms(registrar, binding);
+        if (fades_ms < first)
+            first = fades_ms;
         if (binding->expires_ms < first)
             first = binding->expires_ms;
     }
@@ -113,7 +117,7 @@ void record_settle(struct record *record)
 bool record_is_live(const struct registrar *registrar, const struct binding *binding)
 {
     return binding->expires_ms > registrar->parts->world->wall_ms &&
-           !flows_is_lost(registrar, binding);
+           !flows_is_lost(registrar, binding) && !sleep_is_asleep(registrar, binding);
 }
 
 void record_put_row(struct store_set *set, const struct record *record,
@@ -135,14 +139,20 @@ void record_delete_row(struct store_set *set, const struct record *record,
     store_delete_binding(set, &key);
 }
 
-static void expire(struct timer *timer)
+static bool has_expired(const struct record *record)
 {
-    struct record *record = HOLDER(timer, struct record, expiry);
-    const struct front_parts *parts = record->registrar->parts;
-    if (!store_ready(parts->store)) {
-        world_timer(parts->world, timer, RETRY_MS, expire);
-        return;
+    const struct binding *binding;
+    DL_FOREACH(record->bindings, binding)
+    {
+        if (binding->expires_ms <= record->registrar->parts->world->wall_ms)
+            return true;
     }
+    return false;
+}
+
+static void end_expired(struct record *record)
+{
+    const struct front_parts *parts = record->registrar->parts;
     struct store_set *set = store_begin(parts->store, record->partition);
     struct binding *binding, *next;
     DL_FOREACH_SAFE(record->bindings, binding, next)
@@ -154,6 +164,20 @@ static void expire(struct timer *timer)
         metrics_count(parts->metrics, METRIC_bindings_expired);
     }
     store_submit(parts->store, &set);
+}
+
+static void expire(struct timer *timer)
+{
+    struct record *record = HOLDER(timer, struct record, expiry);
+    const struct front_parts *parts = record->registrar->parts;
+    sleep_tell_fading(record);
+    if (has_expired(record)) {
+        if (!store_ready(parts->store)) {
+            world_timer(parts->world, timer, RETRY_MS, expire);
+            return;
+        }
+        end_expired(record);
+    }
     record_settle(record);
 }
 
@@ -199,7 +223,7 @@ static void settle_loaded(struct registrar *registrar, struct record *record)
     struct binding *binding;
     DL_FOREACH(record->bindings, binding)
     {
-        if (flows_is_lost(registrar, binding))
+        if (flows_is_lost(registrar, binding) && !sleep_wakes(registrar, binding))
             flows_begin_grace(registrar, binding);
     }
     if (is_gone(registrar, record))

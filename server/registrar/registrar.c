@@ -26,6 +26,9 @@ struct registrar_settings registrar_settings_default(void)
         .path_max_bytes = 1024,
         .flow_timer_s = 120,
         .flow_grace_s = 30,
+        .expires_most_asleep_s = 86400,
+        .wake_ahead_s = 120,
+        .awake_s = 30,
     };
 }
 
@@ -336,7 +339,7 @@ static void refuse(const struct registrar *registrar, struct front_request *requ
     if (registrar->contacts.limited)
         metrics_count(registrar->parts->metrics, METRIC_bindings_limited);
     if (v.status == 423)
-        front_refuse_interval(request, registrar->settings.expires_least_s);
+        front_refuse_interval(request, registrar->contacts.least_s);
     else if (v.status == 420)
         front_refuse_listing(request, 420, v.reason, "Unsupported", BYTES("path"));
     else

@@ -1,5 +1,6 @@
 /* registrar.h: the registrar and location service (RFC 3261 10), with Path (RFC 3327),
- * Service-Route (RFC 3608), GRUUs (RFC 5627) and client-initiated connections (RFC 5626 6).
+ * Service-Route (RFC 3608), GRUUs (RFC 5627), client-initiated connections (RFC 5626 6) and devices
+ * that are woken by pushes (RFC 8599).
  *
  * Bindings of local users, in memory and in the store; a change is answered when it is durable.
  * Order by Call-ID and CSeq (10.3 step 7); a repeated request (same Call-ID, CSeq and branch) gets
@@ -26,6 +27,11 @@ struct registrar_route {
     const char *route;  /* value of Service-Route for its users */
 };
 
+struct registrar_provider { /* a push service that we have a gateway to (RFC 8599 5.1) */
+    const char *name;       /* value of pn-provider */
+    const char *param;      /* of pn-param, when the gateway is for that alone; NULL: any */
+};
+
 struct registrar_settings {
     unsigned expires_least_s, expires_usual_s, expires_most_s; /* 60, 3600, 86400 */
     unsigned bindings_max;                                     /* of one user; more: 403; 10 */
@@ -34,10 +40,14 @@ struct registrar_settings {
     unsigned path_max_bytes;     /* of one Path; at most 8192; 1024 */
     unsigned flow_timer_s; /* told to clients that use RFC 5626 over a flow of ours; 0: none; 120 */
     unsigned flow_grace_s; /* that bindings outlive a dead flow, their only way; 30 */
-    const struct registrar_fixed *fixed; /* these three outlive the settings' use */
+    unsigned expires_most_asleep_s; /* of who can be woken, when that is longer; 86400 */
+    unsigned wake_ahead_s; /* before its end, who can be woken is, to refresh its binding; 120 */
+    unsigned awake_s;      /* after a REGISTER without a connection who sent it is awake; 30 */
+    const struct registrar_fixed *fixed; /* these four outlive the settings' use */
     const struct registrar_deputy *deputies;
     const struct registrar_route *routes;
-    size_t fixed_count, deputy_count, route_count;
+    const struct registrar_provider *providers;
+    size_t fixed_count, deputy_count, route_count, provider_count;
 };
 struct registrar_settings registrar_settings_default(void);
 
@@ -74,10 +84,29 @@ struct registrar_target {
 };
 
 /* The live bindings of a user, highest q first, of one q the latest first, at most `most`; without
- * those whose only way is a dead flow (RFC 5626 7). `instance` not empty: of that device alone;
- * `call` not empty: only when it is still registered under that Call-ID (front/gruu.h). */
+ * those whose only way is a dead flow (RFC 5626 7), and those that are asleep. `instance` not
+ * empty: of that device alone; `call` not empty: only when it is still registered under that
+ * Call-ID (front/gruu.h). */
 size_t registrar_find(const struct registrar *registrar, struct bytes aor, struct bytes instance,
                       struct bytes call, struct registrar_target *targets, size_t most);
+
+/* A device that is asleep (RFC 8599): the values of the pn- parameters as they stand in its
+ * Contact, param perhaps empty. Slices are borrowed until the next loop turn. */
+struct registrar_sleeper {
+    struct bytes provider, prid, param;
+    struct bytes instance; /* canonical, or empty */
+};
+/* Those of a user that are asleep, can be woken, and have no live binding beside; each once, at
+ * most `most`. `instance` not NULL: of that device alone (empty: of those that say none). */
+size_t registrar_find_asleep(const struct registrar *registrar, struct bytes aor,
+                             const struct bytes *instance, struct registrar_sleeper *sleepers,
+                             size_t most);
+
+/* Has `fades` called when a device that is asleep has to be woken, or its binding ends soon (RFC
+ * 8599 5.5). At start-up, once. */
+typedef void (*registrar_fades_fn)(void *context, struct bytes aor,
+                                   const struct registrar_sleeper *sleeper);
+void registrar_watch_fading(struct registrar *registrar, registrar_fades_fn fades, void *context);
 
 /* The instance of the user's live binding that was registered over this flow, borrowed; empty:
  * there is none, or it has none. */

@@ -18,7 +18,9 @@ struct registrar {
     struct front *front;
     const struct front_parts *parts;
     struct registrar_settings settings;
-    struct registrar_watch watch;       /* all NULL: nobody */
+    struct registrar_watch watch; /* all NULL: nobody */
+    registrar_fades_fn fades;     /* NULL: nobody */
+    void *fades_context;
     struct record *records[PARTITIONS]; /* by address-of-record */
     struct record *former;              /* while a partition is loaded: what it was before */
     bool closed[PARTITIONS];            /* its records are only good for `former` */

@@ -139,7 +139,7 @@ bool play_end(struct play *play)
             return play_fault(play, "at the end %s has a message that nobody expected:\n%s",
                               party->name, party->inbox->bytes);
     }
-    return true;
+    return gateway_is_quiet(play);
 }
 
 /* Variables. */
@@ -644,7 +644,9 @@ static bool do_the(struct play *play, struct words *words)
         return the_server(play, words);
     if (words_are(words, "clock"))
         return the_clock(play, words);
-    return play_fault(play, "the store ..., the server ... or the clock ...");
+    if (words_are(words, "gateway"))
+        return play_gateway(play, words);
+    return play_fault(play, "the store ..., the server ..., the clock ... or the gateway ...");
 }
 
 /* Nobody has anything unread. */
@@ -658,7 +660,7 @@ static bool do_all(struct play *play, struct words *words)
         if (party->inbox != NULL)
             return play_fault(play, "%s has got:\n%s", party->name, party->inbox->bytes);
     }
-    return true;
+    return gateway_is_quiet(play);
 }
 
 /* {a} is [not | more than] {b} */
@@ -697,7 +699,7 @@ static const struct verb verbs[] = {
     {"at", do_at, AFTER},           {"time", do_time, AFTER},
     {"the", do_the, AFTER},         {"all", do_all, AFTER},
     {"rules", play_rules, AFTER},   {"rule", play_rule, AFTER},
-    {"roster", play_roster, AFTER},
+    {"roster", play_roster, AFTER}, {"setting", play_setting, AFTER},
 };
 
 static bool party_does(struct play *play, struct party *party, struct words *words)

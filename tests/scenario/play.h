@@ -73,10 +73,16 @@ bool play_sends(struct play *play, struct party *party, struct words *words);
 bool play_answers(struct play *play, struct party *party, struct words *words);
 bool play_expects(struct play *play, struct party *party, struct words *words);
 bool play_expects_word(struct play *play, struct party *party, struct words *words);
-/* Steps about who may see whom: `words` stands behind "rules", "rule" and "roster". */
+/* Steps about who may see whom, and what users want: `words` stands behind "rules", "rule",
+ * "roster" and "setting". */
 bool play_rules(struct play *play, struct words *words);
 bool play_rule(struct play *play, struct words *words);
 bool play_roster(struct play *play, struct words *words);
+bool play_setting(struct play *play, struct words *words);
+/* Steps about what is posted by HTTP: `words` stands behind "the gateway" (gateway.c). And: a fault
+ * when something was posted that nobody expected. */
+bool play_gateway(struct play *play, struct words *words);
+bool gateway_is_quiet(struct play *play);
 bool play_duration(struct play *play, struct bytes text, uint64_t *ms);
 /* Lets time pass while whoever answers by himself does so. */
 void play_pass(struct play *play, uint64_t ms);

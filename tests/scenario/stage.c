@@ -238,7 +238,10 @@ static void wake(void *context)
 bool stage_start(struct stage *stage)
 {
     assert(stage->reactor == NULL && stage->config != NULL);
+    const struct http_carrier carrier = gateway_carrier(&stage->gateway);
+    stage->gateway.wire = &stage->wire;
     const struct reactor_ground ground = {
+        .carrier = &carrier,
         .world = &stage->world,
         .net = &stage->net.net,
         .log = stage->log,

@@ -9,6 +9,7 @@
 #include "base/metrics.h"
 #include "base/world.h"
 #include "fake_net.h"
+#include "gateway.h"
 #include "page.h"
 #include "reactor.h"
 
@@ -31,6 +32,7 @@ struct stage {
     struct reactor *reactor; /* NULL: the server is not running */
     enum stage_store store;
     bool woken;
+    struct gateway gateway;
     struct page wire; /* everything that was sent, with times */
     char why[512];    /* of the last failure */
 };

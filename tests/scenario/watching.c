@@ -1,5 +1,5 @@
-/* watching.c: the steps about who may see whom, written into the database as `herald rule` and
- * `herald roster` do it beside the running server. */
+/* watching.c: the steps about who may see whom, written into the database as `herald rule`,
+ * `herald roster` and `herald setting` do it beside the running server. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +24,7 @@ struct watching {
     struct play *play;
     char *owner, *other; /* addresses; other NULL: none */
     struct blob *document;
+    struct bytes name, value; /* of a setting */
     enum sub_handling handling;
     const char *reason; /* why an edit failed */
 };
@@ -100,6 +101,13 @@ static enum err remove_buddy(struct account_file *file, struct watching *watchin
     return account_delete_buddy(file, &buddy);
 }
 
+static enum err put_preference(struct account_file *file, struct watching *watching)
+{
+    const struct store_preference preference = {bytes_of(watching->owner), watching->name,
+                                                watching->value};
+    return account_put_preference(file, &preference);
+}
+
 static bool take_owner(struct watching *watching, struct words *words)
 {
     if (!words_are(words, "of") || words_end(words))
@@ -170,6 +178,19 @@ bool play_roster(struct play *play, struct words *words)
     done = (done && (adds || words_are(words, "remove")) && take_other(&watching, words)) ||
            play_fault(play, "roster of USER add|remove BUDDY");
     done = done && change(&watching, adds ? add_buddy : remove_buddy);
+    watching_release(&watching);
+    return done;
+}
+
+bool play_setting(struct play *play, struct words *words)
+{
+    struct watching watching = {.play = play};
+    bool done = take_owner(&watching, words);
+    watching.name = words_take(words);
+    watching.value = words_take(words);
+    done =
+        (done && !bytes_empty(watching.name)) || play_fault(play, "setting of USER NAME [VALUE]");
+    done = done && change(&watching, put_preference);
     watching_release(&watching);
     return done;
 }

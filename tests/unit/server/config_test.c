@@ -166,6 +166,38 @@ START_TEST(test_defaults_are_those_of_the_parts)
 }
 END_TEST
 
+/* The same of waking devices (RFC 8599). */
+START_TEST(test_defaults_of_pushes)
+{
+    struct config *config = config_default("/x");
+    struct {
+        struct registrar_settings registrar;
+        struct proxy_settings proxy;
+        struct http_settings http;
+        struct push_settings push;
+    } parts = {registrar_settings_default(), proxy_settings_default(), http_settings_default(),
+               push_settings_default()};
+    SAME(http.queue_max);
+    SAME(http.under_way_max);
+    SAME(http.timeout_ms);
+    SAME(http.tries_max);
+    SAME(http.pause_least_ms);
+    SAME(http.pause_most_ms);
+    SAME(http.answer_max_bytes);
+    ck_assert_ptr_null(config->http.ca_file);
+    SAME(push.pause_s);
+    SAME(push.notify);
+    SAME(push.gateway_count);
+    SAME(proxy.wake_wait_s);
+    SAME(proxy.held_max);
+    SAME(registrar.expires_most_asleep_s);
+    SAME(registrar.wake_ahead_s);
+    SAME(registrar.awake_s);
+    SAME(registrar.provider_count);
+    config_free(&config);
+}
+END_TEST
+
 static void expect_origins(const struct config *config, const char *const *wanted)
 {
     size_t i = 0;
@@ -443,6 +475,41 @@ START_TEST(test_lists_of_the_registrar)
 }
 END_TEST
 
+/* What push posts to, and what the registrar offers (RFC 8599). */
+START_TEST(test_gateways)
+{
+    struct config *config =
+        load("push: { gateways = ( { provider = \"apns\"; url = \"https://a/1\"; },\n"
+             "  { url = \"http://[::1]:80/\"; provider = \"fcm\"; param = \"proj\";\n"
+             "    header = \"Authorization: key=a b\"; } ); };\n");
+    ck_assert_msg(config != NULL, "%s", why);
+    ck_assert_uint_eq(config->push.gateway_count, 2);
+    ck_assert_str_eq(config->push.gateways[0].provider, "apns");
+    ck_assert_ptr_null(config->push.gateways[0].param);
+    ck_assert_ptr_null(config->push.gateways[0].header);
+    ck_assert_str_eq(config->push.gateways[1].url, "http://[::1]:80/");
+    ck_assert_str_eq(config->push.gateways[1].header, "Authorization: key=a b");
+    ck_assert_uint_eq(config->registrar.provider_count, 2);
+    ck_assert_str_eq(config->registrar.providers[0].name, "apns");
+    ck_assert_str_eq(config->registrar.providers[1].param, "proj");
+    config_free(&config);
+    refuses("push: { gateways = ( { provider = \"apns\"; } ); };", 1, "without url; add url");
+    refuses("push: { gateways = ( { provider = \"apns\"; url = \"ftp://a\"; } ); };", 1,
+            "url: \"ftp://a\" is no URL; write \"https://HOST/...\"");
+    refuses("push: { gateways = ( { provider = \"a\\\"b\"; url = \"https://a\"; } ); };", 1,
+            "is no value of a URI's parameter");
+    refuses(
+        "push: { gateways = ( { provider = \"a\"; url = \"https://a\"; header = \"a b: c\"; } ); "
+        "};",
+        1, "header must be \"NAME: VALUE\"");
+    refuses("push: { gateways = ( { provider = \"a\"; url = \"https://a\"; header = "
+            "\"a: c\\r\\nd: e\"; } ); };",
+            1, "header holds a control character");
+    refuses("http: { pause_least_ms = 2000; pause_most_ms = 1000; };", 1,
+            "http.pause_least_ms (2000) must not be above http.pause_most_ms (1000)");
+}
+END_TEST
+
 START_TEST(test_wrong_lists_of_the_registrar)
 {
     refuses("registrar: { static = 5; };", 1, "registrar.static must be a list of groups");
@@ -610,11 +677,11 @@ END_TEST
 
 UNIT_MAIN("config", test_the_sample_file_is_the_table, test_the_sample_file_is_the_default,
           test_defaults_without_a_file, test_defaults_are_those_of_the_parts,
-          test_origins_are_those_listed_or_our_own_hosts, test_takes_what_it_says,
-          test_certificates, test_policies_of_domains, test_registrations_of_domains,
-          test_what_is_wanted_of_tls_clients, test_every_protocol_and_public_addresses,
-          test_the_folder_itself_as_data, test_domains, test_name_servers,
-          test_lists_of_the_registrar, test_wrong_lists_of_the_registrar,
-          test_unknown_keys_name_the_nearest, test_wrong_types, test_wrong_values,
-          test_values_that_contradict_each_other, test_every_number_has_a_range, test_broken_files,
-          test_not_a_configuration_at_all)
+          test_defaults_of_pushes, test_origins_are_those_listed_or_our_own_hosts,
+          test_takes_what_it_says, test_certificates, test_policies_of_domains,
+          test_registrations_of_domains, test_what_is_wanted_of_tls_clients,
+          test_every_protocol_and_public_addresses, test_the_folder_itself_as_data, test_domains,
+          test_name_servers, test_lists_of_the_registrar, test_gateways,
+          test_wrong_lists_of_the_registrar, test_unknown_keys_name_the_nearest, test_wrong_types,
+          test_wrong_values, test_values_that_contradict_each_other, test_every_number_has_a_range,
+          test_broken_files, test_not_a_configuration_at_all)

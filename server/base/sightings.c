@@ -1,6 +1,6 @@
 /* sightings.c: rows of a few places each, one cache line; the key's lower half chooses the row, its
  * upper half tells the places apart, the oldest of a row gives way. */
-#include "front/sightings_internal.h"
+#include "base/sightings.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* sightings_test.c: a table that never grows, and what it forgets. */
-#include "front/sightings_internal.h"
+#include "base/sightings.h"
 
 #include "unit.h"
 

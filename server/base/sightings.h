@@ -1,8 +1,8 @@
-/* sightings_internal.h: what was seen lately, in a table of a fixed size: no allocation, no timer,
+/* sightings.h: what was seen lately, in a table of a fixed size: no allocation, no timer,
  * and whoever fills it up on purpose only makes it forget the oldest of what hashes alike. What is
  * forgotten before its time is counted. */
-#ifndef FRONT_SIGHTINGS_INTERNAL_H
-#define FRONT_SIGHTINGS_INTERNAL_H
+#ifndef BASE_SIGHTINGS_H
+#define BASE_SIGHTINGS_H
 
 #include <stdbool.h>
 #include <stddef.h>

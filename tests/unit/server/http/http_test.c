@@ -1,0 +1,232 @@
+/* http_test.c: the queue, the pauses, and what is reported; the carrier is the test. */
+#include "http/http.h"
+
+#include <stdio.h>
+
+#include "base/memory.h"
+#include "unit.h"
+
+enum { AWAY_MAX = 8 };
+
+static struct world world;
+static uint64_t seed;
+static struct metrics metrics;
+static struct http *http;
+static struct http_try *away[AWAY_MAX];
+static size_t away_count;
+static unsigned reported, last_status, stops;
+static char last_body[32];
+
+static void take(void *context, struct http_try *try)
+{
+    (void)context;
+    ck_assert_uint_lt(away_count, AWAY_MAX);
+    away[away_count++] = try;
+}
+
+static void stop(void *context)
+{
+    (void)context;
+    stops++;
+    away_count = 0;
+}
+
+static void done(void *context, const struct http_answer *answer)
+{
+    ck_assert_ptr_eq(context, &reported);
+    reported++;
+    last_status = answer->status;
+    snprintf(last_body, sizeof(last_body), "%.*s", BYTES_ARGS(answer->body));
+}
+
+static void open_http(unsigned queue_max, unsigned under_way_max)
+{
+    const struct http_carrier carrier = {take, stop, NULL};
+    const struct http_parts parts = {.world = &world, .metrics = &metrics, .carrier = &carrier};
+    struct http_settings settings = http_settings_default();
+    settings.queue_max = queue_max;
+    settings.under_way_max = under_way_max;
+    metrics = (struct metrics){0};
+    away_count = reported = last_status = stops = 0;
+    seed = 1;
+    world_init(&world, 1000, 1700000000000, seeded_random, &seed);
+    http = http_new(&parts, &settings);
+}
+
+static void close_http(void)
+{
+    http_free(&http);
+    ck_assert_ptr_null(http);
+    ck_assert_uint_eq(stops, 1);
+    world_release(&world);
+}
+
+static uint64_t post(const char *url)
+{
+    const struct http_post what = {.url = bytes_of(url),
+                                   .content_type = BYTES("application/json"),
+                                   .body = BYTES("{}"),
+                                   .fields = {BYTES("X-Key: 1")},
+                                   .field_count = 1,
+                                   .done = done,
+                                   .context = &reported};
+    return http_post(http, &what);
+}
+
+/* The first that is away comes back. */
+static void answer(unsigned status, unsigned retry_after_s, const char *body)
+{
+    ck_assert_uint_gt(away_count, 0);
+    struct http_try *try = away[0];
+    for (size_t i = 1; i < away_count; i++)
+        away[i - 1] = away[i];
+    away_count--;
+    try->status = status;
+    try->retry_after_s = retry_after_s;
+    if (body != NULL) {
+        try->answer = memory_copy(bytes_of(body));
+        try->answer_length = strlen(body);
+    }
+    http_tried(try);
+    http_turn(http);
+}
+
+static void wait_ms(uint64_t ms)
+{
+    world_tick(&world, world.now_ms + ms, world.wall_ms + ms);
+}
+
+START_TEST(what_is_posted)
+{
+    open_http(10, 2);
+    ck_assert_uint_ne(post("http://127.0.0.1/a"), 0);
+    ck_assert_uint_eq(away_count, 1);
+    ck_assert_str_eq(away[0]->url, "http://127.0.0.1/a");
+    ck_assert_uint_eq(away[0]->field_count, 2);
+    ck_assert_str_eq(away[0]->fields[0], "Content-Type: application/json");
+    ck_assert_str_eq(away[0]->fields[1], "X-Key: 1");
+    ck_assert(bytes_equal(away[0]->body, BYTES("{}")));
+    ck_assert_ptr_null(away[0]->ca_file);
+    ck_assert_uint_eq(away[0]->timeout_ms, 10000);
+    ck_assert_uint_eq(reported, 0);
+    answer(200, 0, "taken");
+    ck_assert_uint_eq(reported, 1);
+    ck_assert_uint_eq(last_status, 200);
+    ck_assert_str_eq(last_body, "taken");
+    ck_assert_uint_eq(http_count(http), 0);
+    ck_assert_uint_eq(metrics.values[METRIC_http_posts], 1);
+    ck_assert_uint_eq(metrics.values[METRIC_http_failed], 0);
+    close_http();
+}
+END_TEST
+
+START_TEST(two_at_a_time_and_three_in_all)
+{
+    open_http(3, 2);
+    for (int i = 0; i < 3; i++)
+        ck_assert_uint_ne(post("http://127.0.0.1/a"), 0);
+    ck_assert_uint_eq(post("http://127.0.0.1/a"), 0);
+    ck_assert_uint_eq(metrics.values[METRIC_http_limited], 1);
+    ck_assert_uint_eq(away_count, 2);
+    ck_assert_uint_eq(http_count(http), 3);
+    answer(204, 0, NULL);
+    ck_assert_uint_eq(away_count, 2);
+    ck_assert_uint_ne(post("http://127.0.0.1/a"), 0);
+    close_http(); /* with two away, and one that waits */
+    ck_assert_uint_eq(reported, 1);
+}
+END_TEST
+
+/* 1 s, 2 s, 4 s, and then it has failed. */
+START_TEST(pauses_grow)
+{
+    open_http(10, 2);
+    post("http://127.0.0.1/a");
+    static const unsigned statuses[] = {503, 0, 429};
+    for (unsigned i = 0; i < 3; i++) {
+        answer(statuses[i], 0, "later");
+        ck_assert_uint_eq(away_count, 0);
+        wait_ms((1000ULL << i) - 1);
+        ck_assert_uint_eq(away_count, 0);
+        wait_ms(1);
+        ck_assert_uint_eq(away_count, 1);
+        ck_assert_ptr_null(away[0]->answer);
+        ck_assert_uint_eq(reported, 0);
+    }
+    answer(500, 0, NULL);
+    ck_assert_uint_eq(reported, 1);
+    ck_assert_uint_eq(last_status, 500);
+    ck_assert_uint_eq(metrics.values[METRIC_http_retries], 3);
+    ck_assert_uint_eq(metrics.values[METRIC_http_failed], 1);
+    close_http();
+}
+END_TEST
+
+/* RFC 9110 10.2.3 */
+START_TEST(retry_after_is_obeyed)
+{
+    open_http(10, 2);
+    post("http://127.0.0.1/a");
+    answer(503, 90, NULL);
+    wait_ms(89999);
+    ck_assert_uint_eq(away_count, 0);
+    wait_ms(1);
+    ck_assert_uint_eq(away_count, 1);
+    answer(429, 3601, NULL); /* that is too long */
+    ck_assert_uint_eq(reported, 1);
+    ck_assert_uint_eq(last_status, 429);
+    close_http();
+}
+END_TEST
+
+START_TEST(what_is_refused_is_not_tried_again)
+{
+    static const unsigned statuses[] = {301, 400, 404, 410};
+    open_http(10, 2);
+    for (unsigned i = 0; i < 4; i++) {
+        post("http://127.0.0.1/a");
+        answer(statuses[i], 0, NULL);
+        ck_assert_uint_eq(reported, i + 1);
+        ck_assert_uint_eq(last_status, statuses[i]);
+    }
+    ck_assert_uint_eq(http_count(http), 0);
+    close_http();
+}
+END_TEST
+
+START_TEST(a_forgotten_one_goes_on_unheard)
+{
+    open_http(10, 1);
+    uint64_t first = post("http://127.0.0.1/a"), second = post("http://127.0.0.1/b");
+    http_forget(http, first);
+    http_forget(http, second);
+    answer(503, 0, NULL);
+    ck_assert_str_eq(away[0]->url, "http://127.0.0.1/b");
+    answer(200, 0, NULL);
+    wait_ms(1000);
+    answer(200, 0, NULL);
+    ck_assert_uint_eq(reported, 0);
+    ck_assert_uint_eq(http_count(http), 0);
+    http_forget(http, first);
+    close_http();
+}
+END_TEST
+
+START_TEST(good_urls)
+{
+    ck_assert(http_url_is_good(BYTES("https://push.example.org/v1?x=1")));
+    ck_assert(http_url_is_good(BYTES("http://[::1]:80")));
+    ck_assert(!http_url_is_good(BYTES("https://")));
+    ck_assert(!http_url_is_good(BYTES("http:///etc")));
+    ck_assert(!http_url_is_good(BYTES("file:///etc/passwd")));
+    ck_assert(!http_url_is_good(BYTES("http://a b")));
+    ck_assert(!http_url_is_good(BYTES("http://user:secret@a/")));
+    ck_assert(http_url_is_good(BYTES("http://a/@b")));
+    ck_assert(!http_url_is_good(BYTES("http://a\r\nb")));
+    ck_assert(!http_url_is_good(BYTES("")));
+}
+END_TEST
+
+UNIT_MAIN("http", what_is_posted, two_at_a_time_and_three_in_all, pauses_grow,
+          retry_after_is_obeyed, what_is_refused_is_not_tried_again,
+          a_forgotten_one_goes_on_unheard, good_urls)
