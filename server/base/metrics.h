@@ -97,6 +97,18 @@
     X(rules_unreadable, "stored rules that could not be read: nobody sees their owner")       \
     X(rules_unknown, "times that rules and rosters could not be read: all watchers wait")     \
     X(messages_relayed, "MESSAGEs relayed")                                                   \
+    X(messages_stored, "MESSAGEs stored because nobody took them at once")                    \
+    X(messages_repeated, "MESSAGEs that came again and were answered as before")              \
+    X(messages_limited, "MESSAGEs not stored because too many wait for their user")           \
+    X(messages_copied, "copies for other devices of their sender")                            \
+    X(messages_failed, "stored MESSAGEs that nobody took")                                    \
+    X(deliveries_taken, "stored MESSAGEs that a device took")                                 \
+    X(deliveries_failed, "stored MESSAGEs that a device refused for good")                    \
+    X(deliveries_expired, "stored MESSAGEs that a device did not take in time")               \
+    X(deliveries_forgotten, "stored MESSAGEs whose device is not waited for any more")        \
+    X(devices_limited, "devices forgotten because their user has too many")                   \
+    X(devices_forgotten, "devices forgotten because they were not seen for long")             \
+    X(drains_limited, "devices whose stored MESSAGEs waited for others'")                     \
     X(calls_relayed, "INVITEs relayed that begin a call")                                     \
     X(calls_timed_out, "branches of a call ended by timer C")                                 \
     X(calls_limited, "INVITEs refused by the limit of calls under way (503)")                 \
