@@ -75,9 +75,12 @@ static enum err fill(struct homes *homes, unsigned partition)
     enum err err = registrar_load(homes->parts.registrar, partition);
     if (err == ERR_NONE)
         err = presence_load(homes->parts.presence, partition);
+    if (err == ERR_NONE)
+        err = im_load(homes->parts.im, partition);
     if (err != ERR_NONE) {
         registrar_close(homes->parts.registrar, partition);
         presence_close(homes->parts.presence, partition);
+        im_close(homes->parts.im, partition);
     }
     return err;
 }

@@ -7,6 +7,7 @@
 #ifndef SERVER_HOMES_H
 #define SERVER_HOMES_H
 
+#include "im/im.h"
 #include "presence/presence.h"
 #include "registrar/registrar.h"
 
@@ -17,6 +18,7 @@ struct homes_parts {
     struct front *front;
     struct registrar *registrar;
     struct presence *presence;
+    struct im *im;
 };
 
 struct homes *homes_new(const struct homes_parts *parts);

@@ -50,6 +50,7 @@ static void account_removed(void *context, struct bytes aor)
               BYTES_ARGS(aor));
     registrar_drop_user(reactor->registrar, aor);
     presence_drop_user(reactor->presence, aor);
+    im_drop_user(reactor->im, aor);
 }
 
 static void accounts_changed(void *context)
@@ -165,12 +166,14 @@ static void device_came(void *context, struct bytes aor, const struct front_devi
     push_device_came(reactor->push, aor, device);
     proxy_device_came(reactor->proxy, aor);
     presence_device_came(reactor->presence, aor, device);
+    im_device_came(reactor->im, aor, device);
 }
 
 static void device_ended(void *context, struct bytes aor, const struct front_device *device)
 {
     struct reactor *reactor = context;
     presence_device_ended(reactor->presence, aor, device);
+    im_device_ended(reactor->im, aor, device);
 }
 
 /* Building. */
@@ -283,9 +286,12 @@ static void build(struct reactor *reactor, const struct config *config)
     };
     const struct registrar_watch watch = {device_came, device_ended, reactor};
     presence_ask_registrar(reactor->presence, &registrations);
+    const struct im_registrations senders = {instance_at, reactor};
+    im_ask_registrar(reactor->im, &senders);
     registrar_watch_devices(reactor->registrar, &watch);
     build_push(reactor, config);
-    const struct homes_parts homes = {reactor->front, reactor->registrar, reactor->presence};
+    const struct homes_parts homes = {reactor->front, reactor->registrar, reactor->presence,
+                                      reactor->im};
     reactor->homes = homes_new(&homes);
 }
 
@@ -353,6 +359,7 @@ void reactor_free(struct reactor **reactor)
 
 void reactor_drain(struct reactor *reactor)
 {
+    im_drain(reactor->im);
     store_drain(reactor->parts.store);
 }
 
@@ -409,6 +416,7 @@ void reactor_log_figures(struct reactor *reactor)
     struct log *log = reactor->ground.log;
     struct reactor_work work = reactor_work(reactor);
     struct presence_counts counts = presence_count(reactor->presence);
+    struct im_counts messages = im_count(reactor->im);
     log_write(log, LOG_INFO, "figures", "users=%zu bindings=%zu publications=%zu subscriptions=%zu",
               accounts_count(reactor->parts.accounts), registrar_count(reactor->registrar),
               counts.publications, counts.subscriptions);
@@ -417,6 +425,8 @@ void reactor_log_figures(struct reactor *reactor)
               "forks=%zu",
               work.transactions.servers, work.transactions.clients, work.transactions.acks,
               work.transactions.bytes, work.forks);
+    log_write(log, LOG_INFO, "figures", "messages_live=%zu messages_owed=%zu devices=%zu",
+              messages.live, messages.stored, messages.devices);
     for (int i = 0; i < METRIC_COUNT; i++) {
         uint64_t value = reactor->ground.metrics->values[i];
         if (value > 0)

@@ -55,6 +55,7 @@ enum statement {
     SQL_OWED,
     SQL_RECENT,
     SQL_MESSAGE,
+    SQL_ANY_MESSAGE,
     SQL_PUT_ACCOUNT,
     SQL_ACCOUNT,
     SQL_ACCOUNTS,

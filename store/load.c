@@ -118,6 +118,7 @@ static void load_owed(const struct store_visitor *visitor, struct row row)
     owed.expires_ms = (uint64_t)row_number(&row);
     owed.keep_until_ms = (uint64_t)row_number(&row);
     owed.size = (size_t)row_number(&row);
+    owed.taken_ms = (uint64_t)row_number(&row);
     visitor->owed(visitor->context, &owed);
 }
 
@@ -253,6 +254,18 @@ enum err store_read_message(struct store *store, struct bytes aor, uint64_t seri
     }
     enum err err = load_end(store, code, "a message");
     return err == ERR_NONE && held == NULL ? ERR_NOT_FOUND : err;
+}
+
+bool store_has_messages(struct store *store, unsigned partition)
+{
+    assert(partition < PARTITIONS);
+    sqlite3_stmt *statement = database_statement(&store->reader, SQL_ANY_MESSAGE);
+    if (statement == NULL)
+        return true;
+    sqlite3_bind_int64(statement, 1, partition);
+    bool found = sqlite3_step(statement) != SQLITE_DONE;
+    sqlite3_reset(statement);
+    return found;
 }
 
 /* Visits what changed after *upto, and moves that on. Who knows of nobody yet (0) need not hear who

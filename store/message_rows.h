@@ -75,7 +75,8 @@ struct store_owed {
     enum store_message_kind kind;
     struct bytes peer;
     uint64_t made_ms, expires_ms, keep_until_ms;
-    size_t size; /* of head and body */
+    size_t size;       /* of head and body */
+    uint64_t taken_ms; /* when somebody took it first; 0: nobody has */
 };
 
 #endif

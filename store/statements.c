@@ -27,7 +27,11 @@
     "origin_cseq, from_tag, status, made_ms, expires_ms, keep_until_ms, content_type"
 #define MESSAGE_COLUMNS RECENT_COLUMNS ", head, body"
 #define DELIVERY_COLUMNS "aor, serial, whom, device, state, status, tries, changed_ms"
-#define OLD_MESSAGES "partition = ?1 AND made_ms < ?2 AND keep_until_ms < ?3"
+/* What somebody is still owed is not old. */
+#define OLD_MESSAGES                                                                    \
+    "partition = ?1 AND made_ms < ?2 AND keep_until_ms < ?3 AND NOT EXISTS (SELECT 1 "  \
+    "FROM deliveries d WHERE d.partition = messages.partition AND d.aor = messages.aor " \
+    "AND d.serial = messages.serial AND d.state = 0)"
 #define ACCOUNT_COLUMNS "aor, ha1_md5, ha1_sha256, ha1_sha512_256, removed, changed"
 
 #define BUDDY_COLUMNS "aor, buddy, name, groups"
@@ -104,7 +108,10 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
      * go through all deliveries of the partition, whose key leads there, too. */
     [SQL_OWED] = {"SELECT d.aor, d.serial, d.whom, d.device, d.state, d.status, d.tries, "
                   "d.changed_ms, m.kind, m.peer, m.made_ms, m.expires_ms, m.keep_until_ms, "
-                  "length(m.head) + length(m.body) FROM deliveries d INDEXED BY deliveries_owed "
+                  "length(m.head) + length(m.body), coalesce((SELECT min(t.changed_ms) FROM "
+                  "deliveries t WHERE t.partition = d.partition AND t.aor = d.aor AND "
+                  "t.serial = d.serial AND t.state = 1), 0) "
+                  "FROM deliveries d INDEXED BY deliveries_owed "
                   "CROSS JOIN messages m ON "
                   "m.partition = d.partition AND m.aor = d.aor AND m.serial = d.serial "
                   "WHERE d.partition = ?1 AND d.state = 0 ORDER BY d.aor, d.serial, d.whom, "
@@ -115,6 +122,7 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
                     "i"},
     [SQL_MESSAGE] = {"SELECT " MESSAGE_COLUMNS " FROM messages WHERE " OWNER " AND serial = ?3",
                      "ti"},
+    [SQL_ANY_MESSAGE] = {"SELECT 1 FROM messages WHERE partition = ?1 LIMIT 1", ""},
     [SQL_PUT_ACCOUNT] = {"REPLACE INTO accounts (partition, " ACCOUNT_COLUMNS
                          ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                          "ttttii"},

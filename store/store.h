@@ -86,8 +86,8 @@ void store_put_message(struct store_set *set, const struct store_message *messag
 void store_put_delivery(struct store_set *set, const struct store_delivery *delivery);
 void store_put_device(struct store_set *set, const struct store_device *device);
 void store_delete_device(struct store_set *set, struct bytes aor, struct bytes instance);
-/* Deletes the partition's messages whose keep_until_ms is before a moment, with their deliveries;
- * all were made before `made_before_ms`, which spares looking at the others. */
+/* Deletes the partition's messages whose keep_until_ms is before a moment, and which nobody is owed
+ * any more, with their deliveries; all were made before `made_before_ms`, which spares looking at the others. */
 void store_forget_messages(struct store_set *set, uint64_t made_before_ms, uint64_t keep_before_ms);
 /* Deletes all messages, deliveries and devices of a user. */
 void store_erase_messages(struct store_set *set, struct bytes aor);
@@ -151,6 +151,9 @@ enum err store_load(struct store *store, unsigned partition, const struct store_
 enum err store_read_message(struct store *store, struct bytes aor, uint64_t serial,
                             void (*visit)(void *context, const struct store_message *message),
                             void *context) __attribute__((warn_unused_result));
+
+/* False when a partition has no durable message at all. Blocks. */
+bool store_has_messages(struct store *store, unsigned partition);
 
 /* Visits the accounts that changed since the last call (the first call: all), removed ones marked.
  */

@@ -104,6 +104,18 @@
     X(messages_unwelcome, "MESSAGEs refused because of whom their receiver takes any")        \
     X(messages_silenced, "MESSAGEs that seem taken and are not, by their receiver")           \
     X(senders_forgotten, "rates of senders forgotten early by their table")                   \
+    X(messages_stored, "MESSAGEs stored because nobody took them at once")                    \
+    X(messages_repeated, "MESSAGEs that came again and were answered as before")              \
+    X(messages_limited, "MESSAGEs not stored because too many wait for their user")           \
+    X(messages_copied, "copies for other devices of their sender")                            \
+    X(messages_failed, "stored MESSAGEs that nobody took")                                    \
+    X(deliveries_taken, "stored MESSAGEs that a device took")                                 \
+    X(deliveries_failed, "stored MESSAGEs that a device refused for good")                    \
+    X(deliveries_expired, "stored MESSAGEs that a device did not take in time")               \
+    X(deliveries_forgotten, "stored MESSAGEs whose device is not waited for any more")        \
+    X(devices_limited, "devices forgotten because their user has too many")                   \
+    X(devices_forgotten, "devices forgotten because they were not seen for long")             \
+    X(drains_limited, "devices whose stored MESSAGEs waited for others'")                     \
     X(calls_relayed, "INVITEs relayed that begin a call")                                     \
     X(calls_timed_out, "branches of a call ended by timer C")                                 \
     X(calls_limited, "INVITEs refused by the limit of calls under way (503)")                 \

@@ -30,6 +30,8 @@ enum front_needs {
     FRONT_DIALOGS = 32, /* it has dialogs with us: inside one, the dialog decides who is meant */
     FRONT_NOBODY = 64,  /* with FRONT_PROVED: who is none of ours gets to the handler as nobody,
                            which  refuses with front_refuse_stranger */
+    FRONT_EVERYWHERE = 128, /* outside dialogs it handles what is aimed at a device and elsewhere,
+                               too, and what is aimed at the server itself, whoever that means */
 };
 
 /* Whom a request is aimed at (RFC 3261 16.4 and 16.5). */

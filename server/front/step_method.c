@@ -3,7 +3,8 @@
  *   aimed at      by
  *   this server   the method's handler; OPTIONS: ourselves
  *   a user        the method's handler, else whoever relays
- *   elsewhere     whoever relays (any method, RFC 3261 16.3 step 1)
+ *   a device      whoever relays; the method's handler if it is registered so
+ *   elsewhere     likewise (any method, RFC 3261 16.3 step 1)
  *
  * Who relays registered SIP_METHOD_OTHER; a request for a user who does not exist has no bindings
  * to go to. */
@@ -27,6 +28,13 @@ static const struct front_method *relay_of(const struct front *front)
     return found->handle != NULL ? found : NULL;
 }
 
+/* True for what begins something of its own. */
+static bool wants(const struct front_method *handler, const struct front_request *request)
+{
+    return handler != NULL && (handler->needs & FRONT_EVERYWHERE) && !request->routed &&
+           bytes_empty(request->message->to.tag);
+}
+
 static const struct front_method *choose(const struct front_request *request)
 {
     const struct front *front = request->front;
@@ -39,7 +47,7 @@ static const struct front_method *choose(const struct front_request *request)
         return handler != NULL ? handler : relay;
     case FRONT_AIM_DEVICE:
     case FRONT_AIM_ELSEWHERE:
-        return relay != NULL ? relay : handler;
+        return relay != NULL && !wants(handler, request) ? relay : handler;
     }
     assert(!"an aim");
     return NULL;

@@ -6,7 +6,8 @@ static bool pass(struct front_passage *passage)
 {
     struct front_request *request = &passage->request;
     if (!(passage->needs & FRONT_LOCAL_USER) || request->in_dialog ||
-        request->aim == FRONT_AIM_ELSEWHERE)
+        request->aim == FRONT_AIM_ELSEWHERE ||
+        ((passage->needs & FRONT_EVERYWHERE) && request->aim == FRONT_AIM_SERVER))
         return true;
     if (accounts_find(request->front->parts.accounts, request->target) != NULL)
         return true;

@@ -1,9 +1,18 @@
-/* im.c: MESSAGE goes to every registered contact of its user. */
+/* im.c: a MESSAGE's way in.
+ *
+ *     aimed at         becomes
+ *     this server      a list's, when it has one (list.c)
+ *     a dialog         relayed
+ *     a user, device   judged; relayed when it is good for a moment only; else intake.c
+ *     elsewhere        judged; likewise; else outbound.c
+ *
+ * intake.c and outbound.c make it LIVE (live.c); deliver.c sends it to each device, rows.c writes
+ * it, retry.c and sheet.c send what is stored, message.c ends it, forget.c forgets it. */
 #include "im/im.h"
 
 #include <stdlib.h>
 
-#include "im_internal.h"
+#include "message_internal.h"
 
 enum { DAY_S = 86400 };
 
@@ -32,22 +41,89 @@ struct im_settings im_settings_default(void)
     };
 }
 
-static void deliver(void *context, struct front_request *request)
+static void for_server(struct im *im, struct front_request *request, const struct content *content)
+{
+    if (content->list)
+        list_handle(im, request, content);
+    else
+        front_refuse(request, 404, "There is no such user");
+}
+
+/* Its sender is not to know. */
+static void take_silently(struct front_request *request)
+{
+    (void)front_respond(request, 202, NULL, BYTES(""));
+    front_send(request, STORE_NOTHING);
+}
+
+static void take(struct im *im, struct front_request *request, const struct content *content)
+{
+    if (content->momentary)
+        intake_relay(im, request);
+    else if (request->aim == FRONT_AIM_ELSEWHERE)
+        intake_foreign(im, request, content);
+    else
+        intake_local(im, request, content);
+}
+
+static void handle(void *context, struct front_request *request)
 {
     struct im *im = context;
-    proxy_deliver(im->proxy, request);
+    const struct content content = content_read(&im->settings, request->message);
+    if (request->aim == FRONT_AIM_SERVER) {
+        for_server(im, request, &content);
+        return;
+    }
+    if (!bytes_empty(request->message->to.tag)) {
+        intake_relay(im, request);
+        return;
+    }
+    switch (judge_message(im->judge, &im->settings, request, &content)) {
+    case JUDGE_ANSWERED:
+        return;
+    case JUDGE_SILENT:
+        take_silently(request);
+        return;
+    case JUDGE_PASS:
+        take(im, request, &content);
+    }
+}
+
+static struct engine *engine_new(struct im *im)
+{
+    struct engine *engine = memory_new(sizeof(*engine));
+    engine->im = im;
+    engine->epoch = store_epoch(im->parts->store);
+    engine->seed = bytes_hash(store_secret(im->parts->store), engine->epoch);
+    engine->head = memory_new(IM_HEAD_MAX);
+    return engine;
+}
+
+static void engine_free(struct engine **engine)
+{
+    struct inbox *inbox, *next;
+    forget_end((*engine)->im);
+    HASH_ITER(hh, (*engine)->inboxes, inbox, next)
+    {
+        inbox_free(inbox, 0);
+    }
+    free((*engine)->head);
+    free(*engine);
+    *engine = NULL;
 }
 
 struct im *im_new(struct front *front, struct proxy *proxy, const struct im_settings *settings)
 {
     struct im *im = memory_new(sizeof(*im));
-    const struct front_method message = {SIP_MESSAGE, FRONT_LOCAL_USER | FRONT_RELAYED, deliver,
-                                         im};
+    const struct front_method message = {
+        SIP_MESSAGE, FRONT_LOCAL_USER | FRONT_RELAYED | FRONT_EVERYWHERE, handle, im};
     im->front = front;
     im->parts = front_parts(front);
     im->proxy = proxy;
     im->settings = *settings;
     im->judge = judge_new(front);
+    im->engine = engine_new(im);
+    forget_begin(im);
     front_register(front, &message);
     return im;
 }
@@ -56,6 +132,7 @@ void im_free(struct im **im)
 {
     if (*im == NULL)
         return;
+    engine_free(&(*im)->engine);
     judge_free(&(*im)->judge);
     free(*im);
     *im = NULL;
@@ -64,4 +141,70 @@ void im_free(struct im **im)
 void im_reload(struct im *im, const struct im_settings *settings)
 {
     im->settings = *settings;
+}
+
+void im_ask_registrar(struct im *im, const struct im_registrations *registrations)
+{
+    assert(registrations->instance_at != NULL);
+    im->registrations = *registrations;
+}
+
+void im_watch_waiting(struct im *im,
+                      void (*waits)(void *context, struct bytes aor, struct bytes instance),
+                      void *context)
+{
+    assert(waits != NULL && im->engine->waits == NULL);
+    im->engine->waits = waits;
+    im->engine->waits_context = context;
+}
+
+void im_drain(struct im *im)
+{
+    struct live *live, *next;
+    DL_FOREACH_SAFE(im->engine->lives, live, next)
+    {
+        live_hurry(live);
+    }
+}
+
+void im_drop_user(struct im *im, struct bytes aor)
+{
+    unsigned partition = partition_of(aor);
+    struct inbox *inbox = inbox_find(im, aor);
+    struct store_set *set = store_begin(im->parts->store, partition);
+    store_erase_messages(set, aor);
+    (void)store_submit(im->parts->store, &set);
+    if (inbox != NULL)
+        inbox_free(inbox, 404);
+}
+
+void im_device_came(struct im *im, struct bytes aor, const struct front_device *device)
+{
+    struct inbox *inbox = inbox_need(im, aor);
+    struct device *found = device_need(inbox, STORE_TO_DEVICE, device->instance);
+    struct store_set *set = NULL;
+    if (device_learn(found, &set)) {
+        join_device(found, set);
+        inbox_trim(inbox, set);
+    }
+    if (set != NULL)
+        (void)store_submit(im->parts->store, &set);
+    found->came = found->queue != NULL && found->queue->attempt != NULL;
+    device_wake(found);
+    struct device *any = device_find(inbox, STORE_TO_ANY, BYTES(""));
+    if (any != NULL)
+        device_wake(any);
+}
+
+void im_device_ended(struct im *im, struct bytes aor, const struct front_device *device)
+{
+    (void)im; /* it is still owed what it is owed, until it is forgotten */
+    (void)aor;
+    (void)device;
+}
+
+struct im_counts im_count(const struct im *im)
+{
+    const struct engine *engine = im->engine;
+    return (struct im_counts){engine->live_count, engine->owed, engine->devices};
 }

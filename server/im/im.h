@@ -82,6 +82,10 @@ void im_watch_waiting(struct im *im,
                       void (*waits)(void *context, struct bytes aor, struct bytes instance),
                       void *context);
 
+/* Before the end of the server: who waits for an answer gets it now, and what is owed then is
+ * stored. */
+void im_drain(struct im *im);
+
 struct im_counts {
     size_t live;   /* messages being delivered that nobody was told of yet */
     size_t stored; /* that are owed to somebody */

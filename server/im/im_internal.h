@@ -30,7 +30,7 @@ bool judge_consents(const struct judge *judge, const struct im_settings *setting
  * share. It is stored first and delivered from there. */
 struct im_post {
     struct bytes owner; /* user of ours: the receiver, or on whose behalf it goes abroad */
-    enum store_message_kind kind; /* STORE_RECEIVED or STORE_NOTICE */
+    enum store_message_kind kind; /* STORE_SENT only when it goes out */
     struct bytes peer;            /* the other side's address-of-record */
     bool foreign, trusted;        /* how that was proved */
     bool goes_out;                /* to another domain, by the head's Request-URI */
@@ -66,6 +66,7 @@ struct im {
     struct im_settings settings;
     struct im_registrations registrations;
     struct judge *judge;
+    struct engine *engine; /* engine_internal.h */
 };
 
 #endif

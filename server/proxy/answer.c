@@ -83,7 +83,7 @@ void answer_consider(struct proxy *proxy, struct proxy_best *answer,
                      const struct answered *answered)
 {
     const struct sip_message *response = answered->response;
-    assert(response->status >= 300 && (answer->text == NULL) == (answer->status == 0));
+    assert(response->status >= 200 && (answer->text == NULL) == (answer->status == 0));
     struct bytes text = answer_write(proxy, answered);
     if (bytes_empty(text))
         return;

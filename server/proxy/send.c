@@ -48,8 +48,17 @@ size_t proxy_find(struct proxy *proxy, struct front_request *request, struct pro
     struct choice *choice = &proxy->found;
     if (!verdict_ok(choose_targets(proxy, request, false, choice).verdict))
         return 0;
+    if (choice->count > proxy->settings.targets_max) {
+        metrics_count(proxy->parts->metrics, METRIC_forks_limited);
+        choice->count = proxy->settings.targets_max;
+    }
     memcpy(targets, choice->targets, choice->count * sizeof(targets[0]));
     return choice->count;
+}
+
+bool proxy_redirects(const struct proxy *proxy)
+{
+    return proxy->settings.mode == PROXY_REDIRECT;
 }
 
 uint32_t proxy_breadth(const struct proxy *proxy, const struct front_request *request)

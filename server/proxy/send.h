@@ -9,9 +9,12 @@
 
 /* The ways to the user or device that a request is aimed at, as proxy_deliver would choose them
  * (users of ours among the contacts are followed, sips kept, caller preferences obeyed), the best
- * first; those of one device have the same instance. At most PROXY_TARGETS_MAX; borrowed until the
+ * first; those of one device have the same instance. At most targets_max; borrowed until the
  * next loop turn. Of the request are used: front, message, uri, target, instance, gruu_call. */
 size_t proxy_find(struct proxy *proxy, struct front_request *request, struct proxy_target *targets);
+
+/* True when requests to users are answered with their contacts (RFC 3261 8.3). */
+bool proxy_redirects(const struct proxy *proxy);
 
 /* False when the request has been here before on the same way (RFC 5393 4.2): it was answered 482.
  */

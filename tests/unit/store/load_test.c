@@ -538,7 +538,7 @@ START_TEST(a_delivery_that_ended_is_owed_no_more)
 }
 END_TEST
 
-/* Both moments count; other users' and other partitions' stay. */
+/* Both moments count; what is owed, other users' and other partitions' stay. */
 START_TEST(old_messages_are_forgotten_with_their_deliveries)
 {
     struct fixture f;
@@ -555,7 +555,7 @@ START_TEST(old_messages_are_forgotten_with_their_deliveries)
     };
     for (unsigned i = 0; i < 4; i++) {
         store_put_message(set, &rows[i]);
-        put_delivery(set, aor, i + 1, "a", STORE_OWED);
+        put_delivery(set, aor, i + 1, "a", i == 0 ? STORE_FAILED : STORE_OWED);
         put_delivery(set, aor, i + 1, "b", STORE_TAKEN);
     }
     commit(&f, set);
@@ -569,9 +569,9 @@ START_TEST(old_messages_are_forgotten_with_their_deliveries)
     commit(&f, set);
     expect_told(&f, 84, NULL,
                 "owed 2 0 a 0 0 0  1000 0 2000 0;owed 3 0 a 0 0 0  1500 0 1999 0;"
-                "recent 2;recent 3;");
+                "owed 4 0 a 0 0 0  1499 0 1500 0;recent 2;recent 4;recent 3;");
     expect_told(&f, 85, NULL, "owed 1 0 a 0 0 0  1000 0 0 0;recent 1;");
-    fixture_sql(&f, "CREATE TABLE proof (n INTEGER CHECK (n = 5));"
+    fixture_sql(&f, "CREATE TABLE proof (n INTEGER CHECK (n = 7));"
                     "INSERT INTO proof SELECT count(*) FROM deliveries");
     fixture_release(&f);
 }
@@ -604,15 +604,58 @@ START_TEST(a_user_is_erased_alone)
 }
 END_TEST
 
-static void add_plan(struct database *database, enum statement which, char plan[1024])
+static void see_taken(void *context, const struct store_owed *owed)
 {
-    char sql[1024];
+    uint64_t *taken_ms = context;
+    taken_ms[owed->delivery.serial] = owed->taken_ms;
+}
+
+static void put_taken(struct store_set *set, struct bytes aor, const char *device, uint64_t ms)
+{
+    store_put_delivery(set, &(struct store_delivery){.aor = aor,
+                                                     .serial = 1,
+                                                     .device = bytes_of(device),
+                                                     .state = STORE_TAKEN,
+                                                     .changed_ms = ms});
+}
+
+/* What is owed to one device says when another one took it first, and whether there is any. */
+START_TEST(what_somebody_took_is_told)
+{
+    struct fixture f;
+    char text[64];
+    uint64_t taken_ms[2] = {99, 99};
+    fixture_init(&f);
+    fixture_open(&f, stepped);
+    struct bytes aor = fixture_aor(87, text);
+    ck_assert(!store_has_messages(f.store, 87));
+    struct store_set *set = store_begin(f.store, 87);
+    for (uint64_t i = 0; i < 2; i++) {
+        store_put_message(set, &(struct store_message){.aor = aor, .serial = i});
+        put_delivery(set, aor, i, "a", STORE_OWED);
+    }
+    put_taken(set, aor, "b", 50);
+    put_taken(set, aor, "c", 40);
+    commit(&f, set);
+    const struct store_visitor visitor = {.owed = see_taken, .context = taken_ms};
+    ck_assert_int_eq(store_load(f.store, 87, &visitor), ERR_NONE);
+    ck_assert_uint_eq(taken_ms[0], 0);
+    ck_assert_uint_eq(taken_ms[1], 40);
+    ck_assert(store_has_messages(f.store, 87));
+    ck_assert(!store_has_messages(f.store, 88));
+    fixture_release(&f);
+}
+END_TEST
+
+static void add_plan(struct database *database, enum statement which, char plan[2048])
+{
+    char sql[2048];
     sqlite3_stmt *statement = NULL;
     snprintf(sql, sizeof(sql), "EXPLAIN QUERY PLAN %s",
              sqlite3_sql(database_statement(database, which)));
     ck_assert_int_eq(sqlite3_prepare_v2(database->handle, sql, -1, &statement, NULL), SQLITE_OK);
     while (sqlite3_step(statement) == SQLITE_ROW)
-        snprintf(plan + strlen(plan), 1024 - strlen(plan), "%s\n",
+        snprintf(plan + strlen(plan), 2048 - strlen(plan), "%s\n",
                  (const char *)sqlite3_column_text(statement, 3));
     sqlite3_finalize(statement);
 }
@@ -623,7 +666,7 @@ START_TEST(what_is_owed_and_recent_is_found_by_index)
     struct fixture f;
     struct database database;
     struct failure failure;
-    char plan[1024] = "";
+    char plan[2048] = "";
     fixture_init(&f);
     fixture_open(&f, stepped);
     ck_assert(database_open(&database, f.folder, DATABASE_READ, &failure));
@@ -635,18 +678,25 @@ START_TEST(what_is_owed_and_recent_is_found_by_index)
     ck_assert_str_eq(plan,
                      "SEARCH d USING INDEX deliveries_owed (partition=?)\n"
                      "SEARCH m USING PRIMARY KEY (partition=? AND aor=? AND serial=?)\n"
+                     "CORRELATED SCALAR SUBQUERY 1\n"
+                     "SEARCH t USING PRIMARY KEY (partition=? AND aor=? AND serial=?)\n"
                      "SEARCH messages USING INDEX messages_made (partition=? AND made_ms>?)\n"
                      "SEARCH messages USING INDEX messages_made (partition=? AND made_ms<?)\n"
+                     "CORRELATED SCALAR SUBQUERY 1\n"
+                     "SEARCH d USING INDEX deliveries_owed (partition=? AND aor=? AND serial=?)\n"
                      "SEARCH deliveries USING PRIMARY KEY (partition=? AND aor=? AND serial=?)\n"
-                     "LIST SUBQUERY 1\n"
-                     "SEARCH messages USING INDEX messages_made (partition=? AND made_ms<?)\n");
+                     "LIST SUBQUERY 2\n"
+                     "SEARCH messages USING INDEX messages_made (partition=? AND made_ms<?)\n"
+                     "CORRELATED SCALAR SUBQUERY 1\n"
+                     "SEARCH d USING INDEX deliveries_owed (partition=? AND aor=? AND serial=?)\n");
     fixture_release(&f);
 }
 END_TEST
 
 UNIT_MAIN("store/load", messages_and_what_is_owed_of_them_come_back_whole,
           a_delivery_that_ended_is_owed_no_more, old_messages_are_forgotten_with_their_deliveries,
-          a_user_is_erased_alone, what_is_owed_and_recent_is_found_by_index,
+          a_user_is_erased_alone, what_somebody_took_is_told,
+          what_is_owed_and_recent_is_found_by_index,
           bindings_come_back_whole_and_in_their_order,
           publications_come_back_whole_and_in_the_order_they_were_made,
           subscriptions_come_back_whole, a_body_larger_than_a_page_comes_back_whole,

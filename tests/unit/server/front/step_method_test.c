@@ -82,5 +82,33 @@ START_TEST(nobody_relays)
 }
 END_TEST
 
-UNIT_MAIN("step_method", any_method_goes_to_users_and_elsewhere, server_itself, own_handlers,
-          nobody_relays)
+/* A handler that wants to: what begins something, wherever it is aimed; what is in a dialog is
+ * relayed as ever. */
+START_TEST(handled_everywhere)
+{
+    const struct front_method info = {SIP_INFO, FRONT_LOCAL_USER | FRONT_RELAYED | FRONT_EVERYWHERE,
+                                      probe_handle, NULL};
+    struct ask ask = {
+        .method = "INFO", .uri = "sip:bob@elsewhere.net", .from = NULL, .flow = trusted()};
+    probe_open(true);
+    front_register(ground->front, &info);
+    ck_assert_uint_eq(probe_send(ask), 0);
+    ck_assert(!probe.relayed);
+    ck_assert_int_eq(probe.aim, FRONT_AIM_ELSEWHERE);
+    ask.uri = "sip:bob@example.org;gr=urn:uuid:1";
+    ck_assert_uint_eq(probe_send(ask), 0);
+    ck_assert(!probe.relayed);
+    ck_assert_int_eq(probe.aim, FRONT_AIM_DEVICE);
+    ask.uri = "sip:example.org"; /* no user, and the handler says what that means */
+    ck_assert_uint_eq(probe_send(ask), 0);
+    ck_assert_int_eq(probe.aim, FRONT_AIM_SERVER);
+    ask.uri = "sip:bob@elsewhere.net";
+    ask.to = "<sip:bob@elsewhere.net>;tag=1";
+    ck_assert_uint_eq(probe_send(ask), 0);
+    ck_assert(probe.relayed);
+    probe_close();
+}
+END_TEST
+
+UNIT_MAIN("step_method", handled_everywhere, any_method_goes_to_users_and_elsewhere, server_itself,
+          own_handlers, nobody_relays)

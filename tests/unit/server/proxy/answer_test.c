@@ -84,6 +84,7 @@ START_TEST(rfc3261_16_7_step_6)
 {
     open_all();
     ck_assert_uint_eq(chosen_of(404, 603), 603);
+    ck_assert_uint_eq(chosen_of(603, 200), 200);
     ck_assert_uint_eq(chosen_of(603, 302), 603);
     ck_assert_uint_eq(chosen_of(500, 404), 404);
     ck_assert_uint_eq(chosen_of(404, 302), 302);

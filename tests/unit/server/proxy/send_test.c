@@ -100,6 +100,19 @@ START_TEST(later_without_its_vias)
 }
 END_TEST
 
+/* Whether contacts are told or used is the operator's. */
+START_TEST(redirection)
+{
+    struct proxy_settings settings = proxy_settings_default();
+    open_all("sip:bob@127.0.0.11");
+    ck_assert(!proxy_redirects(proxy));
+    settings.mode = PROXY_REDIRECT;
+    proxy_reload(proxy, &settings);
+    ck_assert(proxy_redirects(proxy));
+    close_all();
+}
+END_TEST
+
 /* RFC 5626 5.3: what only a flow leads to is not there without it. */
 START_TEST(a_flow_that_is_gone)
 {
@@ -115,4 +128,4 @@ START_TEST(a_flow_that_is_gone)
 }
 END_TEST
 
-UNIT_MAIN("send", sends_and_reports, later_without_its_vias, a_flow_that_is_gone)
+UNIT_MAIN("send", sends_and_reports, redirection, later_without_its_vias, a_flow_that_is_gone)

@@ -1,0 +1,166 @@
+/* engine_internal.h: what is owed to whom, in memory.
+ *
+ *     inbox (a user) --- devices, each with a queue of deliveries, the oldest first
+ *                      \-- messages, each with its deliveries
+ *
+ * A message is LIVE while its sender has no answer: then it has a struct live. Afterwards it is
+ * STORED: what it says is read from the store when it is needed (sheet.c). A delivery that is
+ * under way has an attempt. A device that several deliveries name goes with the last of them. */
+#ifndef IM_ENGINE_INTERNAL_H
+#define IM_ENGINE_INTERNAL_H
+
+#include <assert.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "base/table.h"
+#include "im_internal.h"
+
+enum { IM_HEAD_MAX = 131072, IM_SWEEP_AT_ONCE = 16, IM_DONE_MAX = 20 };
+
+/* One request on its way to one contact. */
+struct way {
+    struct attempt *attempt;
+    uint64_t client; /* 0: it has ended */
+};
+struct attempt {
+    struct im *im;
+    struct delivery *delivery; /* NULL: it is between two readings of the rows */
+    size_t pending;            /* ways that have not ended */
+    size_t tried;              /* contacts of one device, one after the other */
+    unsigned status;           /* the last refusal for good; 0: none */
+    unsigned pause_s;          /* what Retry-After asked for */
+    bool trouble;              /* one of them may take it later */
+    bool drains;               /* it counts against drains_max */
+    size_t count;
+    struct way ways[];
+};
+
+struct delivery {
+    struct delivery *prev, *next; /* of its device's queue, while it is owed */
+    struct delivery *sibling;     /* the next one of its message */
+    struct message *message;
+    struct device *device;
+    struct attempt *attempt; /* NULL: it is not under way */
+    enum store_delivery_state state;
+    enum store_delivery_state known; /* what was answered before the store refused to keep it */
+    unsigned status, tries;
+};
+
+struct device {
+    struct device *prev, *next;
+    struct device *earlier, *later; /* of those that wait for drains_max */
+    struct inbox *inbox;
+    struct delivery *queue;
+    struct timer timer;
+    unsigned pause_s;    /* after the next failure */
+    unsigned deliveries; /* that name it */
+    enum store_whom whom;
+    bool known; /* it has a row; of others than devices never */
+    bool waits; /* for drains_max */
+    bool came;  /* while something was under way */
+    uint64_t since_ms, seen_ms;
+    struct bytes name; /* its instance; of a peer: the address */
+    char text[];
+};
+
+struct inbox {
+    UT_hash_handle hh;
+    struct inbox *prev, *next; /* of its partition */
+    struct im *im;
+    unsigned partition;
+    struct device *devices;
+    struct message *messages; /* by serial */
+    size_t owed, owed_bytes;  /* stored messages that somebody is owed */
+    unsigned done;            /* those kept only for devices that may join */
+    struct bytes aor;
+    char text[];
+};
+
+enum message_rest { REST_NONE, REST_REPEATS, REST_JOINS };
+
+struct message {
+    struct message *prev, *next;
+    struct message *older, *newer; /* of those that wait to be forgotten */
+    UT_hash_handle hh;
+    uint64_t identity; /* of the request that it came by, and its owner */
+    struct inbox *inbox;
+    struct delivery *deliveries;
+    struct live *live; /* NULL: its sender has been answered */
+    struct timer expiry;
+    struct store_wait wait;
+    uint64_t serial, made_ms, expires_ms;
+    uint64_t taken_ms;  /* by somebody first; 0: by nobody */
+    uint64_t forget_ms; /* with a rest */
+    uint64_t peer_key;
+    enum store_message_kind kind;
+    enum message_rest rest;
+    unsigned status; /* of its answer; 0: none yet */
+    size_t size;
+    bool stored;   /* it has a row */
+    bool durable;  /* and that is written */
+    bool counted;  /* among what its inbox is owed */
+    bool told;     /* its sender has been told that it failed */
+    bool directed; /* to one device: nobody joins */
+    struct bytes peer;
+    char text[];
+};
+
+/* What a message is while its sender waits. Slices are in `text` and in the transaction's copy. */
+struct live {
+    struct live *prev, *next;
+    struct message *message;
+    struct timer timer;
+    uint64_t server;
+    struct incoming incoming;
+    struct front_request request;
+    struct proxy_best best, taken; /* the best refusal; the first 2xx */
+    struct bytes sent_by;          /* instance of the device that sent it; empty: unknown */
+    uint32_t breadth;              /* of each way */
+    bool local;                    /* its sender is a user of ours */
+    bool timed;                    /* the answer is due */
+    size_t size;
+    char text[];
+};
+
+struct engine {
+    struct im *im;
+    struct inbox *inboxes;
+    struct inbox *partitions[PARTITIONS];
+    struct message *identities;
+    struct message *repeats, *joins; /* to be forgotten, the next one first */
+    struct timer repeats_timer, joins_timer, sweep;
+    struct live *lives;
+    struct device *waiting;
+    size_t draining, live_count, owed, devices;
+    uint64_t epoch, serial, seed;
+    unsigned swept;          /* the next partition of this round */
+    bool loaded[PARTITIONS]; /* at least once */
+    bool holds[PARTITIONS];  /* there may be rows */
+    char *head;              /* IM_HEAD_MAX: of one message at a time */
+    void (*waits)(void *context, struct bytes aor, struct bytes instance);
+    void *waits_context;
+};
+
+/* inbox.c */
+struct inbox *inbox_find(const struct im *im, struct bytes aor);
+struct inbox *inbox_need(struct im *im, struct bytes aor);
+/* Ends it with all that is in it; whoever is live gets `status`. */
+void inbox_free(struct inbox *inbox, unsigned status);
+/* True when one more message of this size and peer may be owed; counts when not. */
+bool inbox_has_room(const struct inbox *inbox, uint64_t peer_key, size_t size);
+struct device *device_find(const struct inbox *inbox, enum store_whom whom, struct bytes name);
+/* Found or made; a made one is not known yet. */
+struct device *device_need(struct inbox *inbox, enum store_whom whom, struct bytes name);
+/* Frees it when nobody names it and it is not known. */
+void device_release(struct device *device);
+/* Its deliveries are given up, and it is known no more. */
+void device_forget(struct device *device, struct store_set *set);
+/* Too many are known: the longest unseen one is forgotten. */
+void inbox_trim(struct inbox *inbox, struct store_set *set);
+/* It becomes known, or is seen again, in memory and by a row (in a set that is begun when it is
+ * needed). True when it was not known before. */
+bool device_learn(struct device *device, struct store_set **set);
+void device_write(const struct device *device, struct store_set *set);
+
+#endif

@@ -1,0 +1,200 @@
+/* forget.c: what goes with time.
+ *
+ *     in memory    a message that nobody is owed any more: 64*T1 for a request that comes again
+ *                  (REPEATS), then join_s after it was taken first for devices that join (JOINS)
+ *     rows         once an hour, partition after partition, those whose time is over, and devices
+ *                  that were not seen for device_forget_s
+ *
+ * Of those kept for who joins, a inbox has IM_DONE_MAX at most, the latest. */
+#include "message_internal.h"
+
+enum { HOUR_MS = 3600000, ROUND_PAUSE_MS = 100 };
+
+static uint64_t repeats_ms(const struct im *im)
+{
+    return 64 * (uint64_t)transaction_layer_settings(im->parts->transactions)->t1_ms;
+}
+
+static void repeats_due(struct timer *timer);
+static void joins_due(struct timer *timer);
+
+static void enter(struct message *message, enum message_rest rest, uint64_t forget_ms)
+{
+    struct engine *engine = message->inbox->im->engine;
+    assert(message->rest == REST_NONE && rest != REST_NONE);
+    message->rest = rest;
+    message->forget_ms = forget_ms;
+    if (rest == REST_REPEATS)
+        DL_APPEND2(engine->repeats, message, older, newer);
+    else
+        DL_APPEND2(engine->joins, message, older, newer);
+    message->inbox->done += rest == REST_JOINS;
+}
+
+void forget_leave(struct message *message)
+{
+    struct engine *engine = message->inbox->im->engine;
+    if (message->rest == REST_REPEATS)
+        DL_DELETE2(engine->repeats, message, older, newer);
+    else if (message->rest == REST_JOINS)
+        DL_DELETE2(engine->joins, message, older, newer);
+    message->inbox->done -= message->rest == REST_JOINS;
+    message->rest = REST_NONE;
+}
+
+static void set_timer(struct im *im, struct timer *timer, const struct message *first,
+                      timer_fn fire)
+{
+    uint64_t now_ms = im->parts->world->wall_ms;
+    if (first == NULL || timer_is_set(timer))
+        return;
+    world_timer(im->parts->world, timer, first->forget_ms > now_ms ? first->forget_ms - now_ms : 0,
+                fire);
+}
+
+static void set_timers(struct im *im)
+{
+    struct engine *engine = im->engine;
+    set_timer(im, &engine->repeats_timer, engine->repeats, repeats_due);
+    set_timer(im, &engine->joins_timer, engine->joins, joins_due);
+}
+
+void forget_later(struct message *message)
+{
+    struct im *im = message->inbox->im;
+    if (message->rest != REST_NONE)
+        return;
+    enter(message, REST_REPEATS, im->parts->world->wall_ms + repeats_ms(im));
+    set_timers(im);
+}
+
+static void forget_oldest(struct inbox *inbox)
+{
+    struct message *message;
+    DL_FOREACH(inbox->messages, message)
+    {
+        if (message->rest != REST_JOINS)
+            continue;
+        message_free(message);
+        return;
+    }
+}
+
+static void end_repeats(struct message *message)
+{
+    struct im *im = message->inbox->im;
+    struct inbox *inbox = message->inbox;
+    uint64_t until_ms = message->taken_ms + (uint64_t)im->settings.join_s * 1000;
+    bool joins = message->stored && message->kind == STORE_RECEIVED && message->taken_ms != 0 &&
+                 !message->directed && until_ms > im->parts->world->wall_ms;
+    if (!joins) {
+        message_free(message);
+        return;
+    }
+    forget_leave(message);
+    enter(message, REST_JOINS, until_ms);
+    if (inbox->done > IM_DONE_MAX && !message->counted)
+        forget_oldest(inbox);
+}
+
+static void repeats_due(struct timer *timer)
+{
+    struct engine *engine = HOLDER(timer, struct engine, repeats_timer);
+    struct im *im = engine->im;
+    while (engine->repeats != NULL && engine->repeats->forget_ms <= im->parts->world->wall_ms)
+        end_repeats(engine->repeats);
+    set_timers(im);
+}
+
+static void joins_due(struct timer *timer)
+{
+    struct engine *engine = HOLDER(timer, struct engine, joins_timer);
+    struct im *im = engine->im;
+    while (engine->joins != NULL && engine->joins->forget_ms <= im->parts->world->wall_ms)
+        message_free(engine->joins);
+    set_timers(im);
+}
+
+/* Rows. */
+
+static void forget_devices(struct inbox *inbox)
+{
+    struct im *im = inbox->im;
+    uint64_t now_ms = im->parts->world->wall_ms;
+    struct device *device, *next;
+    struct store_set *set = NULL;
+    DL_FOREACH_SAFE(inbox->devices, device, next)
+    {
+        if (!device->known ||
+            device->seen_ms + (uint64_t)im->settings.device_forget_s * 1000 > now_ms)
+            continue;
+        if (set == NULL)
+            set = store_begin(im->parts->store, inbox->partition);
+        metrics_count(im->parts->metrics, METRIC_devices_forgotten);
+        device_forget(device, set);
+    }
+    if (set != NULL)
+        (void)store_submit(im->parts->store, &set);
+}
+
+static void free_if_empty(struct inbox *inbox)
+{
+    if (inbox->devices == NULL && inbox->messages == NULL)
+        inbox_free(inbox, 0);
+}
+
+static void sweep_rows(struct im *im, unsigned partition)
+{
+    uint64_t now_ms = im->parts->world->wall_ms;
+    struct store_set *set = store_begin(im->parts->store, partition);
+    store_forget_messages(set, now_ms - repeats_ms(im), now_ms);
+    (void)store_submit(im->parts->store, &set);
+}
+
+/* True when there was something to do. */
+static bool sweep_partition(struct im *im, unsigned partition)
+{
+    struct engine *engine = im->engine;
+    struct inbox *inbox, *next;
+    if (front_is_closed(im->front, partition) || !store_ready(im->parts->store))
+        return false;
+    DL_FOREACH_SAFE(engine->partitions[partition], inbox, next)
+    {
+        forget_devices(inbox);
+        free_if_empty(inbox);
+    }
+    if (!engine->holds[partition])
+        return engine->partitions[partition] != NULL;
+    engine->holds[partition] = store_has_messages(im->parts->store, partition);
+    if (engine->holds[partition])
+        sweep_rows(im, partition);
+    return true;
+}
+
+static void sweep(struct timer *timer)
+{
+    struct engine *engine = HOLDER(timer, struct engine, sweep);
+    struct im *im = engine->im;
+    unsigned worked = 0;
+    while (engine->swept < PARTITIONS && worked < IM_SWEEP_AT_ONCE)
+        worked += sweep_partition(im, engine->swept++);
+    if (engine->swept < PARTITIONS) {
+        world_timer(im->parts->world, timer, ROUND_PAUSE_MS, sweep);
+        return;
+    }
+    engine->swept = 0;
+    world_timer(im->parts->world, timer, HOUR_MS, sweep);
+}
+
+void forget_begin(struct im *im)
+{
+    world_timer(im->parts->world, &im->engine->sweep, HOUR_MS, sweep);
+}
+
+void forget_end(struct im *im)
+{
+    struct engine *engine = im->engine;
+    world_timer_cancel(im->parts->world, &engine->sweep);
+    world_timer_cancel(im->parts->world, &engine->repeats_timer);
+    world_timer_cancel(im->parts->world, &engine->joins_timer);
+}

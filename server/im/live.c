@@ -1,0 +1,388 @@
+/* live.c: a message whose sender waits for an answer.
+ *
+ *     LIVE --all attempts have ended, or answer_ms are over--+--> somebody took it: 200, stored
+ *                                                            |--> owed to somebody: 202, stored
+ *                                                            \--> nobody ever will: the best of
+ *                                                                 their answers, forgotten
+ *
+ * One change set has the message and all its deliveries as they are then; the answer waits for
+ * it. A 2xx goes back as the device gave it, unless it has a body (RFC 3428 7). */
+#include <stdio.h>
+
+#include "message_internal.h"
+#include "sip/write.h"
+
+static struct server_transaction *server_of(const struct live *live)
+{
+    return transaction_find(live->message->inbox->im->parts->transactions, live->server);
+}
+
+/* Beginning. */
+
+static void answer_is_due(struct timer *timer)
+{
+    live_hurry(HOLDER(timer, struct live, timer));
+}
+
+/* Our own copy of what the front end lent us for its call. */
+static void copy_request(struct live *live, const struct front_request *request,
+                         struct server_transaction *server, char **at)
+{
+    live->incoming.message = transaction_keep(server, request->incoming);
+    live->incoming.flow = request->incoming->flow;
+    live->request = *request;
+    live->request.incoming = &live->incoming;
+    live->request.message = live->incoming.message;
+    live->request.identity = bytes_pack(at, request->identity);
+    live->request.target = bytes_pack(at, request->target);
+    live->request.instance = bytes_pack(at, request->instance);
+    live->request.gruu_call = bytes_pack(at, request->gruu_call);
+    struct verdict v = sip_uri_parse(bytes_pack(at, request->uri.text), &live->request.uri);
+    assert(verdict_ok(v)); /* it was parsed before */
+    (void)v;
+    live->request.route = BYTES("");
+}
+
+static size_t text_size(const struct front_request *request, struct bytes sent_by)
+{
+    return request->uri.text.length + request->identity.length + request->target.length +
+           request->instance.length + request->gruu_call.length + sent_by.length;
+}
+
+static struct bytes sender_device(const struct im *im, const struct front_request *request)
+{
+    const struct im_registrations *ask = &im->registrations;
+    if (ask->instance_at == NULL || bytes_empty(request->identity) || request->foreign)
+        return BYTES("");
+    return ask->instance_at(ask->context, request->identity, &request->incoming->flow);
+}
+
+/* The client gives up after 64*T1, and its transaction with it; half of that leaves time. */
+static unsigned answer_ms(const struct im *im)
+{
+    unsigned most_ms = 32 * transaction_layer_settings(im->parts->transactions)->t1_ms;
+    return im->settings.answer_ms < most_ms ? im->settings.answer_ms : most_ms;
+}
+
+static void make_live(struct im *im, struct message *message, const struct front_request *request,
+                      struct server_transaction *server)
+{
+    struct bytes sent_by = sender_device(im, request);
+    size_t size = sizeof(struct live) + text_size(request, sent_by);
+    struct live *live = memory_new(size);
+    char *at = live->text;
+    live->message = message;
+    live->server = transaction_handle(server);
+    live->size = size;
+    live->local = !bytes_empty(intake_sender(im, request));
+    copy_request(live, request, server, &at);
+    live->sent_by = bytes_pack(&at, sent_by);
+    transaction_charge(im->parts->transactions, size);
+    DL_APPEND(im->engine->lives, live);
+    im->engine->live_count++;
+    world_timer(im->parts->world, &live->timer, answer_ms(im), answer_is_due);
+    message->live = live;
+}
+
+struct message *live_begin(struct im *im, const struct live_plan *plan)
+{
+    struct front_request *request = plan->request;
+    struct server_transaction *server =
+        transaction_begin(im->parts->transactions, request->incoming);
+    if (server == NULL)
+        return NULL;
+    const struct message_plan what = {
+        .peer = plan->peer,
+        .identity = plan->identity,
+        .kind = plan->kind,
+        .made_ms = im->parts->world->wall_ms,
+        .expires_ms = plan->expires_ms,
+    };
+    struct message *message = message_new(plan->inbox, &what);
+    message->size = request->message->raw.length;
+    make_live(im, message, request, server);
+    return message;
+}
+
+void live_free(struct message *message)
+{
+    struct live *live = message->live;
+    struct im *im = message->inbox->im;
+    world_timer_cancel(im->parts->world, &live->timer);
+    proxy_best_release(im->proxy, &live->best);
+    proxy_best_release(im->proxy, &live->taken);
+    transaction_discharge(im->parts->transactions, live->size);
+    DL_DELETE(im->engine->lives, live);
+    im->engine->live_count--;
+    message->live = NULL;
+    free(live);
+}
+
+/* Answering. */
+
+static void write_ours(struct im *im, const struct incoming *incoming, unsigned status,
+                       const char *reason, struct buffer *out)
+{
+    transaction_write(im->parts->transactions, incoming, out, status, reason, BYTES(""));
+    if (status == 503)
+        sip_write_number(out, "Retry-After", front_settings(im->front)->retry_after_s);
+    sip_write_body(out, BYTES(""), BYTES(""));
+}
+
+void live_reply(struct live *live, unsigned status, const char *reason, struct store_change after)
+{
+    struct im *im = live->message->inbox->im;
+    struct server_transaction *server = server_of(live);
+    struct buffer out = buffer_over(im->engine->head, IM_HEAD_MAX);
+    if (server == NULL)
+        return;
+    write_ours(im, &live->incoming, status, reason, &out);
+    assert(!out.overflow); /* it is shorter than the request, and a few fields of ours */
+    if (after.number == 0)
+        after = live->request.seen;
+    transaction_reply(im->parts->transactions, server, buffer_bytes(&out), after);
+}
+
+static void reply_best(struct live *live, const struct proxy_best *best, struct store_change after)
+{
+    struct server_transaction *server = server_of(live);
+    if (server != NULL)
+        transaction_reply(live->message->inbox->im->parts->transactions, server,
+                          bytes_from(best->text, best->length), after);
+}
+
+void live_take_answer(struct message *message, const struct client_answer *answer)
+{
+    struct live *live = message->live;
+    struct im *im = message->inbox->im;
+    if (answer->response == NULL)
+        return;
+    if (answer->status >= 300)
+        proxy_best_consider(im->proxy, &live->best, &live->incoming, answer);
+    else if (bytes_empty(answer->response->body) && live->taken.status == 0)
+        proxy_best_consider(im->proxy, &live->taken, &live->incoming, answer);
+}
+
+/* The end. */
+
+static unsigned status_of(const struct message *message)
+{
+    const struct live *live = message->live;
+    if (message->taken_ms == 0)
+        return 202;
+    return live->taken.status != 0 ? live->taken.status : 200;
+}
+
+static void reply_success(struct message *message, struct store_change after)
+{
+    struct live *live = message->live;
+    if (message->taken_ms != 0 && live->taken.status != 0)
+        reply_best(live, &live->taken, after);
+    else
+        live_reply(live, message->status, NULL, after);
+}
+
+/* Nobody ever will take it. */
+static void fail(struct message *message)
+{
+    struct live *live = message->live;
+    bool foreign = message->deliveries->device->whom == STORE_TO_PEER;
+    if (live->best.status == 503) /* RFC 3261 16.7 step 6: that server is overloaded, not this */
+        live_reply(live, 500, "The contact of this user is overloaded", STORE_NOTHING);
+    else if (live->best.status != 0)
+        reply_best(live, &live->best, STORE_NOTHING);
+    else if (message->deliveries->status == 513)
+        live_reply(live, 513, "The message is too large to be relayed", STORE_NOTHING);
+    else if (foreign)
+        live_reply(live, 500, "Where this request leads could not be reached", STORE_NOTHING);
+    else
+        live_reply(live, 480, "No contact of this user could be reached", STORE_NOTHING);
+    message_free(message);
+}
+
+static void tell_stored(struct message *message)
+{
+    struct live *live = message->live;
+    const struct report_about about = {
+        .message = live->incoming.message,
+        .owner = message->kind == STORE_SENT ? BYTES("") : message->inbox->aor,
+        .sender = message->kind == STORE_SENT ? message->inbox->aor : message->peer,
+        .foreign = live->request.foreign,
+        .trusted = live->request.trusted,
+        .serial = message->serial,
+    };
+    metrics_count(message->inbox->im->parts->metrics, METRIC_messages_stored);
+    if (message->kind != STORE_NOTICE)
+        report_stored(message->inbox->im, &about);
+}
+
+/* After the answer, of which nobody takes notice any more. */
+static void leave(struct message *message, struct store_change change)
+{
+    struct delivery *delivery;
+    live_free(message);
+    message_becomes_stored(message, change);
+    for (delivery = message->deliveries; delivery != NULL; delivery = delivery->sibling) {
+        struct device *device = delivery->device;
+        if (device->queue == delivery && delivery->attempt == NULL && !timer_is_set(&device->timer))
+            device_pause(device, 0);
+    }
+    message_settle(message);
+}
+
+/* Whoever took it took it: nothing is written, and only a repeated request is remembered. */
+static void finish_unwritten(struct message *message)
+{
+    message->status = status_of(message);
+    reply_success(message, STORE_NOTHING);
+    live_free(message);
+    message->durable = true;
+    message->told = true;
+    message_settle(message);
+}
+
+static struct store_change submit(struct im *im, struct message *copy, struct store_set **set)
+{
+    struct store_change change = store_submit(im->parts->store, set);
+    if (copy != NULL)
+        message_becomes_stored(copy, change);
+    return change;
+}
+
+/* The sender's own row goes into the set of its partition, which may be the receiver's. */
+static struct store_change write_rows(struct message *message, struct bytes head)
+{
+    struct live *live = message->live;
+    struct im *im = message->inbox->im;
+    const struct row_source source = {live->incoming.message, &live->request};
+    unsigned partition = message->inbox->partition;
+    struct message *copy = NULL;
+    struct store_set *set = NULL;
+    if (carbon_is_due(live)) {
+        unsigned senders = partition_of(live->request.identity);
+        set = store_begin(im->parts->store, senders);
+        copy = carbon_make(live, head, set);
+        if (senders != partition) {
+            (void)submit(im, copy, &set);
+            copy = NULL;
+        }
+    }
+    if (set == NULL)
+        set = store_begin(im->parts->store, partition);
+    row_put_message(set, message, &source, head);
+    row_put_deliveries(set, message);
+    return submit(im, copy, &set);
+}
+
+static void refuse_stored(struct message *message, unsigned status, const char *reason)
+{
+    live_reply(message->live, status, reason, STORE_NOTHING);
+    message_free(message);
+}
+
+static void store(struct message *message)
+{
+    struct live *live = message->live;
+    struct im *im = message->inbox->im;
+    const struct row_source source = {live->incoming.message, &live->request};
+    message->status = status_of(message);
+    if (message->kind == STORE_SENT)
+        (void)carbon_deliver(message, live);
+    struct bytes head = row_head(im, &source, message->made_ms);
+    if (bytes_empty(head)) {
+        refuse_stored(message, 513, "The message is too large to be stored");
+        return;
+    }
+    message->size = head.length + live->incoming.message->body.length;
+    struct store_change change = write_rows(message, head);
+    if (message->taken_ms == 0)
+        tell_stored(message);
+    reply_success(message, change);
+    leave(message, change);
+}
+
+static bool can_store(const struct message *message)
+{
+    const struct im *im = message->inbox->im;
+    return !front_is_closed(im->front, message->inbox->partition) && store_ready(im->parts->store);
+}
+
+/* What has been taken is kept for its history alone. */
+static bool is_worth_a_row(const struct message *message)
+{
+    const struct im *im = message->inbox->im;
+    return message->kind != STORE_NOTICE &&
+           (im->settings.history_s > 0 || carbon_is_due(message->live) ||
+            (message->kind == STORE_SENT && carbon_wants(im, message->inbox->aor)));
+}
+
+/* There is no room for what others are owed; who has it has it. */
+static void give_up_owed(struct message *message)
+{
+    for (struct delivery *d = message->deliveries; d != NULL; d = d->sibling)
+        if (d->state == STORE_OWED)
+            delivery_leave(d, STORE_FORGOTTEN, d->status);
+}
+
+static void finish_owed(struct message *message)
+{
+    struct im *im = message->inbox->im;
+    bool room = inbox_has_room(message->inbox, message->peer_key, message->size);
+    if (room && can_store(message)) {
+        store(message);
+        return;
+    }
+    if (message_is_under_way(message))
+        return; /* it may yet be taken */
+    if (message->taken_ms != 0) {
+        give_up_owed(message);
+        finish_unwritten(message);
+    } else if (!room) {
+        refuse_stored(message, 480, "Too many messages wait for this user");
+    } else {
+        metrics_count(im->parts->metrics, METRIC_requests_overload);
+        refuse_stored(message, 503, "The message cannot be stored for the moment");
+    }
+}
+
+static void finish(struct message *message)
+{
+    if (message_is_owed(message))
+        finish_owed(message);
+    else if (message->taken_ms == 0)
+        fail(message);
+    else if (is_worth_a_row(message) && can_store(message))
+        store(message);
+    else
+        finish_unwritten(message);
+}
+
+void live_advance(struct message *message)
+{
+    assert(message->live != NULL);
+    if (!message_is_under_way(message))
+        finish(message);
+}
+
+void live_hurry(struct live *live)
+{
+    live->timed = true;
+    finish(live->message);
+}
+
+/* Repeated requests. */
+
+bool live_repeats(struct im *im, struct front_request *request, uint64_t identity)
+{
+    const struct message *known = message_known(im, identity);
+    if (known == NULL)
+        return false;
+    metrics_count(im->parts->metrics, METRIC_messages_repeated);
+    if (known->live != NULL)
+        front_refuse(request, 482, "This request came a second way");
+    else {
+        (void)front_respond(request, known->status != 0 ? known->status : 202, NULL, BYTES(""));
+        front_send(request, store_latest(im->parts->store, known->inbox->partition));
+    }
+    return true;
+}

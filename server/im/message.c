@@ -1,0 +1,372 @@
+/* message.c: messages and their deliveries.
+ *
+ *     delivery:  OWED --2xx--> TAKEN
+ *                  |----it answered that it never will--> FAILED
+ *                  |----its time was over--> EXPIRED
+ *                  \----its device is forgotten--> FORGOTTEN
+ *
+ * A message that is owed to nobody any more stays for a while: a request that comes again finds
+ * it, and a device that has not been seen before may still get it (forget.c). */
+#include "message_internal.h"
+
+uint64_t message_identity(const struct im *im, struct bytes owner, struct bytes call_id,
+                          struct bytes from_tag, uint32_t cseq)
+{
+    uint64_t key = bytes_hash(owner, im->engine->seed);
+    key = bytes_hash(call_id, key);
+    key = bytes_hash(from_tag, key);
+    return bytes_hash(bytes_from(&cseq, sizeof(cseq)), key);
+}
+
+struct message *message_known(const struct im *im, uint64_t identity)
+{
+    struct message *found;
+    HASH_FIND_BYHASHVALUE(hh, im->engine->identities, &identity, sizeof(identity),
+                          (unsigned)identity, found); /* it is a keyed hash itself */
+    return found;
+}
+
+struct message *message_find(const struct inbox *inbox, uint64_t serial)
+{
+    if (inbox->messages == NULL)
+        return NULL;
+    for (struct message *message = inbox->messages->prev; message->serial >= serial;
+         message = message->prev) {
+        if (message->serial == serial)
+            return message;
+        if (message == inbox->messages)
+            break;
+    }
+    return NULL;
+}
+
+void message_identify(struct message *message, uint64_t identity)
+{
+    struct engine *engine = message->inbox->im->engine;
+    assert(message->identity == 0 && identity != 0);
+    if (message_known(message->inbox->im, identity) != NULL)
+        return;
+    message->identity = identity;
+    HASH_ADD_BYHASHVALUE(hh, engine->identities, identity, sizeof(identity), (unsigned)identity,
+                         message);
+}
+
+/* By serial; nearly always the last. */
+static void insert(struct inbox *inbox, struct message *message)
+{
+    struct message *at;
+    if (inbox->messages == NULL || inbox->messages->prev->serial < message->serial) {
+        DL_APPEND(inbox->messages, message);
+        return;
+    }
+    DL_FOREACH(inbox->messages, at)
+    {
+        if (at->serial > message->serial)
+            break;
+    }
+    assert(at != NULL);
+    DL_PREPEND_ELEM(inbox->messages, at, message);
+}
+
+struct message *message_new(struct inbox *inbox, const struct message_plan *plan)
+{
+    struct engine *engine = inbox->im->engine;
+    struct message *message = memory_new(sizeof(*message) + plan->peer.length);
+    char *at = message->text;
+    message->inbox = inbox;
+    message->kind = plan->kind;
+    message->serial = plan->serial != 0 ? plan->serial : engine->epoch << 40 | ++engine->serial;
+    message->made_ms = plan->made_ms;
+    message->expires_ms = plan->expires_ms;
+    message->peer = bytes_pack(&at, plan->peer);
+    message->peer_key = bytes_hash(message->peer, engine->seed);
+    insert(inbox, message);
+    if (plan->identity != 0)
+        message_identify(message, plan->identity);
+    return message;
+}
+
+static void discount(struct message *message)
+{
+    struct inbox *inbox = message->inbox;
+    if (!message->counted)
+        return;
+    message->counted = false;
+    inbox->owed--;
+    inbox->owed_bytes -= message->size;
+    inbox->im->engine->owed--;
+}
+
+static void free_delivery(struct delivery *delivery)
+{
+    struct device *device = delivery->device;
+    if (delivery->attempt != NULL)
+        attempt_free(delivery->attempt);
+    if (delivery->state == STORE_OWED)
+        delivery_leave(delivery, STORE_FORGOTTEN, 0);
+    device->deliveries--;
+    device_release(device);
+    free(delivery);
+}
+
+void message_free(struct message *message)
+{
+    struct im *im = message->inbox->im;
+    struct delivery *delivery, *next;
+    if (message->live != NULL)
+        live_free(message);
+    discount(message);
+    forget_leave(message);
+    if (!message->durable && message->stored)
+        store_wait_cancel(&message->wait);
+    world_timer_cancel(im->parts->world, &message->expiry);
+    for (delivery = message->deliveries; delivery != NULL; delivery = next) {
+        next = delivery->sibling;
+        free_delivery(delivery);
+    }
+    if (message->identity != 0)
+        HASH_DELETE(hh, im->engine->identities, message);
+    DL_DELETE(message->inbox->messages, message);
+    free(message);
+}
+
+/* Deliveries. */
+
+struct delivery *delivery_new(struct message *message, struct device *device)
+{
+    struct delivery *delivery = memory_new(sizeof(*delivery));
+    delivery->message = message;
+    delivery->device = device;
+    delivery->state = STORE_OWED;
+    delivery->sibling = message->deliveries;
+    message->deliveries = delivery;
+    device->deliveries++;
+    DL_APPEND(device->queue, delivery);
+    return delivery;
+}
+
+void delivery_leave(struct delivery *delivery, enum store_delivery_state state, unsigned status)
+{
+    struct message *message = delivery->message;
+    struct device *device = delivery->device;
+    assert(delivery->state == STORE_OWED && state != STORE_OWED && delivery->attempt == NULL);
+    DL_DELETE(device->queue, delivery);
+    delivery->state = state;
+    delivery->status = status;
+    if (state == STORE_TAKEN && message->taken_ms == 0)
+        message->taken_ms = message->inbox->im->parts->world->wall_ms;
+    device_nudge(device);
+}
+
+bool message_is_owed(const struct message *message)
+{
+    for (const struct delivery *d = message->deliveries; d != NULL; d = d->sibling)
+        if (d->state == STORE_OWED)
+            return true;
+    return false;
+}
+
+bool message_is_under_way(const struct message *message)
+{
+    for (const struct delivery *d = message->deliveries; d != NULL; d = d->sibling)
+        if (d->attempt != NULL)
+            return true;
+    return false;
+}
+
+/* Stored. */
+
+static void pump_all(struct message *message)
+{
+    struct delivery *delivery, *next;
+    for (delivery = message->deliveries; delivery != NULL; delivery = next) {
+        next = delivery->sibling;
+        if (delivery->state == STORE_OWED)
+            device_pump(delivery->device);
+    }
+}
+
+/* Whoever sleeps is woken (RFC 8599). */
+static void tell_waiting(const struct message *message)
+{
+    const struct engine *engine = message->inbox->im->engine;
+    const struct delivery *delivery;
+    if (engine->waits == NULL || message->kind == STORE_SENT)
+        return;
+    for (delivery = message->deliveries; delivery != NULL; delivery = delivery->sibling)
+        if (delivery->state == STORE_OWED && delivery->attempt == NULL)
+            engine->waits(engine->waits_context, message->inbox->aor, delivery->device->name);
+}
+
+static void written(struct store_wait *wait, enum store_outcome outcome)
+{
+    struct message *message = HOLDER(wait, struct message, wait);
+    if (outcome != STORE_DURABLE)
+        return; /* its partition is loaded again */
+    message->durable = true;
+    tell_waiting(message);
+    pump_all(message);
+    message_settle(message);
+}
+
+/* Its time is over; what is under way may still end well. */
+static void expire(struct message *message, struct store_set *set)
+{
+    struct delivery *delivery, *next;
+    for (delivery = message->deliveries; delivery != NULL; delivery = next) {
+        next = delivery->sibling;
+        if (delivery->state != STORE_OWED || delivery->attempt != NULL)
+            continue;
+        delivery_leave(delivery, STORE_EXPIRED, delivery->status);
+        row_put_delivery(set, delivery);
+        metrics_count(message->inbox->im->parts->metrics, METRIC_deliveries_expired);
+        device_wake(delivery->device);
+    }
+}
+
+static void expired(struct timer *timer)
+{
+    struct message *message = HOLDER(timer, struct message, expiry);
+    struct im *im = message->inbox->im;
+    struct store_set *set = store_begin(im->parts->store, message->inbox->partition);
+    expire(message, set);
+    message_settle(message);
+    (void)store_submit(im->parts->store, &set);
+}
+
+/* Somebody is owed it. */
+static void count(struct message *message)
+{
+    struct inbox *inbox = message->inbox;
+    struct im *im = inbox->im;
+    uint64_t now_ms = im->parts->world->wall_ms;
+    message->counted = true;
+    inbox->owed++;
+    inbox->owed_bytes += message->size;
+    im->engine->owed++;
+    world_timer(im->parts->world, &message->expiry,
+                message->expires_ms > now_ms ? message->expires_ms - now_ms : 0, expired);
+}
+
+void message_is_owed_again(struct message *message)
+{
+    assert(message->live == NULL && message->stored && message_is_owed(message));
+    forget_leave(message);
+    if (!message->counted)
+        count(message);
+}
+
+void message_becomes_stored(struct message *message, struct store_change change)
+{
+    struct inbox *inbox = message->inbox;
+    struct im *im = inbox->im;
+    assert(message->live == NULL && !message->stored);
+    message->stored = true;
+    im->engine->holds[inbox->partition] = true;
+    message->durable = change.number == 0 || store_durable(im->parts->store, change);
+    if (!message->durable)
+        store_wait(im->parts->store, &message->wait, change, written);
+    if (message_is_owed(message))
+        count(message);
+}
+
+/* The end. */
+
+/* Whose not taking it the sender is told of: for other domains that one's, else everybody's. */
+static bool counts_for_sender(const struct message *message, const struct delivery *delivery)
+{
+    return message->kind != STORE_SENT || delivery->device->whom == STORE_TO_PEER;
+}
+
+/* True when what the sender was promised did not come true; *failed says how. */
+static bool has_failed(const struct message *message, const struct delivery **failed)
+{
+    const struct delivery *delivery;
+    *failed = NULL;
+    if (message->kind != STORE_SENT && message->taken_ms != 0)
+        return false;
+    for (delivery = message->deliveries; delivery != NULL; delivery = delivery->sibling) {
+        if (!counts_for_sender(message, delivery))
+            continue;
+        if (delivery->state == STORE_TAKEN)
+            return false;
+        if (*failed == NULL || delivery->status != 0)
+            *failed = delivery;
+    }
+    return *failed != NULL;
+}
+
+static void tell_failure(struct message *message, const struct delivery *failed)
+{
+    struct im *im = message->inbox->im;
+    struct sheet sheet;
+    bool expiry = failed->state == STORE_EXPIRED;
+    message->told = true;
+    metrics_count(im->parts->metrics, METRIC_messages_failed);
+    if (message->kind == STORE_NOTICE || sheet_open(message, &sheet) != ERR_NONE)
+        return;
+    const struct report_about about = {
+        .message = &sheet.message,
+        .owner = message->kind == STORE_SENT ? BYTES("") : message->inbox->aor,
+        .sender = message->kind == STORE_SENT ? message->inbox->aor : message->peer,
+        .foreign = sheet.foreign,
+        .trusted = sheet.trusted,
+        .serial = message->serial,
+    };
+    unsigned status = failed->status != 0 ? failed->status : 480;
+    report_failed(im, &about, status, expiry ? "Its time was over" : sip_status_phrase(status));
+    sheet_release(&sheet);
+}
+
+void message_settle(struct message *message)
+{
+    const struct delivery *failed;
+    if (message->live != NULL || !message->durable || message_is_owed(message))
+        return;
+    if (!message->told && has_failed(message, &failed))
+        tell_failure(message, failed);
+    discount(message);
+    world_timer_cancel(message->inbox->im->parts->world, &message->expiry);
+    forget_later(message);
+}
+
+static bool is_over(const struct message *message)
+{
+    return message->expires_ms <= message->inbox->im->parts->world->wall_ms;
+}
+
+static void count_outcome(const struct im *im, enum store_delivery_state state)
+{
+    static const enum metric counters[] = {
+        [STORE_TAKEN] = METRIC_deliveries_taken,
+        [STORE_FAILED] = METRIC_deliveries_failed,
+        [STORE_EXPIRED] = METRIC_deliveries_expired,
+        [STORE_FORGOTTEN] = METRIC_deliveries_forgotten,
+    };
+    assert(state != STORE_OWED);
+    metrics_count(im->parts->metrics, counters[state]);
+}
+
+void delivery_decide(struct delivery *delivery, enum store_delivery_state state, unsigned status)
+{
+    struct message *message = delivery->message;
+    struct device *device = delivery->device;
+    struct im *im = message->inbox->im;
+    delivery->status = status != 0 ? status : delivery->status;
+    if (state == STORE_OWED && is_over(message))
+        state = STORE_EXPIRED;
+    if (state == STORE_OWED)
+        return;
+    delivery_leave(delivery, state, delivery->status);
+    count_outcome(im, state);
+    message_settle(message); /* a report is stored before what it reports */
+    struct store_set *set = store_begin(im->parts->store, message->inbox->partition);
+    row_put_delivery(set, delivery);
+    (void)store_submit(im->parts->store, &set);
+    device->pause_s = im->settings.retry_least_s;
+    device->came = false;
+    if (state != STORE_TAKEN)
+        return;
+    world_timer_cancel(im->parts->world, &device->timer); /* it takes more at once */
+    device_pump(device);
+}
