@@ -1,8 +1,6 @@
 /* cpim_test.c: message/cpim (RFC 3862). */
 #include "im/cpim.h"
 
-#include <stdio.h>
-
 #include "unit.h"
 
 #define ck_assert_bytes(slice, text) \
@@ -73,11 +71,13 @@ END_TEST
 
 START_TEST(too_many_namespaces)
 {
-    char text[2000] = "";
+    char text[2000];
+    struct buffer out = buffer_over(text, sizeof(text));
     for (int i = 0; i < CPIM_SPACES_MAX; i++)
-        snprintf(text + strlen(text), sizeof(text) - strlen(text), "NS: p%d <urn:%d>\r\n", i, i);
-    strcat(text, "NS: imdn <urn:ietf:params:imdn>\r\nimdn.Message-ID: 1\r\np3.a: b\r\n\r\n"
-                 "Content-Type: a/b\r\n\r\n");
+        buffer_format(&out, "NS: p%d <urn:%d>\r\n", i, i);
+    buffer_text(&out, "NS: imdn <urn:ietf:params:imdn>\r\nimdn.Message-ID: 1\r\np3.a: b\r\n\r\n"
+                      "Content-Type: a/b\r\n\r\n");
+    buffer_char(&out, '\0');
     struct cpim cpim = parsed(text);
     ck_assert_bytes(cpim_value(&cpim, CPIM_IMDN, "Message-ID"), "");
     ck_assert_bytes(cpim_value(&cpim, "urn:3", "a"), "b");
