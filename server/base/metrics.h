@@ -97,6 +97,9 @@
     X(rules_unreadable, "stored rules that could not be read: nobody sees their owner")       \
     X(rules_unknown, "times that rules and rosters could not be read: all watchers wait")     \
     X(messages_relayed, "MESSAGEs relayed")                                                   \
+    X(reports_sent, "notifications to senders of messages, stored for them")                  \
+    X(reports_refused, "notifications that their receiver had no room for")                   \
+    X(reports_folded, "failures of messages that were told together, a minute later")         \
     X(calls_relayed, "INVITEs relayed that begin a call")                                     \
     X(calls_timed_out, "branches of a call ended by timer C")                                 \
     X(calls_limited, "INVITEs refused by the limit of calls under way (503)")                 \

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "im_internal.h"
+#include "report_internal.h"
 
 enum { DAY_S = 86400 };
 
@@ -48,6 +48,7 @@ struct im *im_new(struct front *front, struct proxy *proxy, const struct im_sett
     im->proxy = proxy;
     im->settings = *settings;
     im->judge = judge_new(front);
+    im->reporter = reporter_new(im);
     front_register(front, &message);
     return im;
 }
@@ -56,6 +57,7 @@ void im_free(struct im **im)
 {
     if (*im == NULL)
         return;
+    reporter_free(&(*im)->reporter);
     judge_free(&(*im)->judge);
     free(*im);
     *im = NULL;

@@ -66,6 +66,7 @@ struct im {
     struct im_settings settings;
     struct im_registrations registrations;
     struct judge *judge;
+    struct reporter *reporter;
 };
 
 #endif
