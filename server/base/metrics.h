@@ -97,6 +97,10 @@
     X(rules_unreadable, "stored rules that could not be read: nobody sees their owner")       \
     X(rules_unknown, "times that rules and rosters could not be read: all watchers wait")     \
     X(messages_relayed, "MESSAGEs relayed")                                                   \
+    X(lists_divided, "MESSAGEs to several receivers that were divided")                       \
+    X(lists_limited, "MESSAGEs refused for more receivers than are served")                   \
+    X(list_shares, "messages that they were divided into")                                    \
+    X(list_receivers_left_out, "receivers that got none: no account, no consent, no room")    \
     X(reports_sent, "notifications to senders of messages, stored for them")                  \
     X(reports_refused, "notifications that their receiver had no room for")                   \
     X(reports_folded, "failures of messages that were told together, a minute later")         \

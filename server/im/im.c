@@ -28,6 +28,7 @@ struct im_settings im_settings_default(void)
         .rate_max = 120,
         .body_max_bytes = 65536,
         .list_max = 100,
+        .list_user = "list",
         .imdn = true,
     };
 }
@@ -50,6 +51,7 @@ struct im *im_new(struct front *front, struct proxy *proxy, const struct im_sett
     im->judge = judge_new(front);
     im->reporter = reporter_new(im);
     front_register(front, &message);
+    list_register(im);
     return im;
 }
 
@@ -57,6 +59,7 @@ void im_free(struct im **im)
 {
     if (*im == NULL)
         return;
+    list_close(*im);
     reporter_free(&(*im)->reporter);
     judge_free(&(*im)->judge);
     free(*im);
@@ -66,4 +69,5 @@ void im_free(struct im **im)
 void im_reload(struct im *im, const struct im_settings *settings)
 {
     im->settings = *settings;
+    list_register(im);
 }
