@@ -18,10 +18,15 @@
  * Words are sent once a minute for one sender and one receiver. What fails meanwhile is counted,
  * and told in one more notice when the minute is over.
  *
+ * Only what is durable is said: a notification is made when the last change of the partition that
+ * the message is in has been written, and not at all when that is refused: then it is reported
+ * again.
+ *
  * A sender may want IMDNs to go by a route of its own (6.6). That is obeyed within its own domain
  * alone: we know who asked for it, but not whether somebody else wants to hear of it. */
 #include <assert.h>
 #include <stdlib.h>
+#include <utlist.h>
 
 #include "base/table.h"
 #include "im/cpim.h"
@@ -43,8 +48,18 @@ struct told {
     char text[];
 };
 
+/* What is to be said when a change is durable. */
+struct later {
+    struct later *prev, *next;
+    struct store_wait wait;
+    struct im *im;
+    struct report_letter letter;
+    char text[];
+};
+
 struct reporter {
     struct im *im;
+    struct later *later;
     struct digest_engine *digests;
     unsigned char key[KEY_SIZE];
     uint64_t seed;
@@ -70,11 +85,21 @@ static void told_free(struct told *told)
     free(told);
 }
 
+static void later_free(struct later *later)
+{
+    store_wait_cancel(&later->wait);
+    DL_DELETE(later->im->reporter->later, later);
+    free(later);
+}
+
 void reporter_free(struct reporter **reporter)
 {
     struct told *told, *next;
+    struct later *later, *after;
     if (*reporter == NULL)
         return;
+    DL_FOREACH_SAFE((*reporter)->later, later, after)
+    later_free(later);
     HASH_ITER(hh, (*reporter)->told, told, next)
     told_free(told);
     digest_engine_free(&(*reporter)->digests);
@@ -131,12 +156,18 @@ static bool may_be_told(const struct im *im, const struct report_about *about,
            can_be_told(im, about) && !is_quiet(im, about->owner);
 }
 
+/* Whose log the message is in. */
+static struct bytes log_of(const struct report_about *about)
+{
+    return bytes_empty(about->owner) ? about->sender : about->owner;
+}
+
 /* From and to. */
 
 /* The domain that speaks: the receiver's, or the sender's for a receiver abroad. */
 static struct bytes speaker_of(const struct report_about *about)
 {
-    return sip_aor_domain(bytes_empty(about->owner) ? about->sender : about->owner);
+    return sip_aor_domain(log_of(about));
 }
 
 static struct report_letter address_to(const struct im *im, const struct report_about *about)
@@ -188,6 +219,42 @@ static void follow_route(const struct im *im, struct bytes route, struct report_
         letter->owner = name;
 }
 
+static void is_durable(struct store_wait *wait, enum store_outcome outcome)
+{
+    struct later *later = HOLDER(wait, struct later, wait);
+    if (outcome == STORE_DURABLE)
+        report_post(later->im, &later->letter);
+    later_free(later);
+}
+
+static struct later *later_new(struct im *im, const struct report_letter *letter)
+{
+    struct later *later =
+        memory_new(sizeof(*later) + letter->sender.length + letter->owner.length +
+                   letter->target.length + letter->from.length + letter->body.length);
+    char *at = later->text;
+    later->im = im;
+    later->letter = *letter;
+    later->letter.sender = bytes_pack(&at, letter->sender);
+    later->letter.owner = bytes_pack(&at, letter->owner);
+    later->letter.target = bytes_pack(&at, letter->target);
+    later->letter.from = bytes_pack(&at, letter->from);
+    later->letter.body = bytes_pack(&at, letter->body);
+    DL_APPEND(im->reporter->later, later);
+    return later;
+}
+
+/* Of these there are as many as changes under way. */
+static void post_after(struct im *im, const struct report_letter *letter,
+                       struct store_change change)
+{
+    struct store *store = im->parts->store;
+    if (store_durable(store, change))
+        report_post(im, letter);
+    else
+        store_wait(store, &later_new(im, letter)->wait, change, is_durable);
+}
+
 static bool wants(const struct im *im, const struct content *content, unsigned wish)
 {
     return im->settings.imdn && (content->wishes & wish) && !bytes_empty(content->message_id);
@@ -216,7 +283,7 @@ static bool send_imdn(struct im *im, const struct report_about *about, struct by
     if (!bytes_empty(about->owner))
         letter.from = about->owner;
     follow_route(im, route, &letter, target);
-    report_post(im, &letter);
+    post_after(im, &letter, store_latest(im->parts->store, partition_of(log_of(about))));
     return true;
 }
 
@@ -236,7 +303,7 @@ static void send_words(struct im *im, const struct report_about *about, const ch
     letter.name = report_derive(im->reporter, disposition, about->owner, about->serial);
     letter.content_type = BYTES("text/plain;charset=utf-8");
     letter.body = words;
-    report_post(im, &letter);
+    post_after(im, &letter, store_latest(im->parts->store, partition_of(log_of(about))));
 }
 
 static void tell_further(struct told *told)

@@ -132,6 +132,29 @@ START_TEST(rfc5438_8_1_stored)
 }
 END_TEST
 
+/* What is not durable yet is not stored yet: nothing is said before, and nothing when it fails. */
+START_TEST(stored_when_it_is_durable)
+{
+    open_im();
+    for (int i = 0; i < 3; i++) {
+        struct store_set *set =
+            store_begin(ground->parts.store, partition_of(BYTES("bob@example.org")));
+        store_delete_device(set, BYTES("bob@example.org"), BYTES("-"));
+        store_submit(ground->parts.store, &set);
+        stored(wishing(PROCESSING));
+        ck_assert_uint_eq(posted_count, i > 0);
+        if (i == 0)
+            ground_commit(ground);
+        else if (i == 1)
+            ground_refuse(ground);
+        ck_assert_uint_eq(posted_count, 1);
+    }
+    ck_assert_has(posted[0].head, "MESSAGE sip:alice@example.org SIP/2.0\r\n");
+    ck_assert_has(document_of(&posted[0]), "<stored/>");
+    close_im(); /* while one waits */
+}
+END_TEST
+
 /* RFC 5438 8.1: only to whom asked for it. */
 START_TEST(rfc5438_8_1_stored_only_when_asked)
 {
@@ -461,7 +484,8 @@ START_TEST(rfc5438_11_1_original_to)
 }
 END_TEST
 
-UNIT_MAIN("im/report", rfc5438_8_1_stored, rfc5438_8_1_stored_only_when_asked, rfc5438_8_2_failed,
+UNIT_MAIN("im/report", rfc5438_8_1_stored, stored_when_it_is_durable,
+          rfc5438_8_1_stored_only_when_asked, rfc5438_8_2_failed,
           rfc5438_8_2_the_same_message_again, words, words_instead_of_an_imdn, nobody_is_told,
           quiet_domains, to_another_domain, about_another_domain, words_once_a_minute,
           imdns_are_not_folded, the_sender_goes_meanwhile, refused, rfc5438_7_2_1_routes,
