@@ -78,6 +78,7 @@ static struct report_about wishing(const char *headers)
 static void failed(struct report_about report)
 {
     report_failed(im, &report, 480, "Temporarily Unavailable");
+    ground_commit(ground);
 }
 
 static void stored(struct report_about report)
