@@ -113,7 +113,7 @@ struct report_name report_derive(const struct reporter *reporter, const char *of
 {
     char text[REPORT_URI_MAX + 64];
     unsigned char hash[KEY_SIZE];
-    struct report_name name;
+    struct report_name name = {.text = ""};
     struct buffer in = buffer_over(text, sizeof(text));
     struct buffer out = buffer_over(name.text, sizeof(name.text));
     buffer_format(&in, "%s %llu ", of, (unsigned long long)serial);
@@ -349,10 +349,10 @@ static void told_add(struct reporter *reporter, const struct report_about *about
 }
 
 /* The one that was told first gives way; what it still has to say is said now. */
-static void told_make_room(struct reporter *reporter)
+static void told_limit(struct reporter *reporter)
 {
     struct told *oldest = reporter->told;
-    if (HASH_COUNT(reporter->told) < TOLD_MAX)
+    if (HASH_COUNT(reporter->told) <= TOLD_MAX)
         return;
     if (oldest->further > 0)
         tell_further(oldest);
@@ -371,8 +371,8 @@ static bool was_just_told(struct reporter *reporter, const struct report_about *
     buffer_put(&key, receiver);
     TABLE_FIND(reporter->told, key.at, key.length, reporter->seed, told);
     if (told == NULL) {
-        told_make_room(reporter);
         told_add(reporter, about, buffer_bytes(&key), receiver);
+        told_limit(reporter);
         return false;
     }
     if (told->further++ == 0)

@@ -372,6 +372,29 @@ START_TEST(words_once_a_minute)
 }
 END_TEST
 
+/* So many are remembered; the oldest one then says at once what it has to say. */
+START_TEST(words_for_many_receivers)
+{
+    char owner[40];
+    open_im();
+    struct report_about report = plain();
+    for (unsigned i = 0; i < 4097; i++) {
+        snprintf(owner, sizeof(owner), "u%u@example.org", i);
+        report.owner = bytes_of(owner);
+        posted_count = 0;
+        report_failed(im, &report, 480, "x");
+        ck_assert_uint_eq(posted_count, 1 + (i == 4096));
+        if (i == 0)
+            report_failed(im, &report, 480, "x");
+        ck_assert_uint_eq(posted_count, 1 + (i == 4096));
+        ground_commit(ground);
+    }
+    ck_assert_str_eq(posted[0].body,
+                     "1 more of your messages to sip:u0@example.org could not be delivered.");
+    close_im();
+}
+END_TEST
+
 /* IMDNs are asked for, one a message. */
 START_TEST(imdns_are_not_folded)
 {
@@ -489,5 +512,5 @@ UNIT_MAIN("im/report", rfc5438_8_1_stored, stored_when_it_is_durable,
           rfc5438_8_1_stored_only_when_asked, rfc5438_8_2_failed,
           rfc5438_8_2_the_same_message_again, words, words_instead_of_an_imdn, nobody_is_told,
           quiet_domains, to_another_domain, about_another_domain, words_once_a_minute,
-          imdns_are_not_folded, the_sender_goes_meanwhile, refused, rfc5438_7_2_1_routes,
-          routes_to_others, too_many_routes, rfc5438_11_1_original_to)
+          words_for_many_receivers, imdns_are_not_folded, the_sender_goes_meanwhile, refused,
+          rfc5438_7_2_1_routes, routes_to_others, too_many_routes, rfc5438_11_1_original_to)
