@@ -349,6 +349,10 @@ static const struct config_key file_keys[] = {
     NUMBER(im.body_max_bytes, 0, 16 * MIB, "65536",
            "Longest body of a message, in bytes. 0: what net.message_max_bytes allows."),
     NUMBER(im.list_max, 1, 1000, "100", "Receivers of a message to a list."),
+    {"im.list_user", config_take_text, FIELD(struct config, im.list_user), 0, 64, "\"list\"",
+     "The user part of the addresses to which messages for several receivers are sent: "
+     "list@DOMAIN with a list in the message (RFC 5365), list+GROUP@DOMAIN for a group of the "
+     "sender's roster. \"\": there are none."},
     {"im.imdn", config_take_switch, FIELD(struct config, im.imdn), 0, 0, "\"on\"",
      "Whether senders who ask for it are told that their message is stored, or was given up (RFC "
      "5438)."},

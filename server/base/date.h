@@ -15,4 +15,8 @@ struct date {
 /* The text for a point in time (milliseconds since 1970); good until the next call. */
 struct bytes date_text(struct date *date, uint64_t wall_ms);
 
+/* Reads such a date, in whatever case and with or without its weekday, which is not compared;
+ * milliseconds since 1970. False when it is none, or before 1970. */
+bool date_parse(struct bytes text, uint64_t *wall_ms);
+
 #endif

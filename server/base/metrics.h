@@ -116,6 +116,13 @@
     X(devices_limited, "devices forgotten because their user has too many")                   \
     X(devices_forgotten, "devices forgotten because they were not seen for long")             \
     X(drains_limited, "devices whose stored MESSAGEs waited for others'")                     \
+    X(lists_divided, "MESSAGEs to several receivers that were divided")                       \
+    X(lists_limited, "MESSAGEs refused for more receivers than are served")                   \
+    X(list_shares, "messages that they were divided into")                                    \
+    X(list_receivers_left_out, "receivers that got none: no account, no consent, no room")    \
+    X(reports_sent, "notifications to senders of messages, stored for them")                  \
+    X(reports_refused, "notifications that their receiver had no room for")                   \
+    X(reports_folded, "failures of messages that were told together, a minute later")         \
     X(calls_relayed, "INVITEs relayed that begin a call")                                     \
     X(calls_timed_out, "branches of a call ended by timer C")                                 \
     X(calls_limited, "INVITEs refused by the limit of calls under way (503)")                 \

@@ -30,16 +30,23 @@ void front_refuse_method(struct front_request *request)
     front_refuse_listing(request, 405, NULL, "Allow", buffer_bytes(&allow));
 }
 
+static void write_options(const char *options, struct buffer *out)
+{
+    struct bytes rest = bytes_of(options);
+    while (!bytes_empty(rest)) {
+        buffer_text(out, out->length > 0 ? ", " : "");
+        buffer_put(out, bytes_split(&rest, ' '));
+    }
+}
+
 /* What may be required of some handler or other. */
 static void write_supported(const struct front *front, struct buffer *out)
 {
-    for (int i = 0; i < SIP_METHOD_COUNT; i++) {
-        struct bytes rest = bytes_of(front->methods[i].supports);
-        while (!bytes_empty(rest)) {
-            buffer_text(out, out->length > 0 ? ", " : "");
-            buffer_put(out, bytes_split(&rest, ' '));
-        }
-    }
+    for (int i = 0; i < SIP_METHOD_COUNT; i++)
+        write_options(front->methods[i].supports, out);
+    for (size_t i = 0; i < front->service_count; i++)
+        if (!bytes_empty(front->services[i].user))
+            write_options(front->services[i].method.supports, out);
 }
 
 void front_compose_abilities(struct front *front)

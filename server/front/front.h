@@ -134,6 +134,15 @@ void front_reload(struct front *front, const struct front_settings *settings);
  * it). Copied. */
 void front_register(struct front *front, const struct front_method *method);
 
+/* Registers a service of the server's own: what has this method and is for user@DOMAIN or
+ * user+ANYTHING@DOMAIN, of any domain of ours, goes to this handler, aimed at FRONT_AIM_SERVER,
+ * with the handler's needs and option tags. An account of the very name that is meant goes before.
+ * Once more for the same method: the service has this name from now on; "" none. At most
+ * FRONT_SERVICES_MAX; copied, but for the texts. */
+enum { FRONT_SERVICES_MAX = 4 };
+void front_register_service(struct front *front, const char *user,
+                            const struct front_method *method);
+
 /* Has the watch called for each connection that goes, in the order of registration; at start-up, at
  * most FRONT_WATCHES_MAX. Copied. */
 enum { FRONT_WATCHES_MAX = 4 };

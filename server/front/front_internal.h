@@ -22,6 +22,12 @@ struct front_probe {
     bool under_way;
 };
 
+/* A service of our own and the user part of its addresses; empty: it has none now. */
+struct front_service {
+    struct bytes user;
+    struct front_method method;
+};
+
 struct front {
     struct front_parts parts;
     struct front_settings settings;
@@ -37,6 +43,8 @@ struct front {
     /* what slices of the request under way point to */
     char target[FRONT_AOR_MAX], identity[FRONT_AOR_MAX], gruu[FRONT_GRUU_MAX];
     char uri[FRONT_TEXT_MAX], route[FRONT_TEXT_MAX];
+    struct front_service services[FRONT_SERVICES_MAX];
+    size_t service_count;
     struct front_flow_watch watches[FRONT_WATCHES_MAX];
     size_t watch_count;
     unsigned closed_count;
@@ -46,8 +54,9 @@ struct front {
 /* A request on its way through the table. */
 struct front_passage {
     struct front_request request;
-    const struct front_method *method; /* who will handle it, once that is known */
-    unsigned needs;                    /* of the method, and FRONT_ANYBODY */
+    const struct front_method *method;   /* who will handle it, once that is known */
+    const struct front_service *service; /* of ours that is meant; NULL: none */
+    unsigned needs;                      /* of the method, and FRONT_ANYBODY */
 };
 
 /* One step: `pass` is true when the request may go on; else it was answered. */
@@ -80,6 +89,9 @@ void front_probe_store(struct front *front, struct store_change change);
 /* True when the topmost Route is one that we made for the dialog of this request, or for its
  * Call-ID at least (step_route.c). */
 bool front_comes_by_our_route(const struct front_request *request);
+
+/* The service that this address-of-record of ours means; NULL: none. */
+const struct front_service *front_service_of(const struct front *front, struct bytes aor);
 
 /* 405, with what may be asked of this server itself and its users. */
 void front_refuse_method(struct front_request *request);

@@ -7,6 +7,7 @@
  *   a Route that is not us, or a maddr that is not us .......... elsewhere
  *   a host that is not us ...................................... elsewhere
  *   a host that is us: a GRUU .................................. a user's device
+ *                      a service of ours ....................... this server
  *                      a user .................................. the user
  *                      nothing ................................. this server
  *
@@ -69,8 +70,9 @@ static bool is_led_away(const struct front_request *request)
     return !bytes_empty(request->route) || sip_parameter(request->uri.parameters, "maddr", &maddr);
 }
 
-static bool aim_at_us(struct front_request *request)
+static bool aim_at_us(struct front_passage *passage)
 {
+    struct front_request *request = &passage->request;
     struct buffer out = buffer_over(request->front->target, FRONT_AOR_MAX);
     struct sip_uri canonical = request->uri;
     canonical.host = bytes_of(request->domain->name);
@@ -80,7 +82,9 @@ static bool aim_at_us(struct front_request *request)
         return false;
     }
     request->target = buffer_bytes(&out);
-    return aim(request, request->uri.has_user ? FRONT_AIM_USER : FRONT_AIM_SERVER);
+    passage->service = front_service_of(request->front, request->target);
+    bool user = request->uri.has_user && passage->service == NULL;
+    return aim(request, user ? FRONT_AIM_USER : FRONT_AIM_SERVER);
 }
 
 /* True for a GRUU of a user of ours; then its parts are taken (RFC 5627 3.4.3). */
@@ -133,7 +137,7 @@ static bool pass(struct front_passage *passage)
     if (is_for_a_flow(request) || is_beside_us(request))
         return aim_elsewhere(request);
     if (request->domain != NULL)
-        return aim_at_us(request);
+        return aim_at_us(passage);
     if (!request->routed && request->in_dialog)
         return aim(request, FRONT_AIM_SERVER);
     return aim_elsewhere(request);

@@ -2,6 +2,7 @@
  *
  *   aimed at      by
  *   this server   the method's handler; OPTIONS: ourselves
+ *   a service     the service's handler; OPTIONS: ourselves
  *   a user        the method's handler, else whoever relays
  *   a device      whoever relays; the method's handler if it is registered so
  *   elsewhere     likewise (any method, RFC 3261 16.3 step 1)
@@ -35,14 +36,27 @@ static bool wants(const struct front_method *handler, const struct front_request
            bytes_empty(request->message->to.tag);
 }
 
-static const struct front_method *choose(const struct front_request *request)
+/* OPTIONS tells whoever asks what the services can do, too. */
+static const struct front_method *of_server(const struct front_passage *passage)
 {
+    enum sip_method method = passage->request.message->method;
+    const struct front_service *service = passage->service;
+    if (method == SIP_OPTIONS)
+        return &own_options;
+    if (service == NULL)
+        return handler_of(passage->request.front, method);
+    return service->method.method == method ? &service->method : NULL;
+}
+
+static const struct front_method *choose(const struct front_passage *passage)
+{
+    const struct front_request *request = &passage->request;
     const struct front *front = request->front;
     const struct front_method *handler = handler_of(front, request->message->method);
     const struct front_method *relay = relay_of(front);
     switch (request->aim) {
     case FRONT_AIM_SERVER:
-        return request->message->method == SIP_OPTIONS ? &own_options : handler;
+        return of_server(passage);
     case FRONT_AIM_USER:
         return handler != NULL ? handler : relay;
     case FRONT_AIM_DEVICE:
@@ -62,7 +76,7 @@ static unsigned needs_of(const struct front *front, const struct front_method *m
 static bool pass(struct front_passage *passage)
 {
     struct front_request *request = &passage->request;
-    passage->method = choose(request);
+    passage->method = choose(passage);
     if (passage->method == NULL) {
         front_refuse_method(request);
         return false;

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "message_internal.h"
+#include "report_internal.h"
 
 enum { DAY_S = 86400 };
 
@@ -37,6 +38,7 @@ struct im_settings im_settings_default(void)
         .rate_max = 120,
         .body_max_bytes = 65536,
         .list_max = 100,
+        .list_user = "list",
         .imdn = true,
     };
 }
@@ -124,7 +126,9 @@ struct im *im_new(struct front *front, struct proxy *proxy, const struct im_sett
     im->judge = judge_new(front);
     im->engine = engine_new(im);
     forget_begin(im);
+    im->reporter = reporter_new(im);
     front_register(front, &message);
+    list_register(im);
     return im;
 }
 
@@ -133,6 +137,8 @@ void im_free(struct im **im)
     if (*im == NULL)
         return;
     engine_free(&(*im)->engine);
+    list_close(*im);
+    reporter_free(&(*im)->reporter);
     judge_free(&(*im)->judge);
     free(*im);
     *im = NULL;
@@ -141,6 +147,7 @@ void im_free(struct im **im)
 void im_reload(struct im *im, const struct im_settings *settings)
 {
     im->settings = *settings;
+    list_register(im);
 }
 
 void im_ask_registrar(struct im *im, const struct im_registrations *registrations)

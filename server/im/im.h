@@ -41,6 +41,7 @@ struct im_settings {
     unsigned rate_max;               /* messages of one sender a minute; 0: any; default 120 */
     unsigned body_max_bytes;         /* 413 above; 0: net's limit alone; default 65536 */
     unsigned list_max;               /* receivers of one list (RFC 5365); default 100 */
+    const char *list_user;           /* user part of the list service; "": none; default "list" */
     bool imdn;                       /* what section 8.2 of RFC 5438 lets an intermediary say */
     const char *quiet[IM_TYPES_MAX]; /* domains for which it says nothing */
     unsigned quiet_count;

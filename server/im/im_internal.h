@@ -56,8 +56,13 @@ void report_stored(struct im *im, const struct report_about *about);
 void report_failed(struct im *im, const struct report_about *about, unsigned status,
                    const char *reason);
 
-/* list.c: a MESSAGE with a recipient list (RFC 5365) for the list service: answers it. */
+/* list.c: the list service (RFC 5365). Registers it with the front end by its name in the settings,
+ * or once more by another. */
+void list_register(struct im *im);
+/* A MESSAGE for it: answers it. */
 void list_handle(struct im *im, struct front_request *request, const struct content *content);
+/* Forgets the requests whose answers wait. */
+void list_close(struct im *im);
 
 struct im {
     struct front *front;
@@ -67,6 +72,8 @@ struct im {
     struct im_registrations registrations;
     struct judge *judge;
     struct engine *engine; /* engine_internal.h */
+    struct reporter *reporter;
+    struct list_job *list_jobs;
 };
 
 #endif

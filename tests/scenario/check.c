@@ -11,6 +11,8 @@
 
 #include "base/memory.h"
 #include "base/table.h"
+#include "im/cpim.h"
+#include "sip/multipart.h"
 
 enum { FAULT_MAX = 1024 };
 
@@ -37,6 +39,8 @@ static const struct {
     {"application/pidf+xml", SOURCE_DIR "/schemas/pidf.xsd"},
     {"application/pidf-diff+xml", SOURCE_DIR "/schemas/pidf-diff.xsd"},
     {"application/watcherinfo+xml", SOURCE_DIR "/schemas/watcherinfo.xsd"},
+    {"message/imdn+xml", SOURCE_DIR "/schemas/imdn.xsd"},
+    {"application/resource-lists+xml", SOURCE_DIR "/schemas/resource-lists.xsd"},
 };
 enum { DOCUMENTS = sizeof(documents) / sizeof(documents[0]) };
 
@@ -260,6 +264,30 @@ static const char *check_branch(struct check *check, const struct sip_message *r
 
 /* Messages. */
 
+static const char *check_entity(struct check *check, struct bytes type, struct bytes body)
+{
+    for (size_t i = 0; i < DOCUMENTS; i++)
+        if (sip_media_is(type, documents[i].type))
+            return check_document(check, check->schemas[i], body);
+    return NULL;
+}
+
+/* The entities in a body, or the body itself. */
+static const char *check_entities(struct check *check, struct bytes type, struct bytes body)
+{
+    struct multipart parts;
+    struct multipart_part part;
+    struct cpim cpim;
+    const char *fault = NULL;
+    if (sip_media_is(type, "message/cpim") && cpim_parse(body, &cpim))
+        return check_entity(check, mime_field(cpim.fields, "Content-Type"), cpim.content);
+    if (!multipart_open(&parts, type, body))
+        return check_entity(check, type, body);
+    while (fault == NULL && multipart_next(&parts, &part))
+        fault = check_entity(check, mime_field(part.header, "Content-Type"), part.body);
+    return fault;
+}
+
 static const char *check_body(struct check *check, const struct sip_message *message,
                               struct bytes raw)
 {
@@ -276,10 +304,7 @@ static const char *check_body(struct check *check, const struct sip_message *mes
     struct bytes type = sip_message_value(message, SIP_CONTENT_TYPE);
     if (bytes_empty(type))
         return "a body without a Content-Type";
-    for (size_t i = 0; i < DOCUMENTS; i++)
-        if (sip_media_is(type, documents[i].type))
-            return check_document(check, check->schemas[i], message->body);
-    return NULL;
+    return check_entities(check, type, message->body);
 }
 
 static const char *check_response(struct check *check, const struct sip_message *response)

@@ -23,6 +23,7 @@ static char *address_of(const struct play *play, struct bytes user)
 struct watching {
     struct play *play;
     char *owner, *other; /* addresses; other NULL: none */
+    struct bytes group;  /* of the owner's roster; empty: none */
     struct blob *document;
     struct bytes name, value; /* of a setting */
     enum sub_handling handling;
@@ -90,7 +91,8 @@ static enum err edit_rules(struct account_file *file, struct watching *watching)
 static enum err add_buddy(struct account_file *file, struct watching *watching)
 {
     const struct store_buddy buddy = {.aor = bytes_of(watching->owner),
-                                      .buddy = bytes_of(watching->other)};
+                                      .buddy = bytes_of(watching->other),
+                                      .groups = watching->group};
     return account_put_buddy(file, &buddy, watching->play->stage.config->buddies_max);
 }
 
@@ -176,7 +178,9 @@ bool play_roster(struct play *play, struct words *words)
     struct watching watching = {.play = play};
     bool done = take_owner(&watching, words), adds = done && words_are(words, "add");
     done = (done && (adds || words_are(words, "remove")) && take_other(&watching, words)) ||
-           play_fault(play, "roster of USER add|remove BUDDY");
+           play_fault(play, "roster of USER add|remove BUDDY [in GROUP]");
+    if (done && adds && words_are(words, "in"))
+        watching.group = words_take(words);
     done = done && change(&watching, adds ? add_buddy : remove_buddy);
     watching_release(&watching);
     return done;

@@ -51,4 +51,46 @@ START_TEST(kept_for_its_second)
 }
 END_TEST
 
-UNIT_MAIN("base/date", known_dates, all_days, kept_for_its_second)
+static uint64_t read_date(const char *text)
+{
+    uint64_t wall_ms = 1;
+    return date_parse(bytes_of(text), &wall_ms) ? wall_ms : UINT64_MAX;
+}
+
+/* RFC 3261 20.17: what was written is read again, and what clients make of it. */
+START_TEST(read_again)
+{
+    struct date date = {0};
+    for (uint64_t second = 0; second < (uint64_t)200 * 366 * 86400; second += 40 * 86400 + 3671) {
+        uint64_t wall_ms;
+        ck_assert(date_parse(date_text(&date, second * 1000), &wall_ms));
+        ck_assert_uint_eq(wall_ms, second * 1000);
+    }
+    ck_assert_uint_eq(read_date("sat, 13 nov 2010 23:29:00 gmt"), 1289690940000);
+    ck_assert_uint_eq(read_date(" 1 Jan 1970 00:00:01 UTC "), 1000);
+    ck_assert_uint_eq(read_date("Fri,  2 Jan 1970 00:00:00  GMT"), 86400000);
+}
+END_TEST
+
+START_TEST(no_dates)
+{
+    static const char *const texts[] = {
+        "",
+        "now",
+        "Sat, 13 Nov 2010 23:29:00 CET",
+        "Sat, 13 Nov 2010 23:29:00",
+        "Sat, 13 Nov 2010 24:00:00 GMT",
+        "Sat, 31 Feb 2010 00:00:00 GMT",
+        "Sat, 0 Nov 2010 00:00:00 GMT",
+        "Sat, 13 Foo 2010 00:00:00 GMT",
+        "Sat, 13 Nov 1969 00:00:00 GMT",
+        "Sat, 13 Nov 20101 00:00:00 GMT",
+        "Sat, -3 Nov 2010 00:00:00 GMT",
+        "Sat, 13 Nov 2010 1:2 GMT",
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        ck_assert_msg(read_date(texts[i]) == UINT64_MAX, "%s", texts[i]);
+}
+END_TEST
+
+UNIT_MAIN("base/date", known_dates, all_days, kept_for_its_second, read_again, no_dates)
