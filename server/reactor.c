@@ -144,6 +144,12 @@ static void wake_for_news(void *context, struct bytes aor, struct bytes instance
     (void)push_wake(reactor->push, aor, &instance, PUSH_NOTIFY);
 }
 
+static void wake_for_message(void *context, struct bytes aor, struct bytes instance)
+{
+    const struct reactor *reactor = context;
+    (void)push_wake(reactor->push, aor, &instance, PUSH_MESSAGE);
+}
+
 static void wake_to_refresh(void *context, struct bytes aor,
                             const struct registrar_sleeper *sleeper)
 {
@@ -247,6 +253,7 @@ static void build_push(struct reactor *reactor, const struct config *config)
     proxy_wake_by(reactor->proxy, &waker);
     registrar_watch_fading(reactor->registrar, wake_to_refresh, reactor);
     push_watch_failed(reactor->push, push_failed, reactor);
+    im_watch_waiting(reactor->im, wake_for_message, reactor);
 }
 
 static void build(struct reactor *reactor, const struct config *config)
