@@ -28,8 +28,8 @@
 #define MESSAGE_COLUMNS RECENT_COLUMNS ", head, body"
 #define DELIVERY_COLUMNS "aor, serial, whom, device, state, status, tries, changed_ms"
 /* What somebody is still owed is not old. */
-#define OLD_MESSAGES                                                                    \
-    "partition = ?1 AND made_ms < ?2 AND keep_until_ms < ?3 AND NOT EXISTS (SELECT 1 "  \
+#define OLD_MESSAGES                                                                     \
+    "partition = ?1 AND made_ms < ?2 AND keep_until_ms < ?3 AND NOT EXISTS (SELECT 1 "   \
     "FROM deliveries d WHERE d.partition = messages.partition AND d.aor = messages.aor " \
     "AND d.serial = messages.serial AND d.state = 0)"
 #define ACCOUNT_COLUMNS "aor, ha1_md5, ha1_sha256, ha1_sha512_256, removed, changed"

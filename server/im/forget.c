@@ -31,13 +31,19 @@ static void enter(struct message *message, enum message_rest rest, uint64_t forg
     message->inbox->done += rest == REST_JOINS;
 }
 
+static void take_out(struct message **queue, struct message *message)
+{
+    assert(*queue != message || message->older == message || message->newer != NULL);
+    DL_DELETE2(*queue, message, older, newer);
+}
+
 void forget_leave(struct message *message)
 {
     struct engine *engine = message->inbox->im->engine;
     if (message->rest == REST_REPEATS)
-        DL_DELETE2(engine->repeats, message, older, newer);
+        take_out(&engine->repeats, message);
     else if (message->rest == REST_JOINS)
-        DL_DELETE2(engine->joins, message, older, newer);
+        take_out(&engine->joins, message);
     message->inbox->done -= message->rest == REST_JOINS;
     message->rest = REST_NONE;
 }

@@ -52,10 +52,11 @@ static void fill(const struct message *message, struct sheet *sheet)
 enum err sheet_open(const struct message *message, struct sheet *sheet)
 {
     struct im *im = message->inbox->im;
-    struct reading reading = {sheet, BYTES("")};
     sheet->im = im;
     sheet->raw = NULL;
     sheet->request = (struct front_request){.front = NULL};
+    struct reading reading = {.raw = BYTES("")};
+    reading.sheet = sheet;
     enum err err =
         store_read_message(im->parts->store, message->inbox->aor, message->serial, take, &reading);
     if (err != ERR_NONE)
