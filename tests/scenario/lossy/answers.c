@@ -76,6 +76,8 @@ static bool may_be(struct test *test, const struct request *request, unsigned st
         const struct call *call = &test->calls[request->who];
         return call->unheard || test->requests[call->request].status != 0;
     }
+    if (request->kind == KIND_MESSAGE && status == 202) /* no phone has taken it yet */
+        return true;
     return request->kind == KIND_INVITE && (status == 486 || status == 487);
 }
 
