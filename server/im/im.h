@@ -1,12 +1,12 @@
 /* im.h: instant messages (RFC 3428): MESSAGE to all devices of a user, kept until each has it.
  *
  * A message is judged (judge.h), then goes to every device of its receiver that is there; it is
- * answered 200 when one took it and what the others are owed is durable, 202 when it is stored, at
- * the latest after `answer_ms`, and with the best failure when no device will ever take it. What is
- * owed is delivered when the device registers, in order, one at a time, until it answers 2xx or
- * that it never will. What is for another domain is owed to that in the same way. Nothing is
- * answered 2xx that is not durable. Messages inside dialogs, and what is good for a moment only
- * (content.h), are relayed and never kept. */
+ * answered 200 as soon as one took it and what the others are owed is durable, 202 when it is
+ * stored, at the latest after `answer_ms`, and with the best failure when no device will ever take
+ * it. What is owed is delivered when the device registers, in order, one at a time, until it
+ * answers 2xx or that it never will. What is for another domain is owed to that in the same way.
+ * Nothing is answered 2xx that is not durable. Messages inside dialogs, and what is good for a
+ * moment only (content.h), are relayed and never kept. */
 #ifndef IM_IM_H
 #define IM_IM_H
 

@@ -1,6 +1,6 @@
 /* live.c: a message whose sender waits for an answer.
  *
- *     LIVE --all attempts have ended, or answer_ms are over--+--> somebody took it: 200, stored
+ *     LIVE --a 2xx, all have ended, or answer_ms are over----+--> somebody took it: 200, stored
  *                                                            |--> owed to somebody: 202, stored
  *                                                            \--> nobody ever will: the best of
  *                                                                 their answers, forgotten
@@ -360,8 +360,8 @@ static void finish(struct message *message)
 void live_advance(struct message *message)
 {
     assert(message->live != NULL);
-    if (!message_is_under_way(message))
-        finish(message);
+    if (message->taken_ms != 0 || !message_is_under_way(message))
+        finish(message); /* RFC 3261 16.7 step 5: a 2xx goes back at once */
 }
 
 void live_hurry(struct live *live)

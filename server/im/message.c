@@ -191,7 +191,7 @@ static void tell_waiting(const struct message *message)
 {
     const struct engine *engine = message->inbox->im->engine;
     const struct delivery *delivery;
-    if (engine->waits == NULL || message->kind == STORE_SENT)
+    if (engine->waits == NULL || message->kind != STORE_RECEIVED)
         return;
     for (delivery = message->deliveries; delivery != NULL; delivery = delivery->sibling)
         if (delivery->state == STORE_OWED && delivery->attempt == NULL)
