@@ -40,13 +40,15 @@ struct presence_settings {
     size_t filter_max_bytes;           /* of what a watcher asks for (RFC 4660); more: 413 */
     unsigned filters_max_per_watcher;  /* different ones at one resource; more: 488 */
     unsigned filters_max_per_resource; /* of all its watchers; more: 488 */
-    size_t winfo_max_bytes; /* of watcher information; the rest follows in the next; 32768 */
-    size_t patch_steps_max; /* of a partial publication; more: 413; of the start */
-    unsigned flow_grace_s;  /* after which what a lost publisher says goes closed; 60; 0: never */
-    unsigned tag_grace_s; /* that the entity-tag before the last one is good for its publisher; 32;
-                             0: never */
-    unsigned last_seen_s; /* that watchers are shown when a client that did not refresh was last
-                             there; 0: never */
+    size_t winfo_max_bytes;      /* of watcher information; the rest follows in the next; 32768 */
+    size_t patch_steps_max;      /* of a partial publication; more: 413; of the start */
+    const char *message_headers; /* fields that watchers are told of new messages (RFC 3842 3.5),
+                                    "From, Subject"; of the start */
+    unsigned flow_grace_s; /* after which what a lost publisher says goes closed; 60; 0: never */
+    unsigned tag_grace_s;  /* that the entity-tag before the last one is good for its publisher; 32;
+                              0: never */
+    unsigned last_seen_s;  /* that watchers are shown when a client that did not refresh was last
+                              there; 0: never */
     enum presence_registration registration; /* in domains that do not say */
     const struct presence_domain *domains;   /* that do; they outlive the next reload */
     unsigned domain_count;

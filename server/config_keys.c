@@ -265,6 +265,10 @@ static const struct config_key file_keys[] = {
     NUMBER(presence.patch_steps_max, 1000, 100000000, "100000",
            "Elements and attributes that a partial publication may look at; then it is refused. "
            "Changed by a restart."),
+    {"presence.message_headers", config_take_text, FIELD(struct config, presence.message_headers),
+     0, 200, "\"To, From, Date, Subject, Message-ID, Priority\"",
+     "What watchers of message-summary are told of each new message, when the messaging system "
+     "says it: names of header fields; \"\": nothing. Changed by a restart."},
     NUMBER(presence.flow_grace_s, 0, 86400, "60",
            "Seconds after which what a device published is shown as closed, when the connection or "
            "the registration that it lived on has ended and it has not come back. 0: never."),
