@@ -79,6 +79,17 @@ struct presence_registrations {
     void *context;
 };
 
+enum { PRESENCE_SOURCES_MAX = 4, PRESENCE_SOURCE_MAX_BYTES = 131072 };
+
+/* Who knows something of a user that no client publishes. */
+struct presence_source {
+    const char *event; /* the package's name; a constant */
+    /* Appends it as a body of the package's publish_types[0], at most PRESENCE_SOURCE_MAX_BYTES;
+     * nothing when there is nothing to say. Asked whenever a state is composed. */
+    void (*write)(void *context, struct bytes aor, struct buffer *out);
+    void *context;
+};
+
 /* Registers SUBSCRIBE and PUBLISH with the front end. */
 struct presence *presence_new(struct front *front, const struct presence_settings *settings);
 void presence_free(struct presence **presence);
@@ -86,6 +97,12 @@ void presence_free(struct presence **presence);
 /* Whom to ask for registrations; at start-up. Copied. */
 void presence_ask_registrar(struct presence *presence,
                             const struct presence_registrations *registrations);
+
+/* Whom to ask as well; at start-up, at most PRESENCE_SOURCES_MAX. Copied. */
+void presence_derive(struct presence *presence, const struct presence_source *source);
+/* What such a one knows of the user has changed: watchers are told at the end of the turn, when
+ * what was submitted for it is durable. */
+void presence_derived_changed(struct presence *presence, const char *event, struct bytes aor);
 
 /* A device has registered, or does so no longer: what it published is opened again, or goes closed
  * after the grace. What the state is composed of is looked at again at the end of the turn. */

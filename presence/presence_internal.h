@@ -131,6 +131,8 @@ struct presence {
     struct front *front;
     const struct front_parts *parts;
     struct presence_settings settings;
+    struct presence_source sources[PRESENCE_SOURCES_MAX];
+    size_t source_count;
     struct presence_registrations registrations;      /* all NULL: nobody is registered */
     struct package_workshop *workshops[PACKAGES_MAX]; /* as package_list */
     struct document *registered[PACKAGES_MAX];        /* as package_list; NULL: it has none */
