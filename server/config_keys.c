@@ -220,6 +220,12 @@ static const struct config_key file_keys[] = {
     NUMBER(proxy.calls_max_per_caller, 0, 1000000, "20",
            "Of those, calls that one user makes; more are refused (500). Who is vouched for by a "
            "trusted address is not counted."),
+    NUMBER(proxy.lines_max, 0, 10000000, "100000",
+           "Calls at a time whose busy lamps are lit; more calls go on without."),
+    NUMBER(
+        proxy.call_silence_s, 60, 30 * DAY_S, "14400",
+        "Seconds after which an answered call of which nothing is heard any more counts as over; "
+        "a session timer of the phones (RFC 4028) may make it shorter."),
     NUMBER(proxy.calls_max_per_callee, 0, 1000000, "20",
            "Of those, calls for one user; to more callers the user is busy (486)."),
 

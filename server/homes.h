@@ -8,6 +8,7 @@
 #define SERVER_HOMES_H
 
 #include "presence/presence.h"
+#include "proxy/lines.h"
 #include "registrar/registrar.h"
 
 struct homes;
@@ -16,6 +17,7 @@ struct homes;
 struct homes_parts {
     struct front *front;
     struct registrar *registrar;
+    struct proxy *proxy;
     struct presence *presence;
 };
 

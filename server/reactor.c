@@ -227,7 +227,10 @@ static void build(struct reactor *reactor, const struct config *config)
     const struct registrar_watch watch = {device_came, device_ended, reactor};
     presence_ask_registrar(reactor->presence, &registrations);
     registrar_watch_devices(reactor->registrar, &watch);
-    const struct homes_parts homes = {reactor->front, reactor->registrar, reactor->presence};
+    const struct homes_parts homes = {.front = reactor->front,
+                                      .registrar = reactor->registrar,
+                                      .proxy = reactor->proxy,
+                                      .presence = reactor->presence};
     reactor->homes = homes_new(&homes);
 }
 

@@ -103,6 +103,8 @@
     X(calls_limited_source, "INVITEs refused by the limit of their source (500)")             \
     X(calls_limited_caller, "INVITEs refused by the limit of their caller (500)")             \
     X(calls_limited_callee, "INVITEs refused by the limit of the user called (486)")          \
+    X(calls_silent, "calls whose lamps went out because nothing was heard of them any more")  \
+    X(lines_limited, "calls without a lamp because there are too many")                       \
     X(preferences_limited, "requests refused for more caller preferences than are looked at") \
     X(requests_looped, "requests refused because they came back (482)")                       \
     X(breadth_exceeded, "requests refused because they may not be forked so often (440)")     \

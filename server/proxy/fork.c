@@ -46,6 +46,7 @@ struct fork {
     struct incoming incoming;
     uint64_t server, loop_key;
     struct call call;
+    struct line_call *line;  /* NULL: none of ours is on the phone, or it was answered */
     size_t size;             /* of all that was allocated for it, but for the best answer */
     unsigned pending, alive; /* branches PENDING; and those or LINGERS */
     unsigned group;          /* the next one to begin */
@@ -74,6 +75,14 @@ static struct server_transaction *server_of(const struct fork *fork)
     return transaction_find(transactions_of(fork), fork->server);
 }
 
+/* No answer makes a call of it any more. */
+static void hang_up(struct fork *fork)
+{
+    if (fork->line != NULL)
+        line_failed(fork->line);
+    fork->line = NULL;
+}
+
 static void free_fork(struct fork *fork)
 {
     const struct server_watch nobody = {0};
@@ -85,6 +94,7 @@ static void free_fork(struct fork *fork)
     if (server != NULL && fork->watched)
         transaction_watch(server, &nobody);
     DL_DELETE(fork->proxy->forks, fork);
+    hang_up(fork);
     call_end(fork->proxy, &fork->call);
     answer_release(fork->proxy, &fork->best);
     transaction_discharge(transactions_of(fork), fork->size);
@@ -188,6 +198,7 @@ static void settle(struct fork *fork)
     assert(!fork->settled && fork->pending == 0);
     become_settled(fork, true);
     fork->closed = true;
+    hang_up(fork);
     if (server == NULL)
         return;
     if (fork->best.status ==
@@ -400,6 +411,8 @@ static void take_provisional(struct branch *branch, const struct client_answer *
         return;
     const struct answered answered = answered_of(fork, answer);
     struct bytes text = answer_write(fork->proxy, &answered);
+    if (fork->line != NULL)
+        line_rings(fork->line, answer->response);
     if (!bytes_empty(text))
         transaction_reply(transactions_of(fork), server, text, STORE_NOTHING);
 }
@@ -417,6 +430,9 @@ static void take_success(struct branch *branch, const struct client_answer *answ
     if (first)
         become_settled(fork, false);
     fork->closed = true;
+    if (fork->line != NULL)
+        line_answered(fork->line, answer->response);
+    fork->line = NULL;
     pass_success(fork, text);
     if (first && fork->invite && !fork->no_cancel) /* 9.1: nothing else can be cancelled */
         cancel_because(fork, 200, "Call completed elsewhere");
@@ -542,6 +558,7 @@ static void take_end(void *context)
     fork->watched = false;
     if (!fork->settled) {
         become_settled(fork, true);
+        hang_up(fork);
         cancel_pending(fork, BYTES(""));
     }
     release(fork);
@@ -625,6 +642,8 @@ void fork_begin(struct proxy *proxy, struct front_request *request, const struct
     fork->watched = fork->invite;
     if (fork->invite)
         call_begin(proxy, request, &fork->call);
+    if (fork->invite && bytes_empty(request->message->to.tag))
+        fork->line = line_begin(proxy, request);
     if (fork->watched)
         transaction_watch(server, &watch);
     advance(fork);

@@ -25,6 +25,8 @@ struct proxy_settings proxy_settings_default(void)
         .calls_max_per_source = 200,
         .calls_max_per_caller = 20,
         .calls_max_per_callee = 20,
+        .lines_max = 100000,
+        .call_silence_s = 4 * 3600,
     };
 }
 
@@ -59,7 +61,9 @@ void proxy_free(struct proxy **proxy)
 {
     if (*proxy == NULL)
         return;
+    (*proxy)->lines.changed = NULL;
     fork_end_all(*proxy);
+    lines_free(*proxy);
     free((*proxy)->scratch);
     free((*proxy)->added);
     free(*proxy);
@@ -165,6 +169,8 @@ static void relay(struct proxy *proxy, struct front_request *request,
         metrics_count(proxy->parts->metrics, METRIC_forks_limited);
         count = proxy->settings.targets_max;
     }
+    if (!bytes_empty(request->message->to.tag))
+        line_goes_on(proxy, request);
     struct plan_place places[PROXY_TARGETS_MAX];
     plan_make(targets, count, relaying->manner, places);
     const struct fork_plan plan = {

@@ -30,6 +30,8 @@ struct proxy_settings {
     unsigned calls_max_per_source; /* of one address, but for trusted ones and our own host: 500 */
     unsigned calls_max_per_caller; /* of one proved user: 500; default 20 */
     unsigned calls_max_per_callee; /* for one user of ours: 486; default 20 */
+    unsigned lines_max;            /* calls whose lamps are lit (lines.h); default 100000 */
+    unsigned call_silence_s;       /* after which one counts as over; default 4 hours */
 };
 struct proxy_settings proxy_settings_default(void);
 
