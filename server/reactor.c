@@ -13,7 +13,7 @@
 #include "im/im.h"
 #include "policy/policy.h"
 
-enum { LIST_MAX = 512 };
+enum { LIST_MAX = 2048 };
 
 struct reactor {
     struct reactor_ground ground;
