@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "presence/registered_internal.h"
+#include "presence/unsolicited_internal.h"
 
 void presence_derive(struct presence *presence, const struct presence_source *source)
 {
@@ -77,4 +78,6 @@ void presence_derived_changed(struct presence *presence, const char *event, stru
     struct resource *resource = resource_find(presence, package, aor, false);
     if (resource != NULL)
         registered_tell_soon(resource);
+    else
+        unsolicited_changed(presence, package, aor);
 }

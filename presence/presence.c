@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "presence/closing_internal.h"
 #include "presence/registered_internal.h"
+#include "presence/unsolicited_internal.h"
 #include "sip/digest.h"
 
 struct presence_settings presence_settings_default(void)
@@ -107,6 +108,7 @@ void presence_free(struct presence **presence)
         return;
     world_timer_cancel(old->parts->world, &old->pace);
     world_timer_cancel(old->parts->world, &old->judge);
+    unsolicited_free(old);
     for (unsigned i = 0; i < PARTITIONS; i++)
         home_clear(old, i);
     for (size_t i = 0; package_list()[i] != NULL; i++) {

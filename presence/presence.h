@@ -62,6 +62,15 @@ struct presence_settings {
 };
 struct presence_settings presence_settings_default(void);
 
+/* Where a user can be reached. */
+struct presence_contact {
+    struct bytes uri;
+    struct bytes route;          /* value of a Route field to go through first, or empty */
+    const struct net_flow *flow; /* tried first; may be NULL */
+    bool flow_only;              /* no other way will do */
+};
+enum { PRESENCE_CONTACTS_MAX = 20 };
+
 /* What the registrar knows of those who publish. */
 struct presence_registrations {
     /* The +sip.instance (canonical) of the user's device that registered over this flow, borrowed;
@@ -76,6 +85,10 @@ struct presence_registrations {
      * cannot be asked. */
     bool (*flow_of)(void *context, struct bytes aor, const struct front_device *device,
                     struct net_flow *flow);
+    /* The contacts at which the user can be reached, at most `most`, borrowed until the next turn.
+     * NULL: it cannot be asked. */
+    size_t (*contacts)(void *context, struct bytes aor, struct presence_contact *contacts,
+                       size_t most);
     void *context;
 };
 

@@ -150,6 +150,7 @@ struct presence {
     struct resource *judging; /* whose subscriptions policy has to be asked about again */
     struct timer judge;
     struct presence_counts counts;
+    struct unsolicited *unsolicited; /* by event and address-of-record */
     struct digest_engine *digests;
     char *scratch; /* WRITE_MAX bytes */
 };

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "presence/derived_internal.h"
 #include "presence/registered_internal.h"
+#include "presence/unsolicited_internal.h"
 
 enum {
     KEY_MAX = 2048,
@@ -245,6 +246,7 @@ void resource_changed(struct resource *resource, struct store_change change)
     authorize_sphere(resource);
     if (!recompose(resource))
         return;
+    unsolicited_changed(resource->presence, resource->package, resource->aor);
     views_refresh(resource);
     DL_FOREACH(resource->subscriptions, subscription)
     {

@@ -125,6 +125,20 @@ static bool flow_of(void *context, struct bytes aor, const struct front_device *
     return registrar_flow_of(reactor->registrar, aor, device, flow);
 }
 
+static size_t contacts_of(void *context, struct bytes aor, struct presence_contact *contacts,
+                          size_t most)
+{
+    struct reactor *reactor = context;
+    size_t count = registrar_find(reactor->registrar, aor, BYTES(""), BYTES(""), reactor->found,
+                                  most < PROXY_TARGETS_MAX ? most : PROXY_TARGETS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        const struct proxy_target target = target_of(&reactor->found[i]);
+        contacts[i] =
+            (struct presence_contact){target.uri, target.route, target.flow, target.flow_only};
+    }
+    return count;
+}
+
 /* What the registrar tells. */
 
 static void device_came(void *context, struct bytes aor, const struct front_device *device)
@@ -222,6 +236,7 @@ static void build(struct reactor *reactor, const struct config *config)
         .is_there = is_there,
         .is_registered = is_registered,
         .flow_of = flow_of,
+        .contacts = contacts_of,
         .context = reactor,
     };
     const struct registrar_watch watch = {device_came, device_ended, reactor};

@@ -512,4 +512,5 @@ const struct event_package message_summary_package = {
     .same_things = summary_same_things,
     .compose = summary_compose,
     .partials = &partials,
+    .unsolicited = "mwi",
 };

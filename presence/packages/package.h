@@ -162,6 +162,9 @@ struct event_package {
     /* NULL: always the whole state. */
     const struct package_partials *partials;
 
+    /* The preference of users by which their phones are told without a subscription; NULL: none. */
+    const char *unsolicited;
+
     /* The sphere of the presentity for its rules (RFC 5025 3.1.2), empty: undefined; lies in the
      * documents. NULL: always undefined. */
     struct bytes (*sphere)(const struct document_source *sources, size_t count);

@@ -91,6 +91,7 @@
     X(holds_limited, "subscriptions not held because too many are")                           \
     X(subscriptions_replaced, "subscriptions replaced by another dialog of the same device")  \
     X(notifies_sent, "NOTIFYs sent")                                                          \
+    X(notifies_unsolicited, "NOTIFYs to phones that never subscribed")                        \
     X(notifies_suppressed, "NOTIFYs not sent because their watcher has the state")            \
     X(notifies_folded, "changes folded into a later NOTIFY")                                  \
     X(notifies_retried, "NOTIFYs sent again after a failure and a pause")                     \

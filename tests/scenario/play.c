@@ -697,7 +697,7 @@ static const struct verb verbs[] = {
     {"at", do_at, AFTER},           {"time", do_time, AFTER},
     {"the", do_the, AFTER},         {"all", do_all, AFTER},
     {"rules", play_rules, AFTER},   {"rule", play_rule, AFTER},
-    {"roster", play_roster, AFTER},
+    {"roster", play_roster, AFTER}, {"preference", play_preference, AFTER},
 };
 
 static bool party_does(struct play *play, struct party *party, struct words *words)

@@ -77,6 +77,7 @@ bool play_expects_word(struct play *play, struct party *party, struct words *wor
 bool play_rules(struct play *play, struct words *words);
 bool play_rule(struct play *play, struct words *words);
 bool play_roster(struct play *play, struct words *words);
+bool play_preference(struct play *play, struct words *words);
 bool play_duration(struct play *play, struct bytes text, uint64_t *ms);
 /* Lets time pass while whoever answers by himself does so. */
 void play_pass(struct play *play, uint64_t ms);

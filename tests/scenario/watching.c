@@ -25,7 +25,8 @@ struct watching {
     char *owner, *other; /* addresses; other NULL: none */
     struct blob *document;
     enum sub_handling handling;
-    const char *reason; /* why an edit failed */
+    const char *reason;       /* why an edit failed */
+    struct bytes name, value; /* of a preference */
 };
 
 static void watching_release(struct watching *watching)
@@ -100,6 +101,13 @@ static enum err remove_buddy(struct account_file *file, struct watching *watchin
     return account_delete_buddy(file, &buddy);
 }
 
+static enum err put_preference(struct account_file *file, struct watching *watching)
+{
+    const struct store_preference preference = {
+        .aor = bytes_of(watching->owner), .name = watching->name, .value = watching->value};
+    return account_put_preference(file, &preference);
+}
+
 static bool take_owner(struct watching *watching, struct words *words)
 {
     if (!words_are(words, "of") || words_end(words))
@@ -170,6 +178,21 @@ bool play_roster(struct play *play, struct words *words)
     done = (done && (adds || words_are(words, "remove")) && take_other(&watching, words)) ||
            play_fault(play, "roster of USER add|remove BUDDY");
     done = done && change(&watching, adds ? add_buddy : remove_buddy);
+    watching_release(&watching);
+    return done;
+}
+
+bool play_preference(struct play *play, struct words *words)
+{
+    struct watching watching = {.play = play};
+    bool done = take_owner(&watching, words) && !words_end(words);
+    if (done)
+        watching.name = words_take(words);
+    done = done && words_are(words, "is") && !words_end(words);
+    if (done)
+        watching.value = words_take(words);
+    done = done || play_fault(play, "preference of USER NAME is VALUE");
+    done = done && change(&watching, put_preference);
     watching_release(&watching);
     return done;
 }
