@@ -42,11 +42,28 @@ static struct bytes sphere_of(const struct presence *presence, const struct reso
     return resource_sphere(resource);
 }
 
-static bool is_of_audience(const struct event_package *package, struct bytes aor,
-                           const struct policy_watcher *watcher)
+static bool is_owner(struct bytes aor, const struct policy_watcher *watcher)
 {
-    return package->audience == AUDIENCE_ANYONE ||
-           (!watcher->foreign && bytes_equal(watcher->aor, aor));
+    return !watcher->foreign && bytes_equal(watcher->aor, aor);
+}
+
+/* Of packages that policy does not decide about alone. */
+static struct authorization admit(const struct presence *presence,
+                                  const struct event_package *package, struct bytes aor,
+                                  const struct policy_watcher *watcher)
+{
+    struct authorization authorization = {.event = EVENT_APPROVED};
+    if (package->audience == AUDIENCE_ANYONE || is_owner(aor, watcher))
+        return authorization;
+    authorization.event = EVENT_REJECTED;
+    if (package->audience == AUDIENCE_OWNER)
+        return authorization;
+    enum policy_reach reach =
+        policy_reaches(presence->parts->policy, watcher, aor, presence->parts->world->wall_ms);
+    if (reach == POLICY_REACH_LET)
+        authorization.event = EVENT_APPROVED;
+    authorization.unknown = reach == POLICY_REACH_UNKNOWN;
+    return authorization;
 }
 
 struct authorization authorize(const struct presence *presence, const struct event_package *package,
@@ -54,8 +71,7 @@ struct authorization authorize(const struct presence *presence, const struct eve
                                const struct policy_watcher *watcher)
 {
     if (package->audience != AUDIENCE_BY_RULES)
-        return (struct authorization){
-            .event = is_of_audience(package, aor, watcher) ? EVENT_APPROVED : EVENT_REJECTED};
+        return admit(presence, package, aor, watcher);
     const struct policy_decision decision =
         policy_decide(presence->parts->policy, watcher, aor, sphere_of(presence, resource),
                       presence->parts->world->wall_ms);
@@ -299,13 +315,19 @@ void authorize_forget(struct resource *resource)
 
 /* News. */
 
+static bool hangs_on_policy(const struct resource *resource)
+{
+    enum audience audience = resource->package->audience;
+    return audience == AUDIENCE_BY_RULES || audience == AUDIENCE_BY_OWN_RULES;
+}
+
 static void again_everybody(struct presence *presence)
 {
     struct resource *resource, *next;
     for (unsigned i = 0; i < PARTITIONS; i++) {
         HASH_ITER(hh, presence->homes[i].resources, resource, next)
         {
-            if (resource->package->audience == AUDIENCE_BY_RULES)
+            if (hangs_on_policy(resource))
                 authorize_again(resource);
         }
     }
@@ -320,7 +342,7 @@ void authorize_listen(void *context, struct bytes presentity)
     }
     for (size_t i = 0; package_list()[i] != NULL; i++) {
         struct resource *resource = resource_find(presence, package_list()[i], presentity, false);
-        if (resource != NULL && resource->package->audience == AUDIENCE_BY_RULES)
+        if (resource != NULL && hangs_on_policy(resource))
             authorize_again(resource);
     }
 }

@@ -18,6 +18,7 @@
 
 #include "base/memory.h"
 #include "presence/registered_internal.h"
+#include "presence/unsolicited_internal.h"
 
 static struct connection *connection_find(const struct presence *presence, uint64_t id)
 {
@@ -265,6 +266,7 @@ void presence_device_came(struct presence *presence, struct bytes aor,
         change_user(presence, aor, open_again, device, tell_of_opened);
     registered_changed(presence, aor);
     hold_device_came(presence, aor, device);
+    unsolicited_device_came(presence, aor);
 }
 
 void presence_device_ended(struct presence *presence, struct bytes aor,

@@ -5,20 +5,26 @@
  *   else              --> the difference to what the last NOTIFY told, which had a 2xx
  *
  * Whole state and differences are made once for all watchers of a view who know the same (view.c);
- * a watcher's own is the version between their two parts. It begins with 1 and grows by one with
- * each body that was sent, also one that failed: its answer alone may have been lost, and a watcher
- * throws away what has a version that it knows (4.5). The whole state that follows may leave some
- * out. It is not stored. After a restart it goes on with the CSeq, which is higher than the version
- * of any NOTIFY before, because both grow by at most one with each and the CSeq began with it. */
+ * a watcher's own is the version between their two parts. It begins as the package says (RFC 5263:
+ * 1, RFC 4235: 0) and grows by one with each body that was sent, also one that failed: its answer
+ * alone may have been lost, and a watcher throws away what has a version that it knows (4.5). The
+ * whole state that follows may leave some out. It is not stored. After a restart it goes on with
+ * the CSeq, which is higher than the version of any NOTIFY before, because both grow by at most one
+ * with each and the CSeq began with it. */
 #include <assert.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "presence/presence_internal.h"
 
+static const struct package_partials *partials_of(const struct subscription *subscription)
+{
+    return subscription->resource->package->partials;
+}
+
 bool partial_is_wanted(const struct subscription *subscription)
 {
-    const struct package_partials *partials = subscription->resource->package->partials;
+    const struct package_partials *partials = partials_of(subscription);
     return partials != NULL && strcmp(partials->type, subscription->accept) == 0;
 }
 
@@ -32,6 +38,8 @@ static uint32_t next_version(const struct subscription *subscription)
 
 static struct blob *join(const struct package_parts *parts, uint32_t version)
 {
+    if (parts->tail == NULL)
+        return blob_ref(parts->head);
     struct bytes head = blob_bytes(parts->head), tail = blob_bytes(parts->tail);
     size_t size = head.length + 10 + tail.length;
     char *text = memory_new(size);
@@ -59,7 +67,7 @@ struct blob *partial_body(struct subscription *subscription)
     partial->whole = false;
     view_let_go(view, partial->sent);
     partial->sent = view_hold(view);
-    return join(parts, partial->version);
+    return join(parts, partials_of(subscription)->first_version + partial->version - 1);
 }
 
 void partial_begin(struct subscription *subscription)

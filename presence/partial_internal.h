@@ -13,7 +13,7 @@ struct subscription;
 struct partial {
     uint64_t confirmed; /* what it was told, by the last NOTIFY that it answered with a 2xx */
     uint64_t sent;      /* what the NOTIFY under way tells */
-    uint32_t version;   /* of the last body; 0: none yet */
+    uint32_t version;   /* of the last body, counted from 1; 0: none yet */
     bool whole;         /* the next one is to be the whole state */
 };
 

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "presence/closing_internal.h"
 #include "presence/registered_internal.h"
+#include "presence/unsolicited_internal.h"
 #include "sip/digest.h"
 
 struct presence_settings presence_settings_default(void)
@@ -24,6 +25,7 @@ struct presence_settings presence_settings_default(void)
         .filters_max_per_watcher = 10,
         .filters_max_per_resource = 100,
         .patch_steps_max = 100000,
+        .message_headers = "To, From, Date, Subject, Message-ID, Priority",
         .flow_grace_s = 60,
         .tag_grace_s = 32, /* 64*T1: as long as the lost 200 would have been repeated */
         .notify_timeout = PRESENCE_TIMEOUT_ENDS,
@@ -58,8 +60,11 @@ static bool is_same_registration(const struct presence_settings *a,
 /* What each package of the list has in this reactor. */
 static void equip(struct presence *presence)
 {
-    const struct package_limits limits = {PACKAGE_BODY_MOST_BYTES,
-                                          presence->settings.patch_steps_max};
+    const struct package_limits limits = {
+        .body_max_bytes = PACKAGE_BODY_MOST_BYTES,
+        .patch_steps_max = presence->settings.patch_steps_max,
+        .message_headers = presence->settings.message_headers,
+    };
     for (size_t i = 0; package_list()[i] != NULL; i++) {
         const struct event_package *package = package_list()[i];
         if (package->workshop_new != NULL)
@@ -103,6 +108,7 @@ void presence_free(struct presence **presence)
         return;
     world_timer_cancel(old->parts->world, &old->pace);
     world_timer_cancel(old->parts->world, &old->judge);
+    unsolicited_free(old);
     for (unsigned i = 0; i < PARTITIONS; i++)
         home_clear(old, i);
     for (size_t i = 0; package_list()[i] != NULL; i++) {

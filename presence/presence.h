@@ -40,13 +40,15 @@ struct presence_settings {
     size_t filter_max_bytes;           /* of what a watcher asks for (RFC 4660); more: 413 */
     unsigned filters_max_per_watcher;  /* different ones at one resource; more: 488 */
     unsigned filters_max_per_resource; /* of all its watchers; more: 488 */
-    size_t winfo_max_bytes; /* of watcher information; the rest follows in the next; 32768 */
-    size_t patch_steps_max; /* of a partial publication; more: 413; of the start */
-    unsigned flow_grace_s;  /* after which what a lost publisher says goes closed; 60; 0: never */
-    unsigned tag_grace_s; /* that the entity-tag before the last one is good for its publisher; 32;
-                             0: never */
-    unsigned last_seen_s; /* that watchers are shown when a client that did not refresh was last
-                             there; 0: never */
+    size_t winfo_max_bytes;      /* of watcher information; the rest follows in the next; 32768 */
+    size_t patch_steps_max;      /* of a partial publication; more: 413; of the start */
+    const char *message_headers; /* fields that watchers are told of new messages (RFC 3842 3.5),
+                                    "From, Subject"; of the start */
+    unsigned flow_grace_s; /* after which what a lost publisher says goes closed; 60; 0: never */
+    unsigned tag_grace_s;  /* that the entity-tag before the last one is good for its publisher; 32;
+                              0: never */
+    unsigned last_seen_s;  /* that watchers are shown when a client that did not refresh was last
+                              there; 0: never */
     enum presence_registration registration; /* in domains that do not say */
     const struct presence_domain *domains;   /* that do; they outlive the next reload */
     unsigned domain_count;
@@ -59,6 +61,15 @@ struct presence_settings {
     unsigned restore_notify_per_s; /* NOTIFYs a second after a restart, so that it makes no storm */
 };
 struct presence_settings presence_settings_default(void);
+
+/* Where a user can be reached. */
+struct presence_contact {
+    struct bytes uri;
+    struct bytes route;          /* value of a Route field to go through first, or empty */
+    const struct net_flow *flow; /* tried first; may be NULL */
+    bool flow_only;              /* no other way will do */
+};
+enum { PRESENCE_CONTACTS_MAX = 20 };
 
 /* What the registrar knows of those who publish. */
 struct presence_registrations {
@@ -77,6 +88,21 @@ struct presence_registrations {
     /* There is news for a device of the user's to which there is no way: it may be asleep (RFC
      * 8599). Its instance may be empty. NULL: nobody can wake it. */
     void (*wake)(void *context, struct bytes aor, struct bytes instance);
+    /* The contacts at which the user can be reached, at most `most`, borrowed until the next turn.
+     * NULL: it cannot be asked. */
+    size_t (*contacts)(void *context, struct bytes aor, struct presence_contact *contacts,
+                       size_t most);
+    void *context;
+};
+
+enum { PRESENCE_SOURCES_MAX = 4, PRESENCE_SOURCE_MAX_BYTES = 131072 };
+
+/* Who knows something of a user that no client publishes. */
+struct presence_source {
+    const char *event; /* the package's name; a constant */
+    /* Appends it as a body of the package's publish_types[0], at most PRESENCE_SOURCE_MAX_BYTES;
+     * nothing when there is nothing to say. Asked whenever a state is composed. */
+    void (*write)(void *context, struct bytes aor, struct buffer *out);
     void *context;
 };
 
@@ -87,6 +113,12 @@ void presence_free(struct presence **presence);
 /* Whom to ask for registrations; at start-up. Copied. */
 void presence_ask_registrar(struct presence *presence,
                             const struct presence_registrations *registrations);
+
+/* Whom to ask as well; at start-up, at most PRESENCE_SOURCES_MAX. Copied. */
+void presence_derive(struct presence *presence, const struct presence_source *source);
+/* What such a one knows of the user has changed: watchers are told at the end of the turn, when
+ * what was submitted for it is durable. */
+void presence_derived_changed(struct presence *presence, const char *event, struct bytes aor);
 
 /* A device has registered, or does so no longer: what it published is opened again, or goes closed
  * after the grace. What the state is composed of is looked at again at the end of the turn. */

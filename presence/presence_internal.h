@@ -131,6 +131,8 @@ struct presence {
     struct front *front;
     const struct front_parts *parts;
     struct presence_settings settings;
+    struct presence_source sources[PRESENCE_SOURCES_MAX];
+    size_t source_count;
     struct presence_registrations registrations;      /* all NULL: nobody is registered */
     struct package_workshop *workshops[PACKAGES_MAX]; /* as package_list */
     struct document *registered[PACKAGES_MAX];        /* as package_list; NULL: it has none */
@@ -148,6 +150,7 @@ struct presence {
     struct resource *judging; /* whose subscriptions policy has to be asked about again */
     struct timer judge;
     struct presence_counts counts;
+    struct unsolicited *unsolicited; /* by event and address-of-record */
     struct digest_engine *digests;
     char *scratch; /* WRITE_MAX bytes */
 };

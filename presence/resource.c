@@ -3,7 +3,9 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "presence/derived_internal.h"
 #include "presence/registered_internal.h"
+#include "presence/unsolicited_internal.h"
 
 enum {
     KEY_MAX = 2048,
@@ -122,12 +124,12 @@ static bool is_hard(const struct publication *publication)
 }
 
 /* What counts of its publications, for the caller to free; `doubted`: what clients say is not
- * believed any more. There is room for one more. */
+ * believed any more. There is room for what is derived. */
 static struct document_source *sources_of(const struct resource *resource, bool doubted,
                                           size_t *count)
 {
     struct document_source *sources =
-        memory_new((resource->publication_count + 1) * sizeof(sources[0]));
+        memory_new((resource->publication_count + 1 + PRESENCE_SOURCES_MAX) * sizeof(sources[0]));
     const struct publication *publication;
     *count = 0;
     DL_FOREACH(resource->publications, publication)
@@ -163,9 +165,8 @@ static bool is_said(const struct document_source *sources, size_t count)
     return false;
 }
 
-/* A binding that counts may be under way: what is composed of it is not told before it is durable.
- */
-static void wait_for_bindings(struct resource *resource)
+/* What is derived may be under way: what is composed of it is not told before it is durable. */
+static void wait_for_all(struct resource *resource)
 {
     struct store_change latest =
         store_latest(resource->presence->parts->store, resource->partition);
@@ -180,14 +181,18 @@ struct blob *resource_state(struct resource *resource)
     if (resource->state != NULL)
         return resource->state;
     resource->registered = policy != PRESENCE_REGISTRATION_IGNORE && registered_now(resource);
-    if (policy != PRESENCE_REGISTRATION_IGNORE)
-        wait_for_bindings(resource);
+    if (policy != PRESENCE_REGISTRATION_IGNORE || derived_is_asked(resource))
+        wait_for_all(resource);
     bool doubted = policy == PRESENCE_REGISTRATION_RULE && !resource->registered;
     struct document_source *sources = sources_of(resource, doubted, &count);
     if (resource->registered && !is_said(sources, count))
         sources[count++] = (struct document_source){
             .document = registered_document(resource->presence, resource->package)};
+    struct derived derived = derived_ask(resource);
+    for (size_t i = 0; i < derived.count; i++)
+        sources[count++] = (struct document_source){.document = derived.documents[i]};
     resource->state = compose(resource, sources, count);
+    derived_release(resource, &derived);
     free(sources);
     return resource->state;
 }
@@ -241,6 +246,7 @@ void resource_changed(struct resource *resource, struct store_change change)
     authorize_sphere(resource);
     if (!recompose(resource))
         return;
+    unsolicited_changed(resource->presence, resource->package, resource->aor);
     views_refresh(resource);
     DL_FOREACH(resource->subscriptions, subscription)
     {

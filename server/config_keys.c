@@ -226,6 +226,12 @@ static const struct config_key file_keys[] = {
     NUMBER(proxy.calls_max_per_caller, 0, 1000000, "20",
            "Of those, calls that one user makes; more are refused (500). Who is vouched for by a "
            "trusted address is not counted."),
+    NUMBER(proxy.lines_max, 0, 10000000, "100000",
+           "Calls at a time whose busy lamps are lit; more calls go on without."),
+    NUMBER(
+        proxy.call_silence_s, 60, 30 * DAY_S, "14400",
+        "Seconds after which an answered call of which nothing is heard any more counts as over; "
+        "a session timer of the phones (RFC 4028) may make it shorter."),
     NUMBER(proxy.calls_max_per_callee, 0, 1000000, "20",
            "Of those, calls for one user; to more callers the user is busy (486)."),
 
@@ -271,6 +277,10 @@ static const struct config_key file_keys[] = {
     NUMBER(presence.patch_steps_max, 1000, 100000000, "100000",
            "Elements and attributes that a partial publication may look at; then it is refused. "
            "Changed by a restart."),
+    {"presence.message_headers", config_take_text, FIELD(struct config, presence.message_headers),
+     0, 200, "\"To, From, Date, Subject, Message-ID, Priority\"",
+     "What watchers of message-summary are told of each new message, when the messaging system "
+     "says it: names of header fields; \"\": nothing. Changed by a restart."},
     NUMBER(presence.flow_grace_s, 0, 86400, "60",
            "Seconds after which what a device published is shown as closed, when the connection or "
            "the registration that it lived on has ended and it has not come back. 0: never."),

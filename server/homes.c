@@ -74,11 +74,14 @@ static enum err fill(struct homes *homes, unsigned partition)
 {
     enum err err = registrar_load(homes->parts.registrar, partition);
     if (err == ERR_NONE)
+        err = proxy_load(homes->parts.proxy, partition);
+    if (err == ERR_NONE)
         err = presence_load(homes->parts.presence, partition);
     if (err == ERR_NONE)
         err = im_load(homes->parts.im, partition);
     if (err != ERR_NONE) {
         registrar_close(homes->parts.registrar, partition);
+        proxy_close(homes->parts.proxy, partition);
         presence_close(homes->parts.presence, partition);
         im_close(homes->parts.im, partition);
     }

@@ -9,6 +9,7 @@
 
 #include "im/im.h"
 #include "presence/presence.h"
+#include "proxy/lines.h"
 #include "registrar/registrar.h"
 
 struct homes;
@@ -17,6 +18,7 @@ struct homes;
 struct homes_parts {
     struct front *front;
     struct registrar *registrar;
+    struct proxy *proxy;
     struct presence *presence;
     struct im *im;
 };

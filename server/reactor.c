@@ -13,7 +13,7 @@
 #include "im/im.h"
 #include "policy/policy.h"
 
-enum { LIST_MAX = 512 };
+enum { LIST_MAX = 2048 };
 
 struct reactor {
     struct reactor_ground ground;
@@ -162,6 +162,18 @@ static void push_failed(void *context, struct bytes aor, struct bytes instance)
     const struct reactor *reactor = context;
     (void)instance;
     proxy_device_lost(reactor->proxy, aor);
+static size_t contacts_of(void *context, struct bytes aor, struct presence_contact *contacts,
+                          size_t most)
+{
+    struct reactor *reactor = context;
+    size_t count = registrar_find(reactor->registrar, aor, BYTES(""), BYTES(""), reactor->found,
+                                  most < PROXY_TARGETS_MAX ? most : PROXY_TARGETS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        const struct proxy_target target = target_of(&reactor->found[i]);
+        contacts[i] =
+            (struct presence_contact){target.uri, target.route, target.flow, target.flow_only};
+    }
+    return count;
 }
 
 /* What the registrar tells. */
@@ -289,6 +301,7 @@ static void build(struct reactor *reactor, const struct config *config)
         .is_registered = is_registered,
         .flow_of = flow_of,
         .wake = wake_for_news,
+        .contacts = contacts_of,
         .context = reactor,
     };
     const struct registrar_watch watch = {device_came, device_ended, reactor};
@@ -297,8 +310,11 @@ static void build(struct reactor *reactor, const struct config *config)
     im_ask_registrar(reactor->im, &senders);
     registrar_watch_devices(reactor->registrar, &watch);
     build_push(reactor, config);
-    const struct homes_parts homes = {reactor->front, reactor->registrar, reactor->presence,
-                                      reactor->im};
+    const struct homes_parts homes = {.front = reactor->front,
+                                      .registrar = reactor->registrar,
+                                      .proxy = reactor->proxy,
+                                      .presence = reactor->presence,
+                                      .im = reactor->im};
     reactor->homes = homes_new(&homes);
 }
 

@@ -96,6 +96,23 @@ static void load_device(const struct store_visitor *visitor, struct row row)
     visitor->device(visitor->context, &device);
 }
 
+static void load_line(const struct store_visitor *visitor, struct row row)
+{
+    struct store_line line = {.aor = row_bytes(&row)};
+    line.call_id = row_bytes(&row);
+    line.local_tag = row_bytes(&row);
+    line.remote_tag = row_bytes(&row);
+    line.initiator = row_number(&row) != 0;
+    line.local_uri = row_bytes(&row);
+    line.local_name = row_bytes(&row);
+    line.remote_uri = row_bytes(&row);
+    line.remote_name = row_bytes(&row);
+    line.silence_s = (uint32_t)row_number(&row);
+    line.since_ms = (uint64_t)row_number(&row);
+    line.expires_ms = (uint64_t)row_number(&row);
+    visitor->line(visitor->context, &line);
+}
+
 static struct store_delivery row_delivery(struct row *row)
 {
     struct store_delivery delivery = {.aor = row_bytes(row)};
@@ -175,6 +192,8 @@ static int load_messages(struct store *store, unsigned partition,
                          const struct store_visitor *visitor)
 {
     int code = SQLITE_OK;
+    if (code == SQLITE_OK && visitor->line != NULL)
+        code = load_rows(store, SQL_LINES, partition, visitor, load_line);
     if (visitor->device != NULL)
         code = load_rows(store, SQL_DEVICES, partition, visitor, load_device);
     if (code == SQLITE_OK && visitor->owed != NULL)

@@ -31,6 +31,16 @@ struct store_buddy {
         groups; /* the owner's groups that it is in, a line each ("friends\nwork"), or empty */
 };
 
+/* A user's side of a call that was answered, for its lamp (RFC 4235). Key: aor, call_id, local_tag,
+ * remote_tag. */
+struct store_line {
+    struct bytes aor, call_id, local_tag, remote_tag;
+    bool initiator;                                              /* the user called */
+    struct bytes local_uri, local_name, remote_uri, remote_name; /* as the INVITE had them */
+    uint32_t silence_s; /* how long nothing may be heard of it */
+    uint64_t since_ms, expires_ms;
+};
+
 /* What a user wants to be done otherwise than by default: "carbon" "on". Key: aor, name. */
 struct store_preference {
     struct bytes aor, name, value;

@@ -123,6 +123,14 @@ static const char *const migrations[] = {
     "name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (partition, aor, name)) "
     "STRICT, WITHOUT ROWID;"
     "ALTER TABLE rosters ADD COLUMN groups TEXT NOT NULL DEFAULT '';",
+
+    /* Calls that were answered, for the lamps of those who have them. */
+    "CREATE TABLE lines (partition INTEGER NOT NULL, aor TEXT NOT NULL, call_id TEXT NOT NULL, "
+    "local_tag TEXT NOT NULL, remote_tag TEXT NOT NULL, initiator INTEGER NOT NULL, "
+    "local_uri TEXT NOT NULL, local_name TEXT NOT NULL, remote_uri TEXT NOT NULL, "
+    "remote_name TEXT NOT NULL, silence_s INTEGER NOT NULL, since_ms INTEGER NOT NULL, "
+    "expires_ms INTEGER NOT NULL, "
+    "PRIMARY KEY (partition, aor, call_id, local_tag, remote_tag)) STRICT, WITHOUT ROWID;",
 };
 
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };

@@ -252,6 +252,35 @@ void store_delete_device(struct store_set *set, struct bytes aor, struct bytes i
     set_device_key(set, aor, instance);
 }
 
+static void set_line_key(struct store_set *set, const struct store_line *key)
+{
+    assert(partition_of(key->aor) == set->partition);
+    set_text(set, key->aor);
+    set_text(set, key->call_id);
+    set_text(set, key->local_tag);
+    set_text(set, key->remote_tag);
+}
+
+void store_put_line(struct store_set *set, const struct store_line *line)
+{
+    set_operation(set, SQL_PUT_LINE);
+    set_line_key(set, line);
+    set_number(set, line->initiator);
+    set_text(set, line->local_uri);
+    set_text(set, line->local_name);
+    set_text(set, line->remote_uri);
+    set_text(set, line->remote_name);
+    set_number(set, line->silence_s);
+    set_number(set, line->since_ms);
+    set_number(set, line->expires_ms);
+}
+
+void store_delete_line(struct store_set *set, const struct store_line *key)
+{
+    set_operation(set, SQL_DELETE_LINE);
+    set_line_key(set, key);
+}
+
 void store_forget_messages(struct store_set *set, uint64_t made_before_ms, uint64_t keep_before_ms)
 {
     /* which deliveries go is known as long as their messages are there */

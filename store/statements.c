@@ -34,6 +34,9 @@
     "AND d.serial = messages.serial AND d.state = 0)"
 #define ACCOUNT_COLUMNS "aor, ha1_md5, ha1_sha256, ha1_sha512_256, removed, changed"
 
+#define LINE_COLUMNS                                                                      \
+    "aor, call_id, local_tag, remote_tag, initiator, local_uri, local_name, remote_uri, " \
+    "remote_name, silence_s, since_ms, expires_ms"
 #define BUDDY_COLUMNS "aor, buddy, name, groups"
 #define OWNER "partition = ?1 AND aor = ?2"
 
@@ -85,6 +88,16 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
                         "VALUES (?1, ?2, ?3, ?4, ?5)",
                         "ttii"},
     [SQL_DELETE_DEVICE] = {"DELETE FROM devices WHERE " OWNER " AND instance = ?3", "tt"},
+    [SQL_PUT_LINE] = {"REPLACE INTO lines (partition, " LINE_COLUMNS ") VALUES "
+                      "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                      "ttttittttiii"},
+    [SQL_DELETE_LINE] = {"DELETE FROM lines WHERE " OWNER " AND call_id = ?3 AND local_tag = ?4 "
+                         "AND remote_tag = ?5",
+                         "tttt"},
+    [SQL_ERASE_LINES] = {"DELETE FROM lines WHERE " OWNER, "t"},
+    [SQL_LINES] = {"SELECT " LINE_COLUMNS " FROM lines WHERE partition = ?1 "
+                   "ORDER BY aor, since_ms, call_id, local_tag, remote_tag",
+                   ""},
     [SQL_FORGET_DELIVERIES] = {"DELETE FROM deliveries WHERE partition = ?1 AND (aor, serial) IN "
                                "(SELECT aor, serial FROM messages WHERE " OLD_MESSAGES ")",
                                "ii"},

@@ -86,6 +86,8 @@ void store_put_message(struct store_set *set, const struct store_message *messag
 void store_put_delivery(struct store_set *set, const struct store_delivery *delivery);
 void store_put_device(struct store_set *set, const struct store_device *device);
 void store_delete_device(struct store_set *set, struct bytes aor, struct bytes instance);
+void store_put_line(struct store_set *set, const struct store_line *line);
+void store_delete_line(struct store_set *set, const struct store_line *key);
 /* Deletes the partition's messages whose keep_until_ms is before a moment, and which nobody is owed
  * any more, with their deliveries; all were made before `made_before_ms`, which spares looking at
  * the others. */
@@ -139,6 +141,7 @@ struct store_visitor {
     void (*publication)(void *context, const struct store_publication *publication);
     void (*subscription)(void *context, const struct store_subscription *subscription);
     void (*device)(void *context, const struct store_device *device);
+    void (*line)(void *context, const struct store_line *line);
     void (*owed)(void *context, const struct store_owed *owed); /* by aor, serial */
     /* Messages made since recent_ms, without head and body: what a request may repeat. */
     void (*recent)(void *context, const struct store_message *message);

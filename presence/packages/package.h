@@ -18,8 +18,9 @@ struct lifetime {
 };
 
 enum audience {
-    AUDIENCE_OWNER,    /* only the resource's owner may subscribe */
-    AUDIENCE_BY_RULES, /* policy decides */
+    AUDIENCE_OWNER,        /* only the resource's owner may subscribe */
+    AUDIENCE_BY_RULES,     /* policy decides */
+    AUDIENCE_BY_OWN_RULES, /* the owner, and whom a rule of the owner's allows; no default does */
     AUDIENCE_ANYONE
 };
 
@@ -30,7 +31,9 @@ enum { PACKAGE_BODY_MOST_BYTES = 16 << 20 };
 /* What a workshop is made for. */
 struct package_limits {
     size_t body_max_bytes;
-    size_t patch_steps_max; /* that the operations of one patch may look at, in all */
+    size_t patch_steps_max;      /* that the operations of one patch may look at, in all */
+    const char *message_headers; /* "From, Subject": what may be told of messages (RFC 3842 3.5);
+                                    NULL: nothing. Copied */
 };
 
 /* A published body after the package judged it: opaque to the dispatcher. */
@@ -88,14 +91,15 @@ struct package_filters {
 };
 
 /* A body in two parts, with the number of its version between them: so all watchers share it though
- * each counts its own. */
+ * each counts its own. No `tail`: a body without a version. */
 struct package_parts {
     struct blob *head, *tail;
 };
 
 /* Partial state (RFC 5263). */
 struct package_partials {
-    const char *type; /* one of notify_types, not the first */
+    const char *type; /* one of notify_types: of watchers who take it */
+    uint32_t first_version;
     void (*whole)(struct package_workshop *workshop, const struct blob *body,
                   struct package_parts *parts);
     /* What makes `before` into `now`; false: there is no shorter way than the whole. */
@@ -157,6 +161,9 @@ struct event_package {
 
     /* NULL: always the whole state. */
     const struct package_partials *partials;
+
+    /* The preference of users by which their phones are told without a subscription; NULL: none. */
+    const char *unsolicited;
 
     /* The sphere of the presentity for its rules (RFC 5025 3.1.2), empty: undefined; lies in the
      * documents. NULL: always undefined. */

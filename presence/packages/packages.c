@@ -5,7 +5,7 @@
 #include "packages_internal.h"
 
 /* identifier of the table without "_package", event name */
-#define PACKAGES(apply) apply(presence, "presence")
+#define PACKAGES(apply) apply(presence, "presence") apply(message_summary, "message-summary")
 
 static const char *const winfo_types[] = {"application/watcherinfo+xml", NULL};
 

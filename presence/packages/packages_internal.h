@@ -4,6 +4,7 @@
 
 #include "presence/packages/package.h"
 
-extern const struct event_package presence_package; /* RFC 3856 */
+extern const struct event_package presence_package;        /* RFC 3856 */
+extern const struct event_package message_summary_package; /* RFC 3842 */
 
 #endif

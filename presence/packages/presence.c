@@ -199,6 +199,7 @@ static bool presence_difference(struct package_workshop *workshop, const struct 
 
 static const struct package_partials partials = {
     .type = PARTIAL, /* RFC 5263 4.1 */
+    .first_version = 1,
     .whole = presence_whole,
     .difference = presence_difference,
 };

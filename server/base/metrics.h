@@ -91,6 +91,7 @@
     X(holds_limited, "subscriptions not held because too many are")                           \
     X(subscriptions_replaced, "subscriptions replaced by another dialog of the same device")  \
     X(notifies_sent, "NOTIFYs sent")                                                          \
+    X(notifies_unsolicited, "NOTIFYs to phones that never subscribed")                        \
     X(notifies_suppressed, "NOTIFYs not sent because their watcher has the state")            \
     X(notifies_folded, "changes folded into a later NOTIFY")                                  \
     X(notifies_retried, "NOTIFYs sent again after a failure and a pause")                     \
@@ -129,6 +130,8 @@
     X(calls_limited_source, "INVITEs refused by the limit of their source (500)")             \
     X(calls_limited_caller, "INVITEs refused by the limit of their caller (500)")             \
     X(calls_limited_callee, "INVITEs refused by the limit of the user called (486)")          \
+    X(calls_silent, "calls whose lamps went out because nothing was heard of them any more")  \
+    X(lines_limited, "calls without a lamp because there are too many")                       \
     X(preferences_limited, "requests refused for more caller preferences than are looked at") \
     X(requests_looped, "requests refused because they came back (482)")                       \
     X(breadth_exceeded, "requests refused because they may not be forked so often (440)")     \

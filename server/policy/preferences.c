@@ -10,6 +10,7 @@ static const struct preference preferences[] = {
      "what a sender gets whom the user blocked: 403, or an answer that looks like success"},
     {"carbon", {"on", "off"}, "copies of what one device sends to the user's other devices"},
     {"messages", {"everybody", "domain", "roster"}, "whose messages the user takes"},
+    {"mwi", {"on", "off"}, "the message-waiting lamp of phones that never subscribe to it"},
 };
 
 enum { PREFERENCES = sizeof(preferences) / sizeof(preferences[0]) };

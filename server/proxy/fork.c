@@ -54,6 +54,7 @@ struct fork {
     struct incoming incoming;
     uint64_t server, loop_key;
     struct call call;
+    struct line_call *line;  /* NULL: none of ours is on the phone, or it was answered */
     size_t size;             /* of all that was allocated for it, but for the best answer */
     unsigned pending, alive; /* branches PENDING; and those or LINGERS */
     unsigned group;          /* the next one to begin */
@@ -96,6 +97,14 @@ static void close_joins(struct fork *fork)
     fork->joinable = false;
 }
 
+/* No answer makes a call of it any more. */
+static void hang_up(struct fork *fork)
+{
+    if (fork->line != NULL)
+        line_failed(fork->line);
+    fork->line = NULL;
+}
+
 static void free_fork(struct fork *fork)
 {
     const struct server_watch nobody = {0};
@@ -109,6 +118,7 @@ static void free_fork(struct fork *fork)
     if (server != NULL && fork->watched)
         transaction_watch(server, &nobody);
     DL_DELETE(fork->proxy->forks, fork);
+    hang_up(fork);
     call_end(fork->proxy, &fork->call);
     answer_release(fork->proxy, &fork->best);
     transaction_discharge(transactions_of(fork), fork->size);
@@ -213,6 +223,7 @@ static void settle(struct fork *fork)
     assert(!fork->settled && fork->pending == 0);
     become_settled(fork, true);
     fork->closed = true;
+    hang_up(fork);
     if (server == NULL)
         return;
     if (fork->best.status ==
@@ -425,6 +436,8 @@ static void take_provisional(struct branch *branch, const struct client_answer *
         return;
     const struct answered answered = answered_of(fork, answer);
     struct bytes text = answer_write(fork->proxy, &answered);
+    if (fork->line != NULL)
+        line_rings(fork->line, answer->response);
     if (!bytes_empty(text))
         transaction_reply(transactions_of(fork), server, text, STORE_NOTHING);
 }
@@ -442,6 +455,9 @@ static void take_success(struct branch *branch, const struct client_answer *answ
     if (first)
         become_settled(fork, false);
     fork->closed = true;
+    if (fork->line != NULL)
+        line_answered(fork->line, answer->response);
+    fork->line = NULL;
     pass_success(fork, text);
     if (first && fork->invite && !fork->no_cancel) /* 9.1: nothing else can be cancelled */
         cancel_because(fork, 200, "Call completed elsewhere");
@@ -567,6 +583,7 @@ static void take_end(void *context)
     fork->watched = false;
     if (!fork->settled) {
         become_settled(fork, true);
+        hang_up(fork);
         cancel_pending(fork, BYTES(""));
     }
     release(fork);
@@ -730,6 +747,8 @@ void fork_begin(struct proxy *proxy, struct front_request *request, const struct
     fork->watched = fork->invite;
     if (fork->invite)
         call_begin(proxy, request, &fork->call);
+    if (fork->invite && bytes_empty(request->message->to.tag))
+        fork->line = line_begin(proxy, request);
     if (fork->watched)
         transaction_watch(server, &watch);
     advance(fork);

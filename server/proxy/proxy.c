@@ -27,6 +27,8 @@ struct proxy_settings proxy_settings_default(void)
         .calls_max_per_callee = 20,
         .wake_wait_s = 10,
         .held_max = 1000,
+        .lines_max = 100000,
+        .call_silence_s = 4 * 3600,
     };
 }
 
@@ -62,7 +64,9 @@ void proxy_free(struct proxy **proxy)
     if (*proxy == NULL)
         return;
     bucket_end_all(*proxy);
+    (*proxy)->lines.changed = NULL;
     fork_end_all(*proxy);
+    lines_free(*proxy);
     free((*proxy)->scratch);
     free((*proxy)->added);
     free(*proxy);
@@ -186,6 +190,8 @@ void plan_for(struct proxy *proxy, const struct front_request *request, const st
 static void relay(struct proxy *proxy, struct front_request *request,
                   const struct proxy_target *targets, size_t count, const struct holding *holding)
 {
+    if (!bytes_empty(request->message->to.tag))
+        line_goes_on(proxy, request);
     struct plan_place places[PROXY_TARGETS_MAX];
     struct fork_plan plan = {
         .targets = targets,

@@ -4,12 +4,14 @@
  * which contacts in which order, expand.c what becomes of those that are users of ours; calls.c
  * bounds what waits for an answer; bucket.c keeps what waits for a device; fork.c is the response
  * context of RFC 3261 16.7; forward.c writes requests, send.c sends them; redirect.c answers 302;
- * loop.c makes and finds the keys; answer.c keeps and writes what goes back. */
+ * loop.c makes and finds the keys; answer.c keeps and writes what goes back; lines.c knows the
+ * calls of our users. */
 #ifndef PROXY_PROXY_INTERNAL_H
 #define PROXY_PROXY_INTERNAL_H
 
 #include "base/memory.h"
 #include "front/relay.h"
+#include "proxy/lines_internal.h"
 #include "proxy/send.h"
 
 enum { MESSAGE_MAX = 131072, ADDED_MAX = 65536, URI_MAX = 8192 };
@@ -44,6 +46,7 @@ struct proxy {
     struct proxy_locator locator;
     struct fork *forks;
     struct calls calls;
+    struct lines lines;
     struct proxy_waker waker; /* all NULL: nobody */
     struct held *held;        /* what waits for devices */
     size_t held_count;

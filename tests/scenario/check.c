@@ -200,6 +200,11 @@ static const char *check_order(struct check *check, const struct sip_message *no
 {
     char name[1024];
     struct known_dialog *dialog;
+    if (bytes_empty(notify->to.tag)) /* in none, and it begins none */
+        return bytes_starts_with(sip_message_value(notify, SIP_SUBSCRIPTION_STATE),
+                                 BYTES("terminated"))
+                   ? NULL
+                   : "a NOTIFY outside a dialog that does not say that it is terminated";
     name_dialog(name, sizeof(name), notify->call_id, notify->from.tag);
     TABLE_FIND(check->dialogs, name, strlen(name), 0, dialog);
     if (dialog == NULL)

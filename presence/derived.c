@@ -1,0 +1,83 @@
+/* derived.c: state that no client publishes: it is known to another part, as the registrar knows
+ * who is registered, and is asked whenever a state is composed. So nothing of it is stored, and it
+ * is right after a restart. Who knows it tells when it has changed; then it is asked at the end of
+ * the turn, when whatever was changed has a number to wait for. */
+#include "presence/derived_internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "presence/registered_internal.h"
+#include "presence/unsolicited_internal.h"
+
+void presence_derive(struct presence *presence, const struct presence_source *source)
+{
+    assert(presence->source_count < PRESENCE_SOURCES_MAX && source->write != NULL);
+    assert(package_find(bytes_of(source->event)) != NULL);
+    presence->sources[presence->source_count++] = *source;
+}
+
+static bool is_about(const struct presence_source *source, const struct resource *resource)
+{
+    return strcmp(source->event, resource->package->name) == 0;
+}
+
+bool derived_is_asked(const struct resource *resource)
+{
+    const struct presence *presence = resource->presence;
+    for (size_t i = 0; i < presence->source_count; i++)
+        if (is_about(&presence->sources[i], resource))
+            return true;
+    return false;
+}
+
+/* NULL: nothing is known. */
+static struct document *ask(const struct resource *resource, const struct presence_source *source)
+{
+    char *text = memory_new(PRESENCE_SOURCE_MAX_BYTES);
+    struct buffer out = buffer_over(text, PRESENCE_SOURCE_MAX_BYTES);
+    struct document *document = NULL;
+    source->write(source->context, resource->aor, &out);
+    assert(!out.overflow);
+    if (out.length > 0) {
+        struct verdict v = resource->package->accept(resource->workshop, buffer_bytes(&out),
+                                                     &any_entity, &document);
+        assert(verdict_ok(v) && document != NULL);
+        (void)v;
+    }
+    free(text);
+    return document;
+}
+
+struct derived derived_ask(const struct resource *resource)
+{
+    const struct presence *presence = resource->presence;
+    struct derived derived = {.count = 0};
+    for (size_t i = 0; i < presence->source_count; i++) {
+        if (!is_about(&presence->sources[i], resource))
+            continue;
+        struct document *document = ask(resource, &presence->sources[i]);
+        if (document != NULL)
+            derived.documents[derived.count++] = document;
+    }
+    return derived;
+}
+
+void derived_release(const struct resource *resource, struct derived *derived)
+{
+    for (size_t i = 0; i < derived->count; i++)
+        resource->package->document_free(&derived->documents[i]);
+    derived->count = 0;
+}
+
+void presence_derived_changed(struct presence *presence, const char *event, struct bytes aor)
+{
+    const struct event_package *package = package_find(bytes_of(event));
+    assert(package != NULL);
+    struct resource *resource = resource_find(presence, package, aor, false);
+    if (resource != NULL)
+        registered_tell_soon(resource);
+    else
+        unsolicited_changed(presence, package, aor);
+}

@@ -1,0 +1,40 @@
+/* lines.h: the lines of our users: their sides of the calls that pass through here, for busy lamps
+ * (RFC 4235).
+ *
+ * A line is there from the INVITE to the BYE. All INVITEs are record-routed, so what ends a call
+ * passes here; one that falls silent ends after the interval of its session timer (RFC 4028), or
+ * after `call_silence_s`. What was answered stays over a restart. */
+#ifndef PROXY_LINES_H
+#define PROXY_LINES_H
+
+#include "proxy/proxy.h"
+
+enum proxy_line_state { PROXY_LINE_TRYING, PROXY_LINE_EARLY, PROXY_LINE_CONFIRMED };
+
+/* One side of a call; slices are good during the visit. */
+struct proxy_line {
+    uint64_t id; /* of this side; the same over restarts */
+    enum proxy_line_state state;
+    bool initiator;                              /* the user called; else was called */
+    struct bytes call_id, local_tag, remote_tag; /* an empty tag: not known yet */
+    struct bytes remote_uri, remote_name;        /* as the INVITE has them; the name may be empty */
+    uint64_t since_ms;                           /* wall clock; of the state */
+};
+
+/* Visits the lines of a user, in the order in which they began. */
+void proxy_each_line(const struct proxy *proxy, struct bytes aor,
+                     void (*visit)(void *context, const struct proxy_line *line), void *context);
+
+/* Has `changed` called when a user's lines have changed; what was submitted for it is the
+ * partition's latest change at the end of the turn. Once, at start-up. */
+void proxy_watch_lines(struct proxy *proxy, void (*changed)(void *context, struct bytes aor),
+                       void *context);
+
+/* Forgets a partition's answered calls and takes them from the store; see registrar_load. */
+enum err proxy_load(struct proxy *proxy, unsigned partition) __attribute__((warn_unused_result));
+void proxy_close(struct proxy *proxy, unsigned partition);
+
+/* How many calls there are of which a side is ours. */
+size_t proxy_line_count(const struct proxy *proxy);
+
+#endif
