@@ -72,9 +72,11 @@ struct authorization authorize(const struct presence *presence, const struct eve
 {
     if (package->audience != AUDIENCE_BY_RULES)
         return admit(presence, package, aor, watcher);
-    const struct policy_decision decision =
+    struct policy_decision decision =
         policy_decide(presence->parts->policy, watcher, aor, sphere_of(presence, resource),
                       presence->parts->world->wall_ms);
+    if (package->discreet && decision.usual && decision.rights == NULL)
+        decision.rights = rights_nothing();
     return (struct authorization){
         .event = event_of(decision.handling),
         .unknown = decision.unknown,

@@ -114,6 +114,7 @@ struct event_package {
     const char *const *publish_types; /* NULL-ended; NULL: nothing to publish */
     struct lifetime subscribe, publish;
     enum audience audience;
+    bool discreet; /* by rules: whom no rule allows but a default sees with the least rights */
 
     /* Of the template winfo (RFC 3857): whose subscriptions it tells of; its documents are made by
      * the dispatcher, and it has none of the rest. NULL: a package of its own. */

@@ -5,7 +5,8 @@
 #include "packages_internal.h"
 
 /* identifier of the table without "_package", event name */
-#define PACKAGES(apply) apply(presence, "presence") apply(message_summary, "message-summary")
+#define PACKAGES(apply) \
+    apply(presence, "presence") apply(message_summary, "message-summary") apply(dialog, "dialog")
 
 static const char *const winfo_types[] = {"application/watcherinfo+xml", NULL};
 

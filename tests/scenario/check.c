@@ -37,6 +37,9 @@ static const struct {
     {"application/pidf+xml", SOURCE_DIR "/schemas/pidf.xsd"},
     {"application/pidf-diff+xml", SOURCE_DIR "/schemas/pidf-diff.xsd"},
     {"application/watcherinfo+xml", SOURCE_DIR "/schemas/watcherinfo.xsd"},
+    {"application/dialog-info+xml", SOURCE_DIR "/schemas/dialog-info.xsd"},
+    {"application/reginfo+xml", SOURCE_DIR "/schemas/reginfo.xsd"},
+    {"application/conference-info+xml", SOURCE_DIR "/schemas/conference-info.xsd"},
 };
 enum { DOCUMENTS = sizeof(documents) / sizeof(documents[0]) };
 
