@@ -113,13 +113,36 @@ static size_t count_entries(const struct composing *composing)
     return count;
 }
 
-static void put_entries(struct composing *composing)
+static bool is_entry(const struct entries_kind *kind, const struct piece *piece)
+{
+    return bytes_equal(piece->name, bytes_of(kind->entry));
+}
+
+/* Takes the next entry off. */
+static bool next_entry(const struct entries_kind *kind, struct bytes *rest, struct piece *piece)
+{
+    while (piece_next(rest, piece))
+        if (is_entry(kind, piece))
+            return true;
+    return false;
+}
+
+static enum entries_life life_of(const struct entries_kind *kind, struct bytes entries)
+{
+    enum entries_life life = ENTRIES_NONE;
+    struct piece entry;
+    while (life != ENTRIES_ALIVE && next_entry(kind, &entries, &entry)) {
+        bool ended = bytes_equal(piece_attribute(entry.tag, "state"), BYTES("terminated"));
+        life = ended ? ENTRIES_ENDED : ENTRIES_ALIVE;
+    }
+    return life;
+}
+
+/* All of them, one behind the other. */
+static void put_all(struct composing *composing)
 {
     const struct entries_kind *kind = composing->kind;
-    size_t all = count_entries(composing);
-    if (kind->wrapper != NULL)
-        kind->open(&composing->out, composing->entity, false, all == 0);
-    ids_init(&composing->ids, all);
+    ids_init(&composing->ids, count_entries(composing));
     for (size_t i = 0; i < composing->count; i++) {
         const struct entries *entries = composing->documents[i];
         for (size_t j = 0; j < entries->count; j++)
@@ -127,8 +150,25 @@ static void put_entries(struct composing *composing)
                 put_entry(composing, entries, &entries->list[j]);
     }
     ids_release(&composing->ids);
-    if (kind->wrapper != NULL)
-        put_tag(&composing->out, "</", kind->wrapper, ">");
+}
+
+/* The wrapper says what is in it. */
+static void put_entries(struct composing *composing)
+{
+    const struct entries_kind *kind = composing->kind;
+    struct text before = composing->out;
+    if (kind->wrapper == NULL) {
+        put_all(composing);
+        return;
+    }
+    composing->out = (struct text){0};
+    put_all(composing);
+    struct text inside = composing->out;
+    composing->out = before;
+    kind->open(&composing->out, composing->entity, false, life_of(kind, text_bytes(&inside)));
+    text_put(&composing->out, text_bytes(&inside));
+    put_tag(&composing->out, "</", kind->wrapper, ">");
+    text_release(&inside);
 }
 
 /* The fragments of a section, `most` of them; how many there were. */
@@ -215,20 +255,6 @@ static struct parsed parse_own(const struct entries_kind *kind, const struct blo
     }
     assert(good);
     return parsed;
-}
-
-static bool is_entry(const struct entries_kind *kind, const struct piece *piece)
-{
-    return bytes_equal(piece->name, bytes_of(kind->entry));
-}
-
-/* Takes the next entry off. */
-static bool next_entry(const struct entries_kind *kind, struct bytes *rest, struct piece *piece)
-{
-    while (piece_next(rest, piece))
-        if (is_entry(kind, piece))
-            return true;
-    return false;
 }
 
 static bool find_from(const struct entries_kind *kind, struct bytes rest, struct bytes key,
@@ -329,17 +355,21 @@ static bool can_tell(const struct entries_kind *kind, const struct parsed *befor
     return true;
 }
 
+/* There were some, or there would be nothing to tell. */
+static enum entries_life life_after(const struct entries_kind *kind, const struct parsed *now)
+{
+    return life_of(kind, now->entries) == ENTRIES_ALIVE ? ENTRIES_ALIVE : ENTRIES_ENDED;
+}
+
 static void put_all_entries(const struct entries_kind *kind, const struct parsed *before,
                             const struct parsed *now, struct text *out)
 {
-    struct piece first;
-    struct bytes rest = now->entries;
     struct text entries = {0};
     put_changed(kind, before, now, &entries);
     put_gone(kind, before, now, &entries);
     if (entries.length > 0 && kind->wrapper != NULL)
         kind->open(out, piece_attribute(now->wrapper.tag, kind->wrapper_entity), true,
-                   !next_entry(kind, &rest, &first));
+                   life_after(kind, now));
     text_put(out, text_bytes(&entries));
     if (entries.length > 0 && kind->wrapper != NULL)
         put_tag(out, "</", kind->wrapper, ">");
@@ -382,7 +412,24 @@ bool entries_difference(const struct entries_kind *kind, const struct blob *befo
     return any;
 }
 
-/* Outlines. */
+/* What not everybody may see. */
+
+struct blob *entries_without(const struct blob *state, const char *tag)
+{
+    struct bytes rest = blob_bytes(state);
+    struct text out = {0};
+    const char *at;
+    assert(tag[0] == '<');
+    while ((at = memmem(rest.at, rest.length, tag, strlen(tag))) != NULL) {
+        text_put(&out, bytes_first(rest, (size_t)(at - rest.at)));
+        rest = bytes_skip(rest, (size_t)(at - rest.at));
+        ptrdiff_t end = bytes_index(rest, '>');
+        assert(end > 0 && rest.at[end - 1] == '/');
+        rest = bytes_skip(rest, (size_t)end + 1);
+    }
+    text_put(&out, rest);
+    return take_blob(&out);
+}
 
 static void put_outline(struct text *out, const struct piece *dialog)
 {

@@ -8,6 +8,9 @@
 
 enum { ENTRIES_SECTIONS_MAX = 6 };
 
+/* Of the entries of a state. */
+enum entries_life { ENTRIES_NONE, ENTRIES_ENDED, ENTRIES_ALIVE };
+
 /* Children of the root. One of the sections holds the entries; of the others a document has one at
  * most. */
 struct entries_section {
@@ -30,9 +33,8 @@ struct entries_kind {
     const struct rule *rule; /* of an entry */
     const char *fault;       /* what is said of one that is senseless */
 
-    /* The start tag of the wrapper. `partial`: of a difference; `empty`: no entries are there now.
-     */
-    void (*open)(struct text *out, struct bytes entity, bool partial, bool empty);
+    /* The start tag of the wrapper. `partial`: of a difference. */
+    void (*open)(struct text *out, struct bytes entity, bool partial, enum entries_life life);
     /* Whom the wrapper of a composed document is about, escaped. */
     const char *wrapper_entity;
     /* An entry that is gone; nothing when that had been told. */

@@ -37,12 +37,16 @@ const struct entries_kind entries_dialogs = {
 /* Contacts. */
 
 /* RFC 3680 5.1: the id has to stay, and there is but this one. */
-static void open_registration(struct text *out, struct bytes entity, bool partial, bool empty)
+static void open_registration(struct text *out, struct bytes entity, bool partial,
+                              enum entries_life life)
 {
+    static const char *const states[] = {
+        [ENTRIES_NONE] = "init", [ENTRIES_ENDED] = "terminated", [ENTRIES_ALIVE] = "active"};
+    (void)partial;
     put(out, "<registration aor=\"");
     text_put(out, entity);
     put(out, "\" id=\"r1\" state=\"");
-    put(out, !empty ? "active" : partial ? "terminated" : "init");
+    put(out, states[life]);
     put(out, "\">");
 }
 
@@ -74,10 +78,12 @@ static void contact_gone(struct text *out, const struct piece *contact)
     put(out, "</contact>");
 }
 
-/* Without what the time alone changes. */
+/* Without what the time alone changes, and the last temporary GRUU, of which each is another. The
+ * attributes stand there in this order (registrar/reg.c), and the element behind them. */
 static void put_timeless(struct text *out, struct bytes contact)
 {
     static const char *const times[] = {" duration-registered=\"", " expires=\""};
+    static const char gruu[] = "<gr:temp-gruu ";
     for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
         ptrdiff_t end = bytes_index(contact, '>');
         const char *at = memmem(contact.at, end >= 0 ? (size_t)end : 0, times[i], strlen(times[i]));
@@ -89,7 +95,8 @@ static void put_timeless(struct text *out, struct bytes contact)
         ptrdiff_t quote = bytes_index(contact, '"');
         contact = bytes_skip(contact, (size_t)quote + 1);
     }
-    text_put(out, contact);
+    const char *end = memmem(contact.at, contact.length, gruu, sizeof(gruu) - 1);
+    text_put(out, end != NULL ? bytes_first(contact, (size_t)(end - contact.at)) : contact);
 }
 
 static bool same_contact(struct bytes a, struct bytes b)
@@ -121,10 +128,10 @@ const struct entries_kind entries_contacts = {
 
 /* Users of a conference. */
 
-static void open_users(struct text *out, struct bytes entity, bool partial, bool empty)
+static void open_users(struct text *out, struct bytes entity, bool partial, enum entries_life life)
 {
     (void)entity;
-    (void)empty;
+    (void)life;
     put(out, partial ? "<users state=\"partial\">" : "<users>");
 }
 

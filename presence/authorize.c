@@ -62,6 +62,8 @@ static struct authorization admit(const struct presence *presence,
         policy_reaches(presence->parts->policy, watcher, aor, presence->parts->world->wall_ms);
     if (reach == POLICY_REACH_LET)
         authorization.event = EVENT_APPROVED;
+    if (package->view != NULL)
+        authorization.rights = rights_nothing();
     authorization.unknown = reach == POLICY_REACH_UNKNOWN;
     return authorization;
 }

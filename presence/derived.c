@@ -43,8 +43,10 @@ static struct document *ask(const struct resource *resource, const struct presen
     if (out.length > 0) {
         struct verdict v = resource->package->accept(resource->workshop, buffer_bytes(&out),
                                                      &any_entity, &document);
-        assert(verdict_ok(v) && document != NULL);
-        (void)v;
+        if (!verdict_ok(v))
+            log_write(resource->presence->parts->log, LOG_ERROR, "presence",
+                      "what is known of %.*s cannot be told (%s), please report it",
+                      BYTES_ARGS(resource->aor), v.reason);
     }
     free(text);
     return document;

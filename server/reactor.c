@@ -139,18 +139,26 @@ static size_t contacts_of(void *context, struct bytes aor, struct presence_conta
     return count;
 }
 
+static void write_reg(void *context, struct bytes aor, struct buffer *out)
+{
+    const struct reactor *reactor = context;
+    registrar_write_reg(reactor->registrar, aor, out);
+}
+
 /* What the registrar tells. */
 
 static void device_came(void *context, struct bytes aor, const struct front_device *device)
 {
     struct reactor *reactor = context;
     presence_device_came(reactor->presence, aor, device);
+    presence_derived_changed(reactor->presence, "reg", aor);
 }
 
 static void device_ended(void *context, struct bytes aor, const struct front_device *device)
 {
     struct reactor *reactor = context;
     presence_device_ended(reactor->presence, aor, device);
+    presence_derived_changed(reactor->presence, "reg", aor);
 }
 
 /* Building. */
@@ -242,6 +250,8 @@ static void build(struct reactor *reactor, const struct config *config)
     const struct registrar_watch watch = {device_came, device_ended, reactor};
     presence_ask_registrar(reactor->presence, &registrations);
     registrar_watch_devices(reactor->registrar, &watch);
+    const struct presence_source reg = {"reg", write_reg, reactor};
+    presence_derive(reactor->presence, &reg);
     const struct homes_parts homes = {.front = reactor->front,
                                       .registrar = reactor->registrar,
                                       .proxy = reactor->proxy,

@@ -127,7 +127,8 @@ struct event_package {
     struct package_workshop *(*workshop_new)(const struct package_limits *limits);
     void (*workshop_free)(struct package_workshop **workshop);
 
-    /* Judges a published body of one of publish_types; on success *document is new. */
+    /* Judges a published body of one of publish_types, or one of notify_types[0] that another part
+     * of the server derives (presence_derive); on success *document is new. */
     struct verdict (*accept)(struct package_workshop *workshop, struct bytes body,
                              const struct entity_check *entity, struct document **document);
     void (*document_free)(struct document **document);
@@ -153,7 +154,8 @@ struct event_package {
                             size_t count);
 
     /* What the rights of a watcher leave of a composed body: new, or another reference. NULL:
-     * whoever may watch sees everything. */
+     * whoever may watch sees everything. AUDIENCE_BY_OWN_RULES: the least rights for all but the
+     * owner. */
     struct blob *(*view)(struct package_workshop *workshop, struct blob *state,
                          const struct rights *rights);
 

@@ -5,8 +5,13 @@
 #include "packages_internal.h"
 
 /* identifier of the table without "_package", event name */
-#define PACKAGES(apply) \
-    apply(presence, "presence") apply(message_summary, "message-summary") apply(dialog, "dialog")
+/* clang-format off */
+#define PACKAGES(apply)                       \
+    apply(presence, "presence")               \
+    apply(message_summary, "message-summary") \
+    apply(dialog, "dialog")                   \
+    apply(reg, "reg")
+/* clang-format on */
 
 static const char *const winfo_types[] = {"application/watcherinfo+xml", NULL};
 

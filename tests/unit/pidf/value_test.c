@@ -166,7 +166,7 @@ START_TEST(test_uris)
 END_TEST
 
 /* RFC 4235 4.4, RFC 3680 5.4, RFC 4575 6: one of some words, whatever its case. */
-START_TEST(test_words)
+START_TEST(test_words_of_lists)
 {
     expect(VALUE_DIALOG_STATE, " Confirmed\n", "confirmed");
     expect(VALUE_DIALOG_STATE, "talking", NULL);
@@ -184,7 +184,7 @@ START_TEST(test_words)
 }
 END_TEST
 
-START_TEST(test_numbers)
+START_TEST(test_numbers_of_lists)
 {
     expect_same(VALUE_UNSIGNED, "4294967295");
     expect(VALUE_UNSIGNED, "4294967296", NULL);
@@ -202,4 +202,4 @@ END_TEST
 
 UNIT_MAIN("pidf/value", test_rfc3863_basic, test_rfc3863_priority, test_date_time,
           test_rfc3339_leap_seconds, test_numbers, test_words, test_language, test_ids, test_uris,
-          test_words, test_numbers)
+          test_words_of_lists, test_numbers_of_lists)
