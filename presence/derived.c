@@ -73,6 +73,17 @@ void derived_release(const struct resource *resource, struct derived *derived)
     derived->count = 0;
 }
 
+void derived_freshen(struct resource *resource)
+{
+    enum { OLD_MS = 1000 };
+    uint64_t wall_ms = resource->presence->parts->world->wall_ms;
+    if (!resource->package->ages || resource->state == NULL ||
+        wall_ms - resource->composed_ms < OLD_MS)
+        return;
+    blob_unref(&resource->state);
+    views_refresh(resource);
+}
+
 void presence_derived_changed(struct presence *presence, const char *event, struct bytes aor)
 {
     const struct event_package *package = package_find(bytes_of(event));

@@ -113,6 +113,7 @@ struct event_package {
                                          wildcards; the others when it names them */
     const char *const *publish_types; /* NULL-ended; NULL: nothing to publish */
     struct lifetime subscribe, publish;
+    bool ages; /* what is derived for it tells of times: whoever subscribes is told them anew */
     enum audience audience;
     bool discreet; /* by rules: whom no rule allows but a default sees with the least rights */
 

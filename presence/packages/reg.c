@@ -45,6 +45,7 @@ const struct event_package reg_package = {
     .spec = "RFC 3680",
     .notify_types = types,                                    /* RFC 3680 4.5 */
     .subscribe = {.least = 60, .usual = 3761, .most = 86400}, /* RFC 3680 4.4 */
+    .ages = true,
     .audience = AUDIENCE_BY_OWN_RULES,
     .workshop_new = list_workshop_new,
     .workshop_free = list_workshop_free,
