@@ -10,7 +10,8 @@
     apply(presence, "presence")               \
     apply(message_summary, "message-summary") \
     apply(dialog, "dialog")                   \
-    apply(reg, "reg")
+    apply(reg, "reg")                         \
+    apply(conference, "conference")
 /* clang-format on */
 
 static const char *const winfo_types[] = {"application/watcherinfo+xml", NULL};
