@@ -177,14 +177,16 @@ static struct entries *pack(const struct parsing *parsing)
     const struct text *out = &parsing->repair->writer.out;
     size_t list_bytes = parsing->count * sizeof(parsing->list[0]);
     struct entries *entries = memory_new(sizeof(*entries) + list_bytes + out->length);
-    char *at = (char *)(entries + 1);
+    struct entry *list = (struct entry *)(entries + 1);
+    char *text = (char *)(list + parsing->count);
+    if (parsing->count > 0)
+        memcpy(list, parsing->list, list_bytes);
+    if (out->length > 0)
+        memcpy(text, out->at, out->length);
     entries->kind = parsing->kind;
     entries->count = parsing->count;
-    entries->list = (const struct entry *)at;
-    entries->text = at + list_bytes;
-    memcpy(at, parsing->list, list_bytes);
-    if (out->length > 0)
-        memcpy(at + list_bytes, out->at, out->length);
+    entries->list = list;
+    entries->text = text;
     return entries;
 }
 
