@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "presence/packages/package.h"
+#include "presence/presence.h"
 
 enum { CELL_MAX = 160, ROWS_MAX = PACKAGES_MAX + 1, COLUMNS = 6 };
 

@@ -8,7 +8,7 @@
 
 #include "base/memory.h"
 #include "base/token.h"
-#include "presence/packages/package.h"
+#include "presence/presence.h"
 #include "server/transaction/fake_net.h"
 #include "store/accounts.h"
 #include "store/store.h"
