@@ -2,8 +2,8 @@
  *
  *   <dialog-info xmlns version | state entity> section ... <wrapper> entry ... </wrapper> ...
  *
- * Composed documents are read again as they were written (piece.c). A difference walks the entries
- * of both at once: as long as nothing changes places, that is one step an entry. */
+ * Composed documents are read again as they were written (piece.c). A difference looks for each
+ * entry of one in an index of the other's. */
 #include <assert.h>
 #include <stdlib.h>
 
@@ -257,25 +257,45 @@ static struct parsed parse_own(const struct entries_kind *kind, const struct blo
     return parsed;
 }
 
-static bool find_from(const struct entries_kind *kind, struct bytes rest, struct bytes key,
-                      struct piece *found)
+/* The entries of a document by their keys: a hash table with open addressing, at most half full.
+ * However a peer orders its entries, looking for all of them is one pass. */
+struct index {
+    struct indexed {
+        struct bytes key, whole;
+    } * slots; /* `mask` + 1 of them; no key: free */
+    size_t mask;
+};
+
+static struct indexed *index_slot(const struct index *index, struct bytes key)
 {
-    while (next_entry(kind, &rest, found))
-        if (bytes_equal(piece_attribute(found->tag, kind->key), key))
-            return true;
-    return false;
+    /* an address is enough of a secret: nothing that is told depends on it */
+    size_t at = bytes_hash(key, (uintptr_t)index->slots) & index->mask;
+    while (index->slots[at].key.length > 0 && !bytes_equal(index->slots[at].key, key))
+        at = (at + 1) & index->mask;
+    return &index->slots[at];
 }
 
-/* The entry with that key among `all`: looked for behind the one that was found last, then from the
- * front. */
-static bool find_entry(const struct entries_kind *kind, struct bytes all, struct bytes *behind,
-                       struct bytes key, struct piece *found)
+static struct index index_new(const struct entries_kind *kind, struct bytes entries)
 {
-    if (!find_from(kind, *behind, key, found) && !find_from(kind, all, key, found))
-        return false;
-    const char *end = found->whole.at + found->whole.length;
-    *behind = bytes_skip(all, (size_t)(end - all.at));
-    return true;
+    struct bytes rest = entries;
+    struct piece entry;
+    size_t count = 0, size = 16;
+    while (next_entry(kind, &rest, &entry))
+        count++;
+    while (size < count * 2)
+        size *= 2;
+    struct index index = {.slots = memory_new(size * sizeof(*index.slots)), .mask = size - 1};
+    while (next_entry(kind, &entries, &entry)) {
+        struct bytes key = piece_attribute(entry.tag, kind->key);
+        *index_slot(&index, key) = (struct indexed){key, entry.whole};
+    }
+    return index;
+}
+
+static void index_release(struct index *index)
+{
+    free(index->slots);
+    index->slots = NULL;
 }
 
 static bool same(const struct entries_kind *kind, struct bytes a, struct bytes b)
@@ -287,27 +307,28 @@ static bool same(const struct entries_kind *kind, struct bytes a, struct bytes b
 static void put_changed(const struct entries_kind *kind, const struct parsed *before,
                         const struct parsed *now, struct text *out)
 {
-    struct bytes rest = now->entries, behind = before->entries;
-    struct piece entry, old;
+    struct index known = index_new(kind, before->entries);
+    struct bytes rest = now->entries;
+    struct piece entry;
     while (next_entry(kind, &rest, &entry)) {
-        struct bytes key = piece_attribute(entry.tag, kind->key);
-        if (!find_entry(kind, before->entries, &behind, key, &old) ||
-            !same(kind, old.whole, entry.whole))
+        const struct indexed *old = index_slot(&known, piece_attribute(entry.tag, kind->key));
+        if (old->key.length == 0 || !same(kind, old->whole, entry.whole))
             text_put(out, entry.whole);
     }
+    index_release(&known);
 }
 
 /* Those that are no more. */
 static void put_gone(const struct entries_kind *kind, const struct parsed *before,
                      const struct parsed *now, struct text *out)
 {
-    struct bytes rest = before->entries, behind = now->entries;
-    struct piece entry, new;
-    while (next_entry(kind, &rest, &entry)) {
-        struct bytes key = piece_attribute(entry.tag, kind->key);
-        if (!find_entry(kind, now->entries, &behind, key, &new))
+    struct index left = index_new(kind, now->entries);
+    struct bytes rest = before->entries;
+    struct piece entry;
+    while (next_entry(kind, &rest, &entry))
+        if (index_slot(&left, piece_attribute(entry.tag, kind->key))->key.length == 0)
             kind->gone(out, &entry);
-    }
+    index_release(&left);
 }
 
 static bool has_equal(struct bytes text, struct bytes whole)
@@ -327,32 +348,35 @@ static bool is_section(const struct entries_kind *kind, const struct piece *piec
     return false;
 }
 
-/* True when it holds the entries or is one. */
-static bool is_place(const struct entries_kind *kind, const struct piece *piece)
+/* Takes the next element off that is no section; false: there is none. */
+static bool next_other(const struct entries_kind *kind, struct bytes *rest, struct piece *piece)
 {
-    return bytes_equal(piece->name, bytes_of(kind->sections[kind->place].name));
+    while (piece_next(rest, piece))
+        if (!is_section(kind, piece))
+            return true;
+    return false;
+}
+
+/* Of elements that we do not know nobody could tell what a part of them means. */
+static bool same_others(const struct entries_kind *kind, struct bytes a, struct bytes b)
+{
+    struct piece one, other;
+    while (next_other(kind, &a, &one))
+        if (!next_other(kind, &b, &other) || !bytes_equal(one.whole, other.whole))
+            return false;
+    return !next_other(kind, &b, &other);
 }
 
 /* False: a section is gone, or something that is none has changed. */
 static bool can_tell(const struct entries_kind *kind, const struct parsed *before,
                      const struct parsed *now)
 {
-    struct bytes rest = before->root.content;
-    struct piece piece, found;
-    char name[64];
-    while (piece_next(&rest, &piece)) {
-        if (is_place(kind, &piece) || has_equal(now->root.content, piece.whole))
-            continue;
-        if (!is_section(kind, &piece))
+    struct piece piece;
+    for (unsigned i = 0; kind->sections[i].name != NULL; i++)
+        if (i != kind->place && piece_find(before->root.content, kind->sections[i].name, &piece) &&
+            !piece_find(now->root.content, kind->sections[i].name, &piece))
             return false;
-        snprintf(name, sizeof(name), "%.*s", BYTES_ARGS(piece.name));
-        if (!piece_find(now->root.content, name, &found))
-            return false;
-    }
-    for (rest = now->root.content; piece_next(&rest, &piece);)
-        if (!is_section(kind, &piece) && !has_equal(before->root.content, piece.whole))
-            return false;
-    return true;
+    return same_others(kind, before->root.content, now->root.content);
 }
 
 /* There were some, or there would be nothing to tell. */

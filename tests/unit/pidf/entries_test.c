@@ -278,6 +278,50 @@ START_TEST(rfc4235_3_6_outline)
 }
 END_TEST
 
+/* However they are ordered, it is the entries that count; and many of them take no time to speak
+ * of, which a quadratic walk would. */
+START_TEST(order_does_not_matter)
+{
+    enum { MANY = 6000 };
+    struct buffer up = buffer_over(malloc(60 * MANY), 60 * MANY),
+                  down = buffer_over(malloc(60 * MANY), 60 * MANY);
+    struct pidf_parser *parser = pidf_parser_new(
+        &(struct pidf_limits){.size_bytes = 1 << 20, .elements = 4 * MANY, .fragments = MANY + 1});
+    struct pidf_partial partial;
+    const char *start = "<dialog-info xmlns='urn:ietf:params:xml:ns:dialog-info'>";
+    buffer_text(&up, start);
+    buffer_text(&down, start);
+    for (unsigned i = 0; i < MANY; i++) {
+        buffer_format(&up, "<dialog id='%u'><state>early</state></dialog>", i);
+        buffer_format(&down, "<dialog id='%u'><state>early</state></dialog>", MANY - i);
+    }
+    buffer_text(&up, "</dialog-info>");
+    buffer_text(&down, "</dialog-info>");
+    ck_assert(!up.overflow && !down.overflow);
+    struct blob *states[2];
+    for (size_t i = 0; i < 2; i++) {
+        struct entries *entries = NULL;
+        ck_assert(
+            verdict_ok(entries_parse(parser, &entries_dialogs, buffer_bytes(i == 0 ? &up : &down),
+                                     entity_is, NULL, &entries)));
+        states[i] = entries_compose(&entries_dialogs, BYTES(ENTITY),
+                                    (const struct entries *const[]){entries}, 1);
+        entries_free(&entries);
+    }
+    ck_assert(entries_difference(&entries_dialogs, states[0], states[1], &partial));
+    char *text = joined(&entries_dialogs, &partial);
+    ck_assert_ptr_nonnull(strstr(text, "<dialog id=\"6000\"><state>early</state></dialog>"
+                                       "<dialog id=\"0\"><state>terminated</state></dialog></"));
+    ck_assert_uint_lt(strlen(text), 400);
+    free(text);
+    for (size_t i = 0; i < 2; i++)
+        blob_unref(&states[i]);
+    pidf_parser_free(&parser);
+    free(up.at);
+    free(down.at);
+}
+END_TEST
+
 #define CONTACT(id, more, times)                                                                   \
     "<contact id='" id "' state='active' event='registered'" times "><uri>sip:" id "@h</uri>" more \
     "</contact>"
@@ -383,5 +427,5 @@ END_TEST
 
 UNIT_MAIN("entries", rfc4235_4_1_elements, senseless_is_refused, rfc4235_4_2_without_entity,
           ids_are_told_apart, same_things_are_the_same_dialogs, rfc4235_4_3_difference,
-          rfc4235_3_3_whole, rfc4235_3_6_outline, rfc3680_5_contacts, rfc4575_5_elements,
-          rfc4575_4_difference)
+          rfc4235_3_3_whole, rfc4235_3_6_outline, order_does_not_matter, rfc3680_5_contacts,
+          rfc4575_5_elements, rfc4575_4_difference)
