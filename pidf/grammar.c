@@ -315,6 +315,12 @@ enum space space_of(const char *uri)
                 return below_pidf[i].space;
         return SPACE_OTHER;
     }
+    if (strcmp(uri, DIALOGS_NAMESPACE) == 0)
+        return SPACE_DIALOGS;
+    if (strcmp(uri, CONTACTS_NAMESPACE) == 0)
+        return SPACE_CONTACTS;
+    if (strcmp(uri, CONFERENCE_NAMESPACE) == 0)
+        return SPACE_CONFERENCE;
     if (strcmp(uri, "http://www.w3.org/XML/1998/namespace") == 0)
         return SPACE_XML;
     if (strcmp(uri, "http://www.w3.org/2001/XMLSchema-instance") == 0)

@@ -11,6 +11,9 @@
 #define PIDF_NAMESPACE "urn:ietf:params:xml:ns:pidf"
 #define DATA_MODEL_NAMESPACE "urn:ietf:params:xml:ns:pidf:data-model"
 #define RPID_NAMESPACE "urn:ietf:params:xml:ns:pidf:rpid"
+#define DIALOGS_NAMESPACE "urn:ietf:params:xml:ns:dialog-info"
+#define CONTACTS_NAMESPACE "urn:ietf:params:xml:ns:reginfo"
+#define CONFERENCE_NAMESPACE "urn:ietf:params:xml:ns:conference-info"
 
 /* The namespaces that we know. */
 enum space {
@@ -21,6 +24,9 @@ enum space {
     SPACE_CIPID,
     SPACE_CAPS,
     SPACE_TIMED_STATUS,
+    SPACE_DIALOGS,
+    SPACE_CONTACTS,
+    SPACE_CONFERENCE,
     SPACE_XML,
     SPACE_SCHEMA_INSTANCE,
     SPACE_OTHER
@@ -56,7 +62,7 @@ enum fact {
     FACT_BASIC
 };
 
-enum { SLOTS_MOST = 21, ATTRIBUTE_RULES_MOST = 8 };
+enum { SLOTS_MOST = 21, ATTRIBUTE_RULES_MOST = 10 };
 
 /* An element: either a simple value or slots for children. */
 struct rule {
@@ -74,6 +80,11 @@ struct rule {
 
 /* Children of the root element. */
 extern const struct rule rule_tuple, rule_note;
+
+/* What lists have (grammar_entries.c): of RFC 4235, RFC 3680, RFC 4575. */
+extern const struct rule rule_dialog, rule_contact_entry, rule_user;
+extern const struct rule rule_conference_description, rule_host_info, rule_conference_state,
+    rule_sidebars_by_ref, rule_sidebars_by_val;
 
 /* The rule of an element that the schemas declare globally, but for PIDF's own: it holds wherever
  * the element stands. NULL: there is none, anything goes. */

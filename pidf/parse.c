@@ -279,6 +279,12 @@ const struct pidf_limits *pidf_limits_of(const struct pidf_parser *parser)
     return &parser->limits;
 }
 
+struct repair *pidf_repair_of(struct pidf_parser *parser)
+{
+    assert(parser != NULL);
+    return &parser->repair;
+}
+
 /* Judging the root (RFC 3863 4.1.1). */
 
 static const xmlAttr *find_entity(const xmlNode *root)

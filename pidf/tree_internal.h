@@ -28,4 +28,8 @@ struct blob *pidf_write_head(const struct blob *document);
 /* The limits that hold for what a peer sends. */
 const struct pidf_limits *pidf_limits_of(const struct pidf_parser *parser);
 
+struct repair;
+/* The parser's memory for writing elements anew; good until it is used again. */
+struct repair *pidf_repair_of(struct pidf_parser *parser);
+
 #endif

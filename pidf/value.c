@@ -167,6 +167,24 @@ static bool repair_positive(struct bytes *value)
     return value->length <= 18 && bytes_to_u64(*value, &number) && number > 0;
 }
 
+static bool repair_unsigned(struct bytes *value)
+{
+    uint32_t number;
+    return bytes_to_u32(*value, &number);
+}
+
+static bool repair_long(struct bytes *value)
+{
+    uint64_t number;
+    return bytes_to_u64(*value, &number);
+}
+
+static bool repair_code(struct bytes *value)
+{
+    uint32_t number;
+    return value->length == 3 && bytes_to_u32(*value, &number) && number >= 100 && number <= 699;
+}
+
 /* RFC 3863 4.4: 0 to 1 with at most three decimals. */
 static bool repair_priority(struct bytes *value)
 {
@@ -202,6 +220,16 @@ static bool repair_language(struct bytes *value)
                 return false;
     }
     return bytes_empty(*value) || value->at[value->length - 1] != '-';
+}
+
+static bool repair_languages(struct bytes *value)
+{
+    for (struct bytes rest = *value; !bytes_empty(rest);) {
+        struct bytes language = bytes_split(&rest, ' ');
+        if (!repair_language(&language))
+            return false;
+    }
+    return true;
 }
 
 /* The schema's anyURI follows RFC 2396 and 2732, where a SIP URI may have an IPv6 address in
@@ -258,12 +286,16 @@ static bool (*const plain_repairs[])(struct bytes *) = {
     [VALUE_LANGUAGE] = repair_language,
     [VALUE_BOOLEAN] = repair_boolean,
     [VALUE_SPACE] = repair_space,
-    [VALUE_ID] = NULL,
+    [VALUE_UNSIGNED] = repair_unsigned,
+    [VALUE_LONG] = repair_long,
+    [VALUE_CODE] = repair_code,
+    [VALUE_LANGUAGES] = repair_languages,
+    [VALUE_TYPES] = NULL,
 };
 
 bool value_repair(enum value_type type, struct bytes raw, struct text *scratch, struct bytes *good)
 {
-    assert(type != VALUE_NONE && type <= VALUE_ID);
+    assert(type != VALUE_NONE && type < VALUE_TYPES);
     if (type == VALUE_TEXT) {
         *good = raw;
         return true;
@@ -276,6 +308,8 @@ bool value_repair(enum value_type type, struct bytes raw, struct text *scratch, 
         fine = repair_id(&value, scratch);
     else if (type == VALUE_DATE_TIME)
         fine = repair_date_time(&value, scratch);
+    else if (type >= VALUE_DIALOG_STATE)
+        fine = value_repair_words(type, &value);
     else if (type != VALUE_EMPTY)
         fine = plain_repairs[type](&value);
     if (fine)

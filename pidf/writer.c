@@ -36,6 +36,13 @@ void markup_reset(struct writer *writer)
     writer->scope_count = SCOPES_ROOT;
 }
 
+void markup_reset_to(struct writer *writer, const char *name_space)
+{
+    markup_reset(writer);
+    writer->scopes[SCOPE_DEFAULT].uri = name_space;
+    writer->scope_count = SCOPE_DEFAULT + 1;
+}
+
 struct writer_mark markup_mark(const struct writer *writer)
 {
     assert(writer != NULL);

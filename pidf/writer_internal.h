@@ -64,6 +64,9 @@ void markup_release(struct writer *writer);
 /* Forgets everything that was written; only the root's namespaces are in force. */
 void markup_reset(struct writer *writer);
 
+/* The same when this is the root's default namespace, and its only one. */
+void markup_reset_to(struct writer *writer, const char *name_space);
+
 struct writer_mark markup_mark(const struct writer *writer);
 
 /* Takes back everything since the mark. */

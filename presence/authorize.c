@@ -62,6 +62,8 @@ static struct authorization admit(const struct presence *presence,
         policy_reaches(presence->parts->policy, watcher, aor, presence->parts->world->wall_ms);
     if (reach == POLICY_REACH_LET)
         authorization.event = EVENT_APPROVED;
+    if (package->view != NULL)
+        authorization.rights = rights_nothing();
     authorization.unknown = reach == POLICY_REACH_UNKNOWN;
     return authorization;
 }
@@ -72,9 +74,11 @@ struct authorization authorize(const struct presence *presence, const struct eve
 {
     if (package->audience != AUDIENCE_BY_RULES)
         return admit(presence, package, aor, watcher);
-    const struct policy_decision decision =
+    struct policy_decision decision =
         policy_decide(presence->parts->policy, watcher, aor, sphere_of(presence, resource),
                       presence->parts->world->wall_ms);
+    if (package->discreet && decision.usual && decision.rights == NULL)
+        decision.rights = rights_nothing();
     return (struct authorization){
         .event = event_of(decision.handling),
         .unknown = decision.unknown,

@@ -43,8 +43,10 @@ static struct document *ask(const struct resource *resource, const struct presen
     if (out.length > 0) {
         struct verdict v = resource->package->accept(resource->workshop, buffer_bytes(&out),
                                                      &any_entity, &document);
-        assert(verdict_ok(v) && document != NULL);
-        (void)v;
+        if (!verdict_ok(v))
+            log_write(resource->presence->parts->log, LOG_ERROR, "presence",
+                      "what is known of %.*s cannot be told (%s), please report it",
+                      BYTES_ARGS(resource->aor), v.reason);
     }
     free(text);
     return document;
@@ -69,6 +71,17 @@ void derived_release(const struct resource *resource, struct derived *derived)
     for (size_t i = 0; i < derived->count; i++)
         resource->package->document_free(&derived->documents[i]);
     derived->count = 0;
+}
+
+void derived_freshen(struct resource *resource)
+{
+    enum { OLD_MS = 1000 };
+    uint64_t wall_ms = resource->presence->parts->world->wall_ms;
+    if (!resource->package->ages || resource->state == NULL ||
+        wall_ms - resource->composed_ms < OLD_MS)
+        return;
+    blob_unref(&resource->state);
+    views_refresh(resource);
 }
 
 void presence_derived_changed(struct presence *presence, const char *event, struct bytes aor)

@@ -100,7 +100,7 @@ enum { PRESENCE_SOURCES_MAX = 4, PRESENCE_SOURCE_MAX_BYTES = 131072 };
 /* Who knows something of a user that no client publishes. */
 struct presence_source {
     const char *event; /* the package's name; a constant */
-    /* Appends it as a body of the package's publish_types[0], at most PRESENCE_SOURCE_MAX_BYTES;
+    /* Appends it as a body of the package's notify_types[0], at most PRESENCE_SOURCE_MAX_BYTES;
      * nothing when there is nothing to say. Asked whenever a state is composed. */
     void (*write)(void *context, struct bytes aor, struct buffer *out);
     void *context;

@@ -113,6 +113,7 @@ struct resource {
     uint64_t until_ms;          /* wall clock; 0: never */
     char *sphere;               /* by which policy was asked last; NULL: undefined */
     struct blob *state;         /* composed; NULL: to be composed when asked */
+    uint64_t composed_ms;       /* wall clock, when it was */
     struct store_change change; /* what `state` waits for */
     struct bytes aor;           /* of `key` */
     size_t key_length;

@@ -192,6 +192,7 @@ struct blob *resource_state(struct resource *resource)
     for (size_t i = 0; i < derived.count; i++)
         sources[count++] = (struct document_source){.document = derived.documents[i]};
     resource->state = compose(resource, sources, count);
+    resource->composed_ms = resource->presence->parts->world->wall_ms;
     derived_release(resource, &derived);
     free(sources);
     return resource->state;

@@ -19,7 +19,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "presence/presence_internal.h"
+#include "presence/derived_internal.h"
 #include "presence/sender_internal.h"
 #include "sip/write.h"
 
@@ -328,8 +328,10 @@ static void hush(struct subscription *subscription, bool ends, bool same_rates)
 {
     subscription->quiet = is_quiet(subscription, ends, same_rates);
     notify_whole(subscription);
-    if (!subscription->quiet)
+    if (!subscription->quiet) {
+        derived_freshen(subscription->resource);
         return;
+    }
     metrics_count(subscription->resource->presence->parts->metrics, METRIC_notifies_suppressed);
     subscription->told = ends;
     subscription->dirty = false;
@@ -563,6 +565,7 @@ static void create(const struct subscribe *subscribe, struct subscription *old)
     struct store_change change = store_submit(parts->store, &set);
     subscription->change = change.number != 0 ? change : request->seen;
     answer_for(request, subscription);
+    derived_freshen(subscription->resource);
     notify_now(subscription);
 }
 

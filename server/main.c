@@ -2,6 +2,7 @@
  *
  *     herald [--config FILE]                   serve
  *     herald --check-config [--config FILE]    only check the file
+ *     herald --packages                        what can be watched, as a table
  *     herald user add|passwd|delete|list ...   the accounts
  *     herald roster|rule OWNER ...             who sees whom
  *     herald setting USER ...                  what somebody wants otherwise
@@ -14,6 +15,7 @@
 #include "base/memory.h"
 #include "command.h"
 #include "config.h"
+#include "package_table.h"
 #include "policy/preferences.h"
 #include "serve.h"
 
@@ -22,6 +24,7 @@ enum action {
     ACTION_CHECK,
     ACTION_TRY,
     ACTION_SAMPLE,
+    ACTION_PACKAGES,
     ACTION_VERSION,
     ACTION_HELP,
     ACTION_COMMAND,
@@ -40,6 +43,7 @@ static const struct option known_options[] = {
     {"check-config", no_argument, NULL, ACTION_CHECK},
     {"check-listen", no_argument, NULL, ACTION_TRY}, /* for ./run */
     {"sample-config", no_argument, NULL, ACTION_SAMPLE},
+    {"packages", no_argument, NULL, ACTION_PACKAGES},
     {"version", no_argument, NULL, ACTION_VERSION},
     {"help", no_argument, NULL, ACTION_HELP},
     {NULL, 0, NULL, 0},
@@ -121,6 +125,7 @@ static int help(void)
            "\n"
            "  herald [--config FILE]                 serve; FILE is %s when not given\n"
            "  herald --check-config [--config FILE]  check the file and end\n"
+           "  herald --packages                      print what can be watched (RFC 6665)\n"
            "  herald user add NAME                   make an account\n"
            "  herald user passwd NAME                change its password\n"
            "  herald user delete NAME                remove it\n"
@@ -178,6 +183,16 @@ static int sample(void)
     return EXIT_SUCCESS;
 }
 
+static int packages(void)
+{
+    char *memory = memory_new(PACKAGE_TABLE_SIZE);
+    struct buffer out = buffer_over(memory, PACKAGE_TABLE_SIZE - 1);
+    package_table_write(&out);
+    fputs(memory, stdout);
+    free(memory);
+    return EXIT_SUCCESS;
+}
+
 static int version(void)
 {
     printf("herald %s\n", HERALD_VERSION);
@@ -196,6 +211,8 @@ static int act(const struct options *options)
         return serve_try(path);
     case ACTION_SAMPLE:
         return sample();
+    case ACTION_PACKAGES:
+        return packages();
     case ACTION_VERSION:
         return version();
     case ACTION_HELP:

@@ -176,6 +176,12 @@ static size_t contacts_of(void *context, struct bytes aor, struct presence_conta
     return count;
 }
 
+static void write_reg(void *context, struct bytes aor, struct buffer *out)
+{
+    const struct reactor *reactor = context;
+    registrar_write_reg(reactor->registrar, aor, out);
+}
+
 /* What the registrar tells. */
 
 static void device_came(void *context, struct bytes aor, const struct front_device *device)
@@ -185,6 +191,7 @@ static void device_came(void *context, struct bytes aor, const struct front_devi
     proxy_device_came(reactor->proxy, aor);
     presence_device_came(reactor->presence, aor, device);
     im_device_came(reactor->im, aor, device);
+    presence_derived_changed(reactor->presence, "reg", aor);
 }
 
 static void device_ended(void *context, struct bytes aor, const struct front_device *device)
@@ -192,6 +199,7 @@ static void device_ended(void *context, struct bytes aor, const struct front_dev
     struct reactor *reactor = context;
     presence_device_ended(reactor->presence, aor, device);
     im_device_ended(reactor->im, aor, device);
+    presence_derived_changed(reactor->presence, "reg", aor);
 }
 
 /* Building. */
@@ -310,6 +318,8 @@ static void build(struct reactor *reactor, const struct config *config)
     im_ask_registrar(reactor->im, &senders);
     registrar_watch_devices(reactor->registrar, &watch);
     build_push(reactor, config);
+    const struct presence_source reg = {"reg", write_reg, reactor};
+    presence_derive(reactor->presence, &reg);
     const struct homes_parts homes = {.front = reactor->front,
                                       .registrar = reactor->registrar,
                                       .proxy = reactor->proxy,

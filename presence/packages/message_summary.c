@@ -102,7 +102,7 @@ static bool is_token(struct bytes text)
     for (size_t i = 0; i < text.length; i++) {
         char c = text.at[i];
         if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
-            strchr("-.!%*_+`'~", c) == NULL)
+            (c == '\0' || strchr("-.!%*_+`'~", c) == NULL))
             return false;
     }
     return text.length > 0;

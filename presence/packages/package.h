@@ -113,7 +113,9 @@ struct event_package {
                                          wildcards; the others when it names them */
     const char *const *publish_types; /* NULL-ended; NULL: nothing to publish */
     struct lifetime subscribe, publish;
+    bool ages; /* what is derived for it tells of times: whoever subscribes is told them anew */
     enum audience audience;
+    bool discreet; /* by rules: whom no rule allows but a default sees with the least rights */
 
     /* Of the template winfo (RFC 3857): whose subscriptions it tells of; its documents are made by
      * the dispatcher, and it has none of the rest. NULL: a package of its own. */
@@ -126,7 +128,8 @@ struct event_package {
     struct package_workshop *(*workshop_new)(const struct package_limits *limits);
     void (*workshop_free)(struct package_workshop **workshop);
 
-    /* Judges a published body of one of publish_types; on success *document is new. */
+    /* Judges a published body of one of publish_types, or one of notify_types[0] that another part
+     * of the server derives (presence_derive); on success *document is new. */
     struct verdict (*accept)(struct package_workshop *workshop, struct bytes body,
                              const struct entity_check *entity, struct document **document);
     void (*document_free)(struct document **document);
@@ -152,7 +155,8 @@ struct event_package {
                             size_t count);
 
     /* What the rights of a watcher leave of a composed body: new, or another reference. NULL:
-     * whoever may watch sees everything. */
+     * whoever may watch sees everything. AUDIENCE_BY_OWN_RULES: the least rights for all but the
+     * owner. */
     struct blob *(*view)(struct package_workshop *workshop, struct blob *state,
                          const struct rights *rights);
 

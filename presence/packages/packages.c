@@ -5,7 +5,14 @@
 #include "packages_internal.h"
 
 /* identifier of the table without "_package", event name */
-#define PACKAGES(apply) apply(presence, "presence") apply(message_summary, "message-summary")
+/* clang-format off */
+#define PACKAGES(apply)                       \
+    apply(presence, "presence")               \
+    apply(message_summary, "message-summary") \
+    apply(dialog, "dialog")                   \
+    apply(reg, "reg")                         \
+    apply(conference, "conference")
+/* clang-format on */
 
 static const char *const winfo_types[] = {"application/watcherinfo+xml", NULL};
 

@@ -262,7 +262,10 @@ struct policy_decision policy_decide(const struct policy *policy,
     if (said.matched)
         return (struct policy_decision){
             .handling = said.handling, .rights = said.rights, .until_ms = said.until_ms};
-    return decision_of(policy, usual_handling(policy, watcher, presentity, owner), said.until_ms);
+    struct policy_decision usual =
+        decision_of(policy, usual_handling(policy, watcher, presentity, owner), said.until_ms);
+    usual.usual = true;
+    return usual;
 }
 
 /* Writing. */

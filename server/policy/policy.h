@@ -72,6 +72,7 @@ struct policy_decision {
     enum sub_handling handling;
     struct rights *rights; /* a reference for the caller; NULL: everything */
     uint64_t until_ms;     /* wall clock, when it may change by itself; 0: never */
+    bool usual;            /* no rule of the presentity's says so, but the default */
     bool unknown;          /* the rules cannot be read for the moment: waits, and sees nothing */
 };
 

@@ -43,6 +43,7 @@ struct binding *binding_new(const struct store_binding *row)
     binding->reg_id = row->reg_id;
     binding->q = row->q;
     binding->updated_ms = row->updated_ms;
+    binding->since_ms = row->updated_ms;
     binding->expires_ms = row->expires_ms;
     if (!verdict_ok(sip_uri_parse(binding->contact, &binding->uri)))
         binding->uri = (struct sip_uri){.text = binding->contact};

@@ -38,12 +38,15 @@ struct binding {
     struct pn_parameters pn; /* of that */
     struct net_flow flow;
     bool has_flow;
-    bool flow_only; /* nobody can dial its Contact, or may (RFC 5626 7) */
-    bool goes;      /* while what would be is counted */
-    bool faded;     /* its time to be refreshed has come, and who watches was told */
+    bool flow_only;    /* nobody can dial its Contact, or may (RFC 5626 7) */
+    bool goes;         /* while what would be is counted */
+    bool faded;        /* its time to be refreshed has come, and who watches was told */
+    bool refreshed;    /* it was there before, as far as this life knows */
+    const char *ended; /* why (RFC 3680 5.1); NULL: it has not */
     uint32_t cseq, reg_id;
     unsigned q;
     uint64_t updated_ms, expires_ms; /* wall clock */
+    uint64_t since_ms;               /* when it was first registered, as far as this life knows */
 };
 
 /* The bindings of one user: those registered, in the order of their last REGISTER, and those of the

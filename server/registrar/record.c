@@ -52,11 +52,12 @@ void record_remove(struct record *record, struct binding *binding)
     binding_free(&binding);
 }
 
-void record_end(struct record *record, struct binding *binding)
+void record_end(struct record *record, struct binding *binding, const char *event)
 {
     take_out(record, binding);
+    binding->ended = event;
     devices_ended(record, binding);
-    binding_free(&binding);
+    reg_keep(record->registrar, record_aor(record), binding);
 }
 
 void record_add(struct record *record, struct binding *binding)
@@ -160,7 +161,7 @@ static void end_expired(struct record *record)
         if (binding->expires_ms > parts->world->wall_ms)
             continue;
         record_delete_row(set, record, binding);
-        record_end(record, binding);
+        record_end(record, binding, "expired");
         metrics_count(parts->metrics, METRIC_bindings_expired);
     }
     store_submit(parts->store, &set);

@@ -67,6 +67,7 @@ void registrar_free(struct registrar **registrar)
 {
     if (*registrar == NULL)
         return;
+    reg_forget(*registrar);
     for (unsigned i = 0; i < PARTITIONS; i++)
         while ((*registrar)->records[i] != NULL)
             record_free(&(*registrar)->records[i], (*registrar)->records[i]);
@@ -282,6 +283,13 @@ static bool is_same_row(const struct binding *a, const struct binding *b)
            bytes_equal(a->instance, b->instance);
 }
 
+static void replace(struct record *record, struct binding *old, struct binding *made)
+{
+    made->since_ms = old->since_ms;
+    made->refreshed = true;
+    record_remove(record, old);
+}
+
 /* One wish applied to memory and to the change set. */
 static void apply_wish(struct record *record, struct store_set *set,
                        const struct front_request *request, const struct contact_wish *wish)
@@ -294,9 +302,9 @@ static void apply_wish(struct record *record, struct store_set *set,
         if (made == NULL || !is_same_row(old, made))
             record_delete_row(set, record, old);
         if (made == NULL)
-            record_end(record, old);
+            record_end(record, old, "unregistered");
         else
-            record_remove(record, old);
+            replace(record, old, made);
     }
     remove_left_behind(record, set, wish);
     if (made == NULL)
@@ -312,7 +320,7 @@ static void remove_all(struct record *record, struct store_set *set)
     DL_FOREACH_SAFE(record->bindings, binding, next)
     {
         record_delete_row(set, record, binding);
-        record_end(record, binding);
+        record_end(record, binding, "unregistered");
     }
 }
 

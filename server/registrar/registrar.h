@@ -127,6 +127,12 @@ bool registrar_is_registered(const struct registrar *registrar, struct bytes aor
 bool registrar_flow_of(const struct registrar *registrar, struct bytes aor,
                        const struct front_device *device, struct net_flow *flow);
 
+/* Appends the user's registration as reginfo (RFC 3680 5.1) with the GRUUs of each contact (RFC
+ * 5628), whether there is any or not. What has just ended is in it, to be told why, as long as the
+ * turn of the loop goes. What there is no room for in `out`, of 2048 bytes at least, is left out.
+ */
+void registrar_write_reg(const struct registrar *registrar, struct bytes aor, struct buffer *out);
+
 /* Who wants to know of devices: a binding was registered or refreshed, or one has ended (by time,
  * by its user's word, or with its only flow) and nothing took its place. Called when that has been
  * applied; the slices are good during the call. */

@@ -14,6 +14,14 @@ struct flow_users {
     struct binding *bindings;
 };
 
+/* A binding that has ended in this turn of the loop (reg.c). */
+struct ended {
+    struct ended *prev, *next;
+    struct binding *binding;
+    size_t aor_length;
+    char aor[];
+};
+
 struct registrar {
     struct front *front;
     const struct front_parts *parts;
@@ -25,6 +33,8 @@ struct registrar {
     struct record *former;              /* while a partition is loaded: what it was before */
     bool closed[PARTITIONS];            /* its records are only good for `former` */
     struct flow_users *flows;           /* by connection */
+    struct ended *ended;
+    struct timer forget; /* them */
     uint64_t hash_seed;
     struct features features; /* of the request in hand */
     struct contacts contacts;
@@ -45,8 +55,12 @@ void record_free(struct record **table, struct record *record);
 void record_add(struct record *record, struct binding *binding);
 void record_remove(struct record *record, struct binding *binding);
 
-/* Takes one out for good, and tells who watches. */
-void record_end(struct record *record, struct binding *binding);
+/* Takes one out for good, and tells who watches. `event`: why, a constant (RFC 3680 5.1). */
+void record_end(struct record *record, struct binding *binding, const char *event);
+
+/* reg.c: takes over a binding that has ended, until the turn is over; forgets all of them. */
+void reg_keep(struct registrar *registrar, struct bytes aor, struct binding *binding);
+void reg_forget(struct registrar *registrar);
 
 /* devices.c: tells who watches. */
 void devices_came(const struct record *record, const struct binding *binding);

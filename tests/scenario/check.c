@@ -41,6 +41,9 @@ static const struct {
     {"application/watcherinfo+xml", SOURCE_DIR "/schemas/watcherinfo.xsd"},
     {"message/imdn+xml", SOURCE_DIR "/schemas/imdn.xsd"},
     {"application/resource-lists+xml", SOURCE_DIR "/schemas/resource-lists.xsd"},
+    {"application/dialog-info+xml", SOURCE_DIR "/schemas/dialog-info.xsd"},
+    {"application/reginfo+xml", SOURCE_DIR "/schemas/reginfo.xsd"},
+    {"application/conference-info+xml", SOURCE_DIR "/schemas/conference-info.xsd"},
 };
 enum { DOCUMENTS = sizeof(documents) / sizeof(documents[0]) };
 

@@ -165,5 +165,41 @@ START_TEST(test_uris)
 }
 END_TEST
 
+/* RFC 4235 4.4, RFC 3680 5.4, RFC 4575 6: one of some words, whatever its case. */
+START_TEST(test_words_of_lists)
+{
+    expect(VALUE_DIALOG_STATE, " Confirmed\n", "confirmed");
+    expect(VALUE_DIALOG_STATE, "talking", NULL);
+    expect(VALUE_DIALOG_STATE, "", NULL);
+    expect(VALUE_DIALOG_EVENT, "LOCAL-BYE", "local-bye");
+    expect_same(VALUE_DIRECTION, "recipient");
+    expect_same(VALUE_CONTACT_STATE, "terminated");
+    expect_same(VALUE_CONTACT_EVENT, "rejected");
+    expect(VALUE_CONTACT_EVENT, "terminated", NULL);
+    expect_same(VALUE_STATE_TYPE, "deleted");
+    expect_same(VALUE_ENDPOINT_STATUS, "disconnected");
+    expect_same(VALUE_JOINING, "focus-owner");
+    expect_same(VALUE_DISCONNECTION, "busy");
+    expect_same(VALUE_MEDIA_STATUS, "inactive");
+}
+END_TEST
+
+START_TEST(test_numbers_of_lists)
+{
+    expect_same(VALUE_UNSIGNED, "4294967295");
+    expect(VALUE_UNSIGNED, "4294967296", NULL);
+    expect(VALUE_UNSIGNED, "-1", NULL);
+    expect_same(VALUE_LONG, "18446744073709551615");
+    expect(VALUE_LONG, "18446744073709551616", NULL);
+    expect_same(VALUE_CODE, "699");
+    expect(VALUE_CODE, "700", NULL);
+    expect(VALUE_CODE, "99", NULL);
+    expect(VALUE_CODE, "0200", NULL);
+    expect(VALUE_LANGUAGES, " en de-AT ", "en de-AT");
+    expect(VALUE_LANGUAGES, "en 2", NULL);
+}
+END_TEST
+
 UNIT_MAIN("pidf/value", test_rfc3863_basic, test_rfc3863_priority, test_date_time,
-          test_rfc3339_leap_seconds, test_numbers, test_words, test_language, test_ids, test_uris)
+          test_rfc3339_leap_seconds, test_numbers, test_words, test_language, test_ids, test_uris,
+          test_words_of_lists, test_numbers_of_lists)

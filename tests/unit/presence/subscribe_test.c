@@ -13,7 +13,7 @@ START_TEST(order_of_the_checks)
         unsigned status;
         const char *told;
     } cases[] = {
-        {"Event: dialog\r\nAccept: text/plain\r\nExpires: 1\r\nContact: *\r\n", 489,
+        {"Event: weather\r\nAccept: text/plain\r\nExpires: 1\r\nContact: *\r\n", 489,
          "\r\nAllow-Events: presence\r\n"},
         {"Event: presence;id=\"x\r\nAccept: text/plain\r\nExpires: 1\r\nContact: *\r\n", 489, ""},
         {"Accept: text/plain, application/pidf+xml;q=0\r\nExpires: 1\r\nContact: *\r\n", 406,

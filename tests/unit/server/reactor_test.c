@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/token.h"
+#include "presence/presence.h"
 #include "server/transaction/fake_net.h"
 #include "store/accounts.h"
 #include "store/store.h"
@@ -240,5 +241,25 @@ START_TEST(folder_in_use)
 }
 END_TEST
 
+/* RFC 6665 8.2.2: what the refusal of an unknown event lists is the list of packages. */
+START_TEST(allow_events)
+{
+    char field[1000], wanted[100];
+    open_all();
+    start();
+    send("SUBSCRIBE sip:bob@example.org", "alice", "bob", "Event: weather\r\n");
+    ck_assert_last("SIP/2.0 489");
+    const char *at = strstr(last(), "\r\nAllow-Events: ");
+    ck_assert_ptr_nonnull(at);
+    at += strlen("\r\nAllow-Events: ");
+    snprintf(field, sizeof(field), ", %.*s, ", (int)strcspn(at, "\r"), at);
+    for (size_t i = 0; package_list()[i] != NULL; i++) {
+        snprintf(wanted, sizeof(wanted), ", %s, ", package_list()[i]->name);
+        ck_assert_msg(strstr(field, wanted) != NULL, "no%s in %s", wanted, field);
+    }
+    close_all();
+}
+END_TEST
+
 UNIT_MAIN("reactor", removed_user, refused_change, next_life, settings_while_running,
-          accounts_unreadable, folder_in_use)
+          accounts_unreadable, folder_in_use, allow_events)

@@ -201,6 +201,20 @@ START_TEST(rfc3842_3_5_headers)
 }
 END_TEST
 
+/* A name may hold much, but not everything. */
+START_TEST(no_nul_in_names)
+{
+    static const char body[] = "Messages-Waiting: yes\r\nVoice\0-Message: 1/0\r\n";
+    const struct entity_check entity = {NULL, NULL};
+    struct document *document = NULL;
+    open_all();
+    struct verdict v =
+        package->accept(workshop, bytes_from(body, sizeof(body) - 1), &entity, &document);
+    ck_assert_uint_eq(v.status, 400);
+    close_all();
+}
+END_TEST
+
 /* An orphan's successor speaks of the same account. */
 START_TEST(same_account)
 {
@@ -218,4 +232,4 @@ START_TEST(same_account)
 END_TEST
 
 UNIT_MAIN("message_summary", rfc3842_facts, rfc3842_5_2, rfc3842_3_5_largest, sources_are_added,
-          what_is_wrong_is_named, rfc3842_3_5_headers, same_account)
+          what_is_wrong_is_named, rfc3842_3_5_headers, no_nul_in_names, same_account)

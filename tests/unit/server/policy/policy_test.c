@@ -215,6 +215,30 @@ START_TEST(rules_come_first)
 }
 END_TEST
 
+static bool is_usual(const struct stage *stage, const char *watcher)
+{
+    const struct policy_watcher who = {.aor = bytes_of(watcher)};
+    struct policy_decision decision =
+        policy_decide(stage->policy, &who, BYTES(ALICE), BYTES(""), 0);
+    rights_unref(&decision.rights);
+    return decision.usual;
+}
+
+/* Whether a rule or the default let somebody in: neither let the user itself in. */
+START_TEST(the_default_is_told_from_rules)
+{
+    struct stage stage;
+    stage_init(&stage, POLICY_DOMAIN);
+    ck_assert(is_usual(&stage, "bob@example.org"));
+    set_rules(&stage, RULESET(RULE("a", ONE("sip:bob@example.org"), "allow")));
+    refresh(&stage, ALICE ";");
+    ck_assert(!is_usual(&stage, "bob@example.org"));
+    ck_assert(is_usual(&stage, "dave@example.org"));
+    ck_assert(!is_usual(&stage, ALICE));
+    stage_release(&stage);
+}
+END_TEST
+
 /* A rule for everybody is for strangers, too; but the user itself sees all (RFC 4745 7.1.1). */
 START_TEST(a_rule_for_everybody)
 {
@@ -524,8 +548,8 @@ START_TEST(a_reload_is_for_all)
 END_TEST
 
 UNIT_MAIN("policy/policy", defaults, users_of_peers, each_domain_has_its_default, rules_come_first,
-          a_rule_for_everybody, the_next_change_is_told, broken_rules_block_everybody_else,
-          buddies_are_in_the_roster, who_cannot_be_judged_waits,
+          the_default_is_told_from_rules, a_rule_for_everybody, the_next_change_is_told,
+          broken_rules_block_everybody_else, buddies_are_in_the_roster, who_cannot_be_judged_waits,
           nobody_is_seen_before_the_rules_are_known, who_may_write,
           who_may_write_is_not_known_without_the_rules, groups_of_the_roster, preferences_of_users,
           a_reload_is_for_all)

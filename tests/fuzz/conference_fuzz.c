@@ -1,0 +1,10 @@
+/* conference_fuzz.c: any body may be published as conference (RFC 4575). */
+#include "package_fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char *text = exact_copy(data, size);
+    fuzz_package("conference", false, bytes_from(text, size));
+    free(text);
+    return 0;
+}

@@ -1,0 +1,10 @@
+/* dialog_fuzz.c: any body may be published as dialog (RFC 4235). */
+#include "package_fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char *text = exact_copy(data, size);
+    fuzz_package("dialog", true, bytes_from(text, size));
+    free(text);
+    return 0;
+}
