@@ -162,6 +162,8 @@ static void push_failed(void *context, struct bytes aor, struct bytes instance)
     const struct reactor *reactor = context;
     (void)instance;
     proxy_device_lost(reactor->proxy, aor);
+}
+
 static size_t contacts_of(void *context, struct bytes aor, struct presence_contact *contacts,
                           size_t most)
 {
@@ -180,6 +182,34 @@ static void write_reg(void *context, struct bytes aor, struct buffer *out)
 {
     const struct reactor *reactor = context;
     registrar_write_reg(reactor->registrar, aor, out);
+}
+
+static void write_lines(void *context, struct bytes aor, struct buffer *out)
+{
+    const struct reactor *reactor = context;
+    proxy_write_lines(reactor->proxy, aor, out);
+}
+
+static void write_waiting(void *context, struct bytes aor, struct buffer *out)
+{
+    const struct reactor *reactor = context;
+    size_t count = im_waiting(reactor->im, aor);
+    if (count > 0)
+        buffer_format(out, "Messages-Waiting: yes\r\nText-Message: %zu/0\r\n", count);
+}
+
+/* What proxy and im tell. */
+
+static void lines_changed(void *context, struct bytes aor)
+{
+    struct reactor *reactor = context;
+    presence_derived_changed(reactor->presence, "dialog", aor);
+}
+
+static void waiting_changed(void *context, struct bytes aor)
+{
+    struct reactor *reactor = context;
+    presence_derived_changed(reactor->presence, "message-summary", aor);
 }
 
 /* What the registrar tells. */
@@ -276,6 +306,20 @@ static void build_push(struct reactor *reactor, const struct config *config)
     im_watch_waiting(reactor->im, wake_for_message, reactor);
 }
 
+/* What watchers are told that no client publishes. */
+static void build_sources(struct reactor *reactor)
+{
+    const struct presence_source sources[] = {
+        {"reg", write_reg, reactor},
+        {"dialog", write_lines, reactor},
+        {"message-summary", write_waiting, reactor},
+    };
+    for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
+        presence_derive(reactor->presence, &sources[i]);
+    proxy_watch_lines(reactor->proxy, lines_changed, reactor);
+    im_watch_counts(reactor->im, waiting_changed, reactor);
+}
+
 static void build(struct reactor *reactor, const struct config *config)
 {
     const struct reactor_ground *ground = &reactor->ground;
@@ -318,8 +362,7 @@ static void build(struct reactor *reactor, const struct config *config)
     im_ask_registrar(reactor->im, &senders);
     registrar_watch_devices(reactor->registrar, &watch);
     build_push(reactor, config);
-    const struct presence_source reg = {"reg", write_reg, reactor};
-    presence_derive(reactor->presence, &reg);
+    build_sources(reactor);
     const struct homes_parts homes = {.front = reactor->front,
                                       .registrar = reactor->registrar,
                                       .proxy = reactor->proxy,

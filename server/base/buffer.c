@@ -67,3 +67,20 @@ void buffer_format(struct buffer *buffer, const char *format, ...)
     va_end(again);
     va_end(arguments);
 }
+
+void buffer_xml(struct buffer *buffer, struct bytes text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        char c = text.at[i];
+        if (c == '&')
+            buffer_text(buffer, "&amp;");
+        else if (c == '<')
+            buffer_text(buffer, "&lt;");
+        else if (c == '>')
+            buffer_text(buffer, "&gt;");
+        else if (c == '"')
+            buffer_text(buffer, "&quot;");
+        else
+            buffer_char(buffer, c >= ' ' && c < 0x7f ? c : '?');
+    }
+}

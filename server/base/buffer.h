@@ -65,6 +65,9 @@ static inline void buffer_char(struct buffer *buffer, char c)
         *at = c;
 }
 void buffer_number(struct buffer *buffer, uint64_t number);
+/* Text as it may stand in XML, in content and in double quotes; what no XML has, and what is not
+ * ASCII, becomes a question mark. */
+void buffer_xml(struct buffer *buffer, struct bytes text);
 void buffer_hex(struct buffer *buffer, const void *data, size_t length);
 void buffer_format(struct buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

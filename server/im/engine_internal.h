@@ -72,6 +72,7 @@ struct inbox {
     struct device *devices;
     struct message *messages; /* by serial */
     size_t owed, owed_bytes;  /* stored messages that somebody is owed */
+    size_t texts;             /* of them, those that others sent */
     unsigned done;            /* those kept only for devices that may join */
     struct bytes aor;
     char text[];
@@ -140,6 +141,8 @@ struct engine {
     char *head;              /* IM_HEAD_MAX: of one message at a time */
     void (*waits)(void *context, struct bytes aor, struct bytes instance);
     void *waits_context;
+    void (*counts)(void *context, struct bytes aor);
+    void *counts_context;
 };
 
 /* inbox.c */

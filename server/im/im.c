@@ -136,6 +136,7 @@ void im_free(struct im **im)
 {
     if (*im == NULL)
         return;
+    (*im)->engine->counts = NULL;
     engine_free(&(*im)->engine);
     list_close(*im);
     reporter_free(&(*im)->reporter);
@@ -163,6 +164,19 @@ void im_watch_waiting(struct im *im,
     assert(waits != NULL && im->engine->waits == NULL);
     im->engine->waits = waits;
     im->engine->waits_context = context;
+}
+
+size_t im_waiting(const struct im *im, struct bytes aor)
+{
+    const struct inbox *inbox = inbox_find(im, aor);
+    return inbox != NULL ? inbox->texts : 0;
+}
+
+void im_watch_counts(struct im *im, void (*changed)(void *context, struct bytes aor), void *context)
+{
+    assert(changed != NULL && im->engine->counts == NULL);
+    im->engine->counts = changed;
+    im->engine->counts_context = context;
 }
 
 void im_drain(struct im *im)

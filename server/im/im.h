@@ -87,6 +87,12 @@ void im_watch_waiting(struct im *im,
  * stored. */
 void im_drain(struct im *im);
 
+/* How many stored messages wait for some device of the user. Has `changed` called when that may be
+ * another number; once, at start-up. */
+size_t im_waiting(const struct im *im, struct bytes aor);
+void im_watch_counts(struct im *im, void (*changed)(void *context, struct bytes aor),
+                     void *context);
+
 struct im_counts {
     size_t live;   /* messages being delivered that nobody was told of yet */
     size_t stored; /* that are owed to somebody */

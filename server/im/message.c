@@ -86,6 +86,18 @@ struct message *message_new(struct inbox *inbox, const struct message_plan *plan
     return message;
 }
 
+/* How many texts wait for a user has changed. */
+static void count_texts(const struct message *message, size_t more)
+{
+    struct inbox *inbox = message->inbox;
+    const struct engine *engine = inbox->im->engine;
+    if (message->kind != STORE_RECEIVED)
+        return;
+    inbox->texts += more; /* one less wraps around */
+    if (engine->counts != NULL)
+        engine->counts(engine->counts_context, inbox->aor);
+}
+
 static void discount(struct message *message)
 {
     struct inbox *inbox = message->inbox;
@@ -95,6 +107,7 @@ static void discount(struct message *message)
     inbox->owed--;
     inbox->owed_bytes -= message->size;
     inbox->im->engine->owed--;
+    count_texts(message, SIZE_MAX);
 }
 
 static void free_delivery(struct delivery *delivery)
@@ -244,6 +257,7 @@ static void count(struct message *message)
     inbox->owed++;
     inbox->owed_bytes += message->size;
     im->engine->owed++;
+    count_texts(message, 1);
     world_timer(im->parts->world, &message->expiry,
                 message->expires_ms > now_ms ? message->expires_ms - now_ms : 0, expired);
 }

@@ -25,6 +25,9 @@ struct proxy_line {
 void proxy_each_line(const struct proxy *proxy, struct bytes aor,
                      void (*visit)(void *context, const struct proxy_line *line), void *context);
 
+/* Appends them as application/dialog-info+xml (RFC 4235); nothing when there are none. */
+void proxy_write_lines(const struct proxy *proxy, struct bytes aor, struct buffer *out);
+
 /* Has `changed` called when a user's lines have changed; what was submitted for it is the
  * partition's latest change at the end of the turn. Once, at start-up. */
 void proxy_watch_lines(struct proxy *proxy, void (*changed)(void *context, struct bytes aor),

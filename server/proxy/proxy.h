@@ -30,10 +30,10 @@ struct proxy_settings {
     unsigned calls_max_per_source; /* of one address, but for trusted ones and our own host: 500 */
     unsigned calls_max_per_caller; /* of one proved user: 500; default 20 */
     unsigned calls_max_per_callee; /* for one user of ours: 486; default 20 */
-    unsigned wake_wait_s; /* that a request waits for a device to wake (RFC 8599); default 10 */
-    unsigned held_max;    /* requests that do; more: 480; default 1000 */
-    unsigned lines_max;            /* calls whose lamps are lit (lines.h); default 100000 */
-    unsigned call_silence_s;       /* after which one counts as over; default 4 hours */
+    unsigned wake_wait_s;    /* that a request waits for a device to wake (RFC 8599); default 10 */
+    unsigned held_max;       /* requests that do; more: 480; default 1000 */
+    unsigned lines_max;      /* calls whose lamps are lit (lines.h); default 100000 */
+    unsigned call_silence_s; /* after which one counts as over; default 4 hours */
 };
 struct proxy_settings proxy_settings_default(void);
 

@@ -13,28 +13,10 @@
 
 enum { TAIL_BYTES = 64 };
 
-/* Text from a request may have what no XML has: that becomes a question mark. */
-static void put_escaped(struct buffer *out, struct bytes text)
-{
-    for (size_t i = 0; i < text.length; i++) {
-        char c = text.at[i];
-        if (c == '&')
-            buffer_text(out, "&amp;");
-        else if (c == '<')
-            buffer_text(out, "&lt;");
-        else if (c == '>')
-            buffer_text(out, "&gt;");
-        else if (c == '"')
-            buffer_text(out, "&quot;");
-        else
-            buffer_char(out, c >= ' ' && c < 0x7f ? c : '?');
-    }
-}
-
 static void put_attribute(struct buffer *out, const char *name, struct bytes value)
 {
     buffer_format(out, " %s=\"", name);
-    put_escaped(out, value);
+    buffer_xml(out, value);
     buffer_char(out, '"');
 }
 
@@ -93,7 +75,7 @@ static void put_parameters(struct buffer *out, struct bytes parameters)
         buffer_text(out, "<unknown-param");
         put_attribute(out, "name", name);
         buffer_char(out, '>');
-        put_escaped(out, value);
+        buffer_xml(out, value);
         buffer_text(out, "</unknown-param>");
     }
 }
@@ -126,7 +108,7 @@ static void put_contact(struct buffer *out, const struct registrar *registrar, s
     size_t before = out->length;
     put_tag(out, binding, registrar->parts->world->wall_ms);
     buffer_text(out, "<uri>");
-    put_escaped(out, binding->contact);
+    buffer_xml(out, binding->contact);
     buffer_text(out, "</uri>");
     put_parameters(out, binding->parameters);
     if (!bytes_empty(binding->instance) && binding->ended == NULL)
@@ -175,7 +157,7 @@ void registrar_write_reg(const struct registrar *registrar, struct bytes aor, st
     assert(out->size - out->length > 1024 + aor.length);
     buffer_text(out, "<reginfo xmlns=\"urn:ietf:params:xml:ns:reginfo\" version=\"0\" "
                      "state=\"full\"><registration aor=\"sip:");
-    put_escaped(out, aor);
+    buffer_xml(out, aor);
     buffer_text(out, "\" id=\"r1\" state=\"active\">");
     if (record != NULL)
         put_record(out, registrar, record);
