@@ -16,6 +16,8 @@ void presence_derive(struct presence *presence, const struct presence_source *so
     assert(presence->source_count < PRESENCE_SOURCES_MAX && source->write != NULL);
     assert(package_find(bytes_of(source->event)) != NULL);
     presence->sources[presence->source_count++] = *source;
+    if (presence->derived_text == NULL)
+        presence->derived_text = memory_new(PRESENCE_SOURCE_MAX_BYTES);
 }
 
 static bool is_about(const struct presence_source *source, const struct resource *resource)
@@ -35,8 +37,7 @@ bool derived_is_asked(const struct resource *resource)
 /* NULL: nothing is known. */
 static struct document *ask(const struct resource *resource, const struct presence_source *source)
 {
-    char *text = memory_new(PRESENCE_SOURCE_MAX_BYTES);
-    struct buffer out = buffer_over(text, PRESENCE_SOURCE_MAX_BYTES);
+    struct buffer out = buffer_over(resource->presence->derived_text, PRESENCE_SOURCE_MAX_BYTES);
     struct document *document = NULL;
     source->write(source->context, resource->aor, &out);
     assert(!out.overflow);
@@ -48,7 +49,6 @@ static struct document *ask(const struct resource *resource, const struct presen
                       "what is known of %.*s cannot be told (%s), please report it",
                       BYTES_ARGS(resource->aor), v.reason);
     }
-    free(text);
     return document;
 }
 

@@ -119,6 +119,7 @@ void presence_free(struct presence **presence)
     }
     digest_engine_free(&old->digests);
     free(old->scratch);
+    free(old->derived_text);
     free(old);
     *presence = NULL;
 }

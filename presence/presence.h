@@ -47,6 +47,7 @@ struct presence_settings {
     unsigned flow_grace_s; /* after which what a lost publisher says goes closed; 60; 0: never */
     unsigned tag_grace_s;  /* that the entity-tag before the last one is good for its publisher; 32;
                               0: never */
+    bool on_the_phone;     /* who has a call that was answered is shown so (RPID); of the start */
     unsigned last_seen_s;  /* that watchers are shown when a client that did not refresh was last
                               there; 0: never */
     enum presence_registration registration; /* in domains that do not say */

@@ -153,7 +153,8 @@ struct presence {
     struct presence_counts counts;
     struct unsolicited *unsolicited; /* by event and address-of-record */
     struct digest_engine *digests;
-    char *scratch; /* WRITE_MAX bytes */
+    char *derived_text; /* PRESENCE_SOURCE_MAX_BYTES, when somebody is asked */
+    char *scratch;      /* WRITE_MAX bytes */
 };
 
 /* Resources (resource.c). */

@@ -190,7 +190,9 @@ struct blob *resource_state(struct resource *resource)
             .document = registered_document(resource->presence, resource->package)};
     struct derived derived = derived_ask(resource);
     for (size_t i = 0; i < derived.count; i++)
-        sources[count++] = (struct document_source){.document = derived.documents[i]};
+        sources[count++] = (struct document_source){
+            .document = derived.documents[i],
+            .changed_ms = resource->presence->parts->world->wall_ms /* it is so now */};
     resource->state = compose(resource, sources, count);
     resource->composed_ms = resource->presence->parts->world->wall_ms;
     derived_release(resource, &derived);

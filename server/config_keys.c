@@ -292,6 +292,10 @@ static const struct config_key file_keys[] = {
         "Seconds for which watchers are still told that a device was there, and until when, after "
         "what it published ended without a refresh; nothing else of it is kept. 0: never, as not "
         "everybody wants it known."),
+    {"presence.on_the_phone", config_take_switch, FIELD(struct config, presence.on_the_phone), 0, 0,
+     "\"off\"",
+     "Whether it shows in a user's presence (RPID, on-the-phone) that the user has a call which "
+     "passes through this server. Changed by a restart."},
     {"presence.registration", config_take_registration, FIELD(struct config, registration_usual), 1,
      0, "\"ignore\"",
      "What it says of a user that a device is registered: \"ignore\": nothing. \"fallback\": who "

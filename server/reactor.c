@@ -26,6 +26,7 @@ struct reactor {
     struct push *push;
     struct presence *presence;
     struct homes *homes;
+    bool tells_talk;                                  /* in presence */
     struct rules_names names;                         /* of identities in rules */
     struct registrar_target found[PROXY_TARGETS_MAX]; /* what the proxy asked for last */
     char allow_events[LIST_MAX], accept[LIST_MAX];    /* of the packages, for answers */
@@ -190,6 +191,18 @@ static void write_lines(void *context, struct bytes aor, struct buffer *out)
     proxy_write_lines(reactor->proxy, aor, out);
 }
 
+/* RFC 4480 3.2. */
+static void write_talk(void *context, struct bytes aor, struct buffer *out)
+{
+    const struct reactor *reactor = context;
+    if (proxy_is_talking(reactor->proxy, aor))
+        buffer_text(out, "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" "
+                         "xmlns:dm=\"urn:ietf:params:xml:ns:pidf:data-model\" "
+                         "xmlns:rpid=\"urn:ietf:params:xml:ns:pidf:rpid\" "
+                         "entity=\"sip:own.invalid\"><dm:person id=\"call\"><rpid:activities>"
+                         "<rpid:on-the-phone/></rpid:activities></dm:person></presence>");
+}
+
 static void write_waiting(void *context, struct bytes aor, struct buffer *out)
 {
     const struct reactor *reactor = context;
@@ -204,6 +217,8 @@ static void lines_changed(void *context, struct bytes aor)
 {
     struct reactor *reactor = context;
     presence_derived_changed(reactor->presence, "dialog", aor);
+    if (reactor->tells_talk)
+        presence_derived_changed(reactor->presence, "presence", aor);
 }
 
 static void waiting_changed(void *context, struct bytes aor)
@@ -307,8 +322,9 @@ static void build_push(struct reactor *reactor, const struct config *config)
 }
 
 /* What watchers are told that no client publishes. */
-static void build_sources(struct reactor *reactor)
+static void build_sources(struct reactor *reactor, const struct config *config)
 {
+    const struct presence_source talk = {"presence", write_talk, reactor};
     const struct presence_source sources[] = {
         {"reg", write_reg, reactor},
         {"dialog", write_lines, reactor},
@@ -316,6 +332,9 @@ static void build_sources(struct reactor *reactor)
     };
     for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
         presence_derive(reactor->presence, &sources[i]);
+    reactor->tells_talk = config->presence.on_the_phone;
+    if (reactor->tells_talk)
+        presence_derive(reactor->presence, &talk);
     proxy_watch_lines(reactor->proxy, lines_changed, reactor);
     im_watch_counts(reactor->im, waiting_changed, reactor);
 }
@@ -362,7 +381,7 @@ static void build(struct reactor *reactor, const struct config *config)
     im_ask_registrar(reactor->im, &senders);
     registrar_watch_devices(reactor->registrar, &watch);
     build_push(reactor, config);
-    build_sources(reactor);
+    build_sources(reactor, config);
     const struct homes_parts homes = {.front = reactor->front,
                                       .registrar = reactor->registrar,
                                       .proxy = reactor->proxy,

@@ -393,6 +393,19 @@ void proxy_each_line(const struct proxy *proxy, struct bytes aor,
     }
 }
 
+static void note_talk(void *context, const struct proxy_line *line)
+{
+    bool *talks = context;
+    *talks = *talks || line->state == PROXY_LINE_CONFIRMED;
+}
+
+bool proxy_is_talking(const struct proxy *proxy, struct bytes aor)
+{
+    bool talks = false;
+    proxy_each_line(proxy, aor, note_talk, &talks);
+    return talks;
+}
+
 void proxy_watch_lines(struct proxy *proxy, void (*changed)(void *context, struct bytes aor),
                        void *context)
 {

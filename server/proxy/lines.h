@@ -28,6 +28,9 @@ void proxy_each_line(const struct proxy *proxy, struct bytes aor,
 /* Appends them as application/dialog-info+xml (RFC 4235); nothing when there are none. */
 void proxy_write_lines(const struct proxy *proxy, struct bytes aor, struct buffer *out);
 
+/* True while the user has a call that was answered. */
+bool proxy_is_talking(const struct proxy *proxy, struct bytes aor);
+
 /* Has `changed` called when a user's lines have changed; what was submitted for it is the
  * partition's latest change at the end of the turn. Once, at start-up. */
 void proxy_watch_lines(struct proxy *proxy, void (*changed)(void *context, struct bytes aor),
