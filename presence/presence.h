@@ -29,7 +29,12 @@ struct presence_domain {
 /* What ends a subscription whose watcher does not answer a NOTIFY (RFC 6665 4.2.2). */
 enum presence_timeout { PRESENCE_TIMEOUT_ENDS, PRESENCE_TIMEOUT_RETRIES };
 
+enum { PRESENCE_PUBLISHERS_MAX = 64 };
+
 struct presence_settings {
+    const char *publishers[PRESENCE_PUBLISHERS_MAX]; /* users who publish for others: a voicemail
+                                                        system; they outlive the next reload */
+    unsigned publisher_count;
     unsigned publications_max;              /* of one resource; more: 403 */
     unsigned subscriptions_max_per_watcher; /* more: 403 */
     unsigned subscriptions_max_per_resource;

@@ -72,10 +72,19 @@ static bool check_event(struct publish *publish)
     return false;
 }
 
+static bool is_publisher(const struct presence *presence, const struct front_request *request)
+{
+    for (unsigned i = 0; i < presence->settings.publisher_count && !request->foreign; i++)
+        if (bytes_equal(request->identity, bytes_of(presence->settings.publishers[i])))
+            return true;
+    return false;
+}
+
 static bool check_owner(const struct publish *publish)
 {
     struct front_request *request = publish->request;
-    if (request->trusted || bytes_equal(request->identity, request->target))
+    if (request->trusted || bytes_equal(request->identity, request->target) ||
+        is_publisher(publish->presence, request))
         return true;
     front_refuse(request, 403, "A user publishes only for itself");
     return false;

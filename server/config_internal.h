@@ -99,6 +99,8 @@ bool config_take_switch(struct config_reader *reader, const struct config_key *k
                         config_setting_t *setting, void *field);
 bool config_take_accept(struct config_reader *reader, const struct config_key *key,
                         config_setting_t *setting, void *field);
+bool config_take_publishers(struct config_reader *reader, const struct config_key *key,
+                            config_setting_t *setting, void *field);
 bool config_take_quiet(struct config_reader *reader, const struct config_key *key,
                        config_setting_t *setting, void *field);
 bool config_take_types(struct config_reader *reader, const struct config_key *key,

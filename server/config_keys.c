@@ -292,6 +292,11 @@ static const struct config_key file_keys[] = {
         "Seconds for which watchers are still told that a device was there, and until when, after "
         "what it published ended without a refresh; nothing else of it is kept. 0: never, as not "
         "everybody wants it known."),
+    {"presence.publishers", config_take_publishers, FIELD(struct config, presence), 0,
+     PRESENCE_PUBLISHERS_MAX, "[ ]",
+     "Users who may publish for others, once they have proved who they are: "
+     "\"voicemail@example.org\", "
+     "a PBX. What is at a trusted address may anyway."},
     {"presence.on_the_phone", config_take_switch, FIELD(struct config, presence.on_the_phone), 0, 0,
      "\"off\"",
      "Whether it shows in a user's presence (RPID, on-the-phone) that the user has a call which "

@@ -444,6 +444,30 @@ bool config_take_peers(struct config_reader *reader, const struct config_key *ke
     return length >= 0;
 }
 
+bool config_take_publishers(struct config_reader *reader, const struct config_key *key,
+                            config_setting_t *setting, void *field)
+{
+    struct presence_settings *presence = field;
+    int length = list_length(reader, key, setting);
+    presence->publisher_count = 0;
+    for (int i = 0; i < length; i++) {
+        const char *text = list_text(reader, key, setting, i);
+        if (text == NULL)
+            return false;
+        const char *at = strrchr(text, '@');
+        const char *host = at != NULL && at > text ? host_of(reader->arena, at + 1) : NULL;
+        if (host == NULL)
+            return config_fail(reader, setting, "%s: \"%s\" is no user like \"pbx@example.org\"",
+                               key->path, text);
+        size_t user = (size_t)(at - text) + 1, size = user + strlen(host) + 1;
+        char *name = arena_alloc(reader->arena, size);
+        memcpy(name, text, user);
+        memcpy(name + user, host, size - user);
+        presence->publishers[presence->publisher_count++] = name;
+    }
+    return length >= 0;
+}
+
 bool config_take_quiet(struct config_reader *reader, const struct config_key *key,
                        config_setting_t *setting, void *field)
 {
