@@ -352,7 +352,7 @@ static const struct config_key file_keys[] = {
     NUMBER(im.devices_max, 1, 1000, "10",
            "Devices of a user that are remembered, and owed messages while they are away; the one "
            "that was away longest gives way."),
-    NUMBER(im.device_forget_s, 3600, YEAR_S, "2592000",
+    NUMBER(im.device_forget_s, 2 * DAY_S, YEAR_S, "2592000",
            "Seconds after which a device that has not been seen is owed nothing any more."),
     NUMBER(im.join_s, 0, DAY_S, "600",
            "A device that was never seen before gets the messages that no device has taken, and "

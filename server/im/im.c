@@ -2,8 +2,8 @@
  *
  *     aimed at         becomes
  *     this server      a list's, when it has one (list.c)
- *     a dialog         relayed
- *     a user, device   judged; relayed when it is good for a moment only; else intake.c
+ *     a dialog         relayed, when our Record-Route led here
+ *     a user, device   judged; relayed with a To tag, or good for a moment only; else intake.c
  *     elsewhere        judged; likewise; else outbound.c
  *
  * intake.c and outbound.c make it LIVE (live.c); deliver.c sends it to each device, rows.c writes
@@ -14,6 +14,7 @@
 
 #include "message_internal.h"
 #include "report_internal.h"
+#include "sip/write.h"
 
 enum { DAY_S = 86400 };
 
@@ -51,16 +52,23 @@ static void for_server(struct im *im, struct front_request *request, const struc
         front_refuse(request, 404, "There is no such user");
 }
 
-/* Its sender is not to know. */
-static void take_silently(struct front_request *request)
+/* Its sender is not to know: the answer is written as live.c writes it. */
+static void take_silently(struct im *im, const struct front_request *request)
 {
-    (void)front_respond(request, 202, NULL, BYTES(""));
-    front_send(request, STORE_NOTHING);
+    struct transaction_layer *transactions = im->parts->transactions;
+    struct server_transaction *server = transaction_begin(transactions, request->incoming);
+    struct buffer out = buffer_over(im->engine->head, IM_HEAD_MAX);
+    if (server == NULL)
+        return;
+    transaction_write(transactions, request->incoming, &out, 202, NULL, BYTES(""));
+    sip_write_body(&out, BYTES(""), BYTES(""));
+    if (!out.overflow)
+        transaction_reply(transactions, server, buffer_bytes(&out), request->seen);
 }
 
 static void take(struct im *im, struct front_request *request, const struct content *content)
 {
-    if (content->momentary)
+    if (content->momentary || !bytes_empty(request->message->to.tag))
         intake_relay(im, request);
     else if (request->aim == FRONT_AIM_ELSEWHERE)
         intake_foreign(im, request, content);
@@ -76,15 +84,15 @@ static void handle(void *context, struct front_request *request)
         for_server(im, request, &content);
         return;
     }
-    if (!bytes_empty(request->message->to.tag)) {
-        intake_relay(im, request);
+    if (request->routed && !bytes_empty(request->message->to.tag)) {
+        intake_relay(im, request); /* its dialog was let in; a To tag alone proves none */
         return;
     }
     switch (judge_message(im->judge, &im->settings, request, &content)) {
     case JUDGE_ANSWERED:
         return;
     case JUDGE_SILENT:
-        take_silently(request);
+        take_silently(im, request);
         return;
     case JUDGE_PASS:
         take(im, request, &content);

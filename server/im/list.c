@@ -241,11 +241,20 @@ static void leave_out(struct dividing *dividing, const struct recipient *recipie
     buffer_put(out, recipient->name);
 }
 
+/* Nobody abroad can be asked whether they agree (RFC 5363 5.2): who is in the sender's own roster
+ * counts as known. */
+static enum willing ask_abroad(const struct dividing *dividing, struct bytes receiver)
+{
+    bool known = policy_knows(dividing->im->parts->policy, dividing->request->identity, receiver);
+    return known ? WILLING : UNWILLING;
+}
+
 static void serve(struct dividing *dividing, const struct recipient *recipient)
 {
     struct bytes domain = sip_aor_domain(recipient->name);
     bool goes_out = domains_find(dividing->im->parts->domains, domain) == NULL;
-    enum willing willing = goes_out ? WILLING : ask_receiver(dividing, recipient->name);
+    enum willing willing =
+        goes_out ? ask_abroad(dividing, recipient->name) : ask_receiver(dividing, recipient->name);
     if (willing == SILENT) {
         dividing->silent++;
         return;

@@ -144,7 +144,8 @@ struct store_change report_post(struct im *im, const struct report_letter *lette
 {
     char head[HEAD_MAX];
     struct buffer out = buffer_over(head, sizeof(head));
-    bool refused = false;
+    bool refused = false, words = !bytes_equal(letter->content_type, BYTES("message/cpim"));
+    uint64_t lasts_s = words ? im->settings.offline_s : im->settings.notice_s;
     assert(!bytes_empty(letter->owner) && !bytes_empty(letter->sender));
     write_head(im, letter, &out);
     if (out.overflow)
@@ -159,7 +160,7 @@ struct store_change report_post(struct im *im, const struct report_letter *lette
         .content_type = letter->content_type,
         .head = buffer_bytes(&out),
         .body = letter->body,
-        .expires_ms = im->parts->world->wall_ms + (uint64_t)im->settings.notice_s * 1000,
+        .expires_ms = im->parts->world->wall_ms + lasts_s * 1000,
     };
     struct store_change change = im_post(im, &post, &refused);
     metrics_count(im->parts->metrics, refused ? METRIC_reports_refused : METRIC_reports_sent);

@@ -21,6 +21,7 @@ static void open_homes(void)
     parts.registrar = registrar_new(ground->front, &registrar);
     parts.presence = presence_new(ground->front, &presence);
     proxy = proxy_new(ground->front, &relaying);
+    parts.proxy = proxy;
     parts.im = im_new(ground->front, proxy, &im);
     homes = homes_new(&parts);
 }
