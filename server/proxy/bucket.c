@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-#include "proxy_internal.h"
+#include "bucket_internal.h"
 #include "sip/write.h"
 
 enum held_event { HELD_WAITS, HELD_CAME, HELD_CANCELLED, HELD_GONE };

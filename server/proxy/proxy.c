@@ -10,8 +10,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "bucket_internal.h"
 #include "proxy/preferences.h"
-#include "proxy_internal.h"
 
 enum { TIMER_C_LEAST_S = 181 };
 

@@ -189,15 +189,4 @@ void fork_device_came(struct proxy *proxy, struct bytes aor);
 /* Ends all of a proxy's forks; nobody is answered. */
 void fork_end_all(struct proxy *proxy);
 
-/* bucket.c: keeps a request for which nobody is there, when a device can be woken; false: it cannot
- * wait. How it goes on then: */
-struct holding {
-    enum plan_manner manner;
-    bool no_cancel;
-    bool joins; /* devices that are woken may join it */
-    uint64_t loop_key;
-};
-bool bucket_hold(struct proxy *proxy, struct front_request *request, const struct holding *holding);
-void bucket_end_all(struct proxy *proxy);
-
 #endif
