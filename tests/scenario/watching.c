@@ -27,7 +27,7 @@ struct watching {
     struct blob *document;
     struct bytes name, value; /* of a setting */
     enum sub_handling handling;
-    const char *reason;       /* why an edit failed */
+    const char *reason; /* why an edit failed */
 };
 
 static void watching_release(struct watching *watching)
