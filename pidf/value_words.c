@@ -6,7 +6,7 @@
 enum { WORDS_MOST = 9 };
 
 static const char *const words[VALUE_TYPES - VALUE_DIALOG_STATE][WORDS_MOST + 1] = {
-#define TYPE(name) [name - VALUE_DIALOG_STATE]
+#define TYPE(name) [(name)-VALUE_DIALOG_STATE]
     /* RFC 4235 3.7.1, 4.4 */
     TYPE(VALUE_DIALOG_STATE) = {"trying", "proceeding", "early", "confirmed", "terminated"},
     TYPE(VALUE_DIALOG_EVENT) = {"cancelled", "rejected", "replaced", "local-bye", "remote-bye",

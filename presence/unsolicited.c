@@ -220,6 +220,9 @@ void unsolicited_device_came(struct presence *presence, struct bytes aor)
 
 void unsolicited_free(struct presence *presence)
 {
-    while (presence->unsolicited != NULL)
-        forget(presence->unsolicited);
+    struct unsolicited *unsolicited, *next;
+    HASH_ITER(hh, presence->unsolicited, unsolicited, next)
+    {
+        forget(unsolicited);
+    }
 }

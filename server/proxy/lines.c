@@ -479,6 +479,9 @@ enum err proxy_load(struct proxy *proxy, unsigned partition)
 
 void lines_free(struct proxy *proxy)
 {
-    while (proxy->lines.calls != NULL)
-        free_call(proxy->lines.calls);
+    struct line_call *call, *next;
+    HASH_ITER(hh, proxy->lines.calls, call, next)
+    {
+        free_call(call);
+    }
 }
