@@ -246,7 +246,7 @@ struct parsed {
 
 static struct parsed parse_own(const struct entries_kind *kind, const struct blob *document)
 {
-    struct parsed parsed;
+    struct parsed parsed = {.entries = BYTES("")};
     bool good = piece_find(blob_bytes(document), kind->root, &parsed.root);
     parsed.entries = parsed.root.content;
     if (good && kind->wrapper != NULL) {

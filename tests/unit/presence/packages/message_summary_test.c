@@ -11,8 +11,8 @@ static struct package_workshop *workshop;
 
 static void open_all(void)
 {
-    const struct package_limits limits = {.body_max_bytes = 4096,
-                                          .message_headers = "From, Subject"};
+    static const struct package_limits limits = {.body_max_bytes = 4096,
+                                                 .message_headers = "From, Subject"};
     package = package_find(BYTES("message-summary"));
     ck_assert_ptr_nonnull(package);
     workshop = package->workshop_new(&limits);

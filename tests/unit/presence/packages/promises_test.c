@@ -82,7 +82,7 @@ static bool is_alice(void *context, struct bytes entity)
 
 static struct verdict judge(const char *body, struct document **document)
 {
-    const struct entity_check entity = {is_alice, NULL};
+    static const struct entity_check entity = {is_alice, NULL};
     return package->accept(workshop, bytes_of(body), &entity, document);
 }
 
