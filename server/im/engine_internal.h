@@ -159,8 +159,8 @@ struct device *device_need(struct inbox *inbox, enum store_whom whom, struct byt
 void device_release(struct device *device);
 /* Its deliveries are given up, and it is known no more. */
 void device_forget(struct device *device, struct store_set *set);
-/* Too many are known: the longest unseen one is forgotten. */
-void inbox_trim(struct inbox *inbox, struct store_set *set);
+/* Too many are known: the longest unseen one is forgotten, but not the one that came just now. */
+void inbox_trim(struct inbox *inbox, const struct device *came, struct store_set *set);
 /* It becomes known, or is seen again, in memory and by a row (in a set that is begun when it is
  * needed). True when it was not known before. */
 bool device_learn(struct device *device, struct store_set **set);

@@ -214,7 +214,7 @@ void im_device_came(struct im *im, struct bytes aor, const struct front_device *
     struct store_set *set = NULL;
     if (device_learn(found, &set)) {
         join_device(found, set);
-        inbox_trim(inbox, set);
+        inbox_trim(inbox, found, set);
     }
     if (set != NULL)
         (void)store_submit(im->parts->store, &set);

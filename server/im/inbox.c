@@ -147,7 +147,15 @@ void device_forget(struct device *device, struct store_set *set)
     device_release(device);
 }
 
-static struct device *longest_unseen(const struct inbox *inbox, size_t *count)
+/* The clock may have been stepped back: what was seen in the future is seen now. */
+static uint64_t seen_ms(const struct device *device)
+{
+    uint64_t now_ms = device->inbox->im->parts->world->wall_ms;
+    return device->seen_ms < now_ms ? device->seen_ms : now_ms;
+}
+
+static struct device *longest_unseen(const struct inbox *inbox, const struct device *came,
+                                     size_t *count)
 {
     struct device *device, *found = NULL;
     *count = 0;
@@ -156,16 +164,16 @@ static struct device *longest_unseen(const struct inbox *inbox, size_t *count)
         if (!device->known)
             continue;
         ++*count;
-        if (found == NULL || device->seen_ms < found->seen_ms)
+        if (device != came && (found == NULL || seen_ms(device) < seen_ms(found)))
             found = device;
     }
     return found;
 }
 
-void inbox_trim(struct inbox *inbox, struct store_set *set)
+void inbox_trim(struct inbox *inbox, const struct device *came, struct store_set *set)
 {
     size_t count;
-    struct device *oldest = longest_unseen(inbox, &count);
+    struct device *oldest = longest_unseen(inbox, came, &count);
     if (oldest == NULL || count <= inbox->im->settings.devices_max)
         return;
     metrics_count(inbox->im->parts->metrics, METRIC_devices_limited);
@@ -185,7 +193,7 @@ bool device_learn(struct device *device, struct store_set **set)
     uint64_t now_ms = im->parts->world->wall_ms;
     bool first = !device->known;
     assert(device->whom == STORE_TO_DEVICE);
-    if (!first && now_ms < device->seen_ms + DAY_MS)
+    if (!first && now_ms >= device->seen_ms && now_ms < device->seen_ms + DAY_MS)
         return false;
     begin_set(device, set);
     if (first) {
