@@ -78,6 +78,9 @@ struct inbox {
     char text[];
 };
 
+/* Has the sender been told that it failed? BEGUN: it is not durable yet, or is tried again. */
+enum message_told { TOLD_NOTHING, TOLD_BEGUN, TOLD_DONE };
+
 enum message_rest { REST_NONE, REST_REPEATS, REST_JOINS };
 
 struct message {
@@ -93,15 +96,18 @@ struct message {
     uint64_t serial, made_ms, expires_ms;
     uint64_t taken_ms;  /* by somebody first; 0: by nobody */
     uint64_t forget_ms; /* with a rest */
+    uint64_t failed_ms; /* when its sender was to be told first */
     uint64_t peer_key;
     enum store_message_kind kind;
     enum message_rest rest;
-    unsigned status; /* of its answer; 0: none yet */
+    enum message_told told;
+    unsigned tell_pause_s; /* before its sender is told again */
+    unsigned status;       /* of its answer; 0: none yet */
     size_t size;
     bool stored;   /* it has a row */
     bool durable;  /* and that is written */
     bool counted;  /* among what its inbox is owed */
-    bool told;     /* its sender has been told that it failed */
+    bool withheld; /* rows of its deliveries are not written: its sender is told first */
     bool directed; /* to one device: nobody joins */
     struct bytes peer;
     char text[];

@@ -53,8 +53,11 @@ struct report_about {
     uint64_t serial;
 };
 void report_stored(struct im *im, const struct report_about *about);
-void report_failed(struct im *im, const struct report_about *about, unsigned status,
-                   const char *reason);
+/* POSTED: it is made when *change is durable. REFUSED: not now, but it may be later; it is the same
+ * one however often it is asked for. */
+enum report_outcome { REPORT_NOT_DUE, REPORT_POSTED, REPORT_REFUSED };
+enum report_outcome report_failed(struct im *im, const struct report_about *about, unsigned status,
+                                  const char *reason, struct store_change *change);
 
 /* list.c: the list service (RFC 5365). Registers it with the front end by its name in the settings,
  * or once more by another. */

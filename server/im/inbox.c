@@ -138,10 +138,7 @@ void device_forget(struct device *device, struct store_set *set)
     {
         if (delivery->message->live != NULL || delivery->attempt != NULL)
             continue;
-        delivery_leave(delivery, STORE_FORGOTTEN, 0);
-        row_put_delivery(set, delivery);
-        metrics_count(im->parts->metrics, METRIC_deliveries_forgotten);
-        message_settle(delivery->message);
+        delivery_forget(delivery, set);
     }
     device->deliveries--;
     device_release(device);

@@ -16,7 +16,8 @@ static bool may_join(const struct message *message, uint64_t now_ms)
 {
     uint64_t join_ms = (uint64_t)message->inbox->im->settings.join_s * 1000;
     if (message->live != NULL || !message->stored || message->directed ||
-        message->kind == STORE_SENT || message->expires_ms <= now_ms)
+        message->told != TOLD_NOTHING || message->kind == STORE_SENT ||
+        message->expires_ms <= now_ms)
         return false;
     if (message->taken_ms == 0)
         return message->counted;

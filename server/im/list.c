@@ -281,6 +281,7 @@ static void tell_left_out(struct dividing *dividing)
     buffer_put(&out, buffer_bytes(&dividing->left_out));
     if (dividing->unnamed > 0)
         buffer_format(&out, " and %zu others", dividing->unnamed);
+    bool refused;
     buffer_text(&out, ": they do not take messages that you send to several receivers, or have no "
                       "room for them.");
     const struct report_letter letter = {
@@ -291,7 +292,7 @@ static void tell_left_out(struct dividing *dividing)
         .content_type = BYTES("text/plain;charset=utf-8"),
         .body = buffer_bytes(&out),
     };
-    note_change(dividing, report_post(dividing->im, &letter));
+    note_change(dividing, report_post(dividing->im, &letter, &refused));
 }
 
 static void accept(struct dividing *dividing)

@@ -237,7 +237,7 @@ static void finish_unwritten(struct message *message)
     reply_success(message, STORE_NOTHING);
     live_free(message);
     message->durable = true;
-    message->told = true;
+    message->told = TOLD_DONE;
     message_settle(message);
 }
 

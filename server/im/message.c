@@ -5,6 +5,10 @@
  *                  |----its time was over--> EXPIRED
  *                  \----its device is forgotten--> FORGOTTEN
  *
+ * When the last one of a message has ended and its sender is to be told that it failed, the rows
+ * still say OWED until that report is durable, and it is tried again after a pause when it cannot
+ * be made: a crash at any time leaves either the report or what it is about.
+ *
  * A message that is owed to nobody any more stays for a while: a request that comes again finds
  * it, and a device that has not been seen before may still get it (forget.c). */
 #include "message_internal.h"
@@ -130,8 +134,7 @@ void message_free(struct message *message)
         live_free(message);
     discount(message);
     forget_leave(message);
-    if (!message->durable && message->stored)
-        store_wait_cancel(&message->wait);
+    store_wait_cancel(&message->wait);
     world_timer_cancel(im->parts->world, &message->expiry);
     for (delivery = message->deliveries; delivery != NULL; delivery = next) {
         next = delivery->sibling;
@@ -222,30 +225,7 @@ static void written(struct store_wait *wait, enum store_outcome outcome)
     message_settle(message);
 }
 
-/* Its time is over; what is under way may still end well. */
-static void expire(struct message *message, struct store_set *set)
-{
-    struct delivery *delivery, *next;
-    for (delivery = message->deliveries; delivery != NULL; delivery = next) {
-        next = delivery->sibling;
-        if (delivery->state != STORE_OWED || delivery->attempt != NULL)
-            continue;
-        delivery_leave(delivery, STORE_EXPIRED, delivery->status);
-        row_put_delivery(set, delivery);
-        metrics_count(message->inbox->im->parts->metrics, METRIC_deliveries_expired);
-        device_wake(delivery->device);
-    }
-}
-
-static void expired(struct timer *timer)
-{
-    struct message *message = HOLDER(timer, struct message, expiry);
-    struct im *im = message->inbox->im;
-    struct store_set *set = store_begin(im->parts->store, message->inbox->partition);
-    expire(message, set);
-    message_settle(message);
-    (void)store_submit(im->parts->store, &set);
-}
+static void expired(struct timer *timer);
 
 /* Somebody is owed it. */
 static void count(struct message *message)
@@ -310,15 +290,17 @@ static bool has_failed(const struct message *message, const struct delivery **fa
     return *failed != NULL;
 }
 
-static void tell_failure(struct message *message, const struct delivery *failed)
+static enum report_outcome tell_failure(struct message *message, const struct delivery *failed,
+                                        struct store_change *change)
 {
     struct im *im = message->inbox->im;
     struct sheet sheet;
     bool expiry = failed->state == STORE_EXPIRED;
-    message->told = true;
-    metrics_count(im->parts->metrics, METRIC_messages_failed);
-    if (message->kind == STORE_NOTICE || sheet_open(message, &sheet) != ERR_NONE)
-        return;
+    if (message->kind == STORE_NOTICE)
+        return REPORT_NOT_DUE;
+    enum err err = sheet_open(message, &sheet);
+    if (err != ERR_NONE)
+        return err == ERR_NOT_FOUND ? REPORT_NOT_DUE : REPORT_REFUSED;
     const struct report_about about = {
         .message = &sheet.message,
         .owner = message->kind == STORE_SENT ? BYTES("") : message->inbox->aor,
@@ -328,20 +310,145 @@ static void tell_failure(struct message *message, const struct delivery *failed)
         .serial = message->serial,
     };
     unsigned status = failed->status != 0 ? failed->status : 480;
-    report_failed(im, &about, status, expiry ? "Its time was over" : sip_status_phrase(status));
+    const char *reason = expiry ? "Its time was over" : sip_status_phrase(status);
+    enum report_outcome outcome = report_failed(im, &about, status, reason, change);
     sheet_release(&sheet);
+    return outcome;
+}
+
+static void put_ended(const struct message *message, struct store_set *set)
+{
+    for (const struct delivery *d = message->deliveries; d != NULL; d = d->sibling)
+        if (d->state != STORE_OWED && d->state != STORE_TAKEN)
+            row_put_delivery(set, d);
+}
+
+static void write_ended(const struct message *message)
+{
+    struct store *store = message->inbox->im->parts->store;
+    struct store_set *set = store_begin(store, message->inbox->partition);
+    put_ended(message, set);
+    (void)store_submit(store, &set);
+}
+
+static void end_telling(struct message *message)
+{
+    message->told = TOLD_DONE;
+    if (message->withheld)
+        write_ended(message);
+    message->withheld = false;
+}
+
+/* True when its row has to wait until the sender is told. */
+static bool is_withheld(struct message *message)
+{
+    const struct delivery *failed;
+    if (message->told == TOLD_DONE || message_is_owed(message) || !has_failed(message, &failed))
+        return false;
+    message->withheld = true;
+    return true;
+}
+
+static void try_telling(struct message *message);
+
+static void tell_again(struct timer *timer)
+{
+    struct message *message = HOLDER(timer, struct message, expiry);
+    try_telling(message);
+    message_settle(message);
+}
+
+/* A report waits for notice_s at most; so does one that cannot be made. */
+static void tell_later(struct message *message)
+{
+    struct im *im = message->inbox->im;
+    const struct im_settings *settings = &im->settings;
+    unsigned pause_s = message->tell_pause_s;
+    if (pause_s < settings->retry_least_s)
+        pause_s = settings->retry_least_s;
+    message->tell_pause_s = retry_next_s(settings, pause_s);
+    if (im->parts->world->wall_ms >= message->failed_ms + (uint64_t)settings->notice_s * 1000)
+        end_telling(message);
+    else
+        world_timer(im->parts->world, &message->expiry, (uint64_t)pause_s * 1000, tell_again);
+}
+
+static void telling_ended(struct store_wait *wait, enum store_outcome outcome)
+{
+    struct message *message = HOLDER(wait, struct message, wait);
+    if (outcome == STORE_DURABLE)
+        end_telling(message);
+    else
+        tell_later(message);
+    message_settle(message);
+}
+
+static void try_telling(struct message *message)
+{
+    struct store *store = message->inbox->im->parts->store;
+    struct store_change change = STORE_NOTHING;
+    const struct delivery *failed;
+    message->told = TOLD_BEGUN;
+    enum report_outcome outcome =
+        has_failed(message, &failed) ? tell_failure(message, failed, &change) : REPORT_NOT_DUE;
+    if (outcome == REPORT_REFUSED)
+        tell_later(message);
+    else if (change.number != 0 && !store_durable(store, change))
+        store_wait(store, &message->wait, change, telling_ended);
+    else
+        end_telling(message);
 }
 
 void message_settle(struct message *message)
 {
+    struct im *im = message->inbox->im;
     const struct delivery *failed;
     if (message->live != NULL || !message->durable || message_is_owed(message))
         return;
-    if (!message->told && has_failed(message, &failed))
-        tell_failure(message, failed);
+    if (message->told == TOLD_NOTHING && has_failed(message, &failed)) {
+        metrics_count(im->parts->metrics, METRIC_messages_failed);
+        world_timer_cancel(im->parts->world, &message->expiry);
+        message->failed_ms = im->parts->world->wall_ms;
+        try_telling(message);
+    }
+    if (message->told == TOLD_BEGUN)
+        return;
     discount(message);
-    world_timer_cancel(message->inbox->im->parts->world, &message->expiry);
+    world_timer_cancel(im->parts->world, &message->expiry);
     forget_later(message);
+}
+
+/* Its time is over; what is under way may still end well. */
+static void expire(struct message *message)
+{
+    struct delivery *delivery, *next;
+    for (delivery = message->deliveries; delivery != NULL; delivery = next) {
+        next = delivery->sibling;
+        if (delivery->state != STORE_OWED || delivery->attempt != NULL)
+            continue;
+        delivery_leave(delivery, STORE_EXPIRED, delivery->status);
+        metrics_count(message->inbox->im->parts->metrics, METRIC_deliveries_expired);
+        device_wake(delivery->device);
+    }
+}
+
+static void expired(struct timer *timer)
+{
+    struct message *message = HOLDER(timer, struct message, expiry);
+    expire(message);
+    message_settle(message);
+    if (!is_withheld(message))
+        write_ended(message);
+}
+
+void delivery_forget(struct delivery *delivery, struct store_set *set)
+{
+    struct message *message = delivery->message;
+    delivery_leave(delivery, STORE_FORGOTTEN, 0);
+    metrics_count(message->inbox->im->parts->metrics, METRIC_deliveries_forgotten);
+    message_settle(message);
+    if (!is_withheld(message))
+        row_put_delivery(set, delivery);
 }
 
 static bool is_over(const struct message *message)
@@ -361,6 +468,15 @@ static void count_outcome(const struct im *im, enum store_delivery_state state)
     metrics_count(im->parts->metrics, counters[state]);
 }
 
+static void write_one(const struct delivery *delivery)
+{
+    struct inbox *inbox = delivery->message->inbox;
+    struct store *store = inbox->im->parts->store;
+    struct store_set *set = store_begin(store, inbox->partition);
+    row_put_delivery(set, delivery);
+    (void)store_submit(store, &set);
+}
+
 void delivery_decide(struct delivery *delivery, enum store_delivery_state state, unsigned status)
 {
     struct message *message = delivery->message;
@@ -374,9 +490,8 @@ void delivery_decide(struct delivery *delivery, enum store_delivery_state state,
     delivery_leave(delivery, state, delivery->status);
     count_outcome(im, state);
     message_settle(message); /* a report is stored before what it reports */
-    struct store_set *set = store_begin(im->parts->store, message->inbox->partition);
-    row_put_delivery(set, delivery);
-    (void)store_submit(im->parts->store, &set);
+    if (!is_withheld(message))
+        write_one(delivery);
     device->pause_s = im->settings.retry_least_s;
     device->came = false;
     if (state != STORE_TAKEN)

@@ -18,9 +18,10 @@
  * Words are sent once a minute for one sender and one receiver. What fails meanwhile is counted,
  * and told in one more notice when the minute is over.
  *
- * Only what is durable is said: a notification is made when the last change of the partition that
- * the message is in has been written, and not at all when that is refused: then it is reported
- * again.
+ * Only what is durable is said: "stored" is made when the last change of the partition that the
+ * message is in has been written, and not at all when that is refused: then it is reported again.
+ * "failed" is made at once, of a message that is durable; that it failed is written afterwards
+ * (message.c), so that no crash comes between.
  *
  * A sender may want IMDNs to go by a route of its own (6.6). That is obeyed within its own domain
  * alone: we know who asked for it, but not whether somebody else wants to hear of it. */
@@ -39,6 +40,7 @@ struct told {
     UT_hash_handle hh;
     struct timer timer;
     struct im *im;
+    uint64_t named;             /* the serial of the message that was told of */
     unsigned further;           /* that failed since */
     uint64_t serial;            /* of the first of them */
     struct bytes key;           /* sender, NUL, receiver */
@@ -222,8 +224,9 @@ static void follow_route(const struct im *im, struct bytes route, struct report_
 static void is_durable(struct store_wait *wait, enum store_outcome outcome)
 {
     struct later *later = HOLDER(wait, struct later, wait);
+    bool refused;
     if (outcome == STORE_DURABLE)
-        report_post(later->im, &later->letter);
+        (void)report_post(later->im, &later->letter, &refused);
     later_free(later);
 }
 
@@ -249,8 +252,9 @@ static void post_after(struct im *im, const struct report_letter *letter,
                        struct store_change change)
 {
     struct store *store = im->parts->store;
+    bool refused;
     if (store_durable(store, change))
-        report_post(im, letter);
+        (void)report_post(im, letter, &refused);
     else
         store_wait(store, &later_new(im, letter)->wait, change, is_durable);
 }
@@ -260,9 +264,18 @@ static bool wants(const struct im *im, const struct content *content, unsigned w
     return im->settings.imdn && (content->wishes & wish) && !bytes_empty(content->message_id);
 }
 
-/* False when it cannot be written. */
-static bool send_imdn(struct im *im, const struct report_about *about, struct bytes route,
-                      enum imdn_status status)
+static enum report_outcome post_failed(struct im *im, const struct report_letter *letter,
+                                       struct store_change *change)
+{
+    bool refused;
+    *change = report_post(im, letter, &refused);
+    return refused ? REPORT_REFUSED : REPORT_POSTED;
+}
+
+/* Of "stored" nobody waits for the outcome. NOT_DUE: it cannot be written. */
+static enum report_outcome send_imdn(struct im *im, const struct report_about *about,
+                                     struct bytes route, enum imdn_status status,
+                                     struct store_change *change)
 {
     char body[IMDN_SIZE], receiver[REPORT_URI_MAX], sender[REPORT_URI_MAX], target[REPORT_URI_MAX];
     struct buffer out = buffer_over(body, sizeof(body));
@@ -277,39 +290,44 @@ static bool send_imdn(struct im *im, const struct report_about *about, struct by
         .status = status,
     };
     if (!report_write_imdn(im, &imdn, &out))
-        return false;
+        return REPORT_NOT_DUE;
     letter.content_type = BYTES("message/cpim");
     letter.body = buffer_bytes(&out);
     if (!bytes_empty(about->owner))
         letter.from = about->owner;
     follow_route(im, route, &letter, target);
+    if (status == IMDN_DELIVERY_FAILED)
+        return post_failed(im, &letter, change);
     post_after(im, &letter, store_latest(im->parts->store, partition_of(log_of(about))));
-    return true;
+    return REPORT_POSTED;
 }
 
 void report_stored(struct im *im, const struct report_about *about)
 {
     const struct content content = content_read(&im->settings, about->message);
+    struct store_change change;
     if (may_be_told(im, about, &content) && wants(im, &content, CONTENT_WISH_PROCESSING))
-        (void)send_imdn(im, about, content.record_route, IMDN_STORED);
+        (void)send_imdn(im, about, content.record_route, IMDN_STORED, &change);
 }
 
 /* Words. */
 
-static void send_words(struct im *im, const struct report_about *about, const char *disposition,
-                       struct bytes words)
+static enum report_outcome send_words(struct im *im, const struct report_about *about,
+                                      const char *disposition, struct bytes words,
+                                      struct store_change *change)
 {
     struct report_letter letter = address_to(im, about);
     letter.name = report_derive(im->reporter, disposition, about->owner, about->serial);
     letter.content_type = BYTES("text/plain;charset=utf-8");
     letter.body = words;
-    post_after(im, &letter, store_latest(im->parts->store, partition_of(log_of(about))));
+    return post_failed(im, &letter, change);
 }
 
 static void tell_further(struct told *told)
 {
     char text[TEXT_SIZE];
     struct buffer out = buffer_over(text, sizeof(text));
+    struct store_change change;
     const struct report_about about = {.owner = told->owner,
                                        .sender = told->sender,
                                        .foreign = told->foreign,
@@ -317,7 +335,7 @@ static void tell_further(struct told *told)
     buffer_format(&out, "%u more of your messages to %.*s could not be delivered.", told->further,
                   BYTES_ARGS(told->receiver));
     if (can_be_told(told->im, &about))
-        send_words(told->im, &about, "more", buffer_bytes(&out));
+        (void)send_words(told->im, &about, "more", buffer_bytes(&out), &change);
 }
 
 static void minute_over(struct timer *timer)
@@ -344,6 +362,7 @@ static void told_add(struct reporter *reporter, const struct report_about *about
     told->owner = bytes_pack(&at, about->owner);
     told->receiver = bytes_pack(&at, receiver);
     told->foreign = about->foreign;
+    told->named = about->serial;
     TABLE_ADD(reporter->told, told->key.at, told->key.length, reporter->seed, told);
     world_timer(reporter->im->parts->world, &told->timer, MINUTE_MS, minute_over);
 }
@@ -359,7 +378,8 @@ static void told_limit(struct reporter *reporter)
     told_free(oldest);
 }
 
-/* True when it was counted for a later notice. */
+/* True when it was counted for a later notice. What was told is told again when it is asked for
+ * again: it may not have been written. */
 static bool was_just_told(struct reporter *reporter, const struct report_about *about,
                           struct bytes receiver)
 {
@@ -375,21 +395,24 @@ static bool was_just_told(struct reporter *reporter, const struct report_about *
         told_limit(reporter);
         return false;
     }
+    if (told->named == about->serial)
+        return false;
     if (told->further++ == 0)
         told->serial = about->serial;
     metrics_count(reporter->im->parts->metrics, METRIC_reports_folded);
     return true;
 }
 
-static void tell_in_words(struct im *im, const struct report_about *about, unsigned status,
-                          const char *reason)
+static enum report_outcome tell_in_words(struct im *im, const struct report_about *about,
+                                         unsigned status, const char *reason,
+                                         struct store_change *change)
 {
     char text[TEXT_SIZE], uri[REPORT_URI_MAX];
     struct buffer out = buffer_over(text, sizeof(text));
     struct bytes receiver = receiver_of(about, uri);
     struct bytes date = sip_message_value(about->message, SIP_DATE);
     if (was_just_told(im->reporter, about, receiver))
-        return;
+        return REPORT_NOT_DUE;
     buffer_format(&out, "Your message to %.*s", BYTES_ARGS(receiver));
     if (!bytes_empty(date) && date.length < 64)
         buffer_format(&out, " of %.*s", BYTES_ARGS(date));
@@ -397,17 +420,19 @@ static void tell_in_words(struct im *im, const struct report_about *about, unsig
     if (status != 0)
         buffer_format(&out, " (%u)", status);
     buffer_char(&out, '.');
-    send_words(im, about, "failed", buffer_bytes(&out));
+    return send_words(im, about, "failed", buffer_bytes(&out), change);
 }
 
-void report_failed(struct im *im, const struct report_about *about, unsigned status,
-                   const char *reason)
+enum report_outcome report_failed(struct im *im, const struct report_about *about, unsigned status,
+                                  const char *reason, struct store_change *change)
 {
+    enum report_outcome outcome = REPORT_NOT_DUE;
     assert(about->message != NULL && reason != NULL);
     const struct content content = content_read(&im->settings, about->message);
+    *change = STORE_NOTHING;
     if (!may_be_told(im, about, &content))
-        return;
-    if (!wants(im, &content, CONTENT_WISH_NEGATIVE) ||
-        !send_imdn(im, about, content.record_route, IMDN_DELIVERY_FAILED))
-        tell_in_words(im, about, status, reason);
+        return REPORT_NOT_DUE;
+    if (wants(im, &content, CONTENT_WISH_NEGATIVE))
+        outcome = send_imdn(im, about, content.record_route, IMDN_DELIVERY_FAILED, change);
+    return outcome != REPORT_NOT_DUE ? outcome : tell_in_words(im, about, status, reason, change);
 }

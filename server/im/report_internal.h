@@ -32,8 +32,9 @@ struct report_letter {
     struct report_name name;
     struct bytes content_type, body;
 };
-/* Has it stored and sent. The change to wait for; STORE_NOTHING: its receiver has no room. */
-struct store_change report_post(struct im *im, const struct report_letter *letter);
+/* Has it stored and sent. The change to wait for; STORE_NOTHING with *refused: its receiver has no
+ * room for it now, or cannot be written for. */
+struct store_change report_post(struct im *im, const struct report_letter *letter, bool *refused);
 
 /* The body of an IMDN for this message, message/cpim. False when it would be too long. */
 struct report_imdn {

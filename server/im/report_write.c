@@ -140,12 +140,13 @@ static void write_head(const struct im *im, const struct report_letter *letter, 
     sip_write_head_end(out, letter->content_type, letter->body.length);
 }
 
-struct store_change report_post(struct im *im, const struct report_letter *letter)
+struct store_change report_post(struct im *im, const struct report_letter *letter, bool *refused)
 {
     char head[HEAD_MAX];
     struct buffer out = buffer_over(head, sizeof(head));
-    bool refused = false, words = !bytes_equal(letter->content_type, BYTES("message/cpim"));
+    bool words = !bytes_equal(letter->content_type, BYTES("message/cpim"));
     uint64_t lasts_s = words ? im->settings.offline_s : im->settings.notice_s;
+    *refused = false;
     assert(!bytes_empty(letter->owner) && !bytes_empty(letter->sender));
     write_head(im, letter, &out);
     if (out.overflow)
@@ -162,7 +163,7 @@ struct store_change report_post(struct im *im, const struct report_letter *lette
         .body = letter->body,
         .expires_ms = im->parts->world->wall_ms + lasts_s * 1000,
     };
-    struct store_change change = im_post(im, &post, &refused);
-    metrics_count(im->parts->metrics, refused ? METRIC_reports_refused : METRIC_reports_sent);
+    struct store_change change = im_post(im, &post, refused);
+    metrics_count(im->parts->metrics, *refused ? METRIC_reports_refused : METRIC_reports_sent);
     return change;
 }

@@ -77,7 +77,8 @@ static struct report_about wishing(const char *headers)
 
 static void failed(struct report_about report)
 {
-    report_failed(im, &report, 480, "Temporarily Unavailable");
+    struct store_change change;
+    (void)report_failed(im, &report, 480, "Temporarily Unavailable", &change);
     ground_commit(ground);
 }
 
@@ -376,16 +377,18 @@ END_TEST
 START_TEST(words_for_many_receivers)
 {
     char owner[40];
+    struct store_change change;
     open_im();
     struct report_about report = plain();
     for (unsigned i = 0; i < 4097; i++) {
         snprintf(owner, sizeof(owner), "u%u@example.org", i);
         report.owner = bytes_of(owner);
         posted_count = 0;
-        report_failed(im, &report, 480, "x");
+        (void)report_failed(im, &report, 480, "x", &change);
         ck_assert_uint_eq(posted_count, 1 + (i == 4096));
+        struct report_about second = numbered(report, 8);
         if (i == 0)
-            report_failed(im, &report, 480, "x");
+            (void)report_failed(im, &second, 480, "x", &change);
         ck_assert_uint_eq(posted_count, 1 + (i == 4096));
         ground_commit(ground);
     }
@@ -419,14 +422,23 @@ START_TEST(the_sender_goes_meanwhile)
 }
 END_TEST
 
-/* No room: it is counted. */
+/* No room: it is counted, and told once there is; in words too, though somebody was just told. */
 START_TEST(refused)
 {
+    struct store_change change;
     open_im();
+    struct report_about report = plain();
     posted_refuse = 1;
-    failed(plain());
+    ck_assert_int_eq(report_failed(im, &report, 480, "x", &change), REPORT_REFUSED);
     ck_assert_uint_eq(posted_count, 0);
     ck_assert_uint_eq(ground->metrics.values[METRIC_reports_refused], 1);
+    posted_refuse = 0;
+    ck_assert_int_eq(report_failed(im, &report, 480, "x", &change), REPORT_POSTED);
+    ck_assert_uint_eq(posted_count, 1);
+    ck_assert_uint_eq(ground->metrics.values[METRIC_reports_folded], 0);
+    report.owner = BYTES("");
+    report.sender = BYTES("");
+    ck_assert_int_eq(report_failed(im, &report, 480, "x", &change), REPORT_NOT_DUE);
     close_im();
 }
 END_TEST
