@@ -219,6 +219,14 @@ void store_put_message(struct store_set *set, const struct store_message *messag
     set_text(set, message->body);
 }
 
+void store_delete_message(struct store_set *set, struct bytes aor, uint64_t serial)
+{
+    set_operation(set, SQL_DELETE_DELIVERIES);
+    set_message_key(set, aor, serial);
+    set_operation(set, SQL_DELETE_MESSAGE);
+    set_message_key(set, aor, serial);
+}
+
 void store_put_delivery(struct store_set *set, const struct store_delivery *delivery)
 {
     set_operation(set, SQL_PUT_DELIVERY);

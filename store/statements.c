@@ -98,6 +98,8 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
     [SQL_LINES] = {"SELECT " LINE_COLUMNS " FROM lines WHERE partition = ?1 "
                    "ORDER BY aor, since_ms, call_id, local_tag, remote_tag",
                    ""},
+    [SQL_DELETE_DELIVERIES] = {"DELETE FROM deliveries WHERE " OWNER " AND serial = ?3", "ti"},
+    [SQL_DELETE_MESSAGE] = {"DELETE FROM messages WHERE " OWNER " AND serial = ?3", "ti"},
     [SQL_FORGET_DELIVERIES] = {"DELETE FROM deliveries WHERE partition = ?1 AND (aor, serial) IN "
                                "(SELECT aor, serial FROM messages WHERE " OLD_MESSAGES ")",
                                "ii"},

@@ -83,6 +83,8 @@ void store_delete_subscription(struct store_set *set, struct bytes aor, struct b
                                struct bytes local_tag);
 
 void store_put_message(struct store_set *set, const struct store_message *message);
+/* With its deliveries. */
+void store_delete_message(struct store_set *set, struct bytes aor, uint64_t serial);
 void store_put_delivery(struct store_set *set, const struct store_delivery *delivery);
 void store_put_device(struct store_set *set, const struct store_device *device);
 void store_delete_device(struct store_set *set, struct bytes aor, struct bytes instance);

@@ -108,6 +108,7 @@ struct message {
     bool durable;  /* and that is written */
     bool counted;  /* among what its inbox is owed */
     bool withheld; /* rows of its deliveries are not written: its sender is told first */
+    bool carbon;   /* its sender's row, of a message for a user of ours */
     bool directed; /* to one device: nobody joins */
     struct bytes peer;
     char text[];

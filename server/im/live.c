@@ -241,37 +241,39 @@ static void finish_unwritten(struct message *message)
     message_settle(message);
 }
 
-static struct store_change submit(struct im *im, struct message *copy, struct store_set **set)
+/* The sender's own row goes into the set of its partition, which may be the receiver's, or before
+ * that. */
+static struct message *write_carbon(const struct live *live, struct bytes head,
+                                    struct store_set **set)
 {
-    struct store_change change = store_submit(im->parts->store, set);
-    if (copy != NULL)
-        message_becomes_stored(copy, change);
-    return change;
+    struct store *store = live->message->inbox->im->parts->store;
+    unsigned senders = partition_of(live->request.identity);
+    *set = store_begin(store, senders);
+    struct message *copy = carbon_make(live, head, *set);
+    if (senders != live->message->inbox->partition)
+        (void)store_submit(store, set);
+    return copy;
 }
 
-/* The sender's own row goes into the set of its partition, which may be the receiver's. */
 static struct store_change write_rows(struct message *message, struct bytes head)
 {
     struct live *live = message->live;
-    struct im *im = message->inbox->im;
+    struct store *store = message->inbox->im->parts->store;
     const struct row_source source = {live->incoming.message, &live->request};
-    unsigned partition = message->inbox->partition;
     struct message *copy = NULL;
     struct store_set *set = NULL;
-    if (carbon_is_due(live)) {
-        unsigned senders = partition_of(live->request.identity);
-        set = store_begin(im->parts->store, senders);
-        copy = carbon_make(live, head, set);
-        if (senders != partition) {
-            (void)submit(im, copy, &set);
-            copy = NULL;
-        }
-    }
+    if (carbon_is_due(live))
+        copy = write_carbon(live, head, &set);
     if (set == NULL)
-        set = store_begin(im->parts->store, partition);
+        set = store_begin(store, message->inbox->partition);
     row_put_message(set, message, &source, head);
     row_put_deliveries(set, message);
-    return submit(im, copy, &set);
+    struct store_change change = store_submit(store, &set);
+    if (copy == NULL)
+        return change;
+    message_becomes_stored(copy, change);
+    message_settle(copy);
+    return change;
 }
 
 static void refuse_stored(struct message *message, unsigned status, const char *reason)

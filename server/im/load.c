@@ -97,14 +97,15 @@ static void take_recent(void *context, const struct store_message *row)
     struct im *im = loading->im;
     struct inbox *inbox = inbox_of(loading, row->aor);
     struct message *message = message_find(inbox, row->serial);
+    uint64_t identity =
+        message_identity(im, row->aor, row->origin.call_id, row->from_tag, row->origin.cseq);
     const struct message_plan plan = {
         .peer = row->peer,
         .kind = row->kind,
         .serial = row->serial,
         .made_ms = row->made_ms,
         .expires_ms = row->expires_ms,
-        .identity =
-            message_identity(im, row->aor, row->origin.call_id, row->from_tag, row->origin.cseq),
+        .identity = row->kind == STORE_SENT ? message_identity_sent(identity, row->peer) : identity,
     };
     if (message == NULL) {
         message = message_new(inbox, &plan);

@@ -22,6 +22,11 @@ uint64_t message_identity(const struct im *im, struct bytes owner, struct bytes 
     return bytes_hash(bytes_from(&cseq, sizeof(cseq)), key);
 }
 
+uint64_t message_identity_sent(uint64_t identity, struct bytes peer)
+{
+    return bytes_hash(peer, identity);
+}
+
 struct message *message_known(const struct im *im, uint64_t identity)
 {
     struct message *found;
@@ -217,9 +222,16 @@ static void tell_waiting(const struct message *message)
 static void written(struct store_wait *wait, enum store_outcome outcome)
 {
     struct message *message = HOLDER(wait, struct message, wait);
-    if (outcome != STORE_DURABLE)
+    if (outcome != STORE_DURABLE) {
+        if (message->carbon)
+            carbon_undo(message);
         return; /* its partition is loaded again */
+    }
     message->durable = true;
+    if (message->carbon && message->deliveries == NULL) {
+        message_free(message); /* it is a row of the history alone */
+        return;
+    }
     tell_waiting(message);
     pump_all(message);
     message_settle(message);

@@ -18,6 +18,8 @@ void message_free(struct message *message);
 /* Which request it is: the same number for the same owner, Call-ID, From tag and CSeq. */
 uint64_t message_identity(const struct im *im, struct bytes owner, struct bytes call_id,
                           struct bytes from_tag, uint32_t cseq);
+/* The same of one that its owner sent: to this receiver. */
+uint64_t message_identity_sent(uint64_t identity, struct bytes peer);
 /* The message that a request has made before, or NULL. */
 struct message *message_known(const struct im *im, uint64_t identity);
 /* One that was loaded without it. */
@@ -139,9 +141,12 @@ struct bytes intake_sender(const struct im *im, const struct front_request *requ
 /* carbon.c */
 /* Deliveries for the sender's other devices, if it wants them. True when there are any. */
 bool carbon_deliver(struct message *message, const struct live *live);
-/* The sender's row of a message for a user of ours, and copies; into `set`, of its partition. The
- * message in memory, or NULL when nobody is owed a copy. */
+/* The sender's row of a message for a user of ours, and copies; into `set`, of its partition. It
+ * becomes stored with the receiver's row. */
 struct message *carbon_make(const struct live *live, struct bytes head, struct store_set *set);
+/* The receiver's row was refused. Frees it unless its own was refused with that. */
+void carbon_undo(struct message *copy);
+/* False also when it was made before, by the same request. */
 bool carbon_is_due(const struct live *live);
 /* True when the user wants copies of what it sends on its other devices. */
 bool carbon_wants(const struct im *im, struct bytes aor);

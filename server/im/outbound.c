@@ -68,6 +68,8 @@ void intake_foreign(struct im *im, struct front_request *request, const struct c
         .identity =
             message_identity(im, sender, message->call_id, message->from.tag, message->cseq),
     };
+    if (plan.kind == STORE_SENT)
+        plan.identity = message_identity_sent(plan.identity, plan.peer);
     if (live_repeats(im, request, plan.identity))
         return;
     if (!proxy_admit(im->proxy, request))

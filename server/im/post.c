@@ -68,6 +68,8 @@ struct store_change im_post(struct im *im, const struct im_post *post, bool *ref
     unsigned partition = partition_of(post->owner);
     uint64_t identity =
         message_identity(im, post->owner, post->origin.call_id, post->from_tag, post->origin.cseq);
+    if (post->kind == STORE_SENT)
+        identity = message_identity_sent(identity, post->peer);
     *refused = false;
     if (message_known(im, identity) != NULL)
         return store_latest(im->parts->store, partition);
