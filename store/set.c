@@ -289,16 +289,20 @@ void store_delete_line(struct store_set *set, const struct store_line *key)
     set_line_key(set, key);
 }
 
-void store_forget_messages(struct store_set *set, uint64_t made_before_ms, uint64_t keep_before_ms)
+void store_forget_messages(struct store_set *set, uint64_t made_before_ms, uint64_t keep_before_ms,
+                           uint64_t taken_before_ms)
 {
     /* which deliveries go is known as long as their messages are there */
     static const enum statement parts[] = {SQL_FORGET_DELIVERIES, SQL_FORGET_MESSAGES};
-    assert(made_before_ms <= INT64_MAX && keep_before_ms <= INT64_MAX);
+    assert(made_before_ms <= INT64_MAX && keep_before_ms <= INT64_MAX &&
+           taken_before_ms <= INT64_MAX);
     for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         set_operation(set, parts[i]);
         set_number(set, made_before_ms);
         set_number(set, keep_before_ms);
+        set_number(set, taken_before_ms);
     }
+    set_operation(set, SQL_FORGET_ORPHANS);
 }
 
 void store_erase_messages(struct store_set *set, struct bytes aor)

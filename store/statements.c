@@ -27,11 +27,11 @@
     "origin_cseq, from_tag, status, made_ms, expires_ms, keep_until_ms, content_type"
 #define MESSAGE_COLUMNS RECENT_COLUMNS ", head, body"
 #define DELIVERY_COLUMNS "aor, serial, whom, device, state, status, tries, changed_ms"
-/* What somebody is still owed is not old. */
+/* What somebody is still owed, or took a moment ago, is not old. */
 #define OLD_MESSAGES                                                                     \
     "partition = ?1 AND made_ms < ?2 AND keep_until_ms < ?3 AND NOT EXISTS (SELECT 1 "   \
     "FROM deliveries d WHERE d.partition = messages.partition AND d.aor = messages.aor " \
-    "AND d.serial = messages.serial AND d.state = 0)"
+    "AND d.serial = messages.serial AND (d.state = 0 OR (d.state = 1 AND d.changed_ms > ?4)))"
 #define ACCOUNT_COLUMNS "aor, ha1_md5, ha1_sha256, ha1_sha512_256, removed, changed"
 
 #define LINE_COLUMNS                                                                      \
@@ -102,8 +102,12 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
     [SQL_DELETE_MESSAGE] = {"DELETE FROM messages WHERE " OWNER " AND serial = ?3", "ti"},
     [SQL_FORGET_DELIVERIES] = {"DELETE FROM deliveries WHERE partition = ?1 AND (aor, serial) IN "
                                "(SELECT aor, serial FROM messages WHERE " OLD_MESSAGES ")",
-                               "ii"},
-    [SQL_FORGET_MESSAGES] = {"DELETE FROM messages WHERE " OLD_MESSAGES, "ii"},
+                               "iii"},
+    [SQL_FORGET_MESSAGES] = {"DELETE FROM messages WHERE " OLD_MESSAGES, "iii"},
+    [SQL_FORGET_ORPHANS] = {"DELETE FROM deliveries WHERE partition = ?1 AND NOT EXISTS (SELECT 1 "
+                            "FROM messages m WHERE m.partition = deliveries.partition AND "
+                            "m.aor = deliveries.aor AND m.serial = deliveries.serial)",
+                            ""},
     [SQL_ERASE_DELIVERIES] = {"DELETE FROM deliveries WHERE " OWNER, "t"},
     [SQL_ERASE_MESSAGES] = {"DELETE FROM messages WHERE " OWNER, "t"},
     [SQL_ERASE_DEVICES] = {"DELETE FROM devices WHERE " OWNER, "t"},

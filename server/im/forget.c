@@ -152,8 +152,10 @@ static void free_if_empty(struct inbox *inbox)
 static void sweep_rows(struct im *im, unsigned partition)
 {
     uint64_t now_ms = im->parts->world->wall_ms;
+    uint64_t join_ms = (uint64_t)im->settings.join_s * 1000;
     struct store_set *set = store_begin(im->parts->store, partition);
-    store_forget_messages(set, now_ms - repeats_ms(im), now_ms);
+    store_forget_messages(set, now_ms - repeats_ms(im), now_ms,
+                          now_ms > join_ms ? now_ms - join_ms : 0);
     (void)store_submit(im->parts->store, &set);
 }
 

@@ -141,6 +141,28 @@ START_TEST(user_is_dropped)
 }
 END_TEST
 
+/* Who sends has the message in the history; who was removed while it was live has nothing. */
+START_TEST(sender_goes_meanwhile)
+{
+    for (int removed = 0; removed < 2; removed++) {
+        messaging_open(NULL);
+        messaging_contact("sip:0@127.0.0.2:5060", "");
+        ck_assert_uint_eq(messaging_send("x"), 0);
+        if (removed) {
+            ck_assert_int_eq(account_delete(messaging.ground->accounts, BYTES("alice@example.org")),
+                             ERR_NONE);
+            ground_refresh_accounts(messaging.ground);
+            im_drop_user(messaging.im, BYTES("alice@example.org"));
+        }
+        im_drain(messaging.im);
+        ground_commit(messaging.ground);
+        ck_assert_uint_eq(messaging_rows_of("bob@example.org").messages, 1);
+        ck_assert_uint_eq(messaging_rows_of("alice@example.org").messages, !removed);
+        messaging_close();
+    }
+}
+END_TEST
+
 /* At the end of the server whoever waits is answered, and what is owed is stored. */
 START_TEST(drained)
 {
@@ -194,4 +216,5 @@ START_TEST(posted)
 END_TEST
 
 UNIT_MAIN("im", nobody_is_registered, nothing_is_stored, every_contact, answer_without_body,
-          with_a_to_tag, more_than_fit, repeated, user_is_dropped, drained, posted)
+          with_a_to_tag, more_than_fit, repeated, user_is_dropped, sender_goes_meanwhile, drained,
+          posted)
