@@ -218,7 +218,8 @@ static void begin(const struct loading *loading, unsigned partition)
     DL_FOREACH_SAFE(loading->im->engine->partitions[partition], inbox, next)
     {
         if (accounts_gone(loading->im->parts->accounts, inbox->aor)) {
-            im_drop_user(loading->im, inbox->aor);
+            inbox_erase(loading->im, inbox->aor);
+            inbox_free(inbox, 404);
             continue;
         }
         begin_messages(inbox);
