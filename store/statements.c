@@ -136,8 +136,8 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
                   "WHERE d.partition = ?1 AND d.state = 0 ORDER BY d.aor, d.serial, d.whom, "
                   "d.device",
                   ""},
-    [SQL_RECENT] = {"SELECT " RECENT_COLUMNS " FROM messages WHERE partition = ?1 AND "
-                    "made_ms >= ?2 ORDER BY made_ms, aor, serial",
+    [SQL_RECENT] = {"SELECT " RECENT_COLUMNS " FROM messages INDEXED BY messages_made WHERE "
+                    "partition = ?1 AND made_ms >= ?2 ORDER BY aor, serial",
                     "i"},
     [SQL_MESSAGE] = {"SELECT " MESSAGE_COLUMNS " FROM messages WHERE " OWNER " AND serial = ?3",
                      "ti"},

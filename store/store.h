@@ -146,7 +146,8 @@ struct store_visitor {
     void (*device)(void *context, const struct store_device *device);
     void (*line)(void *context, const struct store_line *line);
     void (*owed)(void *context, const struct store_owed *owed); /* by aor, serial */
-    /* Messages made since recent_ms, without head and body: what a request may repeat. */
+    /* Messages made since recent_ms, without head and body, by aor and serial like what is owed:
+     * what a request may repeat. */
     void (*recent)(void *context, const struct store_message *message);
     uint64_t recent_ms;
     void *context;

@@ -5,7 +5,10 @@
  *          +-------------------------------------------------------------+
  *
  * libcurl's multi interface carries all of them on this one thread; curl_multi_wakeup, which any
- * thread may call, is the mailbox's bell. The thread touches nothing but its letters. */
+ * thread may call, is the mailbox's bell. The thread touches nothing but its letters.
+ *
+ * Names are resolved by a thread of libcurl's each, which may hang for as long as a DNS server is
+ * silent. Nobody waits for it: a transfer that ends before it lets it run out by itself. */
 #include <assert.h>
 #include <curl/curl.h>
 #include <errno.h>
@@ -14,12 +17,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <utlist.h>
 
 #include "base/memory.h"
 #include "http/curl_internal.h"
 
-enum { POLL_MS = 60000, STATUS_LEAST = 100 };
+enum { POLL_MS = 60000, STATUS_LEAST = 100, CLOSE_MOST_S = 5 };
 
 /* A try under way. */
 struct transfer {
@@ -88,6 +92,7 @@ static bool set_manners(const struct transfer *transfer)
            curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)try->timeout_ms) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEDATA, (void *)try) == CURLE_OK &&
@@ -245,15 +250,27 @@ struct curl_thread *curl_thread_open(char *why, size_t why_size)
     return NULL;
 }
 
-void curl_thread_close(struct curl_thread **thread)
+static bool join(struct curl_thread *thread)
+{
+    struct timespec until;
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += CLOSE_MOST_S;
+    return pthread_clockjoin_np(thread->thread, NULL, CLOCK_MONOTONIC, &until) == 0;
+}
+
+bool curl_thread_close(struct curl_thread **thread)
 {
     struct curl_thread *old = *thread;
     if (old == NULL)
-        return;
-    mailbox_post(old->box, &old->stop);
-    (void)pthread_join(old->thread, NULL);
-    release(old);
+        return true;
     *thread = NULL;
+    mailbox_post(old->box, &old->stop);
+    if (!join(old)) {
+        (void)pthread_detach(old->thread);
+        return false;
+    }
+    release(old);
+    return true;
 }
 
 void curl_thread_send(struct curl_thread *thread, struct http_try *try)

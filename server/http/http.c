@@ -89,7 +89,12 @@ void http_free(struct http **http)
         return;
     if (old->carrier.stop != NULL)
         old->carrier.stop(old->carrier.context);
-    curl_thread_close(&old->thread);
+    if (!curl_thread_close(&old->thread)) {
+        log_write(old->parts.log, LOG_ERROR, "http",
+                  "posts under way do not end; they are left behind");
+        *http = NULL;
+        return;
+    }
     (void)mailbox_take(old->back); /* the jobs are in the lists as well */
     DL_FOREACH_SAFE(old->waiting, job, next)
     {

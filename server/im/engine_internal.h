@@ -157,6 +157,8 @@ struct inbox *inbox_find(const struct im *im, struct bytes aor);
 struct inbox *inbox_need(struct im *im, struct bytes aor);
 /* Ends it with all that is in it; whoever is live gets `status`. */
 void inbox_free(struct inbox *inbox, unsigned status);
+/* Erases the user's rows; memory stays as it is. */
+void inbox_erase(struct im *im, struct bytes aor);
 /* True when one more message of this size and peer may be owed; counts when not. */
 bool inbox_has_room(const struct inbox *inbox, uint64_t peer_key, size_t size);
 struct device *device_find(const struct inbox *inbox, enum store_whom whom, struct bytes name);

@@ -196,13 +196,13 @@ void im_drain(struct im *im)
     }
 }
 
+/* Who removed the account has erased the rows as well; what was in flight then is erased here, and
+ * of a closed partition when that is loaded. */
 void im_drop_user(struct im *im, struct bytes aor)
 {
-    unsigned partition = partition_of(aor);
     struct inbox *inbox = inbox_find(im, aor);
-    struct store_set *set = store_begin(im->parts->store, partition);
-    store_erase_messages(set, aor);
-    (void)store_submit(im->parts->store, &set);
+    if (!front_is_closed(im->front, partition_of(aor)))
+        inbox_erase(im, aor);
     if (inbox != NULL)
         inbox_free(inbox, 404);
 }

@@ -55,6 +55,13 @@ void inbox_free(struct inbox *inbox, unsigned status)
     free(inbox);
 }
 
+void inbox_erase(struct im *im, struct bytes aor)
+{
+    struct store_set *set = store_begin(im->parts->store, partition_of(aor));
+    store_erase_messages(set, aor);
+    (void)store_submit(im->parts->store, &set);
+}
+
 static size_t owed_of_peer(const struct inbox *inbox, uint64_t peer_key)
 {
     const struct message *message;

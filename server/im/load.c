@@ -2,31 +2,40 @@
  *
  * What is live stays: its sender waits for us, and no row knows of it. What was decided and is not
  * in the rows (the store refused to keep it) is remembered, so that nobody gets twice what it has
- * taken; the row is written again after a pause. */
+ * taken; the row is written again after a pause.
+ *
+ * The rows come by user and serial, as the messages stand in their inbox, and each one is looked
+ * for from where the one before was: a reading is as long as there are rows. */
 #include "message_internal.h"
 
 /* How far a delivery was before the rows were read anew: what was answered, or what is under way.
  */
-struct answer {
-    struct answer *next;
-    struct device *device;
-    struct attempt *attempt; /* NULL: none */
+struct answer_key {
     uint64_t serial;
+    struct device *device;
+};
+struct answer {
+    UT_hash_handle hh;
+    struct answer_key key;
+    struct attempt *attempt;         /* NULL: none */
     enum store_delivery_state state; /* OWED: nothing is known */
     unsigned status;
 };
 
 struct loading {
     struct im *im;
-    struct inbox *inbox; /* the one of the row before */
+    struct inbox *inbox;     /* the one of the row before */
+    struct message *message; /* likewise, in that inbox; NULL: none yet */
     struct answer *answers;
     bool again; /* not at the start */
 };
 
 static struct inbox *inbox_of(struct loading *loading, struct bytes aor)
 {
-    if (loading->inbox == NULL || !bytes_equal(loading->inbox->aor, aor))
-        loading->inbox = inbox_need(loading->im, aor);
+    if (loading->inbox != NULL && bytes_equal(loading->inbox->aor, aor))
+        return loading->inbox;
+    loading->inbox = inbox_need(loading->im, aor);
+    loading->message = NULL;
     return loading->inbox;
 }
 
@@ -44,42 +53,51 @@ static void take_device(void *context, const struct store_device *row)
     device->seen_ms = row->seen_ms;
 }
 
-static struct message *message_of_row(struct inbox *inbox, const struct store_owed *row)
+static struct message *message_of_row(struct loading *loading, const struct store_owed *row)
 {
-    struct message *message = message_find(inbox, row->delivery.serial);
+    struct message *message = message_find(loading->inbox, row->delivery.serial, loading->message);
     const struct message_plan plan = {
         .peer = row->peer,
         .kind = row->kind,
         .serial = row->delivery.serial,
         .made_ms = row->made_ms,
         .expires_ms = row->expires_ms,
+        .near = loading->message,
     };
-    if (message != NULL)
-        return message;
-    message = message_new(inbox, &plan);
-    message->size = row->size;
-    message->taken_ms = row->taken_ms;
+    if (message == NULL) {
+        message = message_new(loading->inbox, &plan);
+        message->size = row->size;
+        message->taken_ms = row->taken_ms;
+    }
+    loading->message = message;
     return message;
+}
+
+static struct answer *answer_find(const struct loading *loading, const struct answer_key *key)
+{
+    struct answer *found;
+    TABLE_FIND(loading->answers, key, sizeof(*key), loading->im->engine->seed, found);
+    return found;
 }
 
 static void recall(struct loading *loading, struct delivery *delivery)
 {
-    for (struct answer *answer = loading->answers; answer != NULL; answer = answer->next) {
-        if (answer->serial != delivery->message->serial || answer->device != delivery->device)
-            continue;
-        delivery->known = answer->state;
-        delivery->status = answer->status;
-        if (answer->attempt != NULL)
-            attempt_adopt(delivery, answer->attempt);
-        answer->attempt = NULL;
-    }
+    const struct answer_key key = {delivery->message->serial, delivery->device};
+    struct answer *answer = answer_find(loading, &key);
+    if (answer == NULL)
+        return;
+    delivery->known = answer->state;
+    delivery->status = answer->status;
+    if (answer->attempt != NULL)
+        attempt_adopt(delivery, answer->attempt);
+    answer->attempt = NULL;
 }
 
 static void take_owed(void *context, const struct store_owed *row)
 {
     struct loading *loading = context;
     struct inbox *inbox = inbox_of(loading, row->delivery.aor);
-    struct message *message = message_of_row(inbox, row);
+    struct message *message = message_of_row(loading, row);
     enum store_whom whom = row->delivery.whom;
     struct device *device =
         device_need(inbox, whom, whom == STORE_TO_PEER ? row->peer : row->delivery.device);
@@ -96,7 +114,7 @@ static void take_recent(void *context, const struct store_message *row)
     struct loading *loading = context;
     struct im *im = loading->im;
     struct inbox *inbox = inbox_of(loading, row->aor);
-    struct message *message = message_find(inbox, row->serial);
+    struct message *message = message_find(inbox, row->serial, loading->message);
     uint64_t identity =
         message_identity(im, row->aor, row->origin.call_id, row->from_tag, row->origin.cseq);
     const struct message_plan plan = {
@@ -106,6 +124,7 @@ static void take_recent(void *context, const struct store_message *row)
         .made_ms = row->made_ms,
         .expires_ms = row->expires_ms,
         .identity = row->kind == STORE_SENT ? message_identity_sent(identity, row->peer) : identity,
+        .near = loading->message,
     };
     if (message == NULL) {
         message = message_new(inbox, &plan);
@@ -114,6 +133,7 @@ static void take_recent(void *context, const struct store_message *row)
         message_identify(message, plan.identity);
     }
     message->status = row->status;
+    loading->message = message;
 }
 
 /* Before and after. */
@@ -126,18 +146,17 @@ static void remember(struct loading *loading, struct delivery *delivery)
         return;
     struct answer *answer = memory_new(sizeof(*answer));
     *answer = (struct answer){
-        .next = loading->answers,
-        .device = delivery->device,
+        .key = {delivery->message->serial, delivery->device},
         .attempt = delivery->attempt,
-        .serial = delivery->message->serial,
         .state = delivery->attempt == NULL ? state : STORE_OWED,
         .status = delivery->status,
     };
     if (answer->attempt != NULL)
         answer->attempt->delivery = NULL;
     delivery->attempt = NULL;
-    delivery->device->deliveries++;
-    loading->answers = answer;
+    delivery->device->deliveries++; /* it stays */
+    TABLE_ADD(loading->answers, &answer->key, sizeof(answer->key), loading->im->engine->seed,
+              answer);
 }
 
 static void drop_messages(struct loading *loading, struct inbox *inbox)
@@ -177,13 +196,14 @@ static void drop(struct loading *loading, unsigned partition)
 
 static void release_answers(struct loading *loading)
 {
-    struct answer *answer;
-    while ((answer = loading->answers) != NULL) {
-        loading->answers = answer->next;
+    struct answer *answer, *next;
+    HASH_ITER(hh, loading->answers, answer, next)
+    {
+        HASH_DELETE(hh, loading->answers, answer);
         if (answer->attempt != NULL)
             attempt_free(answer->attempt);
-        answer->device->deliveries--;
-        device_release(answer->device);
+        answer->key.device->deliveries--;
+        device_release(answer->key.device);
         free(answer);
     }
 }
@@ -219,7 +239,8 @@ static void begin(const struct loading *loading, unsigned partition)
     DL_FOREACH_SAFE(loading->im->engine->partitions[partition], inbox, next)
     {
         if (accounts_gone(loading->im->parts->accounts, inbox->aor)) {
-            im_drop_user(loading->im, inbox->aor);
+            inbox_erase(loading->im, inbox->aor);
+            inbox_free(inbox, 404);
             continue;
         }
         begin_messages(inbox);

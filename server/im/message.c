@@ -35,18 +35,23 @@ struct message *message_known(const struct im *im, uint64_t identity)
     return found;
 }
 
-struct message *message_find(const struct inbox *inbox, uint64_t serial)
+/* The last one that is not after this serial; NULL: there is none. */
+static struct message *place(const struct inbox *inbox, uint64_t serial, struct message *near)
 {
-    if (inbox->messages == NULL)
-        return NULL;
-    for (struct message *message = inbox->messages->prev; message->serial >= serial;
-         message = message->prev) {
-        if (message->serial == serial)
-            return message;
-        if (message == inbox->messages)
-            break;
-    }
-    return NULL;
+    struct message *at = near;
+    if (at == NULL && inbox->messages != NULL)
+        at = inbox->messages->prev;
+    while (at != NULL && at->serial > serial)
+        at = at != inbox->messages ? at->prev : NULL;
+    while (at != NULL && at->next != NULL && at->next->serial <= serial)
+        at = at->next;
+    return at;
+}
+
+struct message *message_find(const struct inbox *inbox, uint64_t serial, struct message *near)
+{
+    struct message *at = place(inbox, serial, near);
+    return at != NULL && at->serial == serial ? at : NULL;
 }
 
 void message_identify(struct message *message, uint64_t identity)
@@ -60,21 +65,13 @@ void message_identify(struct message *message, uint64_t identity)
                          message);
 }
 
-/* By serial; nearly always the last. */
-static void insert(struct inbox *inbox, struct message *message)
+static void insert(struct inbox *inbox, struct message *message, struct message *near)
 {
-    struct message *at;
-    if (inbox->messages == NULL || inbox->messages->prev->serial < message->serial) {
-        DL_APPEND(inbox->messages, message);
-        return;
-    }
-    DL_FOREACH(inbox->messages, at)
-    {
-        if (at->serial > message->serial)
-            break;
-    }
-    assert(at != NULL);
-    DL_PREPEND_ELEM(inbox->messages, at, message);
+    struct message *before = place(inbox, message->serial, near);
+    if (before == NULL)
+        DL_PREPEND(inbox->messages, message);
+    else
+        DL_APPEND_ELEM(inbox->messages, before, message);
 }
 
 struct message *message_new(struct inbox *inbox, const struct message_plan *plan)
@@ -89,7 +86,7 @@ struct message *message_new(struct inbox *inbox, const struct message_plan *plan
     message->expires_ms = plan->expires_ms;
     message->peer = bytes_pack(&at, plan->peer);
     message->peer_key = bytes_hash(message->peer, engine->seed);
-    insert(inbox, message);
+    insert(inbox, message, plan->near);
     if (plan->identity != 0)
         message_identify(message, plan->identity);
     return message;

@@ -11,6 +11,7 @@ struct message_plan {
     uint64_t identity;
     enum store_message_kind kind;
     uint64_t serial, made_ms, expires_ms;
+    struct message *near; /* where its place is looked for first, in its inbox; NULL: at the end */
 };
 struct message *message_new(struct inbox *inbox, const struct message_plan *plan);
 /* Ends it whatever it is; nobody is answered or told. */
@@ -24,7 +25,8 @@ uint64_t message_identity_sent(uint64_t identity, struct bytes peer);
 struct message *message_known(const struct im *im, uint64_t identity);
 /* One that was loaded without it. */
 void message_identify(struct message *message, uint64_t identity);
-struct message *message_find(const struct inbox *inbox, uint64_t serial);
+/* `near` as in the plan. */
+struct message *message_find(const struct inbox *inbox, uint64_t serial, struct message *near);
 struct delivery *delivery_new(struct message *message, struct device *device);
 /* It is owed no more; memory alone. */
 void delivery_leave(struct delivery *delivery, enum store_delivery_state state, unsigned status);

@@ -576,7 +576,7 @@ START_TEST(old_messages_are_forgotten_with_their_deliveries)
     commit(&f, set);
     expect_told(&f, 84, NULL,
                 "owed 2 0 a 0 0 0  1000 0 2000 0;owed 3 0 a 0 0 0  1500 0 1999 0;"
-                "owed 4 0 a 0 0 0  1499 0 1500 0;recent 2;recent 5;recent 4;recent 3;");
+                "owed 4 0 a 0 0 0  1499 0 1500 0;recent 2;recent 3;recent 4;recent 5;");
     expect_told(&f, 85, NULL, "owed 1 0 a 0 0 0  1000 0 0 0;recent 1;");
     fixture_sql(&f, "CREATE TABLE proof (n INTEGER CHECK (n = 8));"
                     "INSERT INTO proof SELECT count(*) FROM deliveries");
@@ -688,6 +688,7 @@ START_TEST(what_is_owed_and_recent_is_found_by_index)
                      "CORRELATED SCALAR SUBQUERY 1\n"
                      "SEARCH t USING PRIMARY KEY (partition=? AND aor=? AND serial=?)\n"
                      "SEARCH messages USING INDEX messages_made (partition=? AND made_ms>?)\n"
+                     "USE TEMP B-TREE FOR ORDER BY\n"
                      "SEARCH messages USING INDEX messages_made (partition=? AND made_ms<?)\n"
                      "CORRELATED SCALAR SUBQUERY 1\n"
                      "SEARCH d USING PRIMARY KEY (partition=? AND aor=? AND serial=?)\n"
