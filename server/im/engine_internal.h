@@ -30,6 +30,8 @@ struct attempt {
     size_t tried;              /* contacts of one device, one after the other */
     unsigned status;           /* the last refusal for good; 0: none */
     unsigned pause_s;          /* what Retry-After asked for */
+    unsigned blame;            /* how much it speaks against the message */
+    bool silent;               /* the last one that ended gave no answer */
     bool trouble;              /* one of them may take it later */
     bool drains;               /* it counts against drains_max */
     size_t count;
@@ -45,6 +47,11 @@ struct delivery {
     enum store_delivery_state state;
     enum store_delivery_state known; /* what was answered before the store refused to keep it */
     unsigned status, tries;
+    unsigned asked_s;  /* by the last failure, with Retry-After */
+    unsigned blame;    /* of all failures */
+    bool answered;     /* the last failure was an answer */
+    bool aside;        /* the others of its device go first */
+    uint64_t later_ms; /* and it waits until then */
 };
 
 struct device {
@@ -53,6 +60,7 @@ struct device {
     struct inbox *inbox;
     struct delivery *queue;
     struct timer timer;
+    struct timer aside;  /* of those that have stepped aside, the next one's */
     unsigned pause_s;    /* after the next failure */
     unsigned deliveries; /* that name it */
     enum store_whom whom;

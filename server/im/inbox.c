@@ -113,6 +113,7 @@ void device_release(struct device *device)
     assert(device->queue == NULL);
     device_leave_line(device);
     world_timer_cancel(device->inbox->im->parts->world, &device->timer);
+    world_timer_cancel(device->inbox->im->parts->world, &device->aside);
     DL_DELETE(device->inbox->devices, device);
     free(device);
 }

@@ -224,8 +224,9 @@ static void leave(struct message *message, struct store_change change)
     message_becomes_stored(message, change);
     for (delivery = message->deliveries; delivery != NULL; delivery = delivery->sibling) {
         struct device *device = delivery->device;
-        if (device->queue == delivery && delivery->attempt == NULL && !timer_is_set(&device->timer))
-            device_pause(device, 0);
+        if (device_first(device) == delivery && delivery->attempt == NULL &&
+            !timer_is_set(&device->timer))
+            device_pause(device, delivery->asked_s);
     }
     message_settle(message);
 }
