@@ -32,6 +32,9 @@ bool message_is_under_way(const struct message *message);
 void message_becomes_stored(struct message *message, struct store_change change);
 /* What has been decided: the row, who is to know, and what comes next. */
 void delivery_decide(struct delivery *delivery, enum store_delivery_state state, unsigned status);
+/* Of each device that is owed too many with this one, the oldest that somebody else has is given
+ * up. */
+void message_make_room(const struct message *message, struct store_set *set);
 /* When nobody is owed anything any more: the sender is told, and it is forgotten after a while. */
 void message_settle(struct message *message);
 /* A delivery was added to a stored one. */
