@@ -113,6 +113,9 @@
     X(deliveries_taken, "stored MESSAGEs that a device took")                                 \
     X(deliveries_failed, "stored MESSAGEs that a device refused for good")                    \
     X(deliveries_expired, "stored MESSAGEs that a device did not take in time")               \
+    X(deliveries_aside, "stored MESSAGEs that stepped aside, for their device fails at them") \
+    X(deliveries_limited, "deliveries given up because too many wait for their device")       \
+    X(copies_limited, "copies left out because too many wait for their device")               \
     X(deliveries_forgotten, "stored MESSAGEs whose device is not waited for any more")        \
     X(devices_limited, "devices forgotten because their user has too many")                   \
     X(devices_forgotten, "devices forgotten because they were not seen for long")             \

@@ -50,6 +50,10 @@ bool carbon_deliver(struct message *message, const struct live *live)
     {
         if (!device->known || bytes_equal(device->name, live->sent_by))
             continue;
+        if (device->owed >= inbox->im->settings.stored_max) {
+            metrics_count(inbox->im->parts->metrics, METRIC_copies_limited);
+            continue;
+        }
         (void)delivery_new(message, device);
         metrics_count(inbox->im->parts->metrics, METRIC_messages_copied);
         any = true;

@@ -114,13 +114,18 @@ static void end_failed(struct attempt *attempt)
     struct device *device = delivery->device;
     bool live = delivery->message->live != NULL;
     bool owed = attempt->trouble || attempt->status == 0;
-    unsigned status = attempt->status, pause_s = attempt->pause_s;
+    unsigned status = attempt->status;
+    delivery->asked_s = attempt->pause_s;
+    delivery->blame += attempt->blame;
+    delivery->answered = !attempt->silent;
     attempt_free(attempt);
     decide(delivery, owed ? STORE_OWED : STORE_FAILED, status);
     if (live)
         take_up(delivery);
+    else if (delivery->state == STORE_OWED)
+        device_failed(device, delivery);
     else if (owed)
-        device_pause(device, pause_s);
+        device_pause(device, 0); /* its time was over */
 }
 
 static void answered(void *context, const struct client_answer *answer);
@@ -242,13 +247,33 @@ static void log_answer(const struct im *im, const struct client_answer *answer)
                   answer->status, BYTES_ARGS(answer->response->call_id));
 }
 
+/* What is refused for good, but not if it says until when (RFC 3261 21.4.11, 21.6.1, 21.6.2). */
+static bool is_for_a_while(unsigned status, unsigned asked_s)
+{
+    return asked_s > 0 && (status == 413 || status == 600 || status == 603);
+}
+
+/* How much a failure speaks against the message: silence, and an overload, may be the device's;
+ * another domain's nearly always are its own. */
+static unsigned blame_of(const struct delivery *delivery, unsigned status)
+{
+    bool vague = status == 0 || status == 408 || status == 503 || status == 504;
+    if (vague)
+        return delivery->device->whom == STORE_TO_PEER ? 0 : 1;
+    return status >= 500 && status < 600 ? 2 : 0;
+}
+
 static void take_refusal(struct attempt *attempt, const struct client_answer *answer)
 {
     unsigned asked_s = answer->response != NULL ? asked_pause_s(answer->response) : 0;
     bool silent = answer->response == NULL;
-    if (silent || im_is_trouble(attempt->delivery, answer->status)) {
+    unsigned status = silent ? 0 : answer->status;
+    attempt->silent = silent;
+    if (silent || im_is_trouble(attempt->delivery, status) || is_for_a_while(status, asked_s)) {
+        unsigned blame = blame_of(attempt->delivery, status);
         attempt->trouble = true;
-        attempt->delivery->status = silent ? 0 : answer->status;
+        attempt->blame = blame > attempt->blame ? blame : attempt->blame;
+        attempt->delivery->status = status;
     } else {
         attempt->status = answer->status;
     }
@@ -334,7 +359,7 @@ void deliver_stored(struct delivery *delivery)
     device->deliveries++; /* it stays for this call */
     send_sheet(delivery, &sheet);
     sheet_release(&sheet);
-    if (device->queue == delivery && delivery->attempt == NULL)
+    if (delivery->state == STORE_OWED && delivery->attempt == NULL)
         device_pause(device, 0);
     device->deliveries--;
     device_release(device);

@@ -16,7 +16,7 @@
 #include "base/table.h"
 #include "im_internal.h"
 
-enum { IM_HEAD_MAX = 131072, IM_SWEEP_AT_ONCE = 16, IM_DONE_MAX = 20 };
+enum { IM_HEAD_MAX = 131072, IM_SWEEP_AT_ONCE = 16, IM_DONE_MAX = 20, LIVE_AGAIN_MAX = 2 };
 
 /* One request on its way to one contact. */
 struct way {
@@ -30,6 +30,8 @@ struct attempt {
     size_t tried;              /* contacts of one device, one after the other */
     unsigned status;           /* the last refusal for good; 0: none */
     unsigned pause_s;          /* what Retry-After asked for */
+    unsigned blame;            /* how much it speaks against the message */
+    bool silent;               /* the last one that ended gave no answer */
     bool trouble;              /* one of them may take it later */
     bool drains;               /* it counts against drains_max */
     size_t count;
@@ -45,6 +47,11 @@ struct delivery {
     enum store_delivery_state state;
     enum store_delivery_state known; /* what was answered before the store refused to keep it */
     unsigned status, tries;
+    unsigned asked_s;  /* by the last failure, with Retry-After */
+    unsigned blame;    /* of all failures */
+    bool answered;     /* the last failure was an answer */
+    bool aside;        /* the others of its device go first */
+    uint64_t later_ms; /* and it waits until then */
 };
 
 struct device {
@@ -53,8 +60,10 @@ struct device {
     struct inbox *inbox;
     struct delivery *queue;
     struct timer timer;
+    struct timer aside;  /* of those that have stepped aside, the next one's */
     unsigned pause_s;    /* after the next failure */
     unsigned deliveries; /* that name it */
+    unsigned owed;       /* in the queue */
     enum store_whom whom;
     bool known; /* it has a row; of others than devices never */
     bool waits; /* for drains_max */
@@ -70,10 +79,11 @@ struct inbox {
     struct im *im;
     unsigned partition;
     struct device *devices;
-    struct message *messages; /* by serial */
-    size_t owed, owed_bytes;  /* stored messages that somebody is owed */
-    size_t texts;             /* of them, those that others sent */
-    unsigned done;            /* those kept only for devices that may join */
+    struct message *messages;      /* by serial */
+    size_t owed, owed_bytes;       /* stored messages that somebody is owed */
+    size_t untaken, untaken_bytes; /* of them, those that nobody has: they are limited */
+    size_t texts;                  /* of those owed, those that others sent */
+    unsigned done;                 /* those kept only for devices that may join */
     struct bytes aor;
     char text[];
 };
@@ -109,9 +119,16 @@ struct message {
     bool counted;  /* among what its inbox is owed */
     bool withheld; /* rows of its deliveries are not written: its sender is told first */
     bool carbon;   /* its sender's row, of a message for a user of ours */
+    bool burdens;  /* and among what nobody has of that */
     bool directed; /* to one device: nobody joins */
     struct bytes peer;
     char text[];
+};
+
+/* The same request by another transaction: it gets the same answer. */
+struct again {
+    uint64_t server;
+    struct incoming incoming;
 };
 
 /* What a message is while its sender waits. Slices are in `text` and in the transaction's copy. */
@@ -126,7 +143,11 @@ struct live {
     struct bytes sent_by;          /* instance of the device that sent it; empty: unknown */
     uint32_t breadth;              /* of each way */
     bool local;                    /* its sender is a user of ours */
-    bool timed;                    /* the answer is due */
+    bool timed;                    /* the server ends: nothing is waited for */
+    bool later;                    /* the answer says when to come again */
+    uint64_t until_ms;             /* the store is waited for */
+    struct again again[LIVE_AGAIN_MAX];
+    unsigned again_count;
     size_t size;
     char text[];
 };

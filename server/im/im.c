@@ -218,11 +218,10 @@ void im_device_came(struct im *im, struct bytes aor, const struct front_device *
     }
     if (set != NULL)
         (void)store_submit(im->parts->store, &set);
-    found->came = found->queue != NULL && found->queue->attempt != NULL;
-    device_wake(found);
+    device_back(found);
     struct device *any = device_find(inbox, STORE_TO_ANY, BYTES(""));
     if (any != NULL)
-        device_wake(any);
+        device_back(any);
 }
 
 void im_device_ended(struct im *im, struct bytes aor, const struct front_device *device)

@@ -68,7 +68,7 @@ static size_t owed_of_peer(const struct inbox *inbox, uint64_t peer_key)
     size_t count = 0;
     DL_FOREACH(inbox->messages, message)
     {
-        count += message->counted && message->peer_key == peer_key;
+        count += message->burdens && message->peer_key == peer_key;
     }
     return count;
 }
@@ -76,9 +76,9 @@ static size_t owed_of_peer(const struct inbox *inbox, uint64_t peer_key)
 bool inbox_has_room(const struct inbox *inbox, uint64_t peer_key, size_t size)
 {
     const struct im_settings *settings = &inbox->im->settings;
-    if (inbox->owed < settings->stored_max &&
-        inbox->owed_bytes + size <= settings->stored_max_bytes &&
-        (inbox->owed < settings->stored_max_per_peer ||
+    if (inbox->untaken < settings->stored_max &&
+        inbox->untaken_bytes + size <= settings->stored_max_bytes &&
+        (inbox->untaken < settings->stored_max_per_peer ||
          owed_of_peer(inbox, peer_key) < settings->stored_max_per_peer))
         return true;
     metrics_count(inbox->im->parts->metrics, METRIC_messages_limited);
@@ -120,6 +120,7 @@ void device_release(struct device *device)
     assert(device->queue == NULL);
     device_leave_line(device);
     world_timer_cancel(device->inbox->im->parts->world, &device->timer);
+    world_timer_cancel(device->inbox->im->parts->world, &device->aside);
     DL_DELETE(device->inbox->devices, device);
     free(device);
 }

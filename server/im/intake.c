@@ -31,11 +31,16 @@ struct bytes intake_sender(const struct im *im, const struct front_request *requ
     return request->identity;
 }
 
-/* Who says by which contacts it is to go (RFC 3841) gets what a proxy does. */
+/* Who wants it to go another way than to all (RFC 3841 9.1) gets what a proxy does. Which contacts
+ * it may go to (Accept-Contact, Reject-Contact) is obeyed by proxy_find. */
 static bool is_for_the_proxy(const struct im *im, const struct sip_message *message)
 {
-    return !im->settings.store || proxy_redirects(im->proxy) || preferences_are_given(message) ||
-           sip_message_field(message, SIP_REQUEST_DISPOSITION) != NULL;
+    const struct disposition wish = disposition_read(message);
+    struct preferences preferences;
+    if (preferences_are_given(message) && !verdict_ok(preferences_read(message, &preferences)))
+        return true; /* it is refused there */
+    return !im->settings.store || proxy_redirects(im->proxy) || wish.redirect || wish.no_fork ||
+           wish.sequential;
 }
 
 static uint64_t expires_ms(const struct im *im, const struct sip_message *message,
@@ -57,13 +62,13 @@ struct intake {
     uint32_t breadth; /* what is left of it */
 };
 
-/* Older ones that are stored are waiting: it gets this one in its turn. */
+/* Older ones are waiting, stored or as good as that: it gets this one in its turn. */
 static bool is_behind(const struct device *device)
 {
     const struct delivery *delivery;
     DL_FOREACH(device->queue, delivery)
     {
-        if (delivery->message->live == NULL)
+        if (!delivery->aside && (delivery->message->live == NULL || delivery->attempt == NULL))
             return true;
     }
     return false;

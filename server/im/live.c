@@ -12,6 +12,8 @@
 #include "message_internal.h"
 #include "sip/write.h"
 
+enum { STORE_AGAIN_MS = 500 };
+
 static struct server_transaction *server_of(const struct live *live)
 {
     return transaction_find(live->message->inbox->im->parts->transactions, live->server);
@@ -19,9 +21,11 @@ static struct server_transaction *server_of(const struct live *live)
 
 /* Beginning. */
 
+static void finish(struct message *message);
+
 static void answer_is_due(struct timer *timer)
 {
-    live_hurry(HOLDER(timer, struct live, timer));
+    finish(HOLDER(timer, struct live, timer)->message);
 }
 
 /* Our own copy of what the front end lent us for its call. */
@@ -58,9 +62,14 @@ static struct bytes sender_device(const struct im *im, const struct front_reques
 }
 
 /* The client gives up after 64*T1, and its transaction with it; half of that leaves time. */
+static unsigned patience_ms(const struct im *im)
+{
+    return 32 * transaction_layer_settings(im->parts->transactions)->t1_ms;
+}
+
 static unsigned answer_ms(const struct im *im)
 {
-    unsigned most_ms = 32 * transaction_layer_settings(im->parts->transactions)->t1_ms;
+    unsigned most_ms = patience_ms(im);
     return im->settings.answer_ms < most_ms ? im->settings.answer_ms : most_ms;
 }
 
@@ -74,6 +83,7 @@ static void make_live(struct im *im, struct message *message, const struct front
     live->message = message;
     live->server = transaction_handle(server);
     live->size = size;
+    live->until_ms = im->parts->world->now_ms + patience_ms(im);
     live->local = !bytes_empty(intake_sender(im, request));
     copy_request(live, request, server, &at);
     live->sent_by = bytes_pack(&at, sent_by);
@@ -82,6 +92,13 @@ static void make_live(struct im *im, struct message *message, const struct front
     im->engine->live_count++;
     world_timer(im->parts->world, &live->timer, answer_ms(im), answer_is_due);
     message->live = live;
+}
+
+/* Of who proves nothing, only the address is known. */
+static uint64_t stranger_key(const struct im *im, const struct front_request *request)
+{
+    struct net_address source = net_address_counted(&request->incoming->flow.remote);
+    return net_address_hash(&source, ~im->engine->seed);
 }
 
 struct message *live_begin(struct im *im, const struct live_plan *plan)
@@ -100,6 +117,8 @@ struct message *live_begin(struct im *im, const struct live_plan *plan)
     };
     struct message *message = message_new(plan->inbox, &what);
     message->size = request->message->raw.length;
+    if (bytes_empty(plan->peer))
+        message->peer_key = stranger_key(im, request);
     make_live(im, message, request, server);
     return message;
 }
@@ -120,13 +139,30 @@ void live_free(struct message *message)
 
 /* Answering. */
 
-static void write_ours(struct im *im, const struct incoming *incoming, unsigned status,
+static void write_ours(const struct live *live, const struct incoming *incoming, unsigned status,
                        const char *reason, struct buffer *out)
 {
+    struct im *im = live->message->inbox->im;
     transaction_write(im->parts->transactions, incoming, out, status, reason, BYTES(""));
-    if (status == 503)
+    if (status == 503 || live->later)
         sip_write_number(out, "Retry-After", front_settings(im->front)->retry_after_s);
     sip_write_body(out, BYTES(""), BYTES(""));
+}
+
+static void reply_again(struct live *live, unsigned status, const char *reason,
+                        struct store_change after)
+{
+    struct im *im = live->message->inbox->im;
+    for (unsigned i = 0; i < live->again_count; i++) {
+        struct again *again = &live->again[i];
+        struct buffer out = buffer_over(im->engine->head, IM_HEAD_MAX);
+        struct server_transaction *server =
+            transaction_find(im->parts->transactions, again->server);
+        if (server == NULL)
+            continue;
+        write_ours(live, &again->incoming, status, reason, &out);
+        transaction_reply(im->parts->transactions, server, buffer_bytes(&out), after);
+    }
 }
 
 void live_reply(struct live *live, unsigned status, const char *reason, struct store_change after)
@@ -134,18 +170,20 @@ void live_reply(struct live *live, unsigned status, const char *reason, struct s
     struct im *im = live->message->inbox->im;
     struct server_transaction *server = server_of(live);
     struct buffer out = buffer_over(im->engine->head, IM_HEAD_MAX);
-    if (server == NULL)
-        return;
-    write_ours(im, &live->incoming, status, reason, &out);
-    assert(!out.overflow); /* it is shorter than the request, and a few fields of ours */
     if (after.number == 0)
         after = live->request.seen;
+    reply_again(live, status, reason, after);
+    if (server == NULL)
+        return;
+    write_ours(live, &live->incoming, status, reason, &out);
+    assert(!out.overflow); /* it is shorter than the request, and a few fields of ours */
     transaction_reply(im->parts->transactions, server, buffer_bytes(&out), after);
 }
 
 static void reply_best(struct live *live, const struct proxy_best *best, struct store_change after)
 {
     struct server_transaction *server = server_of(live);
+    reply_again(live, best->status, NULL, after);
     if (server != NULL)
         transaction_reply(live->message->inbox->im->parts->transactions, server,
                           bytes_from(best->text, best->length), after);
@@ -224,8 +262,9 @@ static void leave(struct message *message, struct store_change change)
     message_becomes_stored(message, change);
     for (delivery = message->deliveries; delivery != NULL; delivery = delivery->sibling) {
         struct device *device = delivery->device;
-        if (device->queue == delivery && delivery->attempt == NULL && !timer_is_set(&device->timer))
-            device_pause(device, 0);
+        if (device_first(device) == delivery && delivery->attempt == NULL &&
+            !timer_is_set(&device->timer))
+            device_pause(device, delivery->asked_s);
     }
     message_settle(message);
 }
@@ -266,6 +305,7 @@ static struct store_change write_rows(struct message *message, struct bytes head
         copy = write_carbon(live, head, &set);
     if (set == NULL)
         set = store_begin(store, message->inbox->partition);
+    message_make_room(message, set);
     row_put_message(set, message, &source, head);
     row_put_deliveries(set, message);
     struct store_change change = store_submit(store, &set);
@@ -318,28 +358,41 @@ static bool is_worth_a_row(const struct message *message)
             (message->kind == STORE_SENT && carbon_wants(im, message->inbox->aor)));
 }
 
-/* There is no room for what others are owed; who has it has it. */
-static void give_up_owed(struct message *message)
+/* True while there is time to see the store come back. */
+static bool waits_for_store(struct live *live)
 {
-    for (struct delivery *d = message->deliveries; d != NULL; d = d->sibling)
-        if (d->state == STORE_OWED)
-            delivery_leave(d, STORE_FORGOTTEN, d->status);
+    struct world *world = live->message->inbox->im->parts->world;
+    if (live->timed || world->now_ms >= live->until_ms)
+        return false;
+    world_timer(world, &live->timer, STORE_AGAIN_MS, answer_is_due);
+    return true;
+}
+
+/* Somebody has it, and the others cannot be promised it. */
+static void refuse_half_taken(struct message *message)
+{
+    metrics_count(message->inbox->im->parts->metrics, METRIC_requests_overload);
+    message->live->later = true;
+    refuse_stored(message, 500, "The message is not stored for all devices of this user");
 }
 
 static void finish_owed(struct message *message)
 {
     struct im *im = message->inbox->im;
-    bool room = inbox_has_room(message->inbox, message->peer_key, message->size);
+    bool taken = message->taken_ms != 0;
+    bool room = taken || inbox_has_room(message->inbox, message->peer_key, message->size);
     if (room && can_store(message)) {
         store(message);
         return;
     }
+    if (taken) {
+        if (!waits_for_store(message->live))
+            refuse_half_taken(message);
+        return;
+    }
     if (message_is_under_way(message))
         return; /* it may yet be taken */
-    if (message->taken_ms != 0) {
-        give_up_owed(message);
-        finish_unwritten(message);
-    } else if (!room) {
+    if (!room) {
         refuse_stored(message, 480, "Too many messages wait for this user");
     } else {
         metrics_count(im->parts->metrics, METRIC_requests_overload);
@@ -349,7 +402,9 @@ static void finish_owed(struct message *message)
 
 static void finish(struct message *message)
 {
-    if (message_is_owed(message))
+    if (server_of(message->live) == NULL)
+        message_free(message); /* it has ended, and the request with it: nobody waits */
+    else if (message_is_owed(message))
         finish_owed(message);
     else if (message->taken_ms == 0)
         fail(message);
@@ -374,14 +429,43 @@ void live_hurry(struct live *live)
 
 /* Repeated requests. */
 
+static size_t count_vias(const struct sip_message *message)
+{
+    struct sip_values values = sip_values_of(message, SIP_VIA);
+    struct bytes value;
+    size_t count = 0;
+    while (sip_values_next(&values, &value))
+        count++;
+    return count;
+}
+
+/* A client that lost its connection sends the same request by another. One that came by a longer
+ * way was sent by ourselves: its answer would wait for itself. */
+static void absorb(struct im *im, struct front_request *request, struct live *live)
+{
+    if (live->again_count == LIVE_AGAIN_MAX || server_of(live) == NULL ||
+        count_vias(request->message) != count_vias(live->incoming.message)) {
+        front_refuse(request, 482, "This request came a second way");
+        return;
+    }
+    struct server_transaction *server =
+        transaction_begin(im->parts->transactions, request->incoming);
+    if (server == NULL)
+        return;
+    struct again *again = &live->again[live->again_count++];
+    again->server = transaction_handle(server);
+    again->incoming.message = transaction_keep(server, request->incoming);
+    again->incoming.flow = request->incoming->flow;
+}
+
 bool live_repeats(struct im *im, struct front_request *request, uint64_t identity)
 {
-    const struct message *known = message_known(im, identity);
+    struct message *known = message_known(im, identity);
     if (known == NULL)
         return false;
     metrics_count(im->parts->metrics, METRIC_messages_repeated);
     if (known->live != NULL)
-        front_refuse(request, 482, "This request came a second way");
+        absorb(im, request, known->live);
     else {
         (void)front_respond(request, known->status != 0 ? known->status : 202, NULL, BYTES(""));
         front_send(request, store_latest(im->parts->store, known->inbox->partition));

@@ -104,11 +104,44 @@ static void count_texts(const struct message *message, size_t more)
         engine->counts(engine->counts_context, inbox->aor);
 }
 
+/* What somebody has waits for the others at their cost alone; who sent a copy has it. */
+static bool is_burden(const struct message *message)
+{
+    if (message->kind != STORE_SENT || message->taken_ms != 0)
+        return message->taken_ms == 0;
+    for (const struct delivery *d = message->deliveries; d != NULL; d = d->sibling)
+        if (d->device->whom == STORE_TO_PEER)
+            return true;
+    return false;
+}
+
+static void burden(struct message *message)
+{
+    struct inbox *inbox = message->inbox;
+    assert(!message->burdens);
+    if (!is_burden(message))
+        return;
+    message->burdens = true;
+    inbox->untaken++;
+    inbox->untaken_bytes += message->size;
+}
+
+static void unburden(struct message *message)
+{
+    struct inbox *inbox = message->inbox;
+    if (!message->burdens)
+        return;
+    message->burdens = false;
+    inbox->untaken--;
+    inbox->untaken_bytes -= message->size;
+}
+
 static void discount(struct message *message)
 {
     struct inbox *inbox = message->inbox;
     if (!message->counted)
         return;
+    unburden(message);
     message->counted = false;
     inbox->owed--;
     inbox->owed_bytes -= message->size;
@@ -160,6 +193,7 @@ struct delivery *delivery_new(struct message *message, struct device *device)
     message->deliveries = delivery;
     device->deliveries++;
     DL_APPEND(device->queue, delivery);
+    device->owed++;
     return delivery;
 }
 
@@ -169,10 +203,13 @@ void delivery_leave(struct delivery *delivery, enum store_delivery_state state, 
     struct device *device = delivery->device;
     assert(delivery->state == STORE_OWED && state != STORE_OWED && delivery->attempt == NULL);
     DL_DELETE(device->queue, delivery);
+    device->owed--;
     delivery->state = state;
     delivery->status = status;
-    if (state == STORE_TAKEN && message->taken_ms == 0)
+    if (state == STORE_TAKEN && message->taken_ms == 0) {
         message->taken_ms = message->inbox->im->parts->world->wall_ms;
+        unburden(message);
+    }
     device_nudge(device);
 }
 
@@ -190,6 +227,37 @@ bool message_is_under_way(const struct message *message)
         if (d->attempt != NULL)
             return true;
     return false;
+}
+
+static bool can_be_given_up(const struct delivery *delivery)
+{
+    const struct message *message = delivery->message;
+    return message->counted && !message->burdens && delivery->attempt == NULL &&
+           delivery->known == STORE_OWED;
+}
+
+static void shed(struct device *device, struct store_set *set)
+{
+    struct delivery *delivery;
+    DL_FOREACH(device->queue, delivery)
+    {
+        if (can_be_given_up(delivery))
+            break;
+    }
+    if (delivery == NULL)
+        return;
+    delivery_leave(delivery, STORE_FORGOTTEN, 0);
+    row_put_delivery(set, delivery);
+    metrics_count(device->inbox->im->parts->metrics, METRIC_deliveries_limited);
+    message_settle(delivery->message);
+}
+
+void message_make_room(const struct message *message, struct store_set *set)
+{
+    unsigned most = message->inbox->im->settings.stored_max;
+    for (const struct delivery *d = message->deliveries; d != NULL; d = d->sibling)
+        if (d->state == STORE_OWED && d->device->owed > most)
+            shed(d->device, set);
 }
 
 /* Stored. */
@@ -246,6 +314,7 @@ static void count(struct message *message)
     inbox->owed++;
     inbox->owed_bytes += message->size;
     im->engine->owed++;
+    burden(message);
     count_texts(message, 1);
     world_timer(im->parts->world, &message->expiry,
                 message->expires_ms > now_ms ? message->expires_ms - now_ms : 0, expired);

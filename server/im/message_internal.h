@@ -38,6 +38,9 @@ void message_becomes_stored(struct message *message, struct store_change change)
 void delivery_decide(struct delivery *delivery, enum store_delivery_state state, unsigned status);
 /* Its device is known no more. The row goes into `set`, unless the sender is to be told first. */
 void delivery_forget(struct delivery *delivery, struct store_set *set);
+/* Of each device that is owed too many with this one, the oldest that somebody else has is given
+ * up. */
+void message_make_room(const struct message *message, struct store_set *set);
 /* When nobody is owed anything any more: the sender is told, and it is forgotten after a while. */
 void message_settle(struct message *message);
 /* A delivery was added to a stored one. */
@@ -97,8 +100,14 @@ void deliver_stored(struct delivery *delivery);
 void device_pump(struct device *device);
 /* After a failure; `asked_s`: at least so long. */
 void device_pause(struct device *device, unsigned asked_s);
+/* Its oldest stored one was sent and is still owed: a pause, or it steps aside. */
+void device_failed(struct device *device, struct delivery *delivery);
 /* Tries at the end of the turn. */
 void device_wake(struct device *device);
+/* The same when it registers: who has stepped aside is in its place again. */
+void device_back(struct device *device);
+/* The oldest one of those that have not stepped aside, or NULL. */
+struct delivery *device_first(const struct device *device);
 /* It does not wait for drains_max any more. */
 void device_leave_line(struct device *device);
 /* What stood before the others in its queue may have left: whoever is next is looked at at the end

@@ -25,7 +25,7 @@ static void send_out(struct im *im, struct message *message)
 {
     struct live *live = message->live;
     struct device *device = device_need(message->inbox, STORE_TO_PEER, message->peer);
-    bool behind = device->queue != NULL;
+    bool behind = device_first(device) != NULL;
     struct delivery *delivery = delivery_new(message, device);
     const struct proxy_target target = {.uri = live->request.uri.text};
     const struct sending sending = {

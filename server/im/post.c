@@ -55,6 +55,7 @@ static struct store_change post_new(struct im *im, const struct im_post *post, s
     message->status = 202;
     address(message, post->goes_out);
     struct store_set *set = store_begin(im->parts->store, inbox->partition);
+    message_make_room(message, set);
     put(post, message, set);
     struct store_change change = store_submit(im->parts->store, &set);
     message_becomes_stored(message, change);
