@@ -145,10 +145,13 @@ static void wake_for_news(void *context, struct bytes aor, struct bytes instance
     (void)push_wake(reactor->push, aor, &instance, PUSH_NOTIFY);
 }
 
-static void wake_for_message(void *context, struct bytes aor, struct bytes instance)
+static void wake_for_message(void *context, struct bytes aor, struct bytes instance, bool silent)
 {
     const struct reactor *reactor = context;
-    (void)push_wake(reactor->push, aor, &instance, PUSH_MESSAGE);
+    if (silent)
+        (void)push_wake_silent(reactor->push, aor, &instance, PUSH_MESSAGE);
+    else
+        (void)push_wake(reactor->push, aor, &instance, PUSH_MESSAGE);
 }
 
 static void wake_to_refresh(void *context, struct bytes aor,

@@ -167,7 +167,7 @@ struct engine {
     bool loaded[PARTITIONS]; /* at least once */
     bool holds[PARTITIONS];  /* there may be rows */
     char *head;              /* IM_HEAD_MAX: of one message at a time */
-    void (*waits)(void *context, struct bytes aor, struct bytes instance);
+    void (*waits)(void *context, struct bytes aor, struct bytes instance, bool silent);
     void *waits_context;
     void (*counts)(void *context, struct bytes aor);
     void *counts_context;

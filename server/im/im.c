@@ -166,7 +166,8 @@ void im_ask_registrar(struct im *im, const struct im_registrations *registration
 }
 
 void im_watch_waiting(struct im *im,
-                      void (*waits)(void *context, struct bytes aor, struct bytes instance),
+                      void (*waits)(void *context, struct bytes aor, struct bytes instance,
+                                    bool silent),
                       void *context)
 {
     assert(waits != NULL && im->engine->waits == NULL);

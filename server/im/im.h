@@ -78,9 +78,10 @@ struct im_registrations {
 void im_ask_registrar(struct im *im, const struct im_registrations *registrations);
 
 /* Has `waits` called when a message waits for a device that did not take it: it may be asleep
- * (RFC 8599). Once, at start-up. */
+ * (RFC 8599); `silent`: even if its connection is there. Once, at start-up. */
 void im_watch_waiting(struct im *im,
-                      void (*waits)(void *context, struct bytes aor, struct bytes instance),
+                      void (*waits)(void *context, struct bytes aor, struct bytes instance,
+                                    bool silent),
                       void *context);
 
 /* Before the end of the server: who waits for an answer gets it now, and what is owed then is

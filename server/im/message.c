@@ -281,7 +281,8 @@ static void tell_waiting(const struct message *message)
         return;
     for (delivery = message->deliveries; delivery != NULL; delivery = delivery->sibling)
         if (delivery->state == STORE_OWED && delivery->attempt == NULL)
-            engine->waits(engine->waits_context, message->inbox->aor, delivery->device->name);
+            engine->waits(engine->waits_context, message->inbox->aor, delivery->device->name,
+                          false);
 }
 
 static void written(struct store_wait *wait, enum store_outcome outcome)

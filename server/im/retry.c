@@ -147,16 +147,18 @@ static void tell_waiting(const struct device *device)
     const struct inbox *inbox = device->inbox;
     const struct engine *engine = inbox->im->engine;
     const struct delivery *delivery;
+    bool waits = false, silent = false;
     if (engine->waits == NULL || device->whom == STORE_TO_PEER)
         return;
     DL_FOREACH(device->queue, delivery)
     {
         const struct message *message = delivery->message;
-        if (message->kind == STORE_RECEIVED && message->live == NULL && message->durable) {
-            engine->waits(engine->waits_context, inbox->aor, device->name);
-            return;
-        }
+        waits =
+            waits || (message->kind == STORE_RECEIVED && message->live == NULL && message->durable);
+        silent = silent || (delivery->blame > 0 && !delivery->answered);
     }
+    if (waits)
+        engine->waits(engine->waits_context, inbox->aor, device->name, silent);
 }
 
 void device_pause(struct device *device, unsigned asked_s)

@@ -248,6 +248,20 @@ unsigned push_wake(struct push *push, struct bytes aor, const struct bytes *inst
     return hopes;
 }
 
+unsigned push_wake_silent(struct push *push, struct bytes aor, const struct bytes *instance,
+                          enum push_reason reason)
+{
+    struct registrar_sleeper sleepers[SLEEPERS_MAX];
+    unsigned hopes = 0;
+    if (push->settings.gateway_count == 0)
+        return 0;
+    size_t count =
+        registrar_find_silent(push->parts.registrar, aor, instance, sleepers, SLEEPERS_MAX);
+    for (size_t i = 0; i < count; i++)
+        hopes += push_wake_sleeper(push, aor, &sleepers[i], reason);
+    return hopes;
+}
+
 void push_device_came(struct push *push, struct bytes aor, const struct front_device *device)
 {
     if (push->settings.gateway_count == 0 || bytes_empty(device->instance))

@@ -57,6 +57,10 @@ enum push_reason {
  * none). Returns how many may come: pushed now, or a moment ago. */
 unsigned push_wake(struct push *push, struct bytes aor, const struct bytes *instance,
                    enum push_reason reason);
+/* The same of devices that did not answer: also by those whose connection seems to be there, for
+ * the system of a phone keeps it while the program sleeps. */
+unsigned push_wake_silent(struct push *push, struct bytes aor, const struct bytes *instance,
+                          enum push_reason reason);
 /* The same for one that is known. */
 unsigned push_wake_sleeper(struct push *push, struct bytes aor,
                            const struct registrar_sleeper *sleeper, enum push_reason reason);

@@ -102,6 +102,11 @@ size_t registrar_find_asleep(const struct registrar *registrar, struct bytes aor
                              const struct bytes *instance, struct registrar_sleeper *sleepers,
                              size_t most);
 
+/* The same of devices that did not answer: whether they seem to be asleep or not. */
+size_t registrar_find_silent(const struct registrar *registrar, struct bytes aor,
+                             const struct bytes *instance, struct registrar_sleeper *sleepers,
+                             size_t most);
+
 /* Has `fades` called when a device that is asleep has to be woken, or its binding ends soon (RFC
  * 8599 5.5). At start-up, once. */
 typedef void (*registrar_fades_fn)(void *context, struct bytes aor,

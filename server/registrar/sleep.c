@@ -133,9 +133,10 @@ static bool is_passed_over(const struct registrar *registrar, const struct recor
     return false;
 }
 
-size_t registrar_find_asleep(const struct registrar *registrar, struct bytes aor,
-                             const struct bytes *instance, struct registrar_sleeper *sleepers,
-                             size_t most)
+static size_t find(const struct registrar *registrar, struct bytes aor,
+                   const struct bytes *instance,
+                   bool (*wanted)(const struct registrar *, const struct binding *),
+                   struct registrar_sleeper *sleepers, size_t most)
 {
     const struct record *record = record_find(registrar, aor);
     const struct binding *binding;
@@ -146,11 +147,25 @@ size_t registrar_find_asleep(const struct registrar *registrar, struct bytes aor
     {
         if (count == most || binding->expires_ms <= registrar->parts->world->wall_ms ||
             (instance != NULL && !bytes_equal(binding->instance, *instance)) ||
-            !sleep_is_asleep(registrar, binding) || is_passed_over(registrar, record, binding))
+            !wanted(registrar, binding) || is_passed_over(registrar, record, binding))
             continue;
         sleepers[count++] = sleeper_of(binding);
     }
     return count;
+}
+
+size_t registrar_find_asleep(const struct registrar *registrar, struct bytes aor,
+                             const struct bytes *instance, struct registrar_sleeper *sleepers,
+                             size_t most)
+{
+    return find(registrar, aor, instance, sleep_is_asleep, sleepers, most);
+}
+
+size_t registrar_find_silent(const struct registrar *registrar, struct bytes aor,
+                             const struct bytes *instance, struct registrar_sleeper *sleepers,
+                             size_t most)
+{
+    return find(registrar, aor, instance, sleep_wakes, sleepers, most);
 }
 
 /* What a REGISTER asks for and is told. */
