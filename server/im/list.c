@@ -274,6 +274,7 @@ static void tell_left_out(struct dividing *dividing)
     const struct front_request *request = dividing->request;
     char text[NOTICE_MAX + 2 * WORDS_MAX];
     struct buffer out = buffer_over(text, sizeof(text));
+    bool refused = false;
     if (bytes_empty(buffer_bytes(&dividing->left_out)) || dividing->content->automatic ||
         dividing->content->notice)
         return;
@@ -281,7 +282,6 @@ static void tell_left_out(struct dividing *dividing)
     buffer_put(&out, buffer_bytes(&dividing->left_out));
     if (dividing->unnamed > 0)
         buffer_format(&out, " and %zu others", dividing->unnamed);
-    bool refused;
     buffer_text(&out, ": they do not take messages that you send to several receivers, or have no "
                       "room for them.");
     const struct report_letter letter = {

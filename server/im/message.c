@@ -437,7 +437,7 @@ static void tell_again(struct timer *timer)
     message_settle(message);
 }
 
-/* A report waits for notice_s at most; so does one that cannot be made. */
+/* It is tried for notice_s at most. */
 static void tell_later(struct message *message)
 {
     struct im *im = message->inbox->im;

@@ -224,7 +224,7 @@ static void follow_route(const struct im *im, struct bytes route, struct report_
 static void is_durable(struct store_wait *wait, enum store_outcome outcome)
 {
     struct later *later = HOLDER(wait, struct later, wait);
-    bool refused;
+    bool refused = false;
     if (outcome == STORE_DURABLE)
         (void)report_post(later->im, &later->letter, &refused);
     later_free(later);
@@ -252,7 +252,7 @@ static void post_after(struct im *im, const struct report_letter *letter,
                        struct store_change change)
 {
     struct store *store = im->parts->store;
-    bool refused;
+    bool refused = false;
     if (store_durable(store, change))
         (void)report_post(im, letter, &refused);
     else
@@ -267,7 +267,7 @@ static bool wants(const struct im *im, const struct content *content, unsigned w
 static enum report_outcome post_failed(struct im *im, const struct report_letter *letter,
                                        struct store_change *change)
 {
-    bool refused;
+    bool refused = false;
     *change = report_post(im, letter, &refused);
     return refused ? REPORT_REFUSED : REPORT_POSTED;
 }
@@ -305,7 +305,7 @@ static enum report_outcome send_imdn(struct im *im, const struct report_about *a
 void report_stored(struct im *im, const struct report_about *about)
 {
     const struct content content = content_read(&im->settings, about->message);
-    struct store_change change;
+    struct store_change change = STORE_NOTHING;
     if (may_be_told(im, about, &content) && wants(im, &content, CONTENT_WISH_PROCESSING))
         (void)send_imdn(im, about, content.record_route, IMDN_STORED, &change);
 }
@@ -327,7 +327,7 @@ static void tell_further(struct told *told)
 {
     char text[TEXT_SIZE];
     struct buffer out = buffer_over(text, sizeof(text));
-    struct store_change change;
+    struct store_change change = STORE_NOTHING;
     const struct report_about about = {.owner = told->owner,
                                        .sender = told->sender,
                                        .foreign = told->foreign,
