@@ -36,7 +36,7 @@ struct bytes intake_sender(const struct im *im, const struct front_request *requ
 static bool is_for_the_proxy(const struct im *im, const struct sip_message *message)
 {
     const struct disposition wish = disposition_read(message);
-    struct preferences preferences;
+    struct preferences preferences = {.count = 0};
     if (preferences_are_given(message) && !verdict_ok(preferences_read(message, &preferences)))
         return true; /* it is refused there */
     return !im->settings.store || proxy_redirects(im->proxy) || wish.redirect || wish.no_fork ||

@@ -1,5 +1,5 @@
 /* example_test.c: the package of ARCHITECTURE.md, "Adding an event package", as it stands there. */
-#include "example_package.c" /* cut out of that page by tests/CMakeLists.txt */
+#include "example_package.h" /* cut out of that page by tests/CMakeLists.txt */
 #include "unit.h"
 
 START_TEST(the_newest_wins)
