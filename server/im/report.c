@@ -201,24 +201,23 @@ static struct bytes receiver_of(const struct report_about *about, char *text)
 
 /* IMDNs. */
 
-/* Where the topmost IMDN-Record-Route leads, when that is the sender's own domain. */
+/* Where the topmost IMDN-Record-Route leads, when that is the sender's own domain, elsewhere.
+ * Before a user of ours there is nobody but us: who is named there instead did not ask for
+ * anything. */
 static void follow_route(const struct im *im, struct bytes route, struct report_letter *letter,
                          char *text)
 {
     struct buffer out = buffer_over(text, REPORT_URI_MAX);
     struct sip_uri uri;
     buffer_text(&out, "sip:");
-    if (bytes_empty(route) || !verdict_ok(sip_uri_parse(cpim_uri(route), &uri)) ||
+    if (!letter->goes_out || bytes_empty(route) ||
+        !verdict_ok(sip_uri_parse(cpim_uri(route), &uri)) ||
         !domains_write_name(im->parts->domains, uri.text, &out) || out.overflow)
         return;
     struct bytes name = bytes_skip(buffer_bytes(&out), 4);
     bool plain = uri.scheme != SIP_SCHEME_SIP && uri.scheme != SIP_SCHEME_SIPS;
-    if (!bytes_equal(sip_aor_domain(name), sip_aor_domain(letter->sender)) ||
-        (!letter->goes_out && !is_ours(im, name)))
-        return;
-    letter->target = letter->goes_out && !plain ? uri.text : buffer_bytes(&out);
-    if (!letter->goes_out)
-        letter->owner = name;
+    if (bytes_equal(sip_aor_domain(name), sip_aor_domain(letter->sender)))
+        letter->target = plain ? buffer_bytes(&out) : uri.text;
 }
 
 static void is_durable(struct store_wait *wait, enum store_outcome outcome)
