@@ -246,7 +246,6 @@ static void device_ended(void *context, struct bytes aor, const struct front_dev
 {
     struct reactor *reactor = context;
     presence_device_ended(reactor->presence, aor, device);
-    im_device_ended(reactor->im, aor, device);
     presence_derived_changed(reactor->presence, "reg", aor);
 }
 

@@ -225,13 +225,6 @@ void im_device_came(struct im *im, struct bytes aor, const struct front_device *
         device_back(any);
 }
 
-void im_device_ended(struct im *im, struct bytes aor, const struct front_device *device)
-{
-    (void)im; /* it is still owed what it is owed, until it is forgotten */
-    (void)aor;
-    (void)device;
-}
-
 struct im_counts im_count(const struct im *im)
 {
     const struct engine *engine = im->engine;

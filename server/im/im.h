@@ -66,9 +66,8 @@ void im_close(struct im *im, unsigned partition);
 /* The user is no more: what is theirs is erased. */
 void im_drop_user(struct im *im, struct bytes aor);
 
-/* A device of the user's registered, or its last binding has ended. */
+/* A device of the user's registered. */
 void im_device_came(struct im *im, struct bytes aor, const struct front_device *device);
-void im_device_ended(struct im *im, struct bytes aor, const struct front_device *device);
 
 /* What the im asks: by which device a user sent a request that came over this flow. */
 struct im_registrations {
