@@ -21,6 +21,8 @@ void judge_free(struct judge **judge);
  * silence) and whom it takes messages of at all. `settings` are the current ones. */
 enum judgement judge_message(struct judge *judge, const struct im_settings *settings,
                              struct front_request *request, const struct content *content);
+/* True when the receiver wants whom it blocks not to know. */
+bool judge_is_silent_for(const struct judge *judge, struct bytes receiver);
 /* True when policy lets `sender` send to `receiver`, or the receiver knows them: what a list may
  * divide a message to (RFC 5360, RFC 5363). */
 bool judge_consents(const struct judge *judge, const struct im_settings *settings,

@@ -203,7 +203,7 @@ static enum judgement turn_away(const struct judge *judge, struct front_request 
     return JUDGE_ANSWERED;
 }
 
-static bool wants_silence(const struct judge *judge, struct bytes receiver)
+bool judge_is_silent_for(const struct judge *judge, struct bytes receiver)
 {
     return bytes_equal(policy_preference(judge->parts->policy, receiver, BYTES("blocked")),
                        BYTES("silent"));
@@ -230,7 +230,7 @@ static enum judgement ask_receiver(const struct judge *judge, const struct im_se
     case POLICY_REACH_QUIET:
         return silence(judge);
     case POLICY_REACH_BLOCKED:
-        return wants_silence(judge, receiver)
+        return judge_is_silent_for(judge, receiver)
                    ? silence(judge)
                    : turn_away(judge, request, content, METRIC_messages_blocked);
     case POLICY_REACH_UNKNOWN:

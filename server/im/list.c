@@ -213,9 +213,7 @@ static bool is_silent(const struct im *im, const struct policy_watcher *sender,
     enum policy_reach reach =
         policy_reaches(parts->policy, sender, receiver, parts->world->wall_ms);
     return reach == POLICY_REACH_QUIET ||
-           (reach == POLICY_REACH_BLOCKED &&
-            bytes_equal(policy_preference(parts->policy, receiver, BYTES("blocked")),
-                        BYTES("silent")));
+           (reach == POLICY_REACH_BLOCKED && judge_is_silent_for(im->judge, receiver));
 }
 
 static enum willing ask_receiver(const struct dividing *dividing, struct bytes receiver)
