@@ -275,9 +275,18 @@ static void undo(const struct server *server)
         folder_unmake(server->config->data);
 }
 
+/* Told twice to end, it ends once: after the loop the second time would kill. */
+static void hold_signals(void)
+{
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+}
+
 /* Nothing that was done goes unanswered, and nobody rings on for a caller who is not there. */
 static void server_wind_up(struct server *server)
 {
+    hold_signals();
     reactor_drain(server->reactor);
     reactor_free(&server->reactor);
     loop_finish(server->loop);
