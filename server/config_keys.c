@@ -357,6 +357,10 @@ static const struct config_key file_keys[] = {
     NUMBER(im.join_s, 0, DAY_S, "600",
            "A device that was never seen before gets the messages that no device has taken, and "
            "those that one took for the first time in the last so many seconds."),
+    NUMBER(
+        im.repeats_max, 1, 10000000, "100000",
+        "Requests that are remembered after their message has ended, so that one that comes again "
+        "is not delivered twice; the oldest give way."),
     NUMBER(im.drains_max, 1, 100000, "200",
            "Stored messages that are under way to devices at a time."),
     NUMBER(im.retry_least_s, 1, HOUR_S, "5",

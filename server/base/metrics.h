@@ -119,6 +119,7 @@
     X(deliveries_forgotten, "stored MESSAGEs whose device is not waited for any more")        \
     X(devices_limited, "devices forgotten because their user has too many")                   \
     X(devices_forgotten, "devices forgotten because they were not seen for long")             \
+    X(repeats_limited, "ended MESSAGEs forgotten early because there are too many")           \
     X(drains_limited, "devices whose stored MESSAGEs waited for others'")                     \
     X(lists_divided, "MESSAGEs to several receivers that were divided")                       \
     X(lists_limited, "MESSAGEs refused for more receivers than are served")                   \

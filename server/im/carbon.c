@@ -36,7 +36,7 @@ bool carbon_is_due(const struct live *live)
         accounts_find(im->parts->accounts, sender) == NULL)
         return false;
     return (im->settings.history_s > 0 || carbon_wants(im, sender)) &&
-           message_known(im, identity_of(live)) == NULL;
+           message_known(im, identity_of(live)) == NULL && !forget_knows(im, identity_of(live));
 }
 
 bool carbon_deliver(struct message *message, const struct live *live)

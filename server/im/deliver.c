@@ -201,6 +201,17 @@ void attempt_begin(struct delivery *delivery, const struct sending *sending)
     decide(delivery, never ? STORE_FAILED : STORE_OWED, never ? 513 : 0);
 }
 
+/* What is stored is durable. It leaves when those registrations are by which it goes, and does not
+ * wait for what has been written since, such as who took the message before it. */
+static struct store_change await_registrations(struct inbox *inbox)
+{
+    const struct store *store = inbox->im->parts->store;
+    if (inbox->fresh)
+        inbox->came = store_latest(store, inbox->partition);
+    inbox->fresh = false;
+    return store_durable(store, inbox->came) ? STORE_NOTHING : inbox->came;
+}
+
 /* Another way to the same device; while the message is live its sender's request is still there. */
 static bool begin_next_way(struct attempt *attempt)
 {
@@ -222,6 +233,7 @@ static bool begin_next_way(struct attempt *attempt)
     }
     if (!message->durable || sheet_open(message, &sheet) != ERR_NONE)
         return false;
+    sheet.request.seen = await_registrations(message->inbox);
     sending.request = &sheet.request;
     sending.breadth = proxy_breadth(im->proxy, sending.request);
     sending.count = ways_find(delivery->device, sending.request, targets);
@@ -356,6 +368,7 @@ void deliver_stored(struct delivery *delivery)
         delivery_decide(delivery, STORE_FORGOTTEN, 0);
         return;
     }
+    sheet.request.seen = await_registrations(message->inbox);
     device->deliveries++; /* it stays for this call */
     send_sheet(delivery, &sheet);
     sheet_release(&sheet);

@@ -80,6 +80,9 @@ struct inbox {
     unsigned partition;
     struct device *devices;
     struct message *messages;      /* by serial */
+    struct share *shares;          /* of those that nobody has, by peer (share.c) */
+    struct store_change came;      /* what who is registered depends on */
+    bool fresh;                    /* somebody has registered since that was asked for */
     size_t owed, owed_bytes;       /* stored messages that somebody is owed */
     size_t untaken, untaken_bytes; /* of them, those that nobody has: they are limited */
     size_t texts;                  /* of those owed, those that others sent */
@@ -91,7 +94,7 @@ struct inbox {
 /* Has the sender been told that it failed? BEGUN: it is not durable yet, or is tried again. */
 enum message_told { TOLD_NOTHING, TOLD_BEGUN, TOLD_DONE };
 
-enum message_rest { REST_NONE, REST_REPEATS, REST_JOINS };
+enum message_rest { REST_NONE, REST_ENDED, REST_JOINS };
 
 struct message {
     struct message *prev, *next;
@@ -157,8 +160,9 @@ struct engine {
     struct inbox *inboxes;
     struct inbox *partitions[PARTITIONS];
     struct message *identities;
-    struct message *repeats, *joins; /* to be forgotten, the next one first */
-    struct timer repeats_timer, joins_timer, sweep;
+    struct message *ended, *joins; /* to be forgotten, the next one first */
+    struct repeats *repeats;       /* what came by those that are gone */
+    struct timer ended_timer, joins_timer, sweep;
     struct live *lives;
     struct device *waiting;
     size_t draining, live_count, owed, devices;
@@ -178,10 +182,14 @@ struct inbox *inbox_find(const struct im *im, struct bytes aor);
 struct inbox *inbox_need(struct im *im, struct bytes aor);
 /* Ends it with all that is in it; whoever is live gets `status`. */
 void inbox_free(struct inbox *inbox, unsigned status);
+/* share.c: the stored messages of one peer that somebody is owed */
+void share_add(struct inbox *inbox, uint64_t peer_key);
+void share_remove(struct inbox *inbox, uint64_t peer_key);
+size_t share_count(struct inbox *inbox, uint64_t peer_key);
 /* Erases the user's rows; memory stays as it is. */
 void inbox_erase(struct im *im, struct bytes aor);
 /* True when one more message of this size and peer may be owed; counts when not. */
-bool inbox_has_room(const struct inbox *inbox, uint64_t peer_key, size_t size);
+bool inbox_has_room(struct inbox *inbox, uint64_t peer_key, size_t size);
 struct device *device_find(const struct inbox *inbox, enum store_whom whom, struct bytes name);
 /* Found or made; a made one is not known yet. */
 struct device *device_need(struct inbox *inbox, enum store_whom whom, struct bytes name);

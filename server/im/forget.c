@@ -1,12 +1,14 @@
 /* forget.c: what goes with time.
  *
- *     in memory    a message that nobody is owed any more: 64*T1 for a request that comes again
- *                  (REPEATS), then join_s after it was taken first for devices that join (JOINS)
+ *     in memory    a message that nobody is owed any more: at the end of the turn (ENDED) what
+ *                  came by it is noted for 64*T1, for a request that comes again (repeats.c); then
+ *                  it stays until join_s after it was taken first for devices that join (JOINS)
  *     rows         once an hour, partition after partition, those whose time is over, and devices
  *                  that were not seen for device_forget_s
  *
  * Of those kept for who joins, a inbox has IM_DONE_MAX at most, the latest. */
 #include "message_internal.h"
+#include "repeats_internal.h"
 
 enum { HOUR_MS = 3600000, ROUND_PAUSE_MS = 100 };
 
@@ -15,7 +17,7 @@ static uint64_t repeats_ms(const struct im *im)
     return 64 * (uint64_t)transaction_layer_settings(im->parts->transactions)->t1_ms;
 }
 
-static void repeats_due(struct timer *timer);
+static void ended_due(struct timer *timer);
 static void joins_due(struct timer *timer);
 
 static void enter(struct message *message, enum message_rest rest, uint64_t forget_ms)
@@ -24,8 +26,8 @@ static void enter(struct message *message, enum message_rest rest, uint64_t forg
     assert(message->rest == REST_NONE && rest != REST_NONE);
     message->rest = rest;
     message->forget_ms = forget_ms;
-    if (rest == REST_REPEATS)
-        DL_APPEND2(engine->repeats, message, older, newer);
+    if (rest == REST_ENDED)
+        DL_APPEND2(engine->ended, message, older, newer);
     else
         DL_APPEND2(engine->joins, message, older, newer);
     message->inbox->done += rest == REST_JOINS;
@@ -40,8 +42,8 @@ static void take_out(struct message **queue, struct message *message)
 void forget_leave(struct message *message)
 {
     struct engine *engine = message->inbox->im->engine;
-    if (message->rest == REST_REPEATS)
-        take_out(&engine->repeats, message);
+    if (message->rest == REST_ENDED)
+        take_out(&engine->ended, message);
     else if (message->rest == REST_JOINS)
         take_out(&engine->joins, message);
     message->inbox->done -= message->rest == REST_JOINS;
@@ -61,7 +63,7 @@ static void set_timer(struct im *im, struct timer *timer, const struct message *
 static void set_timers(struct im *im)
 {
     struct engine *engine = im->engine;
-    set_timer(im, &engine->repeats_timer, engine->repeats, repeats_due);
+    set_timer(im, &engine->ended_timer, engine->ended, ended_due);
     set_timer(im, &engine->joins_timer, engine->joins, joins_due);
 }
 
@@ -70,7 +72,7 @@ void forget_later(struct message *message)
     struct im *im = message->inbox->im;
     if (message->rest != REST_NONE)
         return;
-    enter(message, REST_REPEATS, im->parts->world->wall_ms + repeats_ms(im));
+    enter(message, REST_ENDED, im->parts->world->wall_ms);
     set_timers(im);
 }
 
@@ -86,13 +88,27 @@ static void forget_oldest(struct inbox *inbox)
     }
 }
 
-static void end_repeats(struct message *message)
+static void note(const struct message *message)
+{
+    struct im *im = message->inbox->im;
+    uint64_t now_ms = im->parts->world->now_ms;
+    const struct repeat repeat = {message->identity, now_ms + repeats_ms(im),
+                                  message->inbox->partition,
+                                  message->status != 0 ? message->status : 202};
+    if (message->identity == 0)
+        return;
+    metrics_add(im->parts->metrics, METRIC_repeats_limited,
+                repeats_add(im->engine->repeats, &repeat, now_ms, im->settings.repeats_max));
+}
+
+static void end(struct message *message)
 {
     struct im *im = message->inbox->im;
     struct inbox *inbox = message->inbox;
     uint64_t until_ms = message->taken_ms + (uint64_t)im->settings.join_s * 1000;
     bool joins = message->stored && message->kind == STORE_RECEIVED && message->taken_ms != 0 &&
                  !message->directed && until_ms > im->parts->world->wall_ms;
+    note(message);
     if (!joins) {
         message_free(message);
         return;
@@ -103,13 +119,12 @@ static void end_repeats(struct message *message)
         forget_oldest(inbox);
 }
 
-static void repeats_due(struct timer *timer)
+static void ended_due(struct timer *timer)
 {
-    struct engine *engine = HOLDER(timer, struct engine, repeats_timer);
-    struct im *im = engine->im;
-    while (engine->repeats != NULL && engine->repeats->forget_ms <= im->parts->world->wall_ms)
-        end_repeats(engine->repeats);
-    set_timers(im);
+    struct engine *engine = HOLDER(timer, struct engine, ended_timer);
+    while (engine->ended != NULL)
+        end(engine->ended);
+    set_timers(engine->im);
 }
 
 static void joins_due(struct timer *timer)
@@ -203,6 +218,23 @@ void forget_end(struct im *im)
 {
     struct engine *engine = im->engine;
     world_timer_cancel(im->parts->world, &engine->sweep);
-    world_timer_cancel(im->parts->world, &engine->repeats_timer);
+    world_timer_cancel(im->parts->world, &engine->ended_timer);
     world_timer_cancel(im->parts->world, &engine->joins_timer);
+}
+
+bool forget_repeated(struct im *im, struct front_request *request, uint64_t identity)
+{
+    struct repeat repeat;
+    if (!repeats_find(im->engine->repeats, identity, im->parts->world->now_ms, &repeat))
+        return false;
+    metrics_count(im->parts->metrics, METRIC_messages_repeated);
+    (void)front_respond(request, repeat.status, NULL, BYTES(""));
+    front_send(request, store_latest(im->parts->store, repeat.partition));
+    return true;
+}
+
+bool forget_knows(const struct im *im, uint64_t identity)
+{
+    struct repeat repeat;
+    return repeats_find(im->engine->repeats, identity, im->parts->world->now_ms, &repeat);
 }

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "message_internal.h"
+#include "repeats_internal.h"
 #include "report_internal.h"
 #include "sip/write.h"
 
@@ -33,6 +34,7 @@ struct im_settings im_settings_default(void)
         .devices_max = 10,
         .device_forget_s = 30 * DAY_S,
         .join_s = 600,
+        .repeats_max = 100000,
         .drains_max = 200,
         .retry_least_s = 5,
         .retry_most_s = 600,
@@ -106,6 +108,7 @@ static struct engine *engine_new(struct im *im)
     engine->epoch = store_epoch(im->parts->store);
     engine->seed = bytes_hash(store_secret(im->parts->store), engine->epoch);
     engine->head = memory_new(IM_HEAD_MAX);
+    engine->repeats = repeats_new();
     return engine;
 }
 
@@ -117,6 +120,7 @@ static void engine_free(struct engine **engine)
     {
         inbox_free(inbox, 0);
     }
+    repeats_free(&(*engine)->repeats);
     free((*engine)->head);
     free(*engine);
     *engine = NULL;
@@ -213,6 +217,7 @@ void im_device_came(struct im *im, struct bytes aor, const struct front_device *
     struct inbox *inbox = inbox_need(im, aor);
     struct device *found = device_need(inbox, STORE_TO_DEVICE, device->instance);
     struct store_set *set = NULL;
+    inbox->fresh = true; /* its binding is submitted before this turn ends */
     if (device_learn(found, &set)) {
         join_device(found, set);
         inbox_trim(inbox, found, set);

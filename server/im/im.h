@@ -35,14 +35,15 @@ struct im_settings {
     unsigned device_forget_s;     /* unseen for so long, they are not; default 30 days */
     unsigned join_s; /* a device that was never seen gets what nobody took yet, or somebody took for
                         the first time so long ago at most; default 600 */
-    unsigned drains_max;             /* stored messages under way at a time; default 200 */
-    unsigned retry_least_s;          /* first pause after a failure, doubled up to ... */
-    unsigned retry_most_s;           /* ... this; default 5 and 600 */
-    unsigned rate_max;               /* messages of one sender a minute; 0: any; default 120 */
-    unsigned body_max_bytes;         /* 413 above; 0: net's limit alone; default 65536 */
-    unsigned list_max;               /* receivers of one list (RFC 5365); default 100 */
-    const char *list_user;           /* user part of the list service; "": none; default "list" */
-    bool imdn;                       /* what section 8.2 of RFC 5438 lets an intermediary say */
+    unsigned repeats_max;    /* requests remembered after their message is gone; default 100000 */
+    unsigned drains_max;     /* stored messages under way at a time; default 200 */
+    unsigned retry_least_s;  /* first pause after a failure, doubled up to ... */
+    unsigned retry_most_s;   /* ... this; default 5 and 600 */
+    unsigned rate_max;       /* messages of one sender a minute; 0: any; default 120 */
+    unsigned body_max_bytes; /* 413 above; 0: net's limit alone; default 65536 */
+    unsigned list_max;       /* receivers of one list (RFC 5365); default 100 */
+    const char *list_user;   /* user part of the list service; "": none; default "list" */
+    bool imdn;               /* what section 8.2 of RFC 5438 lets an intermediary say */
     const char *quiet[IM_TYPES_MAX]; /* domains for which it says nothing */
     unsigned quiet_count;
     const char *types[IM_TYPES_MAX]; /* body types that are taken ("text/plain"); none: all */

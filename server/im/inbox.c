@@ -62,24 +62,13 @@ void inbox_erase(struct im *im, struct bytes aor)
     (void)store_submit(im->parts->store, &set);
 }
 
-static size_t owed_of_peer(const struct inbox *inbox, uint64_t peer_key)
-{
-    const struct message *message;
-    size_t count = 0;
-    DL_FOREACH(inbox->messages, message)
-    {
-        count += message->burdens && message->peer_key == peer_key;
-    }
-    return count;
-}
-
-bool inbox_has_room(const struct inbox *inbox, uint64_t peer_key, size_t size)
+bool inbox_has_room(struct inbox *inbox, uint64_t peer_key, size_t size)
 {
     const struct im_settings *settings = &inbox->im->settings;
     if (inbox->untaken < settings->stored_max &&
         inbox->untaken_bytes + size <= settings->stored_max_bytes &&
         (inbox->untaken < settings->stored_max_per_peer ||
-         owed_of_peer(inbox, peer_key) < settings->stored_max_per_peer))
+         share_count(inbox, peer_key) < settings->stored_max_per_peer))
         return true;
     metrics_count(inbox->im->parts->metrics, METRIC_messages_limited);
     return false;

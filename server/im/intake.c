@@ -197,7 +197,7 @@ void intake_local(struct im *im, struct front_request *request, const struct con
         .identity = message_identity(im, request->target, message->call_id, message->from.tag,
                                      message->cseq),
     };
-    if (live_repeats(im, request, plan.identity))
+    if (live_repeats(im, request, plan.identity) || forget_repeated(im, request, plan.identity))
         return;
     if (is_for_the_proxy(im, message) || plan.expires_ms <= now_ms) {
         intake_relay(im, request);

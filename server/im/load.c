@@ -189,6 +189,8 @@ static void drop(struct loading *loading, unsigned partition)
     struct inbox *inbox;
     DL_FOREACH(loading->im->engine->partitions[partition], inbox)
     {
+        inbox->came = STORE_NOTHING; /* it is in the rows, or was refused */
+        inbox->fresh = false;
         drop_messages(loading, inbox);
         drop_devices(inbox);
     }

@@ -172,5 +172,8 @@ void forget_end(struct im *im);
 /* It stays for those who repeat its request, and, if it may, for those who join. */
 void forget_later(struct message *message);
 void forget_leave(struct message *message);
+/* True when the request has made a message that is gone since; it was answered. */
+bool forget_repeated(struct im *im, struct front_request *request, uint64_t identity);
+bool forget_knows(const struct im *im, uint64_t identity);
 
 #endif

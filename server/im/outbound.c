@@ -70,7 +70,7 @@ void intake_foreign(struct im *im, struct front_request *request, const struct c
     };
     if (plan.kind == STORE_SENT)
         plan.identity = message_identity_sent(plan.identity, plan.peer);
-    if (live_repeats(im, request, plan.identity))
+    if (live_repeats(im, request, plan.identity) || forget_repeated(im, request, plan.identity))
         return;
     if (!proxy_admit(im->proxy, request))
         return;

@@ -72,7 +72,7 @@ struct store_change im_post(struct im *im, const struct im_post *post, bool *ref
     if (post->kind == STORE_SENT)
         identity = message_identity_sent(identity, post->peer);
     *refused = false;
-    if (message_known(im, identity) != NULL)
+    if (message_known(im, identity) != NULL || forget_knows(im, identity))
         return store_latest(im->parts->store, partition);
     *refused = front_is_closed(im->front, partition) || !store_ready(im->parts->store);
     if (*refused)

@@ -96,4 +96,26 @@ START_TEST(not_too_many)
 }
 END_TEST
 
-UNIT_MAIN("forget", history, no_history, memory, not_too_many)
+/* What was taken at once and has no row leaves nothing but a note of its request. */
+START_TEST(notes)
+{
+    struct im_settings settings = im_settings_default();
+    settings.history_s = 0;
+    settings.repeats_max = 3;
+    messaging_open(&settings);
+    messaging_contact("sip:0@127.0.0.2:5060", "");
+    for (unsigned i = 0; i < 5; i++) {
+        messaging_send("x");
+        uint64_t identity = messaging.im->engine->identities->identity;
+        take();
+        ground_wait(messaging.ground, 1);
+        ck_assert_ptr_null(messaging.im->engine->identities);
+        ck_assert_ptr_null(inbox_find(messaging.im, BYTES("bob@example.org"))->messages);
+        ck_assert(forget_knows(messaging.im, identity));
+    }
+    ck_assert_uint_eq(messaging.ground->metrics.values[METRIC_repeats_limited], 2);
+    messaging_close();
+}
+END_TEST
+
+UNIT_MAIN("forget", history, no_history, memory, not_too_many, notes)

@@ -89,4 +89,33 @@ START_TEST(room)
 }
 END_TEST
 
-UNIT_MAIN("inbox", seen_to_the_day, unknown_ones_go, longest_unseen_is_forgotten, room)
+/* What is of whom is counted from then on when somebody asked, and there is room again when some
+ * of it is owed no more. */
+START_TEST(shares)
+{
+    struct im_settings settings = im_settings_default();
+    settings.stored_max_per_peer = 2;
+    messaging_open(&settings);
+    messaging_send("1");
+    uint64_t alice = bobs()->messages->peer_key;
+    ck_assert_uint_eq(share_count(bobs(), alice), 1);
+    messaging_send("2");
+    ck_assert_uint_eq(share_count(bobs(), alice), 2);
+    ck_assert_uint_eq(share_count(bobs(), alice + 1), 0);
+    ck_assert_uint_eq(messaging_send("3"), 480);
+    messaging_contact("sip:0@127.0.0.2:5060", "");
+    messaging.ground->mark = messaging.ground->net.sent_count;
+    messaging_came("bob@example.org", "");
+    ground_wait(messaging.ground, 1);
+    ground_answer(messaging.ground, sent_nth(messaging.ground, "MESSAGE ", 0), "SIP/2.0 200 OK",
+                  "");
+    ground_commit(messaging.ground);
+    ck_assert_uint_eq(share_count(bobs(), alice), 1);
+    ck_assert(inbox_has_room(bobs(), alice, 100));
+    inbox_free(bobs(), 0);
+    ck_assert_ptr_null(bobs()->shares);
+    messaging_close();
+}
+END_TEST
+
+UNIT_MAIN("inbox", seen_to_the_day, unknown_ones_go, longest_unseen_is_forgotten, room, shares)
