@@ -5,6 +5,7 @@
  * Known devices are rows, seen to the day. Peers (another domain) and "whoever comes first" are
  * queues of the same kind without a row: they are there while something is owed to them. */
 #include "message_internal.h"
+#include "share_internal.h"
 
 enum { DAY_MS = 86400000 };
 

@@ -12,6 +12,7 @@
  * A message that is owed to nobody any more stays for a while: a request that comes again finds
  * it, and a device that has not been seen before may still get it (forget.c). */
 #include "message_internal.h"
+#include "share_internal.h"
 
 uint64_t message_identity(const struct im *im, struct bytes owner, struct bytes call_id,
                           struct bytes from_tag, uint32_t cseq)

@@ -3,7 +3,7 @@
 #ifndef IM_MESSAGE_INTERNAL_H
 #define IM_MESSAGE_INTERNAL_H
 
-#include "engine_internal.h"
+#include "inbox_internal.h"
 
 /* message.c */
 struct message_plan {

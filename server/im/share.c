@@ -3,6 +3,7 @@
  * As long as fewer wait altogether than one peer may have, nobody asks. The first who asks has them
  * counted; from then on the counts are kept, until nothing is owed any more. */
 #include "message_internal.h"
+#include "share_internal.h"
 
 struct share {
     UT_hash_handle hh;

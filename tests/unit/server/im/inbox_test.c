@@ -1,5 +1,6 @@
 /* inbox_test.c: whom a user's messages are owed to. */
 #include "fixture/messaging.h"
+#include "im/share_internal.h"
 
 static struct inbox *bobs(void)
 {
