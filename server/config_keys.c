@@ -349,6 +349,7 @@ static const struct config_key file_keys[] = {
     NUMBER(im.stored_max_bytes, 1024, 1024ULL * MIB, "10485760", "The same, in bytes."),
     NUMBER(im.stored_max_per_peer, 1, 10000000, "200",
            "Messages of one sender that can wait for one user."),
+    NUMBER(im.stored_max_bytes_per_peer, 1024, 1024ULL * MIB, "5242880", "The same, in bytes."),
     NUMBER(im.devices_max, 1, 1000, "10",
            "Devices of a user that are remembered, and owed messages while they are away; the one "
            "that was away longest gives way."),

@@ -31,6 +31,7 @@ struct im_settings im_settings_default(void)
         .stored_max = 1000,
         .stored_max_bytes = 10 << 20,
         .stored_max_per_peer = 200,
+        .stored_max_bytes_per_peer = 5 * 1024 * 1024,
         .devices_max = 10,
         .device_forget_s = 30 * DAY_S,
         .join_s = 600,

@@ -31,8 +31,9 @@ struct im_settings {
     unsigned stored_max;          /* messages owed to a user; default 1000 */
     unsigned stored_max_bytes;    /* likewise; default 10 MiB */
     unsigned stored_max_per_peer; /* of one sender; default 200 */
-    unsigned devices_max;         /* of a user that are remembered; default 10 */
-    unsigned device_forget_s;     /* unseen for so long, they are not; default 30 days */
+    unsigned stored_max_bytes_per_peer; /* likewise; default 5 MiB */
+    unsigned devices_max;               /* of a user that are remembered; default 10 */
+    unsigned device_forget_s;           /* unseen for so long, they are not; default 30 days */
     unsigned join_s; /* a device that was never seen gets what nobody took yet, or somebody took for
                         the first time so long ago at most; default 600 */
     unsigned repeats_max;    /* requests remembered after their message is gone; default 100000 */

@@ -63,13 +63,23 @@ void inbox_erase(struct im *im, struct bytes aor)
     (void)store_submit(im->parts->store, &set);
 }
 
+/* As long as all of them together are no more than one peer's may be, nobody has to count. */
+static bool peer_has_room(struct inbox *inbox, uint64_t peer_key, size_t size)
+{
+    const struct im_settings *settings = &inbox->im->settings;
+    size_t most = settings->stored_max_per_peer, most_bytes = settings->stored_max_bytes_per_peer;
+    if (inbox->untaken < most && inbox->untaken_bytes + size <= most_bytes)
+        return true;
+    struct share_sum sum = share_of(inbox, peer_key);
+    return sum.count < most && sum.bytes + size <= most_bytes;
+}
+
 bool inbox_has_room(struct inbox *inbox, uint64_t peer_key, size_t size)
 {
     const struct im_settings *settings = &inbox->im->settings;
     if (inbox->untaken < settings->stored_max &&
         inbox->untaken_bytes + size <= settings->stored_max_bytes &&
-        (inbox->untaken < settings->stored_max_per_peer ||
-         share_count(inbox, peer_key) < settings->stored_max_per_peer))
+        peer_has_room(inbox, peer_key, size))
         return true;
     metrics_count(inbox->im->parts->metrics, METRIC_messages_limited);
     return false;

@@ -123,7 +123,7 @@ static void burden(struct message *message)
     if (!is_burden(message))
         return;
     message->burdens = true;
-    share_add(inbox, message->peer_key);
+    share_add(inbox, message->peer_key, message->size);
     inbox->untaken++;
     inbox->untaken_bytes += message->size;
 }
@@ -134,7 +134,7 @@ static void unburden(struct message *message)
     if (!message->burdens)
         return;
     message->burdens = false;
-    share_remove(inbox, message->peer_key);
+    share_remove(inbox, message->peer_key, message->size);
     inbox->untaken--;
     inbox->untaken_bytes -= message->size;
 }

@@ -8,7 +8,7 @@
 struct share {
     UT_hash_handle hh;
     uint64_t peer_key;
-    size_t count;
+    struct share_sum sum;
 };
 
 static struct share *find(const struct inbox *inbox, uint64_t peer_key)
@@ -19,7 +19,7 @@ static struct share *find(const struct inbox *inbox, uint64_t peer_key)
     return found;
 }
 
-static void add(struct inbox *inbox, uint64_t peer_key)
+static void add(struct inbox *inbox, uint64_t peer_key, size_t size)
 {
     struct share *share = find(inbox, peer_key);
     if (share == NULL) {
@@ -28,37 +28,39 @@ static void add(struct inbox *inbox, uint64_t peer_key)
         HASH_ADD_BYHASHVALUE(hh, inbox->shares, peer_key, sizeof(peer_key), (unsigned)peer_key,
                              share);
     }
-    share->count++;
+    share->sum.count++;
+    share->sum.bytes += size;
 }
 
-void share_add(struct inbox *inbox, uint64_t peer_key)
+void share_add(struct inbox *inbox, uint64_t peer_key, size_t size)
 {
     if (inbox->shares != NULL)
-        add(inbox, peer_key);
+        add(inbox, peer_key, size);
 }
 
-void share_remove(struct inbox *inbox, uint64_t peer_key)
+void share_remove(struct inbox *inbox, uint64_t peer_key, size_t size)
 {
     struct share *share = find(inbox, peer_key);
     if (share == NULL)
         return;
-    assert(share->count > 0);
-    if (--share->count > 0)
+    assert(share->sum.count > 0 && share->sum.bytes >= size);
+    share->sum.bytes -= size;
+    if (--share->sum.count > 0)
         return;
     HASH_DELETE(hh, inbox->shares, share);
     free(share);
 }
 
-size_t share_count(struct inbox *inbox, uint64_t peer_key)
+struct share_sum share_of(struct inbox *inbox, uint64_t peer_key)
 {
     const struct message *message;
     if (inbox->shares == NULL) {
         DL_FOREACH(inbox->messages, message)
         {
             if (message->burdens)
-                add(inbox, message->peer_key);
+                add(inbox, message->peer_key, message->size);
         }
     }
     const struct share *share = find(inbox, peer_key);
-    return share != NULL ? share->count : 0;
+    return share != NULL ? share->sum : (struct share_sum){0, 0};
 }

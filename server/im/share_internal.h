@@ -7,8 +7,12 @@
 
 struct inbox;
 
-void share_add(struct inbox *inbox, uint64_t peer_key);
-void share_remove(struct inbox *inbox, uint64_t peer_key);
-size_t share_count(struct inbox *inbox, uint64_t peer_key);
+struct share_sum {
+    size_t count, bytes;
+};
+
+void share_add(struct inbox *inbox, uint64_t peer_key, size_t size);
+void share_remove(struct inbox *inbox, uint64_t peer_key, size_t size);
+struct share_sum share_of(struct inbox *inbox, uint64_t peer_key);
 
 #endif

@@ -236,7 +236,7 @@ static bool write_config(const struct server *server, const struct server_wish *
             "presence: { publications_max = 10000; subscriptions_max_per_watcher = 1000000;\n"
             "            subscriptions_max_per_resource = 1000000; notify_pause_ms = 0; };\n"
             "im: { rate_max = 0; stored_max = 10000000; stored_max_bytes = 1073741824;\n"
-            "      stored_max_per_peer = 10000000; %s};\n",
+            "      stored_max_per_peer = 10000000; stored_max_bytes_per_peer = 1073741824; %s};\n",
             server->options->domain, wish->trusts ? "\"127.0.0.0/8\"" : "",
             wish->forgets ? "history_s = 0; " : "");
     return fclose(file) == 0 || fail(why, why_size, "%s: %s", path, strerror(errno));

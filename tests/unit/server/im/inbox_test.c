@@ -90,6 +90,24 @@ START_TEST(room)
 }
 END_TEST
 
+/* One sender may have a part of the bytes alone; whoever else writes has the rest. */
+START_TEST(room_in_bytes)
+{
+    struct im_settings settings = im_settings_default();
+    settings.stored_max_bytes_per_peer = 2000;
+    messaging_open(&settings);
+    ck_assert_uint_eq(messaging_send("1"), 202);
+    uint64_t alice = bobs()->messages->peer_key;
+    size_t size = bobs()->messages->size;
+    ck_assert(inbox_has_room(bobs(), alice, 2000 - size));
+    ck_assert(!inbox_has_room(bobs(), alice, 2001 - size));
+    ck_assert(inbox_has_room(bobs(), alice + 1, 2000));
+    ck_assert(!inbox_has_room(bobs(), alice + 1, 2001));
+    ck_assert_uint_eq(share_of(bobs(), alice).bytes, size);
+    messaging_close();
+}
+END_TEST
+
 /* What is of whom is counted from then on when somebody asked, and there is room again when some
  * of it is owed no more. */
 START_TEST(shares)
@@ -99,10 +117,10 @@ START_TEST(shares)
     messaging_open(&settings);
     messaging_send("1");
     uint64_t alice = bobs()->messages->peer_key;
-    ck_assert_uint_eq(share_count(bobs(), alice), 1);
+    ck_assert_uint_eq(share_of(bobs(), alice).count, 1);
     messaging_send("2");
-    ck_assert_uint_eq(share_count(bobs(), alice), 2);
-    ck_assert_uint_eq(share_count(bobs(), alice + 1), 0);
+    ck_assert_uint_eq(share_of(bobs(), alice).count, 2);
+    ck_assert_uint_eq(share_of(bobs(), alice + 1).count, 0);
     ck_assert_uint_eq(messaging_send("3"), 480);
     messaging_contact("sip:0@127.0.0.2:5060", "");
     messaging.ground->mark = messaging.ground->net.sent_count;
@@ -111,7 +129,7 @@ START_TEST(shares)
     ground_answer(messaging.ground, sent_nth(messaging.ground, "MESSAGE ", 0), "SIP/2.0 200 OK",
                   "");
     ground_commit(messaging.ground);
-    ck_assert_uint_eq(share_count(bobs(), alice), 1);
+    ck_assert_uint_eq(share_of(bobs(), alice).count, 1);
     ck_assert(inbox_has_room(bobs(), alice, 100));
     inbox_free(bobs(), 0);
     ck_assert_ptr_null(bobs()->shares);
@@ -119,4 +137,5 @@ START_TEST(shares)
 }
 END_TEST
 
-UNIT_MAIN("inbox", seen_to_the_day, unknown_ones_go, longest_unseen_is_forgotten, room, shares)
+UNIT_MAIN("inbox", seen_to_the_day, unknown_ones_go, longest_unseen_is_forgotten, room,
+          room_in_bytes, shares)
