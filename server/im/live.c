@@ -9,6 +9,7 @@
  * it. A 2xx goes back as the device gave it, unless it has a body (RFC 3428 7). */
 #include <stdio.h>
 
+#include "front/keep.h"
 #include "message_internal.h"
 #include "sip/write.h"
 
@@ -26,31 +27,6 @@ static void finish(struct message *message);
 static void answer_is_due(struct timer *timer)
 {
     finish(HOLDER(timer, struct live, timer)->message);
-}
-
-/* Our own copy of what the front end lent us for its call. */
-static void copy_request(struct live *live, const struct front_request *request,
-                         struct server_transaction *server, char **at)
-{
-    live->incoming.message = transaction_keep(server, request->incoming);
-    live->incoming.flow = request->incoming->flow;
-    live->request = *request;
-    live->request.incoming = &live->incoming;
-    live->request.message = live->incoming.message;
-    live->request.identity = bytes_pack(at, request->identity);
-    live->request.target = bytes_pack(at, request->target);
-    live->request.instance = bytes_pack(at, request->instance);
-    live->request.gruu_call = bytes_pack(at, request->gruu_call);
-    struct verdict v = sip_uri_parse(bytes_pack(at, request->uri.text), &live->request.uri);
-    assert(verdict_ok(v)); /* it was parsed before */
-    (void)v;
-    live->request.route = BYTES("");
-}
-
-static size_t text_size(const struct front_request *request, struct bytes sent_by)
-{
-    return request->uri.text.length + request->identity.length + request->target.length +
-           request->instance.length + request->gruu_call.length + sent_by.length;
 }
 
 static struct bytes sender_device(const struct im *im, const struct front_request *request)
@@ -77,7 +53,7 @@ static void make_live(struct im *im, struct message *message, const struct front
                       struct server_transaction *server)
 {
     struct bytes sent_by = sender_device(im, request);
-    size_t size = sizeof(struct live) + text_size(request, sent_by);
+    size_t size = sizeof(struct live) + front_keep_size(request) + sent_by.length;
     struct live *live = memory_new(size);
     char *at = live->text;
     live->message = message;
@@ -85,7 +61,7 @@ static void make_live(struct im *im, struct message *message, const struct front
     live->size = size;
     live->until_ms = im->parts->world->now_ms + patience_ms(im);
     live->local = !bytes_empty(intake_sender(im, request));
-    copy_request(live, request, server, &at);
+    front_keep(request, server, &live->request, &live->incoming, &at);
     live->sent_by = bytes_pack(&at, sent_by);
     transaction_charge(im->parts->transactions, size);
     DL_APPEND(im->engine->lives, live);

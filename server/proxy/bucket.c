@@ -13,6 +13,7 @@
 #include <utlist.h>
 
 #include "bucket_internal.h"
+#include "front/keep.h"
 #include "sip/write.h"
 
 enum held_event { HELD_WAITS, HELD_CAME, HELD_CANCELLED, HELD_GONE };
@@ -218,39 +219,19 @@ static bool may_wait(const struct proxy *proxy, const struct front_request *requ
     return proxy->waker.wake != NULL && method != SIP_MESSAGE && method != SIP_ACK;
 }
 
-static void copy_request(struct held *held, const struct front_request *request,
-                         struct server_transaction *server)
-{
-    char *at = (char *)(held + 1);
-    struct front_request *copy = &held->request;
-    held->incoming.message = transaction_keep(server, request->incoming);
-    held->incoming.flow = request->incoming->flow;
-    *copy = *request;
-    copy->incoming = &held->incoming;
-    copy->message = held->incoming.message;
-    copy->identity = bytes_pack(&at, request->identity);
-    copy->target = bytes_pack(&at, request->target);
-    copy->instance = bytes_pack(&at, request->instance);
-    copy->gruu_call = bytes_pack(&at, request->gruu_call);
-    copy->route = BYTES("");
-    struct verdict v = sip_uri_parse(bytes_pack(&at, request->uri.text), &copy->uri);
-    assert(verdict_ok(v)); /* it was parsed before */
-    (void)v;
-}
-
 static struct held *make_held(struct proxy *proxy, const struct front_request *request,
                               struct server_transaction *server)
 {
-    size_t size = sizeof(struct held) + request->identity.length + request->target.length +
-                  request->instance.length + request->gruu_call.length + request->uri.text.length;
+    size_t size = sizeof(struct held) + front_keep_size(request);
     struct held *held = memory_new(size);
+    char *at = (char *)(held + 1);
     held->proxy = proxy;
     held->size = size;
     held->server = transaction_handle(server);
     held->invite = request->message->method == SIP_INVITE;
     held->target_hash = hash_of(proxy, request->target);
     held->end_ms = proxy->parts->world->now_ms + proxy->settings.wake_wait_s * 1000ULL;
-    copy_request(held, request, server);
+    front_keep(request, server, &held->request, &held->incoming, &at);
     transaction_charge(proxy->parts->transactions, size);
     DL_APPEND(proxy->held, held);
     proxy->held_count++;

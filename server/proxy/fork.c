@@ -25,6 +25,7 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "front/keep.h"
 #include "proxy_internal.h"
 #include "sip/write.h"
 
@@ -658,28 +659,10 @@ void fork_device_came(struct proxy *proxy, struct bytes aor)
 
 static size_t text_size(const struct front_request *request, const struct fork_plan *plan)
 {
-    size_t size = request->uri.text.length + request->identity.length + request->target.length;
+    size_t size = front_keep_size(request);
     for (size_t i = 0; i < plan->count; i++)
         size += plan->targets[i].uri.length + plan->targets[i].route.length;
     return size;
-}
-
-/* Our own copy of what the front end lent us for its call. */
-static void copy_request(struct fork *fork, const struct front_request *request,
-                         struct server_transaction *server, char **at)
-{
-    fork->incoming.message = transaction_keep(server, request->incoming);
-    fork->incoming.flow = request->incoming->flow;
-    fork->request = *request;
-    fork->request.incoming = &fork->incoming;
-    fork->request.message = fork->incoming.message;
-    fork->request.identity = bytes_pack(at, request->identity);
-    fork->request.target = bytes_pack(at, request->target); /* for its Record-Route */
-    struct verdict v = sip_uri_parse(bytes_pack(at, request->uri.text), &fork->request.uri);
-    assert(verdict_ok(v)); /* it was parsed before */
-    (void)v;
-    fork->request.route = fork->request.instance = BYTES("");
-    fork->request.gruu_call = BYTES("");
 }
 
 static void copy_targets(struct fork *fork, const struct fork_plan *plan, char **at)
@@ -727,7 +710,8 @@ static struct fork *make_fork(struct proxy *proxy, const struct front_request *r
     fork->no_cancel = plan->no_cancel;
     fork->invite = request->message->method == SIP_INVITE;
     fork->count = plan->count;
-    copy_request(fork, request, server, &at);
+    front_keep(request, server, &fork->request, &fork->incoming, &at);
+    fork->request.instance = fork->request.gruu_call = BYTES(""); /* its targets are chosen */
     copy_targets(fork, plan, &at);
     open_joins(fork, spare);
     DL_APPEND(proxy->forks, fork);
