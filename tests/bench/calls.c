@@ -250,5 +250,5 @@ const struct kind drain_kind = {
     .next = next_drain,
     .write = write_register,
     .got = got_stored,
-    .each = true,
+    .latency = LATENCY_BETWEEN,
 };

@@ -217,7 +217,9 @@ static void write_subscribe_head(struct load *load, struct actor *actor, const c
     };
     draft_write_head(&actor->draft, session, &head);
     draft_write_contact(&actor->draft, session, actor->flow, NULL);
-    buffer_text(&actor->draft.out, "Event: presence\r\nAccept: application/pidf+xml\r\n");
+    buffer_text(&actor->draft.out, session->lamps
+                                       ? "Event: dialog\r\nAccept: application/dialog-info+xml\r\n"
+                                       : "Event: presence\r\nAccept: application/pidf+xml\r\n");
 }
 
 static void end_subscribe(struct load *load, struct actor *actor, const char *expires)

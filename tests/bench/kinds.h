@@ -22,6 +22,13 @@ extern const struct kind subscribe_kind;   /* new dialogs, each with its first N
 extern const struct kind unsubscribe_kind; /* their end, each with its last NOTIFY */
 extern const struct kind fanout_kind; /* modifications, each with the NOTIFYs of all watchers */
 
+/* lamps.c */
+extern const struct kind lamps_kind;  /* calls between the users of each pair, whose lamps blink */
+extern const struct kind hangup_kind; /* the end of those that stand */
+
+/* Makes the pairs, once the lamps are subscribed to. */
+void lamps_prepare(struct session *session);
+
 /* How many NOTIFYs the fan-out of one presentity makes. */
 unsigned fanout_watchers(const struct session *session);
 

@@ -94,7 +94,7 @@ static void send_request(struct load *load, struct actor *actor, uint64_t now)
     if (actor->draft.out.length == 0)
         load->plan.kind->write(load, actor);
     assert(!actor->draft.out.overflow);
-    actor->sequence = ++session->sequence;
+    actor->sequence = actor->round = ++session->sequence;
     draft_patch_hex(&actor->draft, STAMP_SEQUENCE, actor->sequence);
     draft_patch_decimal(&actor->draft, STAMP_CSEQ, CSEQ_FIRST + actor->sequence);
     draft_prove(&actor->draft, session, &session->users[actor->user], actor->method, actor->uri);
@@ -118,7 +118,7 @@ static bool start(struct load *load, uint64_t due, uint64_t now)
     }
     actor->busy = true;
     actor->challenges = 0;
-    actor->due_ns = due;
+    actor->due_ns = actor->since_ns = due;
     load->busy++;
     load->started++;
     send_request(load, actor, now);
@@ -196,7 +196,7 @@ static void settle(struct load *load, struct actor *actor, uint64_t now)
 {
     if (actor->wants_answer || actor->wants_notifies > 0)
         return;
-    if (was_due_in_time(load, actor) && !load->plan.kind->each)
+    if (was_due_in_time(load, actor) && load->plan.kind->latency == LATENCY_WHOLE)
         histogram_add(&load->result->whole, now - actor->due_ns);
     if (load->measuring || load->plan.count > 0)
         load->result->done++;
@@ -268,8 +268,13 @@ static void take_response(struct load *load, struct bytes raw)
     uint64_t now = now_ns();
     struct actor *actor = find_actor(load, raw);
     struct bytes rest = bytes_skip(raw, sizeof("SIP/2.0 ") - 1), line = bytes_split(&rest, '\r');
-    if (!bytes_to_u32(bytes_first(line, 3), &status) || status < 200)
+    if (!bytes_to_u32(bytes_first(line, 3), &status))
         return;
+    if (status < 200) {
+        if (actor != NULL)
+            actor->resend_ns = UINT64_MAX; /* RFC 3261 17.1.1.2 */
+        return;
+    }
     if (actor == NULL || !actor->wants_answer) {
         load->result->stray++;
         return;
@@ -312,11 +317,30 @@ void load_awaited(struct load *load, struct actor *actor)
     actor->wants_notifies--;
     if (load->measuring || load->plan.count > 0)
         load->result->notifies++;
-    if (load->plan.kind->each) {
+    if (load->plan.kind->latency == LATENCY_BETWEEN) {
         histogram_add(&load->result->whole, now - actor->sent_ns);
         actor->sent_ns = now; /* it is not late as long as they come */
+    } else if (load->plan.kind->latency == LATENCY_OF_EACH && was_due_in_time(load, actor)) {
+        histogram_add(&load->result->whole, now - actor->since_ns);
     }
+    if (actor->wants_notifies == 0 && load->plan.kind->goes_on != NULL)
+        load->plan.kind->goes_on(load, actor);
     settle(load, actor, now);
+}
+
+void load_await(struct load *load, struct actor *actor, unsigned notifies)
+{
+    actor->round = ++load->session->sequence;
+    actor->wants_notifies = notifies;
+    actor->since_ns = now_ns();
+}
+
+static bool is_awaited(struct load *load, const struct actor *actor, const struct dialog *dialog,
+                       const struct sip_message *notify)
+{
+    return actor != NULL && actor->busy && actor->wants_notifies > 0 &&
+           dialog->counted_for != actor->round &&
+           (load->plan.kind->tells == NULL || load->plan.kind->tells(load, actor, notify));
 }
 
 static void take_notify(struct load *load, const struct sip_message *message)
@@ -333,12 +357,11 @@ static void take_notify(struct load *load, const struct sip_message *message)
     dialog->notify_cseq = message->cseq;
     struct actor *actor =
         dialog->awaited_by < load->plan.actors ? &load->actors[dialog->awaited_by] : NULL;
-    if (actor == NULL || !actor->busy || actor->wants_notifies == 0 ||
-        dialog->counted_for == actor->sequence) {
+    if (!is_awaited(load, actor, dialog, message)) {
         load->result->stray++;
         return;
     }
-    dialog->counted_for = actor->sequence;
+    dialog->counted_for = actor->round;
     load_awaited(load, actor);
 }
 
@@ -352,6 +375,9 @@ static void take_request(struct load *load, const struct net_flow *flow, struct 
         note_error(load, "the server sent what does not parse:", bytes_first(raw, 60));
         return;
     }
+    if (message.method == SIP_ACK ||
+        (load->plan.kind->takes != NULL && load->plan.kind->takes(load, flow, &message)))
+        return;
     sip_write_response(&out, &message, 200, NULL, BYTES("bench"), BYTES(""), 0);
     sip_write_body(&out, BYTES(""), BYTES(""));
     if (out.overflow || net_send(session->net, flow, buffer_bytes(&out), BYTES("")) != ERR_NONE)

@@ -23,12 +23,21 @@ struct actor {
     unsigned challenges, sends;
     uint64_t due_ns, sent_ns, resend_ns;
     uint64_t again_ns; /* of the next try of what the server was too busy for; 0: none */
+    uint64_t since_ns; /* of what is awaited: LATENCY_OF_EACH counts from there */
+    uint32_t round;    /* of what is awaited: in each, a dialog's NOTIFY counts once */
     struct draft draft;
     const char *method; /* of the draft */
     char uri[URI_SIZE];
     uint32_t user, dialog; /* that it acts for */
     unsigned flow;
     bool toggle; /* a kind's own */
+};
+
+/* What a kind's latency is of. */
+enum latency {
+    LATENCY_WHOLE,   /* a transaction with all that belongs to it */
+    LATENCY_BETWEEN, /* each of what is awaited, after the one before */
+    LATENCY_OF_EACH  /* each of what is awaited, after actor->since_ns */
 };
 
 struct kind {
@@ -42,7 +51,14 @@ struct kind {
     bool (*answered)(struct load *load, struct actor *actor, const struct sip_message *answer);
     /* Takes a MESSAGE, NULL: they do not matter. */
     void (*got)(struct load *load, const struct sip_message *message);
-    bool each; /* latency is that of each of what is awaited, after the one before */
+    /* Takes another request, and answers it; false: it is answered with 200. May be NULL. */
+    bool (*takes)(struct load *load, const struct net_flow *flow,
+                  const struct sip_message *request);
+    /* True when that NOTIFY is what the actor awaits; NULL: any is. */
+    bool (*tells)(struct load *load, const struct actor *actor, const struct sip_message *notify);
+    /* All that was awaited has come; it may begin another round. May be NULL. */
+    void (*goes_on)(struct load *load, struct actor *actor);
+    enum latency latency;
 };
 
 struct load_plan {
@@ -87,6 +103,9 @@ bool load_run(struct session *session, const struct load_plan *plan, struct load
 
 /* One of the requests that the actor awaits has come. */
 void load_awaited(struct load *load, struct actor *actor);
+
+/* From now on the actor awaits so many NOTIFYs; the time of each counts from here. */
+void load_await(struct load *load, struct actor *actor, unsigned notifies);
 
 /* From the session: a message came; start what is due; it is over (`load` may be NULL). */
 void load_take(struct session *session, const struct net_flow *flow, struct bytes raw);

@@ -56,6 +56,17 @@ static bool prepare_watchers(struct session *session, struct load_result *result
                    (uint64_t)presentities * session->watchers_each, result);
 }
 
+/* All are here, and each is watched by as many; the watchers are the users, too. */
+static bool prepare_lamps(struct session *session, struct load_result *result)
+{
+    session->lamps = true;
+    if (!prepare_bindings(session, result) ||
+        !prepare(session, &subscribe_kind, PREPARE_WINDOW, session->options->lamps, result))
+        return false;
+    lamps_prepare(session);
+    return true;
+}
+
 /* All have been here, and are away. */
 static bool prepare_absence(struct session *session, struct load_result *result)
 {
@@ -106,6 +117,13 @@ static const struct measure measures[] = {
         .prepare = prepare_watchers,
     },
     {
+        .kind = &lamps_kind,
+        .about = "INVITE with 180 and 200, and BYE, in turn; --lamps subscriptions to `dialog`; "
+                 "latency is of each NOTIFY after what changed the lamp",
+        .registers = true,
+        .prepare = prepare_lamps,
+    },
+    {
         .kind = &message_kind,
         .about = "MESSAGE relayed to a registered user, and its answer back; both histories",
         .registers = true,
@@ -146,6 +164,8 @@ static unsigned actor_count(const struct measure *measure, const struct options 
 {
     if (measure->kind == &fanout_kind)
         return options->presentities;
+    if (measure->kind == &lamps_kind)
+        return options->users / 2;
     if (measure->first_only > 0)
         return 1;
     if (measure->kind->of_users)
@@ -182,6 +202,8 @@ static bool clean(struct session *session, const struct measure *measure,
     unsigned users = session->options->users;
     if (session->dialog_count > 0 &&
         !prepare(session, &unsubscribe_kind, PREPARE_WINDOW, session->dialog_count, result))
+        return false;
+    if (session->calls != NULL && !prepare(session, &hangup_kind, users / 2, users / 2, result))
         return false;
     if (measure->registers && !prepare(session, &unregister_kind, users, users, result))
         return false;

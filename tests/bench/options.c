@@ -13,29 +13,18 @@
 enum { MILLION = 1000000, DAY_S = 86400 };
 
 static const struct option known_options[] = {
-    {"kind", required_argument, NULL, 'k'},
-    {"seconds", required_argument, NULL, 's'},
-    {"warm", required_argument, NULL, 'm'},
-    {"window", required_argument, NULL, 'w'},
-    {"rate", required_argument, NULL, 'r'},
-    {"users", required_argument, NULL, 'u'},
-    {"watchers", required_argument, NULL, 'W'},
-    {"presentities", required_argument, NULL, 'P'},
-    {"drain", required_argument, NULL, 'n'},
-    {"flows", required_argument, NULL, 'f'},
-    {"transport", required_argument, NULL, 't'},
-    {"digest", no_argument, NULL, 'D'},
-    {"challenge", no_argument, NULL, 'C'},
-    {"quick", no_argument, NULL, 'q'},
-    {"herald", required_argument, NULL, 'H'},
-    {"folder", required_argument, NULL, 'F'},
-    {"json", required_argument, NULL, 'j'},
-    {"server", required_argument, NULL, 'S'},
-    {"pid", required_argument, NULL, 'p'},
-    {"domain", required_argument, NULL, 'd'},
-    {"password", required_argument, NULL, 'a'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
+    {"kind", required_argument, NULL, 'k'},     {"seconds", required_argument, NULL, 's'},
+    {"warm", required_argument, NULL, 'm'},     {"window", required_argument, NULL, 'w'},
+    {"rate", required_argument, NULL, 'r'},     {"users", required_argument, NULL, 'u'},
+    {"watchers", required_argument, NULL, 'W'}, {"presentities", required_argument, NULL, 'P'},
+    {"lamps", required_argument, NULL, 'l'},    {"drain", required_argument, NULL, 'n'},
+    {"flows", required_argument, NULL, 'f'},    {"transport", required_argument, NULL, 't'},
+    {"digest", no_argument, NULL, 'D'},         {"challenge", no_argument, NULL, 'C'},
+    {"quick", no_argument, NULL, 'q'},          {"herald", required_argument, NULL, 'H'},
+    {"folder", required_argument, NULL, 'F'},   {"json", required_argument, NULL, 'j'},
+    {"server", required_argument, NULL, 'S'},   {"pid", required_argument, NULL, 'p'},
+    {"domain", required_argument, NULL, 'd'},   {"password", required_argument, NULL, 'a'},
+    {"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0},
 };
 
 static void help(void)
@@ -52,6 +41,7 @@ static void help(void)
         "                      time\n"
         "  --users N           accounts (1000)\n"
         "  --watchers N        fanout: of each presentity (200), --presentities N (1) at a time\n"
+        "  --lamps N           subscriptions to the calls of all users (10000)\n"
         "  --drain N           messages that wait for one device (10000)\n"
         "  --transport udp|tcp (udp)\n"
         "  --flows N           sockets or connections (1)\n"
@@ -138,6 +128,8 @@ static bool parse_size(int option, const char *value, struct options *options)
         return parse_number(value, 2, MILLION, &options->users);
     case 'W':
         return parse_number(value, 1, MILLION, &options->watchers);
+    case 'l':
+        return parse_number(value, 1, MILLION, &options->lamps);
     case 'n':
         return parse_number(value, 1, MILLION, &options->drain);
     case 'P':
@@ -155,6 +147,7 @@ static void set_quick(struct options *options)
     options->window = 8;
     options->users = 20;
     options->watchers = 5;
+    options->lamps = 60;
     options->drain = 100;
 }
 
@@ -244,6 +237,7 @@ enum options_result options_parse(int argc, char **argv, struct options *options
         .users = 1000,
         .watchers = 200,
         .presentities = 1,
+        .lamps = 10000,
         .drain = 10000,
         .flows = 1,
         .folder = folder != NULL ? folder : "/var/tmp",

@@ -14,6 +14,7 @@ struct options {
     unsigned window;     /* closed loop: requests under way at a time */
     unsigned rate_per_s; /* open loop; 0: closed */
     unsigned users, watchers, presentities;
+    unsigned lamps; /* subscriptions to the calls of users */
     unsigned drain; /* messages that wait for one device */
     unsigned flows; /* sockets, or connections */
     enum net_protocol protocol;

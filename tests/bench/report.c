@@ -75,9 +75,10 @@ void report_table(FILE *out, const struct options *options, const struct measure
         fprintf(out, "Open loop, %u a second", options->rate_per_s);
     else
         fprintf(out, "Closed loop, %u under way", options->window);
-    fprintf(out, ", %u s each, %s, %u users, %u watchers of %u for fanout, %ld cores.\n",
+    fprintf(out, ", %u s each, %s, %u users, %u watchers of %u for fanout, %u lamps, %ld cores.\n",
             options->seconds, net_protocol_name(options->protocol), options->users,
-            options->watchers, options->presentities, sysconf(_SC_NPROCESSORS_ONLN));
+            options->watchers, options->presentities, options->lamps,
+            sysconf(_SC_NPROCESSORS_ONLN));
     if (count > 0)
         fprintf(out,
                 "Server when idle: %.1f MiB resident, %.1f MiB with shared pages in part (PSS). "
@@ -174,6 +175,7 @@ void report_json(FILE *out, const struct options *options, const struct measured
     json_number(out, "users", options->users);
     json_number(out, "watchers", options->watchers);
     json_number(out, "presentities", options->presentities);
+    json_number(out, "lamps", options->lamps);
     json_number(out, "rate_per_second", options->rate_per_s);
     json_number(out, "warm_ms", options->warm_ms);
     json_number(out, "cores", (uint64_t)sysconf(_SC_NPROCESSORS_ONLN));

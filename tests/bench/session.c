@@ -158,6 +158,7 @@ void session_free(struct session **session)
         free(old->dialogs[i].tag);
         free(old->dialogs[i].target);
     }
+    session_forget_calls(old);
     free(old->seen);
     free(old->users);
     free(old->dialogs);

@@ -42,6 +42,9 @@ struct dialog {
     char *tag, *target;           /* the server's; NULL: not answered yet */
 };
 
+/* A call between two users (lamps.c). */
+struct call;
+
 struct load;
 
 struct session {
@@ -59,6 +62,8 @@ struct session {
     uint32_t dialog_count, dialog_room;
     unsigned watchers_each; /* subscriptions that each presentity gets; 0: spread over all */
     uint32_t sequence;      /* of the last request */
+    bool lamps;             /* what is subscribed to is `dialog`, not `presence` */
+    struct call *calls;     /* NULL: none were made */
     unsigned char *seen;    /* bits: which numbers came back to us */
     size_t seen_size;
     struct load *load; /* under way; NULL: none */
@@ -69,6 +74,9 @@ struct session {
 struct session *session_new(const struct options *options, const struct net_address *server,
                             char *why, size_t why_size);
 void session_free(struct session **session);
+
+/* Forgets the calls (lamps.c). */
+void session_forget_calls(struct session *session);
 
 /* A new dialog; its number. */
 uint32_t session_dialog(struct session *session, uint32_t watcher, uint32_t presentity);
