@@ -486,3 +486,15 @@ struct blob *entries_outline(const struct blob *state)
     put_tag(&out, "</", kind->root, ">\n");
     return take_blob(&out);
 }
+
+bool entries_has_confirmed(const struct blob *state)
+{
+    struct parsed parsed = parse_own(&entries_dialogs, state);
+    struct bytes rest = parsed.entries;
+    struct piece dialog, inner;
+    while (next_entry(&entries_dialogs, &rest, &dialog))
+        if (piece_find(dialog.content, "state", &inner) &&
+            bytes_equal(inner.content, BYTES("confirmed")))
+            return true;
+    return false;
+}

@@ -45,6 +45,9 @@ bool entries_difference(const struct entries_kind *kind, const struct blob *befo
 /* Composed dialogs with nothing but their ids, states and directions (RFC 4235 3.6); new. */
 struct blob *entries_outline(const struct blob *state);
 
+/* True when one of the composed dialogs has been answered (RFC 4235 3.7.1, confirmed). */
+bool entries_has_confirmed(const struct blob *state);
+
 /* A composed document without the empty elements that begin so, "<gr:temp-gruu "; new. */
 struct blob *entries_without(const struct blob *state, const char *tag);
 

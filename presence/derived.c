@@ -94,3 +94,26 @@ void presence_derived_changed(struct presence *presence, const char *event, stru
     else
         unsolicited_changed(presence, package, aor);
 }
+
+void presence_watch_state(struct presence *presence, const char *event,
+                          void (*changed)(void *context, struct bytes aor), void *context)
+{
+    assert(presence->watched == NULL && changed != NULL);
+    presence->watched = package_find(bytes_of(event));
+    presence->state_changed = changed;
+    presence->state_context = context;
+    assert(presence->watched != NULL);
+}
+
+void derived_state_changed(const struct resource *resource)
+{
+    const struct presence *presence = resource->presence;
+    if (presence->watched == resource->package)
+        presence->state_changed(presence->state_context, resource->aor);
+}
+
+const struct blob *presence_state(struct presence *presence, const char *event, struct bytes aor)
+{
+    struct resource *resource = resource_find(presence, package_find(bytes_of(event)), aor, false);
+    return resource != NULL ? resource_state(resource) : NULL;
+}

@@ -18,6 +18,9 @@ void derived_release(const struct resource *resource, struct derived *derived);
  * in its partition. */
 bool derived_is_asked(const struct resource *resource);
 
+/* Tells who looks at the states of its package. */
+void derived_state_changed(const struct resource *resource);
+
 /* Composes anew what tells of times that have passed, for somebody who is told all of it. Nobody
  * else is told. */
 void derived_freshen(struct resource *resource);

@@ -126,6 +126,13 @@ void presence_derive(struct presence *presence, const struct presence_source *so
  * what was submitted for it is durable. */
 void presence_derived_changed(struct presence *presence, const char *event, struct bytes aor);
 
+/* Whom to tell when the state of a package has changed, whoever made it; once, at start-up. */
+void presence_watch_state(struct presence *presence, const char *event,
+                          void (*changed)(void *context, struct bytes aor), void *context);
+/* That state of a user as it is composed, borrowed until it changes; NULL: nobody has said or asked
+ * anything. */
+const struct blob *presence_state(struct presence *presence, const char *event, struct bytes aor);
+
 /* A device has registered, or does so no longer: what it published is opened again, or goes closed
  * after the grace. What the state is composed of is looked at again at the end of the turn. */
 void presence_device_came(struct presence *presence, struct bytes aor,

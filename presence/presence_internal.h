@@ -134,6 +134,9 @@ struct presence {
     struct presence_settings settings;
     struct presence_source sources[PRESENCE_SOURCES_MAX];
     size_t source_count;
+    const struct event_package *watched; /* whose states somebody looks at; NULL: nobody */
+    void (*state_changed)(void *context, struct bytes aor);
+    void *state_context;
     struct presence_registrations registrations;      /* all NULL: nobody is registered */
     struct package_workshop *workshops[PACKAGES_MAX]; /* as package_list */
     struct document *registered[PACKAGES_MAX];        /* as package_list; NULL: it has none */

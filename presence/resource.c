@@ -249,6 +249,7 @@ void resource_changed(struct resource *resource, struct store_change change)
     authorize_sphere(resource);
     if (!recompose(resource))
         return;
+    derived_state_changed(resource);
     unsolicited_changed(resource->presence, resource->package, resource->aor);
     views_refresh(resource);
     DL_FOREACH(resource->subscriptions, subscription)

@@ -299,8 +299,10 @@ static const struct config_key file_keys[] = {
      "a PBX. What is at a trusted address may anyway."},
     {"presence.on_the_phone", config_take_switch, FIELD(struct config, presence.on_the_phone), 0, 0,
      "\"off\"",
-     "Whether it shows in a user's presence (RPID, on-the-phone) that the user has a call which "
-     "passes through this server. Changed by a restart."},
+     "Whether it shows in a user's presence (RPID, on-the-phone) that the user has a call: one "
+     "that "
+     "passes through this server, or that a phone publishes (dialog, RFC 4235). Changed by a "
+     "restart."},
     {"presence.registration", config_take_registration, FIELD(struct config, registration_usual), 1,
      0, "\"ignore\"",
      "What it says of a user that a device is registered: \"ignore\": nothing. \"fallback\": who "

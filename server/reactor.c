@@ -11,6 +11,7 @@
 #include "base/token.h"
 #include "homes.h"
 #include "im/im.h"
+#include "pidf/entries.h"
 #include "policy/policy.h"
 
 enum { LIST_MAX = 2048 };
@@ -194,11 +195,19 @@ static void write_lines(void *context, struct bytes aor, struct buffer *out)
     proxy_write_lines(reactor->proxy, aor, out);
 }
 
+/* Here, or as the user's phones and PBX publish it. */
+static bool is_talking(struct reactor *reactor, struct bytes aor)
+{
+    if (proxy_is_talking(reactor->proxy, aor))
+        return true;
+    const struct blob *dialogs = presence_state(reactor->presence, "dialog", aor);
+    return dialogs != NULL && entries_has_confirmed(dialogs);
+}
+
 /* RFC 4480 3.2. */
 static void write_talk(void *context, struct bytes aor, struct buffer *out)
 {
-    const struct reactor *reactor = context;
-    if (proxy_is_talking(reactor->proxy, aor))
+    if (is_talking(context, aor))
         buffer_text(out, "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" "
                          "xmlns:dm=\"urn:ietf:params:xml:ns:pidf:data-model\" "
                          "xmlns:rpid=\"urn:ietf:params:xml:ns:pidf:rpid\" "
@@ -222,6 +231,12 @@ static void lines_changed(void *context, struct bytes aor)
     presence_derived_changed(reactor->presence, "dialog", aor);
     if (reactor->tells_talk)
         presence_derived_changed(reactor->presence, "presence", aor);
+}
+
+static void dialogs_changed(void *context, struct bytes aor)
+{
+    struct reactor *reactor = context;
+    presence_derived_changed(reactor->presence, "presence", aor);
 }
 
 static void waiting_changed(void *context, struct bytes aor)
@@ -335,8 +350,10 @@ static void build_sources(struct reactor *reactor, const struct config *config)
     for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
         presence_derive(reactor->presence, &sources[i]);
     reactor->tells_talk = config->presence.on_the_phone;
-    if (reactor->tells_talk)
+    if (reactor->tells_talk) {
         presence_derive(reactor->presence, &talk);
+        presence_watch_state(reactor->presence, "dialog", dialogs_changed, reactor);
+    }
     proxy_watch_lines(reactor->proxy, lines_changed, reactor);
     im_watch_counts(reactor->im, waiting_changed, reactor);
 }

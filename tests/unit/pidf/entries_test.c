@@ -278,6 +278,26 @@ START_TEST(rfc4235_3_6_outline)
 }
 END_TEST
 
+static bool has_confirmed(const char *document)
+{
+    struct blob *state = COMPOSED(&entries_dialogs, document);
+    bool has = entries_has_confirmed(state);
+    blob_unref(&state);
+    return has;
+}
+
+/* RFC 4235 3.7.1 */
+START_TEST(rfc4235_3_7_1_confirmed)
+{
+    ck_assert(!has_confirmed(DIALOGS("", "")));
+    ck_assert(!has_confirmed(DIALOGS("", "<dialog id='1'><state>early</state><remote><identity "
+                                         "display='confirmed'>sip:confirmed@h</identity></remote>"
+                                         "</dialog>")));
+    ck_assert(has_confirmed(DIALOGS("", "<dialog id='1'><state>early</state></dialog>"
+                                        "<dialog id='2'><state>Confirmed</state></dialog>")));
+}
+END_TEST
+
 /* However they are ordered, it is the entries that count; and many of them take no time to speak
  * of, which a quadratic walk would. */
 START_TEST(order_does_not_matter)
@@ -427,5 +447,5 @@ END_TEST
 
 UNIT_MAIN("entries", rfc4235_4_1_elements, senseless_is_refused, rfc4235_4_2_without_entity,
           ids_are_told_apart, same_things_are_the_same_dialogs, rfc4235_4_3_difference,
-          rfc4235_3_3_whole, rfc4235_3_6_outline, order_does_not_matter, rfc3680_5_contacts,
-          rfc4575_5_elements, rfc4575_4_difference)
+          rfc4235_3_3_whole, rfc4235_3_6_outline, rfc4235_3_7_1_confirmed, order_does_not_matter,
+          rfc3680_5_contacts, rfc4575_5_elements, rfc4575_4_difference)
