@@ -95,21 +95,18 @@ void presence_derived_changed(struct presence *presence, const char *event, stru
         unsolicited_changed(presence, package, aor);
 }
 
-void presence_watch_state(struct presence *presence, const char *event,
-                          void (*changed)(void *context, struct bytes aor), void *context)
+void presence_watch_state(struct presence *presence, const struct presence_listener *listener)
 {
-    assert(presence->watched == NULL && changed != NULL);
-    presence->watched = package_find(bytes_of(event));
-    presence->state_changed = changed;
-    presence->state_context = context;
-    assert(presence->watched != NULL);
+    assert(presence->listener.event == NULL && listener->changed != NULL);
+    assert(package_find(bytes_of(listener->event)) != NULL);
+    presence->listener = *listener;
 }
 
 void derived_state_changed(const struct resource *resource)
 {
-    const struct presence *presence = resource->presence;
-    if (presence->watched == resource->package)
-        presence->state_changed(presence->state_context, resource->aor);
+    const struct presence_listener *listener = &resource->presence->listener;
+    if (listener->event != NULL && strcmp(listener->event, resource->package->name) == 0)
+        listener->changed(listener->context, resource->aor);
 }
 
 const struct blob *presence_state(struct presence *presence, const char *event, struct bytes aor)

@@ -112,6 +112,13 @@ struct presence_source {
     void *context;
 };
 
+/* Who looks at the states of a package. */
+struct presence_listener {
+    const char *event; /* the package's name; a constant */
+    void (*changed)(void *context, struct bytes aor);
+    void *context;
+};
+
 /* Registers SUBSCRIBE and PUBLISH with the front end. */
 struct presence *presence_new(struct front *front, const struct presence_settings *settings);
 void presence_free(struct presence **presence);
@@ -126,9 +133,9 @@ void presence_derive(struct presence *presence, const struct presence_source *so
  * what was submitted for it is durable. */
 void presence_derived_changed(struct presence *presence, const char *event, struct bytes aor);
 
-/* Whom to tell when the state of a package has changed, whoever made it; once, at start-up. */
-void presence_watch_state(struct presence *presence, const char *event,
-                          void (*changed)(void *context, struct bytes aor), void *context);
+/* Whom to tell when the state of a package has changed, whoever made it; once, at start-up. Copied.
+ */
+void presence_watch_state(struct presence *presence, const struct presence_listener *listener);
 /* That state of a user as it is composed, borrowed until it changes; NULL: nobody has said or asked
  * anything. */
 const struct blob *presence_state(struct presence *presence, const char *event, struct bytes aor);

@@ -134,9 +134,7 @@ struct presence {
     struct presence_settings settings;
     struct presence_source sources[PRESENCE_SOURCES_MAX];
     size_t source_count;
-    const struct event_package *watched; /* whose states somebody looks at; NULL: nobody */
-    void (*state_changed)(void *context, struct bytes aor);
-    void *state_context;
+    struct presence_listener listener;                /* to states; all NULL: nobody is */
     struct presence_registrations registrations;      /* all NULL: nobody is registered */
     struct package_workshop *workshops[PACKAGES_MAX]; /* as package_list */
     struct document *registered[PACKAGES_MAX];        /* as package_list; NULL: it has none */
@@ -149,10 +147,9 @@ struct presence {
     uint64_t entity_seeds[2];      /* of entity-tags (conditional.c) */
     uint64_t view_serial;          /* of the last body that a view has shown */
     struct subscription *restored; /* to be notified after a restart, paced */
-    struct timer pace;
-    unsigned pace_credit;     /* thousandths of a NOTIFY */
-    struct resource *judging; /* whose subscriptions policy has to be asked about again */
-    struct timer judge;
+    struct timer pace, judge;      /* of `restored`, of `judging` */
+    unsigned pace_credit;          /* thousandths of a NOTIFY */
+    struct resource *judging;      /* whose subscriptions policy has to be asked about again */
     struct presence_counts counts;
     struct unsolicited *unsolicited; /* by event and address-of-record */
     struct digest_engine *digests;

@@ -342,6 +342,7 @@ static void build_push(struct reactor *reactor, const struct config *config)
 static void build_sources(struct reactor *reactor, const struct config *config)
 {
     const struct presence_source talk = {"presence", write_talk, reactor};
+    const struct presence_listener dialogs = {"dialog", dialogs_changed, reactor};
     const struct presence_source sources[] = {
         {"reg", write_reg, reactor},
         {"dialog", write_lines, reactor},
@@ -352,7 +353,7 @@ static void build_sources(struct reactor *reactor, const struct config *config)
     reactor->tells_talk = config->presence.on_the_phone;
     if (reactor->tells_talk) {
         presence_derive(reactor->presence, &talk);
-        presence_watch_state(reactor->presence, "dialog", dialogs_changed, reactor);
+        presence_watch_state(reactor->presence, &dialogs);
     }
     proxy_watch_lines(reactor->proxy, lines_changed, reactor);
     im_watch_counts(reactor->im, waiting_changed, reactor);
