@@ -128,9 +128,9 @@ static void write_call(struct load *load, struct actor *actor)
 {
     const struct user *caller = caller_of(load, actor);
     struct draft *draft = &actor->draft;
-    char name[AOR_SIZE];
     write_call_head(load, actor, actor->toggle ? "BYE" : "INVITE");
     if (!actor->toggle) {
+        char name[AOR_SIZE];
         snprintf(name, sizeof(name), "%.*s", (int)caller->name_length, caller->aor);
         draft_write_contact(draft, load->session, actor->flow, name);
     }
@@ -199,7 +199,7 @@ static bool call_answered(struct load *load, struct actor *actor, const struct s
 static void respond(struct load *load, struct actor *actor, unsigned status)
 {
     const struct call *call = call_of(load, actor);
-    char text[DRAFT_SIZE];
+    char text[DRAFT_SIZE] = "";
     struct draft draft = {.out = {.at = text}};
     struct sip_message invite;
     char name[AOR_SIZE], tag[HEX_SIZE + 1];
