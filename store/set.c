@@ -303,6 +303,7 @@ void store_forget_messages(struct store_set *set, uint64_t made_before_ms, uint6
         set_number(set, taken_before_ms);
     }
     set_operation(set, SQL_FORGET_ORPHANS);
+    set_operation(set, SQL_FORGET_REMAINS);
 }
 
 void store_erase_messages(struct store_set *set, struct bytes aor)
