@@ -215,7 +215,8 @@ void unsolicited_changed(struct presence *presence, const struct event_package *
 void unsolicited_device_came(struct presence *presence, struct bytes aor)
 {
     for (const struct event_package *const *package = package_list(); *package != NULL; package++)
-        unsolicited_changed(presence, *package, aor);
+        if ((*package)->unsolicited != NULL)
+            unsolicited_changed(presence, *package, aor);
 }
 
 void unsolicited_free(struct presence *presence)

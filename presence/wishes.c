@@ -118,7 +118,7 @@ static unsigned weigh(const struct sip_message *message, const char *type, bool 
             continue;
         if (sip_parameter(media.parameters, "q", &value) && !sip_q_parse(value, &weight))
             weight = 1000;
-        *named = sip_media_is(range, type);
+        *named = sip_media_names(&media, type);
         if (*named)
             return weight;
         if (first && weight > any && sip_media_accepts(range, type))

@@ -5,9 +5,11 @@
  * PRAGMA application_id tells our files from other people's.
  *
  * Every table that serves starts its key with the partition, so that one partition's rows lie
- * together, and has no further index: a put is one search and one write. (Messages have one each,
- * for finding what is owed and what is old; both hold little.) A migration that has been released
- * is never edited; changes are appended. */
+ * together, and has no further index: a put is one search and one write. Messages and deliveries
+ * are a log and lie in the order of their serials, whosever they are: what one commit adds fills a
+ * few pages, where a place of its own for each user would cost a page for each row. (Indexes say
+ * what is a partition's; they hold little.) A migration that has been released is never edited;
+ * changes are appended. */
 #include <assert.h>
 #include <sys/random.h>
 
@@ -131,6 +133,28 @@ static const char *const migrations[] = {
     "remote_name TEXT NOT NULL, silence_s INTEGER NOT NULL, since_ms INTEGER NOT NULL, "
     "expires_ms INTEGER NOT NULL, "
     "PRIMARY KEY (partition, aor, call_id, local_tag, remote_tag)) STRICT, WITHOUT ROWID;",
+
+    /* Messages and deliveries as a log. With a rowid, also a long row is one cell of its page. */
+    "CREATE TABLE messages_2 (partition INTEGER NOT NULL, aor TEXT NOT NULL, "
+    "serial INTEGER NOT NULL, kind INTEGER NOT NULL, peer TEXT NOT NULL, "
+    "foreign_sender INTEGER NOT NULL, trusted INTEGER NOT NULL, " ORIGIN
+    "from_tag TEXT NOT NULL, status INTEGER NOT NULL, made_ms INTEGER NOT NULL, "
+    "expires_ms INTEGER NOT NULL, keep_until_ms INTEGER NOT NULL, content_type TEXT NOT NULL, "
+    "head BLOB NOT NULL, body BLOB NOT NULL) STRICT;"
+    "INSERT INTO messages_2 SELECT * FROM messages ORDER BY serial;"
+    "DROP TABLE messages;"
+    "ALTER TABLE messages_2 RENAME TO messages;"
+    "CREATE UNIQUE INDEX messages_key ON messages (serial, partition, aor);"
+    "CREATE INDEX messages_made ON messages (partition, made_ms, keep_until_ms, aor);"
+    "CREATE TABLE deliveries_2 (partition INTEGER NOT NULL, aor TEXT NOT NULL, "
+    "serial INTEGER NOT NULL, whom INTEGER NOT NULL, device TEXT NOT NULL, "
+    "state INTEGER NOT NULL, status INTEGER NOT NULL, tries INTEGER NOT NULL, "
+    "changed_ms INTEGER NOT NULL, PRIMARY KEY (serial, partition, aor, whom, device)) "
+    "STRICT, WITHOUT ROWID;"
+    "INSERT INTO deliveries_2 SELECT * FROM deliveries ORDER BY serial;"
+    "DROP TABLE deliveries;"
+    "ALTER TABLE deliveries_2 RENAME TO deliveries;"
+    "CREATE INDEX deliveries_owed ON deliveries (partition, aor) WHERE state = 0;",
 };
 
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };

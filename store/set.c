@@ -50,33 +50,35 @@ static void set_grow(struct store_set *set, size_t wanted)
     set->size = size;
 }
 
-static void set_bytes(struct store_set *set, const void *at, size_t length)
+/* Room for so many more bytes, which the caller writes. */
+static inline char *set_room(struct store_set *set, size_t length)
 {
     if (set->size - set->used < length)
         set_grow(set, set->used + length);
-    if (length > 0)
-        memcpy(set->operations + set->used, at, length);
+    char *at = set->operations + set->used;
     set->used += length;
+    return at;
 }
 
 static void set_operation(struct store_set *set, enum statement which)
 {
     assert(set != NULL && !set->marker);
-    unsigned char byte = (unsigned char)which;
-    set_bytes(set, &byte, sizeof(byte));
+    *set_room(set, 1) = (char)(unsigned char)which;
 }
 
 static void set_text(struct store_set *set, struct bytes text)
 {
     assert(text.length <= SET_BYTES_MAX);
     uint32_t length = (uint32_t)text.length;
-    set_bytes(set, &length, sizeof(length));
-    set_bytes(set, text.at, text.length);
+    char *at = set_room(set, sizeof(length) + length);
+    memcpy(at, &length, sizeof(length));
+    if (length > 0)
+        memcpy(at + sizeof(length), text.at, length);
 }
 
-static void set_number(struct store_set *set, uint64_t number)
+static inline void set_number(struct store_set *set, uint64_t number)
 {
-    set_bytes(set, &number, sizeof(number));
+    memcpy(set_room(set, sizeof(number)), &number, sizeof(number));
 }
 
 static void set_origin(struct store_set *set, const struct store_origin *origin)
@@ -303,6 +305,7 @@ void store_forget_messages(struct store_set *set, uint64_t made_before_ms, uint6
         set_number(set, taken_before_ms);
     }
     set_operation(set, SQL_FORGET_ORPHANS);
+    set_operation(set, SQL_FORGET_REMAINS);
 }
 
 void store_erase_messages(struct store_set *set, struct bytes aor)

@@ -104,11 +104,19 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
                                "(SELECT aor, serial FROM messages WHERE " OLD_MESSAGES ")",
                                "iii"},
     [SQL_FORGET_MESSAGES] = {"DELETE FROM messages WHERE " OLD_MESSAGES, "iii"},
-    [SQL_FORGET_ORPHANS] = {"DELETE FROM deliveries WHERE partition = ?1 AND NOT EXISTS (SELECT 1 "
+    /* Deliveries whose messages are gone: those that are owed, and what lies before all messages.
+     * To find the others, all would have to be gone through. */
+    [SQL_FORGET_ORPHANS] = {"DELETE FROM deliveries INDEXED BY deliveries_owed WHERE "
+                            "partition = ?1 AND state = 0 AND NOT EXISTS (SELECT 1 "
                             "FROM messages m WHERE m.partition = deliveries.partition AND "
                             "m.aor = deliveries.aor AND m.serial = deliveries.serial)",
                             ""},
-    [SQL_ERASE_DELIVERIES] = {"DELETE FROM deliveries WHERE " OWNER, "t"},
+    [SQL_FORGET_REMAINS] = {"DELETE FROM deliveries WHERE partition = ?1 AND serial < "
+                            "coalesce((SELECT min(serial) FROM messages), 9223372036854775807)",
+                            ""},
+    [SQL_ERASE_DELIVERIES] = {"DELETE FROM deliveries WHERE " OWNER " AND serial IN "
+                              "(SELECT serial FROM messages WHERE " OWNER ")",
+                              "t"},
     [SQL_ERASE_MESSAGES] = {"DELETE FROM messages WHERE " OWNER, "t"},
     [SQL_ERASE_DEVICES] = {"DELETE FROM devices WHERE " OWNER, "t"},
     [SQL_BINDINGS] = {"SELECT " BINDING_COLUMNS " FROM bindings WHERE partition = ?1 "

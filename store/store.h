@@ -92,7 +92,8 @@ void store_put_line(struct store_set *set, const struct store_line *line);
 void store_delete_line(struct store_set *set, const struct store_line *key);
 /* Deletes the partition's messages whose keep_until_ms is before a moment, which nobody is owed any
  * more and which nobody took after `taken_before_ms`, with their deliveries; all were made before
- * `made_before_ms`, which spares looking at the others. Also deliveries without a message. */
+ * `made_before_ms`, which spares looking at the others. Also deliveries without a message, at
+ * the latest when all messages are younger. */
 void store_forget_messages(struct store_set *set, uint64_t made_before_ms, uint64_t keep_before_ms,
                            uint64_t taken_before_ms);
 /* Deletes all messages, deliveries and devices of a user. */

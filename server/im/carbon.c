@@ -35,8 +35,10 @@ bool carbon_is_due(const struct live *live)
         front_is_closed(im->front, partition_of(sender)) ||
         accounts_find(im->parts->accounts, sender) == NULL)
         return false;
-    return (im->settings.history_s > 0 || carbon_wants(im, sender)) &&
-           message_known(im, identity_of(live)) == NULL && !forget_knows(im, identity_of(live));
+    if (im->settings.history_s == 0 && !carbon_wants(im, sender))
+        return false;
+    uint64_t identity = identity_of(live);
+    return message_known(im, identity) == NULL && !forget_knows(im, identity);
 }
 
 bool carbon_deliver(struct message *message, const struct live *live)

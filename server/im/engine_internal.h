@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "base/date.h"
 #include "base/table.h"
 #include "im_internal.h"
 
@@ -171,6 +172,7 @@ struct engine {
     bool loaded[PARTITIONS]; /* at least once */
     bool holds[PARTITIONS];  /* there may be rows */
     char *head;              /* IM_HEAD_MAX: of one message at a time */
+    struct date date;        /* the last one that was written into one */
     void (*waits)(void *context, struct bytes aor, struct bytes instance, bool silent);
     void *waits_context;
     void (*counts)(void *context, struct bytes aor);

@@ -1,5 +1,4 @@
 /* rows.c: what the store keeps of a message: its text as it goes on, and how far it is. */
-#include "base/date.h"
 #include "front/relay.h"
 #include "message_internal.h"
 #include "sip/write.h"
@@ -36,10 +35,8 @@ struct bytes row_head(struct im *im, const struct row_source *source, uint64_t m
     for (int i = 0; i < message->count; i++)
         if (!is_dropped(&departure, &message->fields[i]))
             buffer_put(&out, line_of(message, i));
-    if (message->first[SIP_DATE] < 0) { /* RFC 3261 20.17: it is delivered later */
-        struct date date = {.second = 0};
-        sip_write_field(&out, "Date", date_text(&date, made_ms));
-    }
+    if (message->first[SIP_DATE] < 0) /* RFC 3261 20.17: it is delivered later */
+        sip_write_field(&out, "Date", date_text(&im->engine->date, made_ms));
     if (message->first[SIP_CONTENT_LENGTH] < 0)
         sip_write_number(&out, "Content-Length", message->body.length);
     buffer_text(&out, "\r\n");

@@ -209,10 +209,15 @@ static bool media_matches(const struct sip_media *media, const char *type, bool 
     return lex_equal(media->type, major) && (any_subtype || lex_equal(media->subtype, subtype));
 }
 
+bool sip_media_names(const struct sip_media *media, const char *type)
+{
+    return media_matches(media, type, false);
+}
+
 bool sip_media_is(struct bytes value, const char *type)
 {
     struct sip_media media;
-    return verdict_ok(sip_media_parse(value, &media)) && media_matches(&media, type, false);
+    return verdict_ok(sip_media_parse(value, &media)) && sip_media_names(&media, type);
 }
 
 bool sip_media_accepts(struct bytes range, const char *type)

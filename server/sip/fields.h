@@ -109,6 +109,7 @@ struct verdict sip_media_parse(struct bytes value, struct sip_media *media);
 /* True when the media type is `type` ("application/pidf+xml"), parameters aside, without case; as a
  * range also "application/" "*" and "*" "/" "*" of Accept (RFC 3261 20.1). */
 bool sip_media_is(struct bytes value, const char *type);
+bool sip_media_names(const struct sip_media *media, const char *type); /* the same, parsed */
 bool sip_media_accepts(struct bytes range, const char *type);
 
 /* Event: package[.template] *( ;param ), id (RFC 6665 8.2.1). */

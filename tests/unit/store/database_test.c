@@ -174,7 +174,7 @@ START_TEST(a_newer_version_is_left_alone)
     store_close(&f.store);
     fixture_sql(&f, "PRAGMA user_version = 4711");
     expect_refused(&f, ERR_DB, "newer herald (database version 4711");
-    fixture_sql(&f, "PRAGMA user_version = 8");
+    fixture_sql(&f, "PRAGMA user_version = 9");
     fixture_open(&f, threaded);
     ck_assert_uint_eq(store_epoch(f.store), 2);
     fixture_release(&f);

@@ -565,6 +565,7 @@ START_TEST(old_messages_are_forgotten_with_their_deliveries)
                                                      .state = STORE_TAKEN,
                                                      .changed_ms = 5002});
     put_delivery(set, aor, 6, "a", STORE_OWED); /* of no message */
+    put_delivery(set, aor, 0, "a", STORE_TAKEN);
     commit(&f, set);
     set = store_begin(f.store, 85);
     store_put_message(set, &(struct store_message){.aor = other, .serial = 1, .made_ms = 1000});
@@ -681,22 +682,40 @@ START_TEST(what_is_owed_and_recent_is_found_by_index)
     add_plan(&database, SQL_RECENT, plan);
     add_plan(&database, SQL_FORGET_MESSAGES, plan);
     add_plan(&database, SQL_FORGET_DELIVERIES, plan);
+    add_plan(&database, SQL_FORGET_ORPHANS, plan);
+    add_plan(&database, SQL_FORGET_REMAINS, plan);
+    add_plan(&database, SQL_ERASE_DELIVERIES, plan);
+    add_plan(&database, SQL_ERASE_MESSAGES, plan);
+    add_plan(&database, SQL_MESSAGE, plan);
     database_close(&database);
     ck_assert_str_eq(plan,
                      "SEARCH d USING INDEX deliveries_owed (partition=?)\n"
-                     "SEARCH m USING PRIMARY KEY (partition=? AND aor=? AND serial=?)\n"
+                     "SEARCH m USING INDEX messages_key (serial=? AND partition=? AND aor=?)\n"
                      "CORRELATED SCALAR SUBQUERY 1\n"
-                     "SEARCH t USING PRIMARY KEY (partition=? AND aor=? AND serial=?)\n"
+                     "SEARCH t USING PRIMARY KEY (serial=? AND partition=? AND aor=?)\n"
                      "SEARCH messages USING INDEX messages_made (partition=? AND made_ms>?)\n"
                      "USE TEMP B-TREE FOR ORDER BY\n"
                      "SEARCH messages USING INDEX messages_made (partition=? AND made_ms<?)\n"
                      "CORRELATED SCALAR SUBQUERY 1\n"
-                     "SEARCH d USING PRIMARY KEY (partition=? AND aor=? AND serial=?)\n"
-                     "SEARCH deliveries USING PRIMARY KEY (partition=? AND aor=? AND serial=?)\n"
+                     "SEARCH d USING PRIMARY KEY (serial=? AND partition=? AND aor=?)\n"
+                     "SEARCH deliveries USING PRIMARY KEY (serial=? AND partition=? AND aor=?)\n"
                      "LIST SUBQUERY 2\n"
                      "SEARCH messages USING INDEX messages_made (partition=? AND made_ms<?)\n"
                      "CORRELATED SCALAR SUBQUERY 1\n"
-                     "SEARCH d USING PRIMARY KEY (partition=? AND aor=? AND serial=?)\n");
+                     "SEARCH d USING PRIMARY KEY (serial=? AND partition=? AND aor=?)\n"
+                     "SEARCH deliveries USING INDEX deliveries_owed (partition=?)\n"
+                     "CORRELATED SCALAR SUBQUERY 1\n"
+                     "SEARCH m USING COVERING INDEX messages_key (serial=? AND partition=? AND "
+                     "aor=?)\n"
+                     "SEARCH deliveries USING PRIMARY KEY (serial<?)\n"
+                     "SCALAR SUBQUERY 1\n"
+                     "SEARCH messages USING COVERING INDEX messages_key\n"
+                     "SEARCH deliveries USING PRIMARY KEY (serial=? AND partition=? AND aor=?)\n"
+                     "LIST SUBQUERY 1\n"
+                     "SEARCH messages USING INDEX messages_made (partition=?)\n"
+                     "SEARCH messages USING INDEX messages_made (partition=?)\n"
+                     "SEARCH messages USING INDEX messages_key (serial=? AND partition=? AND "
+                     "aor=?)\n");
     fixture_release(&f);
 }
 END_TEST

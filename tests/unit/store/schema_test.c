@@ -177,4 +177,85 @@ START_TEST(a_migration_is_whole_or_not_at_all)
 }
 END_TEST
 
-UNIT_MAIN("store/schema", version_1_keeps_its_rows, a_migration_is_whole_or_not_at_all)
+/* Version 9 makes the tables of messages anew: as they were in version 8, with two owners. */
+static const char messages_of_version_8[] =
+    "DROP TABLE messages; DROP TABLE deliveries;"
+    "CREATE TABLE messages (partition INTEGER NOT NULL, aor TEXT NOT NULL, "
+    "serial INTEGER NOT NULL, kind INTEGER NOT NULL, peer TEXT NOT NULL, "
+    "foreign_sender INTEGER NOT NULL, trusted INTEGER NOT NULL, origin_call_id TEXT NOT NULL, "
+    "origin_branch TEXT NOT NULL, origin_cseq INTEGER NOT NULL, "
+    "from_tag TEXT NOT NULL, status INTEGER NOT NULL, made_ms INTEGER NOT NULL, "
+    "expires_ms INTEGER NOT NULL, keep_until_ms INTEGER NOT NULL, content_type TEXT NOT NULL, "
+    "head BLOB NOT NULL, body BLOB NOT NULL, PRIMARY KEY (partition, aor, serial)) "
+    "STRICT, WITHOUT ROWID;"
+    "CREATE INDEX messages_made ON messages (partition, made_ms);"
+    "CREATE TABLE deliveries (partition INTEGER NOT NULL, aor TEXT NOT NULL, "
+    "serial INTEGER NOT NULL, whom INTEGER NOT NULL, device TEXT NOT NULL, "
+    "state INTEGER NOT NULL, status INTEGER NOT NULL, tries INTEGER NOT NULL, "
+    "changed_ms INTEGER NOT NULL, PRIMARY KEY (partition, aor, serial, whom, device)) "
+    "STRICT, WITHOUT ROWID;"
+    "CREATE INDEX deliveries_owed ON deliveries (partition) WHERE state = 0;"
+    "INSERT INTO messages VALUES (7, 'a@b', 5, 2, 'c@d', 1, 0, 'call', 'z9hG4bK1', 3, 'tag', 202, "
+    "1000, 2000, 3000, 't/p', x'4845', x'424f'), (7, 'b@b', 4, 0, '', 0, 1, 'c', 'b', 1, 't', 0, "
+    "1, 2, 3, '', x'', x'');"
+    "INSERT INTO deliveries VALUES (7, 'a@b', 5, 1, 'dev', 0, 480, 6, 1500), "
+    "(7, 'b@b', 4, 0, '', 1, 200, 1, 9);"
+    "PRAGMA user_version = 8;";
+
+struct logged {
+    unsigned owed, recent;
+};
+
+static void see_owed(void *context, const struct store_owed *owed)
+{
+    ((struct logged *)context)->owed++;
+    ck_assert(bytes_equal(owed->delivery.aor, BYTES("a@b")));
+    ck_assert(bytes_equal(owed->delivery.device, BYTES("dev")));
+    ck_assert_uint_eq(owed->delivery.serial, 5);
+    ck_assert_int_eq(owed->delivery.whom, STORE_TO_PEER);
+    ck_assert_uint_eq(owed->delivery.status, 480);
+    ck_assert_uint_eq(owed->delivery.tries, 6);
+    ck_assert_uint_eq(owed->delivery.changed_ms, 1500);
+    ck_assert_uint_eq(owed->size, 4);
+}
+
+static void see_recent(void *context, const struct store_message *m)
+{
+    unsigned number = ((struct logged *)context)->recent++;
+    ck_assert_uint_eq(m->serial, number == 0 ? 5 : 4);
+    if (number > 0)
+        return;
+    ck_assert(bytes_equal(m->aor, BYTES("a@b")) && bytes_equal(m->peer, BYTES("c@d")));
+    ck_assert(m->kind == STORE_NOTICE && m->foreign && !m->trusted && m->status == 202);
+    ck_assert(bytes_equal(m->origin.call_id, BYTES("call")) && m->origin.cseq == 3);
+    ck_assert(bytes_equal(m->origin.branch, BYTES("z9hG4bK1")));
+    ck_assert(bytes_equal(m->from_tag, BYTES("tag")));
+    ck_assert(m->made_ms == 1000 && m->expires_ms == 2000 && m->keep_until_ms == 3000);
+    ck_assert(bytes_equal(m->content_type, BYTES("t/p")));
+}
+
+START_TEST(messages_of_version_8_become_a_log)
+{
+    struct fixture f;
+    struct logged logged = {0};
+    const struct store_visitor visitor = {
+        .owed = see_owed, .recent = see_recent, .context = &logged};
+    fixture_init(&f);
+    fixture_open(&f, stepped);
+    store_close(&f.store);
+    fixture_sql(&f, messages_of_version_8);
+    fixture_open(&f, stepped);
+    ck_assert_int_eq(store_load(f.store, 7, &visitor), ERR_NONE);
+    ck_assert_uint_eq(logged.owed, 1);
+    ck_assert_uint_eq(logged.recent, 2);
+    fixture_sql(&f, "CREATE TABLE proof (n INTEGER CHECK (n = 3));" /* the order of the log */
+                    "INSERT INTO proof SELECT count(*) + 1 FROM deliveries;"
+                    "INSERT INTO proof SELECT 0 FROM messages WHERE serial = 4 AND rowid != 1;"
+                    "INSERT INTO proof SELECT 0 FROM messages WHERE body = x'424f' AND "
+                    "head != x'4845'");
+    fixture_release(&f);
+}
+END_TEST
+
+UNIT_MAIN("store/schema", version_1_keeps_its_rows, a_migration_is_whole_or_not_at_all,
+          messages_of_version_8_become_a_log)
