@@ -13,6 +13,7 @@
 #include "store/store.h"
 
 struct account_file;
+struct domains;
 struct web_call;
 struct web_core;
 
@@ -52,10 +53,22 @@ struct web_endpoint {
     void (*live)(struct web_call *call, const struct web_core *core);
 };
 
+/* Rows, as many as `count`, or up to one without a path. */
 struct web_endpoints {
     const struct web_endpoint *rows;
     size_t count;
 };
+
+/* What does not change during a call, for `file` too. */
+
+/* The names that are ours (front/domains.h). */
+const struct domains *web_domains(const struct web_call *call);
+/* Bounds of what is stored, as configured. */
+struct web_limits {
+    unsigned buddies_max;   /* of one roster */
+    size_t rules_max_bytes; /* of one user's document */
+};
+const struct web_limits *web_limits(const struct web_call *call);
 
 /* What is asked. Slices live as long as the call. */
 

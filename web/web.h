@@ -34,6 +34,7 @@ struct web_settings {
     unsigned failures_max;                /* wrong secrets of one address a minute, 30; more: 429 */
     const char *origins[WEB_ORIGINS_MAX]; /* that may call from pages (CORS) */
     unsigned origin_count;
+    struct web_limits limits;
 };
 struct web_settings web_settings_default(void);
 
@@ -53,5 +54,8 @@ struct web *web_new(const struct web_ground *ground, const struct web_settings *
 void web_free(struct web **web);
 /* On the reactor's thread: does what web threads ask. */
 void web_turn(struct web *web);
+/* On the reactor's thread: takes over limits, origins and the configuration that `live` functions
+ * see; whatever else differs needs a restart. */
+void web_reload(struct web *web, const struct web_settings *settings, const struct config *config);
 
 #endif
