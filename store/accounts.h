@@ -34,6 +34,11 @@ enum err account_list(struct account_file *file,
 enum err account_known(struct account_file *file, struct bytes aor)
     __attribute__((warn_unused_result));
 
+/* Visits one account; ERR_NOT_FOUND. */
+enum err account_visit(struct account_file *file, struct bytes aor,
+                       void (*visit)(void *context, const struct store_account *account),
+                       void *context) __attribute__((warn_unused_result));
+
 /* Puts a buddy into its owner's roster, or changes its name and groups (ERR_NOT_FOUND: no such
  * account, ERR_LIMIT: the roster has `most` others), takes one out (ERR_NOT_FOUND: it was not in
  * it). */

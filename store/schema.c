@@ -131,6 +131,11 @@ static const char *const migrations[] = {
     "remote_name TEXT NOT NULL, silence_s INTEGER NOT NULL, since_ms INTEGER NOT NULL, "
     "expires_ms INTEGER NOT NULL, "
     "PRIMARY KEY (partition, aor, call_id, local_tag, remote_tag)) STRICT, WITHOUT ROWID;",
+
+    /* Who may call the HTTP API. */
+    "CREATE TABLE tokens (id TEXT NOT NULL PRIMARY KEY, digest BLOB NOT NULL UNIQUE, "
+    "name TEXT NOT NULL, scopes TEXT NOT NULL, made_ms INTEGER NOT NULL, "
+    "expires_ms INTEGER NOT NULL, used_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;",
 };
 
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };

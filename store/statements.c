@@ -38,6 +38,7 @@
     "aor, call_id, local_tag, remote_tag, initiator, local_uri, local_name, remote_uri, " \
     "remote_name, silence_s, since_ms, expires_ms"
 #define BUDDY_COLUMNS "aor, buddy, name, groups"
+#define TOKEN_COLUMNS "id, digest, name, scopes, made_ms, expires_ms, used_ms"
 #define OWNER "partition = ?1 AND aor = ?2"
 
 struct statement_text {
@@ -186,6 +187,16 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
                             "ORDER BY changed",
                             ""},
     [SQL_FORGET_POLICY_CHANGES] = {"DELETE FROM policy_changes", ""},
+    [SQL_PUT_TOKEN] = {"INSERT INTO tokens (" TOKEN_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                       ""},
+    [SQL_DELETE_TOKEN] = {"DELETE FROM tokens WHERE id = ?1", ""},
+    [SQL_USE_TOKEN] = {"UPDATE tokens SET used_ms = ?2 WHERE id = ?1", ""},
+    [SQL_COUNT_TOKENS] = {"SELECT count(*) FROM tokens", ""},
+    [SQL_TOKENS] = {"SELECT " TOKEN_COLUMNS " FROM tokens ORDER BY made_ms, id", ""},
+    [SQL_TOKEN] = {"SELECT " TOKEN_COLUMNS " FROM tokens WHERE id = ?1", ""},
+    [SQL_TOKEN_OF_DIGEST] = {"SELECT " TOKEN_COLUMNS " FROM tokens WHERE digest = ?1", ""},
+    [SQL_ACCOUNT_OF] = {"SELECT " ACCOUNT_COLUMNS " FROM accounts WHERE " OWNER " AND removed = 0",
+                        "t"},
 };
 
 const char *statement_cells(enum statement which)
