@@ -38,6 +38,9 @@ struct web_settings {
 };
 struct web_settings web_settings_default(void);
 
+/* Whether these can be listened on: false with a message for the operator. Nothing stays open. */
+bool web_check(const struct web_settings *settings, char *why, size_t why_size);
+
 struct web_ground {
     struct web_core core;
     const struct web_endpoints *endpoints; /* ended by one without rows; constant */

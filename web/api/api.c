@@ -1,0 +1,19 @@
+/* api.c: the one list of what the HTTP API has. */
+#include "web/api/api.h"
+
+#include "web/api/health.h"
+#include "web/api/openapi.h"
+#include "web/api/tokens.h"
+
+/* Each of these ends with a row without a path. */
+#define ALL(rows)      \
+    {                  \
+        rows, SIZE_MAX \
+    }
+
+const struct web_endpoints api_endpoints[] = {
+    ALL(health_endpoints),
+    ALL(openapi_endpoints),
+    ALL(tokens_endpoints),
+    {NULL, 0},
+};

@@ -1,0 +1,224 @@
+/* web_internal.h: a call from its first byte to its answer, and the server that it belongs to.
+ *
+ * A call is held by its HTTP connection and, while the reactor is asked, by the reactor: whoever
+ * lets go last frees it. While it is asked only the reactor touches the answer; the connection
+ * looks at `state` alone, which changes under the lock of the server, like everything that is
+ * marked (lock). */
+#ifndef WEB_WEB_INTERNAL_H
+#define WEB_WEB_INTERNAL_H
+
+#include <microhttpd.h>
+#include <pthread.h>
+
+#include "base/arena.h"
+#include "base/mailbox.h"
+#include "base/sightings.h"
+#include "store/accounts.h"
+#include "store/tokens.h"
+#include "web/web.h"
+
+enum {
+    WEB_PARTS_MAX = 8,
+    WEB_QUERY_MAX = 64,
+    WEB_FIELDS_MAX = 128,
+    WEB_ANSWER_FIELDS_MAX = 16,
+    WEB_NAME_SIZE = 512,
+    WEB_ETAG_SIZE = 32,
+    WEB_FILES_MAX = 256,
+    WEB_DIGEST_BYTES = 32
+};
+
+struct web_pair {
+    struct bytes name, value;
+};
+
+struct web_pairs {
+    struct web_pair *at; /* in the arena */
+    size_t count, most;
+};
+
+enum web_stage { WEB_BEGINS, WEB_READS, WEB_ENDS };
+
+/* Of an ask. */
+enum web_state {
+    WEB_HERE,     /* not asked */
+    WEB_ASKED,    /* the reactor has it */
+    WEB_ANSWERED, /* and has answered */
+    WEB_LEFT      /* it did not in time, or the server ends */
+};
+
+struct web_repeat;
+
+struct web_call {
+    struct letter letter; /* in the reactor's box; first */
+    struct web *web;
+    struct arena arena;
+    unsigned holders;     /* (lock) */
+    enum web_state state; /* (lock) */
+    enum web_stage stage;
+
+    /* what is asked */
+    struct bytes target, path; /* as it came; without the query */
+    const struct web_endpoint *endpoint;
+    enum web_method method;
+    struct web_pairs parts, query, fields;
+    char *content; /* NUL-terminated */
+    size_t content_length, content_room;
+    bool too_long;
+    json_t *json;
+    struct net_address from;
+    bool secure; /* by TLS */
+    struct bytes caller, who;
+    struct web_limits limits;
+    void *kept;
+    void (*release)(void *value);
+
+    /* what is answered */
+    unsigned status; /* 0: nothing yet */
+    json_t *value;
+    const char *type;
+    struct bytes text;
+    struct web_pairs more;
+    unsigned line, column; /* of a fault in the JSON; 0: none */
+    struct store_change change;
+    struct store_wait wait;
+    struct web_call *next_waiting, **link_waiting; /* the reactor's: of those with a wait */
+    struct web_repeat *repeat;                     /* (lock) the key that it came with, or NULL */
+
+    /* the ask */
+    struct MHD_Connection *connection;
+    uint64_t deadline_ms;
+    struct web_call *next_ask, *previous_ask; /* (lock) */
+};
+
+/* A TCP connection: when it must have sent a whole request. */
+struct web_link {
+    struct web_link *next, *previous; /* (lock) */
+    int socket;
+    uint64_t deadline_ms; /* (lock) 0: none */
+};
+
+/* What is counted by web threads until the reactor takes it over. */
+enum web_count {
+    WEB_COUNT_REQUESTS,
+    WEB_COUNT_REFUSED,
+    WEB_COUNT_FAILED,
+    WEB_COUNT_UNKNOWN,
+    WEB_COUNT_LIMITED,
+    WEB_COUNT_SLOW,
+    WEB_COUNT_LATE,
+    WEB_COUNT_ASKS_LIMITED,
+    WEB_COUNT_TOO_LONG,
+    WEB_COUNTS
+};
+
+struct web_door {
+    struct web *web;
+    struct MHD_Daemon *daemon;
+    bool tls;
+    char *certificate, *key; /* PEM texts */
+};
+
+struct web {
+    struct web_ground ground;
+    struct web_settings settings; /* (lock) what web_reload changes */
+    struct mailbox *mailbox;
+    uint64_t seed;
+    struct web_door doors[WEB_LISTEN_MAX];
+    unsigned door_count;
+
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* for the watch, and for the end */
+    pthread_t watch;
+    bool watching, ending;
+    struct web_call *first_ask, *last_ask;
+    unsigned asks;  /* reserved or in the list */
+    unsigned calls; /* under way */
+    struct web_link *links;
+    struct account_file *files[WEB_FILES_MAX]; /* that nobody uses just now */
+    unsigned file_count;
+    struct sightings rates, failures;
+    struct web_repeat *repeats, *oldest_repeat, *newest_repeat;
+    size_t repeat_bytes;
+    uint64_t counts[WEB_COUNTS];
+
+    struct web_call *waiting; /* the reactor's */
+};
+
+uint64_t web_now_ms(void);      /* monotonic */
+uint64_t web_wall_ms(void);     /* since 1970 */
+void web_lock(struct web *web); /* these cannot fail */
+void web_unlock(struct web *web);
+void web_count(struct web *web, enum web_count count); /* takes the lock */
+
+/* call.c */
+struct web_call *call_new(struct web *web, struct bytes target);
+/* Lets go; the last one frees. */
+void call_drop(struct web_call *call);
+/* Adds a pair, copied to the arena; false: there are too many. */
+bool pairs_add(struct web_call *call, struct web_pairs *pairs, struct bytes name,
+               struct bytes value);
+const struct web_pair *pairs_find(const struct web_pairs *pairs, struct bytes name);
+/* Forgets an answer, for another one. */
+void call_unanswer(struct web_call *call);
+const char *web_phrase(unsigned status);
+bool web_is_read(const struct web_call *call); /* GET and HEAD */
+
+/* target.c: splits and decodes the target, finds the endpoint and the method. Whatever is wrong is
+ * answered (400, 404, 405, 501). */
+void target_route(struct web_call *call, struct bytes method);
+bool percent_decode(struct bytes text, bool plus, struct buffer *out);
+
+/* etag.c */
+void etag_of(struct bytes text, char etag[WEB_ETAG_SIZE]);
+bool etag_listed(struct bytes list, struct bytes etag, bool weak);
+
+/* body.c: takes what the endpoint wants of the body, when it is whole. */
+void body_take(struct web_call *call, const char *data, size_t length);
+void body_judge_type(struct web_call *call);
+void body_parse(struct web_call *call);
+
+/* who.c: who calls, and whether that may call this; else it is answered. */
+void who_judge(struct web_call *call, struct account_file *file);
+/* The canonical name of a user as people write it; empty: none of ours. */
+struct bytes who_name(struct web_call *call, struct bytes user);
+
+/* limits.c */
+bool limits_allow(struct web_call *call);       /* else 429 is answered */
+bool limits_allow_guess(struct web_call *call); /* likewise */
+void limits_failed(struct web_call *call);
+
+/* repeats.c: Idempotency-Key. False: it is answered, as before or with a problem. */
+bool web_repeats_begin(struct web_call *call);
+/* The answer is known, or never will be. */
+void web_repeats_settle(struct web_call *call);
+void web_repeats_free(struct web *web);
+
+/* ask.c */
+enum MHD_Result ask_begin(struct web_call *call, struct MHD_Connection *connection);
+void *ask_watch(void *web); /* the thread */
+void ask_end(struct web *web);
+
+/* answer.c */
+enum MHD_Result answer_send(struct web_call *call, struct MHD_Connection *connection);
+/* The answer as bytes, made of its JSON if it is that. */
+struct bytes answer_text(struct web_call *call);
+
+/* cors.c: a page of another site: what it may; false when it may not what it wants. */
+bool cors_allows(struct web_call *call);
+void cors_add(struct web_call *call);
+
+/* door.c */
+bool door_open(struct web_door *door, int socket, char *why, size_t why_size);
+void door_close(struct web_door *door);
+
+/* listen.c: -1 with a message. */
+int listen_open(const struct web_listen *listen, char *why, size_t why_size);
+bool listen_judge(const struct web_settings *settings, char *why, size_t why_size);
+
+/* files.c: a connection to the database for as long as a call needs it; NULL: it is answered. */
+struct account_file *files_take(struct web_call *call);
+void files_give(struct web *web, struct account_file **file);
+void files_free(struct web *web);
+
+#endif
