@@ -1,4 +1,4 @@
-/* command.c: herald user, roster, rule and setting: which one, and what they share.
+/* command.c: herald user, roster, rule, setting and token: which one, and what they share.
  *
  *   words --> configuration and domains --> the command (command_user.c and its like)
  */
@@ -22,6 +22,7 @@ static const struct {
     {"roster", command_roster_check, command_roster},
     {"rule", command_rule_check, command_rule},
     {"setting", command_setting_check, command_setting},
+    {"token", command_token_check, command_token},
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

@@ -54,11 +54,13 @@ bool command_user(struct work *work, const char *const *words);
 bool command_roster(struct work *work, const char *const *words);
 bool command_rule(struct work *work, const char *const *words);
 bool command_setting(struct work *work, const char *const *words);
+bool command_token(struct work *work, const char *const *words);
 
 /* Judges the words before the configuration is read; false with a message. */
 bool command_user_check(const char *const *words);
 bool command_roster_check(const char *const *words);
 bool command_rule_check(const char *const *words);
 bool command_setting_check(const char *const *words);
+bool command_token_check(const char *const *words);
 
 #endif

@@ -26,6 +26,7 @@ struct reactor {
     struct push *push;
     struct presence *presence;
     struct homes *homes;
+    const struct config *config;
     bool tells_talk;                                  /* in presence */
     struct rules_names names;                         /* of identities in rules */
     struct registrar_target found[PROXY_TARGETS_MAX]; /* what the proxy asked for last */
@@ -412,6 +413,7 @@ struct reactor *reactor_new(const struct reactor_ground *ground, const struct co
 {
     struct reactor *reactor = memory_new(sizeof(*reactor));
     reactor->ground = *ground;
+    reactor->config = config;
     reactor->parts.world = ground->world;
     reactor->parts.net = ground->net;
     reactor->parts.log = ground->log;
@@ -478,6 +480,7 @@ void reactor_turn(struct reactor *reactor)
 void reactor_reload(struct reactor *reactor, const struct config *config)
 {
     const struct front_settings settings = front_settings_of(reactor, config);
+    reactor->config = config;
     front_reload(reactor->front, &settings);
     guard_reload(reactor->parts.guard, &config->guard);
     const struct policy_settings policy = policy_settings_of(reactor, config);
@@ -493,6 +496,30 @@ void reactor_reload(struct reactor *reactor, const struct config *config)
               "presence, push, http, guard and front limits. Listeners, domains, data folder, net, "
               "transaction, "
               "auth and store need a restart");
+}
+
+struct web_core reactor_core(const struct reactor *reactor)
+{
+    return (struct web_core){
+        .world = reactor->ground.world,
+        .log = reactor->ground.log,
+        .metrics = reactor->ground.metrics,
+        .store = reactor->parts.store,
+        .front = reactor->front,
+        .domains = reactor->parts.domains,
+        .accounts = reactor->parts.accounts,
+        .policy = reactor->parts.policy,
+        .registrar = reactor->registrar,
+        .proxy = reactor->proxy,
+        .presence = reactor->presence,
+        .im = reactor->im,
+        .config = reactor->config,
+    };
+}
+
+void reactor_take_over(struct reactor *reactor)
+{
+    accounts_changed(reactor);
 }
 
 struct store *reactor_store(struct reactor *reactor)
