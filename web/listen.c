@@ -65,7 +65,8 @@ static const char *advice(int error)
 {
     switch (error) {
     case EADDRINUSE:
-        return "another program has it; stop that, or choose another port in web.listen";
+        return "another program has it; stop that, or choose another port in web.listen (./run "
+               "--http)";
     case EACCES:
         return "ports below 1024 are for root; choose another one in web.listen";
     case EADDRNOTAVAIL:

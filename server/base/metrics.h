@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+#include "base/metrics_web.h"
+
 #define METRICS(X)                                                                            \
     X(messages_received, "SIP messages received")                                             \
     X(messages_sent, "SIP messages sent")                                                     \
@@ -163,15 +165,7 @@
     X(requests_held, "requests that waited for a device to wake")                             \
     X(requests_held_limited, "requests that did not wait for a device because too many do")   \
     X(requests_held_in_vain, "requests whose device did not wake (480)")                      \
-    X(web_requests, "HTTP requests")                                                          \
-    X(web_refused, "HTTP requests answered 4xx")                                              \
-    X(web_failed, "HTTP requests answered 5xx")                                               \
-    X(web_unknown, "HTTP requests without a right token or password")                         \
-    X(web_limited, "HTTP requests refused by a rate (429)")                                   \
-    X(web_slow_closed, "HTTP connections closed because a request took too long to come")     \
-    X(web_late, "HTTP requests that the reactor did not answer in time (503)")                \
-    X(web_asks_limited, "HTTP requests refused because too many wait for the reactor")        \
-    X(web_too_long, "HTTP requests refused for the length of their body (413)")               \
+    METRICS_WEB(X)                                                                            \
     X(store_commits, "commits")                                                               \
     X(store_changes, "change sets committed")                                                 \
     X(store_refused, "change sets refused by the database")                                   \
