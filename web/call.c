@@ -161,7 +161,12 @@ void *web_kept(const struct web_call *call)
 
 void web_answer(struct web_call *call, unsigned status, json_t *value)
 {
-    assert(call->status == 0 && status >= 200 && status < 600 && value != NULL);
+    assert(call->status == 0 && status >= 200 && status < 600);
+    if (value == NULL) {
+        web_problem(call, 500, "no-text", NULL,
+                    "the answer holds bytes that are no UTF-8; the database or a client has them");
+        return;
+    }
     call->status = status;
     call->value = value;
     call->type = "application/json";
