@@ -1,4 +1,6 @@
 /* Accounts: the command line's side, and a running store that notices. */
+#include <sys/wait.h>
+
 #include "fixture.h"
 
 static const struct store_settings stepped = {.stepped = true};
@@ -152,7 +154,32 @@ START_TEST(an_idle_writer_notices_by_itself)
 }
 END_TEST
 
+/* The last to close a database removes its log. A second connection here must not let another
+ * process think that it is the last (POSIX: closing any descriptor of a file drops all locks). */
+START_TEST(another_connection_here_keeps_the_log_where_it_is)
+{
+    struct fixture f;
+    char path[128];
+    int status = 0;
+    fixture_init(&f);
+    fixture_open(&f, stepped);
+    struct account_file *file = open_file(&f);
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0)
+        execlp("python3", "python3", "-c",
+               "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "
+               "c.execute('SELECT count(*) FROM meta').fetchall(); c.close()",
+               fixture_path(&f, "herald.db", path), NULL);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    ck_assert_int_eq(access(fixture_path(&f, "herald.db-wal", path), F_OK), 0);
+    account_file_close(&file);
+    fixture_release(&f);
+}
+END_TEST
+
 UNIT_MAIN("store/accounts", accounts_are_added_changed_removed_and_listed_by_name,
           a_running_store_hears_of_each_change_once, our_own_commits_are_no_news_of_accounts,
           the_next_life_forgets_removed_accounts_but_not_the_count,
-          an_idle_writer_notices_by_itself)
+          an_idle_writer_notices_by_itself, another_connection_here_keeps_the_log_where_it_is)
