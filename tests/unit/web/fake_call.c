@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "front/domains.h"
 
 enum { PAIRS_MAX = 16, DETAIL_SIZE = 1024 };
 
@@ -21,6 +22,8 @@ struct pairs {
 
 struct web_call {
     const struct web_endpoint *endpoint;
+    struct domains *domains;
+    struct web_limits limits;
     struct pairs parts, query, fields, answered;
     char *content;
     json_t *body;
@@ -114,7 +117,7 @@ static const struct web_endpoint *route(struct web_call *call,
                                         const struct web_endpoints *endpoints, struct bytes method,
                                         struct bytes path)
 {
-    for (size_t i = 0; i < endpoints->count; i++) {
+    for (size_t i = 0; i < endpoints->count && endpoints->rows[i].path != NULL; i++) {
         const struct web_endpoint *row = &endpoints->rows[i];
         if (bytes_equal(bytes_of(methods[row->method]), method) &&
             matches(&call->parts, bytes_of(row->path), path))
@@ -135,7 +138,11 @@ static void take_query(struct web_call *call, struct bytes query)
 struct web_call *fake_call(const struct web_endpoints *endpoints, const char *request,
                            const char *body)
 {
+    const struct domain domain = {.name = "example.org", .algorithm_count = 1};
     struct web_call *call = memory_new(sizeof(*call));
+    call->domains = domains_new();
+    domains_add(call->domains, &domain);
+    call->limits = (struct web_limits){.buddies_max = 1000, .rules_max_bytes = 65536};
     struct bytes query = bytes_of(request);
     struct bytes method = bytes_split(&query, ' ');
     struct bytes path = bytes_split(&query, '?');
@@ -160,6 +167,7 @@ void fake_call_free(struct web_call **call)
     pairs_release(&(*call)->query);
     pairs_release(&(*call)->fields);
     pairs_release(&(*call)->answered);
+    domains_free(&(*call)->domains);
     json_decref((*call)->body);
     json_decref((*call)->json);
     free((*call)->content);
@@ -176,6 +184,11 @@ void fake_call_as(struct web_call *call, const char *caller)
 void fake_call_field(struct web_call *call, const char *name, const char *value)
 {
     pairs_add(&call->fields, bytes_of(name), memory_copy(bytes_of(value)));
+}
+
+void fake_call_limits(struct web_call *call, const struct web_limits *limits)
+{
+    call->limits = *limits;
 }
 
 void fake_call_run(struct web_call *call, struct account_file *file, const struct web_core *core)
@@ -247,7 +260,17 @@ char *fake_call_etag(const json_t *value)
     return memory_copy(bytes_of(tag));
 }
 
-/* web/endpoint.h: what is asked. */
+/* web/endpoint.h: what does not change, and what is asked. */
+
+const struct domains *web_domains(const struct web_call *call)
+{
+    return call->domains;
+}
+
+const struct web_limits *web_limits(const struct web_call *call)
+{
+    return &call->limits;
+}
 
 struct bytes web_part(const struct web_call *call, const char *name)
 {

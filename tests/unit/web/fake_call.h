@@ -5,7 +5,8 @@
  *     ck_assert_uint_eq(fake_call_status(call), 200); ... fake_call_json(call) ...
  *     fake_call_free(&call);
  *
- * It routes, decodes and keeps; who may call is not its business. */
+ * Ours is example.org; limits are 1000 buddies and 64 KiB of rules. It routes, decodes and keeps;
+ * who may call is not its business. */
 #ifndef TESTS_UNIT_WEB_FAKE_CALL_H
 #define TESTS_UNIT_WEB_FAKE_CALL_H
 
@@ -22,6 +23,7 @@ void fake_call_free(struct web_call **call);
 /* Before it runs: who calls (canonical), and a field of the request. Constants. */
 void fake_call_as(struct web_call *call, const char *caller);
 void fake_call_field(struct web_call *call, const char *name, const char *value);
+void fake_call_limits(struct web_call *call, const struct web_limits *limits);
 
 /* `file`, then `live` unless it is answered; what has no file (core) skips it. A call that answered
  * nothing is 204. */
