@@ -171,6 +171,19 @@ struct rules_decision rules_decide(const struct rules *rules, const struct rules
     return decision;
 }
 
+void rules_each(const struct rules *rules, const struct rules_case *judge,
+                void (*visit)(void *context, struct bytes id, enum sub_handling handling),
+                void *context)
+{
+    assert(rules != NULL && judge != NULL && visit != NULL);
+    for (size_t i = 0; i < rules->count; i++) {
+        const struct rule *rule = &rules->rules[i];
+        uint64_t until_ms = 0;
+        if (rule_concerns(rule, judge) && rule_is_valid(rule, judge->now_ms, &until_ms))
+            visit(context, rule->id, rule->handling);
+    }
+}
+
 bool rules_use_sphere(const struct rules *rules)
 {
     assert(rules != NULL);

@@ -51,6 +51,11 @@ struct rules_decision {
 /* All rules that match, combined (RFC 4745 10). */
 struct rules_decision rules_decide(const struct rules *rules, const struct rules_case *judge);
 
+/* Visits the rules that match, in the order of the document, with what each says alone. */
+void rules_each(const struct rules *rules, const struct rules_case *judge,
+                void (*visit)(void *context, struct bytes id, enum sub_handling handling),
+                void *context);
+
 /* Writes `document` (empty: there is none yet) anew so that `watcher`, a URI, is handled so
  * whatever its other rules say, and keeps all that has nothing to do with it. *edited is new on
  * success; 400 and 413 as above, 409 (with the reason) when a rule for everybody stands against it.

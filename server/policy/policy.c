@@ -188,8 +188,9 @@ static bool is_peer(const struct policy *policy, struct bytes domain)
 }
 
 /* The default of a domain, else that of all; "domain" when nothing was configured. */
-static enum policy_default usual_of(const struct policy *policy, struct bytes domain)
+enum policy_default policy_default_of(const struct policy *policy, struct bytes domain)
 {
+    assert(policy != NULL);
     enum policy_default usual = POLICY_DOMAIN;
     for (unsigned i = 0; i < policy->settings.domain_count; i++) {
         const struct policy_domain *entry = &policy->settings.domains[i];
@@ -215,7 +216,7 @@ static enum sub_handling usual_handling(const struct policy *policy,
                                         struct bytes presentity, const struct owner *owner)
 {
     struct bytes domain = sip_aor_domain(presentity);
-    enum policy_default usual = usual_of(policy, domain);
+    enum policy_default usual = policy_default_of(policy, domain);
     bool near = false;
     if (usual == POLICY_EVERYBODY)
         return SUB_ALLOW;
@@ -229,16 +230,22 @@ static enum sub_handling usual_handling(const struct policy *policy,
 }
 
 static struct policy_decision decision_of(const struct policy *policy, enum sub_handling handling,
-                                          uint64_t until_ms)
+                                          enum policy_source source)
 {
     struct rights *rights = handling == SUB_ALLOW ? NULL : rights_ref(policy->nothing);
-    return (struct policy_decision){.handling = handling, .rights = rights, .until_ms = until_ms};
+    return (struct policy_decision){.handling = handling, .source = source, .rights = rights};
+}
+
+static enum policy_source usual_source(const struct policy *policy, struct bytes presentity)
+{
+    bool roster = policy_default_of(policy, sip_aor_domain(presentity)) == POLICY_BUDDIES;
+    return roster ? POLICY_SAYS_ROSTER : POLICY_SAYS_DOMAIN;
 }
 
 /* Who cannot be judged waits. */
 static struct policy_decision undecided(const struct policy *policy)
 {
-    struct policy_decision decision = decision_of(policy, SUB_CONFIRM, 0);
+    struct policy_decision decision = decision_of(policy, SUB_CONFIRM, POLICY_SAYS_NOBODY);
     decision.unknown = true;
     return decision;
 }
@@ -252,20 +259,37 @@ struct policy_decision policy_decide(const struct policy *policy,
     const struct rules_case judge = {watcher->aor, sphere, now_ms};
     struct rules_decision said = {.matched = false};
     if (!watcher->foreign && bytes_equal(watcher->aor, presentity))
-        return decision_of(policy, SUB_ALLOW, 0);
+        return decision_of(policy, SUB_ALLOW, POLICY_SAYS_OWNER);
     if (policy->unknown)
         return undecided(policy);
     if (owner != NULL && owner->broken)
-        return decision_of(policy, SUB_BLOCK, 0);
+        return decision_of(policy, SUB_BLOCK, POLICY_SAYS_BROKEN);
     if (owner != NULL && owner->rules != NULL)
         said = rules_decide(owner->rules, &judge);
     if (said.matched)
-        return (struct policy_decision){
-            .handling = said.handling, .rights = said.rights, .until_ms = said.until_ms};
+        return (struct policy_decision){.handling = said.handling,
+                                        .source = POLICY_SAYS_RULES,
+                                        .rights = said.rights,
+                                        .until_ms = said.until_ms};
     struct policy_decision usual =
-        decision_of(policy, usual_handling(policy, watcher, presentity, owner), said.until_ms);
+        decision_of(policy, usual_handling(policy, watcher, presentity, owner),
+                    usual_source(policy, presentity));
+    usual.until_ms = said.until_ms;
     usual.usual = true;
     return usual;
+}
+
+void policy_each_rule(const struct policy *policy, const struct policy_watcher *watcher,
+                      struct bytes presentity, struct bytes sphere, uint64_t now_ms,
+                      void (*visit)(void *context, struct bytes id, enum sub_handling handling),
+                      void *context)
+{
+    assert(policy != NULL && watcher != NULL && !bytes_empty(presentity));
+    const struct owner *owner = owners_find(policy->owners, presentity);
+    const struct rules_case judge = {watcher->aor, sphere, now_ms};
+    bool itself = !watcher->foreign && bytes_equal(watcher->aor, presentity);
+    if (!itself && !policy->unknown && owner != NULL && !owner->broken && owner->rules != NULL)
+        rules_each(owner->rules, &judge, visit, context);
 }
 
 /* Writing. */

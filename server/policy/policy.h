@@ -68,8 +68,19 @@ struct policy_watcher {
     bool trusted;     /* a trusted address vouches for it */
 };
 
+/* Whose word it is. */
+enum policy_source {
+    POLICY_SAYS_OWNER,  /* the user's own, of itself */
+    POLICY_SAYS_RULES,  /* of the presentity's rules that match */
+    POLICY_SAYS_DOMAIN, /* of the default of its domain */
+    POLICY_SAYS_ROSTER, /* of the same, which goes by the presentity's roster */
+    POLICY_SAYS_BROKEN, /* nobody's: the presentity's rules are broken */
+    POLICY_SAYS_NOBODY  /* the same: rules cannot be read for the moment */
+};
+
 struct policy_decision {
     enum sub_handling handling;
+    enum policy_source source;
     struct rights *rights; /* a reference for the caller; NULL: everything */
     uint64_t until_ms;     /* wall clock, when it may change by itself; 0: never */
     bool usual;            /* no rule of the presentity's says so, but the default */
@@ -81,6 +92,15 @@ struct policy_decision {
 struct policy_decision policy_decide(const struct policy *policy,
                                      const struct policy_watcher *watcher, struct bytes presentity,
                                      struct bytes sphere, uint64_t now_ms);
+
+/* Visits the presentity's rules that match, in their order, with what each says alone; none when
+ * they were not asked. */
+void policy_each_rule(const struct policy *policy, const struct policy_watcher *watcher,
+                      struct bytes presentity, struct bytes sphere, uint64_t now_ms,
+                      void (*visit)(void *context, struct bytes id, enum sub_handling handling),
+                      void *context);
+/* What holds in a domain for those of whom no rule speaks. */
+enum policy_default policy_default_of(const struct policy *policy, struct bytes domain);
 
 /* What a user's own rules say of somebody who writes to it. */
 enum policy_reach {
