@@ -84,6 +84,7 @@ struct presence *presence_new(struct front *front, const struct presence_setting
     presence->hash_seed = world_random_u64(presence->parts->world);
     presence->scratch = memory_new(WRITE_MAX);
     presence->digests = digest_engine_new();
+    presence->ends = ends_new();
     conditional_init(presence);
     presence->registration_counts = registration_counts(settings);
     equip(presence);
@@ -118,6 +119,7 @@ void presence_free(struct presence **presence)
             package_list()[i]->workshop_free(&old->workshops[i]);
     }
     digest_engine_free(&old->digests);
+    ends_free(&old->ends);
     free(old->scratch);
     free(old->derived_text);
     free(old);
