@@ -2,6 +2,8 @@
 #ifndef WEB_CORE_H
 #define WEB_CORE_H
 
+#include <stdint.h>
+
 struct web_core {
     struct world *world;
     struct log *log;
@@ -16,6 +18,7 @@ struct web_core {
     struct presence *presence;
     struct im *im;
     const struct config *config;
+    uint64_t begun_ms; /* wall clock, when this life of the server began; 0: nobody says */
 };
 
 #endif
