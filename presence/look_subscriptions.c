@@ -168,6 +168,8 @@ static bool read_hex(struct bytes text, uint64_t *value)
 bool look_read_name(struct bytes name, struct look_name *parts)
 {
     struct bytes rest = name;
+    if (bytes_empty(name))
+        return false;
     parts->event = bytes_split(&rest, ';');
     const char *last = memrchr(rest.at, ';', rest.length);
     if (last == NULL)

@@ -25,7 +25,6 @@
 struct watcher;
 struct connection;
 struct digest_engine;
-struct ends;
 
 struct publication {
     struct publication *prev, *next;
@@ -189,11 +188,6 @@ void resource_changed(struct resource *resource, struct store_change change);
 void resource_end(struct resource *resource);
 /* Ends everything of a partition without a word. */
 void home_clear(struct presence *presence, unsigned partition);
-
-/* The seconds that a request asks for, as its package limits them (lifetime.c). False: it was
- * refused (400, 423). */
-bool lifetime_judge(struct front_request *request, const struct lifetime *lifetime,
-                    uint32_t *expires_s);
 
 #include "presence/authorize_internal.h"
 #include "presence/ends_internal.h"

@@ -188,12 +188,26 @@ static bool set(struct web_call *call, const struct web_core *core,
     return verdict_ok(v);
 }
 
-static bool only_knows(struct web_call *call, const json_t *object, const char *const *names)
+/* Appends a name as a part of a JSON pointer (RFC 6901 3). */
+static void put_pointer(struct buffer *out, struct bytes name)
+{
+    buffer_char(out, '/');
+    for (size_t i = 0; i < name.length; i++) {
+        if (name.at[i] == '~' || name.at[i] == '/')
+            buffer_text(out, name.at[i] == '~' ? "~0" : "~1");
+        else
+            buffer_char(out, name.at[i]);
+    }
+}
+
+/* `where`: of the object, "" or "/fax". */
+static bool only_knows(struct web_call *call, const json_t *object, const char *where,
+                       const char *const *names)
 {
     const char *name;
     json_t *value;
     if (!json_is_object(object)) {
-        web_problem(call, 400, "bad-body", "", "a JSON object is wanted");
+        web_problem(call, 400, "bad-body", where, "a JSON object is wanted");
         return false;
     }
     json_object_foreach((json_t *)object, name, value)
@@ -203,10 +217,10 @@ static bool only_knows(struct web_call *call, const json_t *object, const char *
             i++;
         if (names[i] != NULL)
             continue;
-        char pointer[140];
+        char pointer[300];
         struct buffer out = buffer_over(pointer, sizeof(pointer) - 1);
-        buffer_char(&out, '/');
-        buffer_put(&out, bytes_first(bytes_of(name), 100));
+        buffer_text(&out, where);
+        put_pointer(&out, bytes_first(bytes_of(name), 100));
         pointer[out.length] = '\0';
         web_problem(call, 400, "unknown-field", pointer,
                     "there is no field %.100s here; the description of the API lists those that "
@@ -332,7 +346,7 @@ static void put_presence(struct web_call *call, const struct web_core *core)
     struct people_aor user;
     char entity[PEOPLE_AOR_MAX + 8];
     struct buffer out = buffer_over(entity, sizeof(entity));
-    if (!give_user(call, core, &user) || !only_knows(call, body, names) ||
+    if (!give_user(call, core, &user) || !only_knows(call, body, "", names) ||
         !take_basic(call, body, &state) || !take_activities(call, body, &state) ||
         !take_note(call, body, &state) || !take_until(call, core, body, &state) ||
         !may_change_presence(call, core, give_aor(&user)))
@@ -458,7 +472,7 @@ static bool take_counts(struct web_call *call, const json_t *value, const char *
         web_problem(call, 400, "bad-field", pointer,
                     "%s must be an object of counts from 0 to %d: new, old, new_urgent, old_urgent",
                     field, COUNT_MAX);
-    return good && only_knows(call, value, names);
+    return good && only_knows(call, value, pointer, names);
 }
 
 static bool write_classes(struct web_call *call, const json_t *body, struct buffer *out,
@@ -499,7 +513,7 @@ static bool write_summary(struct web_call *call, const json_t *body, struct buff
     struct buffer lines = buffer_over(text, sizeof(text));
     struct bytes account = BYTES("");
     bool waiting = false;
-    if (!only_knows(call, body, names) || !write_classes(call, body, &lines, &waiting) ||
+    if (!only_knows(call, body, "", names) || !write_classes(call, body, &lines, &waiting) ||
         !take_waiting(call, body, &waiting) ||
         !take_text(call, body, "account", "/account", 500, &account))
         return false;
