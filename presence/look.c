@@ -168,6 +168,9 @@ bool presence_look_as(struct presence *presence, struct bytes event, struct byte
     struct authorization authorization = authorize(presence, package, aor, resource, watcher);
     view->type = package->notify_types[0];
     view->decision = decide(resource, watcher, &authorization);
+    view->by_event =
+        package->audience != AUDIENCE_BY_RULES && (view->decision.source == POLICY_SAYS_DOMAIN ||
+                                                   view->decision.source == POLICY_SAYS_ROSTER);
     view->offline = authorization.event == EVENT_APPROVED && authorization.offline;
     view->cut = authorization.event == EVENT_APPROVED && !view->offline &&
                 authorization.rights != NULL && package->view != NULL;

@@ -54,8 +54,9 @@ struct presence_look_view {
     struct policy_decision decision; /* its rights are a reference for the caller */
     struct blob *body;               /* a reference for the caller; NULL: nothing at all */
     const char *type;
-    bool cut;     /* its rights leave less than there is */
-    bool offline; /* blocked politely: shown as if nothing were published */
+    bool by_event; /* neither rules nor a default decided, but the event */
+    bool cut;      /* its rights leave less than there is */
+    bool offline;  /* blocked politely: shown as if nothing were published */
 };
 /* `filter` is one of a subscription that is visited, or empty. False: as above. */
 bool presence_look_as(struct presence *presence, struct bytes event, struct bytes aor,

@@ -264,7 +264,7 @@ static json_t *decision_json(const struct web_core *core, struct explain *explai
     policy_each_rule(core->policy, &watcher, aor, explain->state.sphere, explain->now_ms, take_rule,
                      &matches);
     explain->usual = policy_default_of(core->policy, sip_aor_domain(aor));
-    give_words(object, "by", source_of(explain->decision.source));
+    give_words(object, "by", explain->by_event ? "event" : source_of(explain->decision.source));
     give_words(object, "handling", state_handling(explain->decision.handling));
     json_object_set_new(object, "rules", matches.list);
     give_words(object, "domain_default", usual_name(explain->usual));
@@ -403,6 +403,7 @@ static void look(const struct web_core *core, struct explain *explain, json_t *o
                           bytes_of(explain->subscription.filter), &seen))
         return;
     explain->decision = bare.decision;
+    explain->by_event = bare.by_event;
     explain->whole = shown_of(explain->state.body);
     explain->by_rights = shown_of(bare.body);
     explain->seen = shown_of(seen.body);

@@ -31,6 +31,7 @@ struct explain {
     bool watcher_is_user, presentity_is_user; /* of accounts that there are */
     bool watcher_registered, presentity_registered;
     struct policy_decision decision; /* its rights are owned */
+    bool by_event;                   /* see struct presence_look_view */
     enum policy_default usual;
     char rule[64]; /* the id of the first rule that has the last word; "" none */
     struct explain_subscription subscription;

@@ -63,7 +63,11 @@ static const char *default_name(enum policy_default usual)
 static void put_source(const struct explain *explain, struct buffer *out)
 {
     enum policy_source source = explain->decision.source;
-    if (source == POLICY_SAYS_RULES)
+    if (explain->by_event)
+        buffer_format(out,
+                      "the event %s, which is for the user itself and whom its own rules allow",
+                      explain->event);
+    else if (source == POLICY_SAYS_RULES)
         buffer_format(out, "rule \"%s\" of %s", explain->rule, presentity_of(explain));
     else if (source == POLICY_SAYS_ROSTER)
         buffer_format(out, "the roster of %s", presentity_of(explain));

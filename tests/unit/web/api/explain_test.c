@@ -344,7 +344,10 @@ START_TEST(other_events)
     const json_t *got =
         live_get(explain_endpoints,
                  "GET /api/v1/explain?watcher=alice&presentity=bob&event=message-summary");
-    ck_assert_field(got, "case", "blocked"); /* the owner's alone unless a rule allows it */
+    ck_assert_field(got, "case", "blocked");
+    ck_assert_has(live_text(got, "sentence"), "by the event message-summary, which is for the user "
+                                              "itself");
+    ck_assert_field(json_object_get(got, "decision"), "by", "event");
     struct ask ask = subscribing("Event: message-summary\r\n");
     ask.from = "<sip:bob@example.org>;tag=m";
     ck_assert_uint_eq(ground_do(ground, ask), 200);
