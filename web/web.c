@@ -57,23 +57,6 @@ void web_count(struct web *web, enum web_count count)
     web_unlock(web);
 }
 
-struct web_settings web_settings_default(void)
-{
-    return (struct web_settings){
-        .threads = 2,
-        .connections_max = 2000,
-        .connections_max_per_address = 1100,
-        .idle_s = 30,
-        .request_s = 60,
-        .body_max_bytes = 1 << 20,
-        .ask_ms = 5000,
-        .asks_max = 1000,
-        .rate_max = 60000,
-        .failures_max = 30,
-        .limits = {.buddies_max = 1000, .rules_max_bytes = 65536},
-    };
-}
-
 static void init_lock(struct web *web)
 {
     pthread_condattr_t monotonic;
