@@ -27,6 +27,7 @@ struct reactor {
     struct presence *presence;
     struct homes *homes;
     const struct config *config;
+    uint64_t begun_ms; /* wall clock */
     bool tells_talk;                                  /* in presence */
     struct rules_names names;                         /* of identities in rules */
     struct registrar_target found[PROXY_TARGETS_MAX]; /* what the proxy asked for last */
@@ -414,6 +415,7 @@ struct reactor *reactor_new(const struct reactor_ground *ground, const struct co
     struct reactor *reactor = memory_new(sizeof(*reactor));
     reactor->ground = *ground;
     reactor->config = config;
+    reactor->begun_ms = ground->world->wall_ms;
     reactor->parts.world = ground->world;
     reactor->parts.net = ground->net;
     reactor->parts.log = ground->log;
@@ -514,6 +516,7 @@ struct web_core reactor_core(const struct reactor *reactor)
         .presence = reactor->presence,
         .im = reactor->im,
         .config = reactor->config,
+        .begun_ms = reactor->begun_ms,
     };
 }
 
