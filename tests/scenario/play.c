@@ -700,6 +700,7 @@ static const struct verb verbs[] = {
     {"the", do_the, AFTER},         {"all", do_all, AFTER},
     {"rules", play_rules, AFTER},   {"rule", play_rule, AFTER},
     {"roster", play_roster, AFTER}, {"setting", play_setting, AFTER},
+    {"api", play_api, AFTER},
 };
 
 static bool party_does(struct play *play, struct party *party, struct words *words)

@@ -14,10 +14,12 @@
 #include "web/endpoint.h"
 
 /* A call of one of the endpoints (one row is enough), by its method and target; `body` is JSON when
- * the endpoint wants that and it is not NULL. Fails the test when nothing has the path, or the JSON
+ * the endpoint wants that and it is not NULL. Ends the test when nothing has the path, or the JSON
  * is none. */
 struct web_call *fake_call(const struct web_endpoints *endpoints, const char *request,
                            const char *body);
+/* Does any of them have the path? */
+bool fake_call_routes(const struct web_endpoints *endpoints, const char *request);
 void fake_call_free(struct web_call **call);
 
 /* Before it runs: who calls (canonical), and a field of the request. Constants. */
