@@ -1,6 +1,8 @@
 /* policy_test.c: rules first, then the default of the domain. */
 #include "policy/policy.h"
 
+#include <stdio.h>
+
 #include "store/accounts.h"
 #include "store/fixture.h"
 #include "unit.h"
@@ -547,9 +549,60 @@ START_TEST(a_reload_is_for_all)
 }
 END_TEST
 
-UNIT_MAIN("policy/policy", defaults, users_of_peers, each_domain_has_its_default, rules_come_first,
-          the_default_is_told_from_rules, a_rule_for_everybody, the_next_change_is_told,
-          broken_rules_block_everybody_else, buddies_are_in_the_roster, who_cannot_be_judged_waits,
+static enum policy_source source_of(const struct policy *policy, const char *watcher)
+{
+    const struct policy_watcher who = {.aor = bytes_of(watcher)};
+    struct policy_decision decision = policy_decide(policy, &who, BYTES(ALICE), BYTES(""), 0);
+    rights_unref(&decision.rights);
+    return decision.source;
+}
+
+static void name_rule(void *context, struct bytes id, enum sub_handling handling)
+{
+    char *names = context;
+    snprintf(names + strlen(names), 100 - strlen(names), "%.*s=%d;", BYTES_ARGS(id), (int)handling);
+}
+
+static const char *rules_of(const struct policy *policy, const char *watcher)
+{
+    static char names[100];
+    const struct policy_watcher who = {.aor = bytes_of(watcher)};
+    names[0] = '\0';
+    policy_each_rule(policy, &who, BYTES(ALICE), BYTES(""), 0, name_rule, names);
+    return names;
+}
+
+/* An operator asks whose word it is, and which rules it was. */
+START_TEST(a_decision_says_whose_it_is)
+{
+    struct stage stage;
+    stage_init(&stage, POLICY_DOMAIN);
+    ck_assert_int_eq(source_of(stage.policy, ALICE), POLICY_SAYS_OWNER);
+    ck_assert_int_eq(source_of(stage.policy, "bob@example.org"), POLICY_SAYS_DOMAIN);
+    ck_assert_str_eq(rules_of(stage.policy, "bob@example.org"), "");
+    set_rules(&stage,
+              RULESET(RULE("all", "", "confirm") RULE("other", ONE("sip:dave@example.org"), "block")
+                          RULE("bob", ONE("sip:bob@example.org"), "allow")));
+    refresh(&stage, ALICE ";");
+    ck_assert_int_eq(source_of(stage.policy, "bob@example.org"), POLICY_SAYS_RULES);
+    ck_assert_str_eq(rules_of(stage.policy, "bob@example.org"), "all=1;bob=3;");
+    ck_assert_str_eq(rules_of(stage.policy, ALICE), "");
+    set_rules(&stage, "<broken");
+    refresh(&stage, ALICE ";");
+    ck_assert_int_eq(source_of(stage.policy, "bob@example.org"), POLICY_SAYS_BROKEN);
+    ck_assert_str_eq(rules_of(stage.policy, "bob@example.org"), "");
+    ck_assert_int_eq(policy_default_of(stage.policy, BYTES("example.org")), POLICY_DOMAIN);
+    stage_release(&stage);
+    stage_init(&stage, POLICY_BUDDIES);
+    ck_assert_int_eq(source_of(stage.policy, "bob@example.org"), POLICY_SAYS_ROSTER);
+    stage_release(&stage);
+}
+END_TEST
+
+UNIT_MAIN("policy/policy", a_decision_says_whose_it_is, defaults, users_of_peers,
+          each_domain_has_its_default, rules_come_first, the_default_is_told_from_rules,
+          a_rule_for_everybody, the_next_change_is_told, broken_rules_block_everybody_else,
+          buddies_are_in_the_roster, who_cannot_be_judged_waits,
           nobody_is_seen_before_the_rules_are_known, who_may_write,
           who_may_write_is_not_known_without_the_rules, groups_of_the_roster, preferences_of_users,
           a_reload_is_for_all)
