@@ -459,6 +459,7 @@ static void answer(struct web_call *call, const struct web_core *core, struct ex
 {
     char text[4096];
     struct buffer out = buffer_over(text, sizeof(text));
+    assert(explain->event != NULL && explain->watcher.text[0] != '\0');
     json_t *object = json_object();
     give_text(object, "watcher", give_aor(&explain->watcher));
     give_text(object, "presentity", give_aor(&explain->presentity));

@@ -4,6 +4,8 @@
  *   something? -> it sees that
  *
  * The first question that is answered by "no" gives the sentence. */
+#include <assert.h>
+
 #include "base/buffer.h"
 #include "web/api/explain_internal.h"
 #include "web/api/give_internal.h"
@@ -331,6 +333,7 @@ static const char *judge_watching(const struct explain *explain, struct buffer *
 
 const char *explain_sentence(const struct explain *explain, struct buffer *out)
 {
+    assert(explain->event != NULL && out->size >= 2048);
     const char *found = judge_people(explain, out);
     if (found == NULL)
         found = judge_rules(explain, out);

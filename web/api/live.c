@@ -137,6 +137,7 @@ static void end_presence(const struct web_core *core, struct bytes aor,
 static void end_registrations(struct web_call *call, const struct web_core *core, struct bytes aor,
                               const uint64_t *id)
 {
+    assert(!bytes_empty(aor));
     struct leaving *leaving = memory_new(sizeof(*leaving));
     struct store_change change;
     leaving->id = id;
