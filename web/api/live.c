@@ -14,6 +14,18 @@
 #include "registrar/look.h"
 #include "web/api/give_internal.h"
 
+/* Ids. */
+
+/* 16 hexadecimal digits; 0: they are none, and nothing has that id. */
+static uint64_t read_id(struct bytes text)
+{
+    char copy[20] = "", *end = copy;
+    struct buffer out = buffer_over(copy, sizeof(copy) - 1);
+    buffer_put(&out, text);
+    uint64_t id = strtoull(copy, &end, 16);
+    return text.length == 16 && !out.overflow && end == copy + 16 ? id : 0;
+}
+
 /* Registrations. */
 
 struct page {
@@ -168,12 +180,8 @@ static void delete_registration(struct web_call *call, const struct web_core *co
     if (!give_user(call, core, &user))
         return;
     struct bytes text = web_part(call, "registration");
-    char copy[20] = "", *end = copy;
-    struct buffer out = buffer_over(copy, sizeof(copy) - 1);
-    buffer_put(&out, text);
-    uint64_t id = strtoull(copy, &end, 16);
-    bool good = text.length == 16 && !out.overflow && end == copy + 16;
-    if (good)
+    uint64_t id = read_id(text);
+    if (id != 0)
         end_registrations(call, core, give_aor(&user), &id);
     else
         web_problem(call, 404, "not-found", "registration",
@@ -255,6 +263,89 @@ static void get_calls(struct web_call *call, const struct web_core *core)
     give_list(call, items, NULL);
 }
 
+/* Connections. */
+
+/* The first ones behind a handle, in their order: most of a long walk are behind the last one. */
+struct connections {
+    uint64_t after;
+    size_t most, count;
+    struct net_connection *found; /* room for one more than `most` */
+};
+
+static void take_connection(void *context, const struct net_connection *connection)
+{
+    struct connections *all = context;
+    uint64_t handle = connection->flow.connection;
+    size_t at = all->count;
+    if (handle <= all->after)
+        return;
+    while (at > 0 && all->found[at - 1].flow.connection > handle)
+        at--;
+    if (at > all->most)
+        return;
+    all->count += all->count <= all->most;
+    memmove(&all->found[at + 1], &all->found[at], (all->count - at - 1) * sizeof(all->found[0]));
+    all->found[at] = *connection;
+}
+
+static json_t *connection_json(const struct net_connection *connection, char *id, size_t size)
+{
+    struct buffer out = buffer_over(id, size);
+    json_t *item = json_object();
+    buffer_format(&out, "%016llx", (unsigned long long)connection->flow.connection);
+    buffer_char(&out, '\0');
+    give_words(item, "id", id);
+    give_flow(item, "flow", &connection->flow);
+    give_flag(item, "open", connection->open);
+    give_flag(item, "asks_no_more", connection->asks_no_more);
+    give_number(item, "idle_ms", connection->idle_ms);
+    give_number(item, "unsent_bytes", connection->unsent_bytes);
+    return item;
+}
+
+static struct net *net_of(const struct web_core *core)
+{
+    return front_parts(core->front)->net;
+}
+
+static void get_connections(struct web_call *call, const struct web_core *core)
+{
+    struct bytes after = BYTES("");
+    char id[20] = "", next[200];
+    struct buffer out = buffer_over(next, sizeof(next));
+    struct connections all = {.count = 0};
+    uint64_t limit;
+    if (!web_query_number(call, "limit", 1, GIVE_MOST, GIVE_USUAL, &limit))
+        return;
+    web_query(call, "after", &after);
+    all.after = read_id(after);
+    all.most = (size_t)limit;
+    all.found = memory_new((all.most + 2) * sizeof(all.found[0]));
+    net_each_connection(net_of(core), take_connection, &all);
+    json_t *items = json_array();
+    for (size_t i = 0; i < all.count && i < all.most; i++)
+        json_array_append_new(items, connection_json(&all.found[i], id, sizeof(id)));
+    buffer_format(&out, "/api/v1/connections?limit=%zu&after=%s", all.most, id);
+    buffer_char(&out, '\0');
+    give_list(call, items, all.count > all.most ? next : NULL);
+    free(all.found);
+}
+
+static void delete_connection(struct web_call *call, const struct web_core *core)
+{
+    struct net_connection room[3];
+    uint64_t id = read_id(web_part(call, "connection"));
+    struct connections all = {.after = id - 1, .most = 1, .found = room};
+    if (id != 0)
+        net_each_connection(net_of(core), take_connection, &all);
+    if (all.count > 0 && room[0].flow.connection == id)
+        net_close(net_of(core), id);
+    else
+        web_problem(call, 404, "not-found", "connection",
+                    "there is no such connection (any more); GET /api/v1/connections for those "
+                    "that there are");
+}
+
 /* The server. */
 
 static json_t *transactions(const struct web_core *core)
@@ -310,6 +401,9 @@ static void get_status(struct web_call *call, const struct web_core *core)
 
 const struct web_endpoint live_endpoints[] = {
     {WEB_GET, "/api/v1/status", WEB_OPERATIONS, false, WEB_NO_BODY, NULL, get_status},
+    {WEB_GET, "/api/v1/connections", WEB_LIVE, false, WEB_NO_BODY, NULL, get_connections},
+    {WEB_DELETE, "/api/v1/connections/{connection}", WEB_LIVE, false, WEB_NO_BODY, NULL,
+     delete_connection},
     {WEB_GET, "/api/v1/registrations", WEB_LIVE, false, WEB_NO_BODY, NULL, get_registrations},
     {WEB_GET, "/api/v1/users/{user}/registrations", WEB_LIVE, true, WEB_NO_BODY, NULL,
      get_user_registrations},

@@ -135,6 +135,35 @@ START_TEST(the_server_counts)
 }
 END_TEST
 
-UNIT_MAIN("live", a_binding_is_shown_whole, users_are_found_as_people_write_them,
-          all_bindings_come_in_pages, an_ended_registration_takes_its_presence_along,
-          all_of_a_user_end, the_server_counts)
+START_TEST(connections_are_shown_and_closed)
+{
+    char request[200];
+    live_open();
+    struct net_flow flows[3];
+    for (unsigned i = 0; i < 3; i++) {
+        char peer[40];
+        snprintf(peer, sizeof(peer), "127.0.0.9:%u", 40000 + i);
+        flows[i] = ground_tcp(ground, peer);
+    }
+    const json_t *page = live_get(live_endpoints, "GET /api/v1/connections?limit=2");
+    ck_assert_uint_eq(json_array_size(json_object_get(page, "items")), 2);
+    ck_assert_field(json_array_get(json_object_get(page, "items"), 0), "flow",
+                    "tcp/127.0.0.1:5060/127.0.0.9:40000");
+    snprintf(request, sizeof(request), "GET %s", live_text(page, "next"));
+    page = live_get(live_endpoints, request);
+    ck_assert_uint_eq(json_array_size(json_object_get(page, "items")), 1);
+    ck_assert(json_is_null(json_object_get(page, "next")));
+    const json_t *item = live_item(live_endpoints, "GET /api/v1/connections", 1);
+    snprintf(request, sizeof(request), "DELETE /api/v1/connections/%s", live_text(item, "id"));
+    ck_assert_uint_eq(live_do(live_endpoints, request, NULL), 204);
+    ck_assert(!ground->net.open[flows[1].connection]);
+    ck_assert_uint_eq(live_do(live_endpoints, request, NULL), 404);
+    ck_assert_uint_eq(live_do(live_endpoints, "DELETE /api/v1/connections/1", NULL), 404);
+    ck_assert_uint_eq(json_array_size(live_items(live_endpoints, "GET /api/v1/connections")), 2);
+    live_close();
+}
+END_TEST
+
+UNIT_MAIN("live", connections_are_shown_and_closed, a_binding_is_shown_whole,
+          users_are_found_as_people_write_them, all_bindings_come_in_pages,
+          an_ended_registration_takes_its_presence_along, all_of_a_user_end, the_server_counts)
