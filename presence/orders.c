@@ -26,6 +26,7 @@ static struct store_change end_waiting(struct subscription *subscription)
     struct store *store = resource->presence->parts->store;
     struct store_set *set = store_begin(store, resource->partition);
     subscription_move(subscription, EVENT_GIVEUP);
+    ends_note(subscription, END_DEACTIVATED); /* by order, not because it took too long */
     subscription_forget(subscription, set);
     resource_settle(resource);
     return store_submit(store, &set);
