@@ -65,7 +65,9 @@ enum statement {
     SQL_ANY_MESSAGE,
     SQL_PUT_ACCOUNT,
     SQL_ACCOUNT,
+    SQL_ACCOUNT_ROW,
     SQL_ACCOUNTS,
+    SQL_ACCOUNTS_AFTER,
     SQL_ACCOUNTS_CHANGED,
     SQL_NEXT_ACCOUNT_CHANGE,
     SQL_PUT_BUDDY,
@@ -74,6 +76,18 @@ enum statement {
     SQL_DELETE_ROSTER,
     SQL_ROSTER,
     SQL_ROSTERS,
+    SQL_BUDDY,
+    SQL_ROSTER_ORDERED,
+    SQL_PUT_GROUP,
+    SQL_DELETE_GROUP,
+    SQL_DELETE_GROUPS,
+    SQL_GROUPS,
+    SQL_PUT_SHARED,
+    SQL_DELETE_SHARED,
+    SQL_LEAVE_SHARED,
+    SQL_SHARED,
+    SQL_SHARED_AFTER,
+    SQL_COUNT_SHARED,
     SQL_PUT_RULES,
     SQL_DELETE_RULES,
     SQL_RULES_OF,
@@ -164,9 +178,16 @@ int64_t row_number(struct row *row);
 /* An account, in the order of its columns; the cursor stands at `changed` then. */
 struct store_account account_row(struct row *row);
 struct store_buddy buddy_row(struct row *row);
+struct store_group group_row(struct row *row);
+struct store_shared shared_row(struct row *row);
 struct store_rules rules_row(struct row *row);
 struct store_preference preference_row(struct row *row);
 
+/* rosters.c: notes that the owner's rows (empty: the shared groups) are others now; SQLite's code.
+ */
+int owner_changed(struct database *database, struct bytes aor);
+/* shared.c: takes a user out of all shared groups; SQLite's code. */
+int shared_leave(struct database *database, struct bytes aor);
 /* rosters.c: erases what an account has beside its bindings, publications and subscriptions, within
  * its transaction; SQLite's code. */
 int account_erase(struct database *database, struct bytes aor);
