@@ -189,3 +189,11 @@ bool rules_use_sphere(const struct rules *rules)
     assert(rules != NULL);
     return rules->uses_sphere;
 }
+
+unsigned rules_line(struct bytes document, size_t offset)
+{
+    unsigned line = 1;
+    for (size_t i = 0; i < offset && i < document.length; i++)
+        line += document.at[i] == '\n';
+    return line;
+}

@@ -64,6 +64,9 @@ struct verdict rules_set_watcher(struct bytes document, const struct rules_limit
                                  const struct rules_names *names, struct bytes watcher,
                                  enum sub_handling handling, struct blob **edited);
 
+/* The line of a document, from 1, in which the byte stands. */
+unsigned rules_line(struct bytes document, size_t offset);
+
 /* True when a condition asks for the sphere: who decides then asks again when it changes. */
 bool rules_use_sphere(const struct rules *rules);
 

@@ -7,9 +7,10 @@
 
 #include "command.h"
 #include "config.h"
+#include "front/people.h"
 #include "store/accounts.h"
 
-enum { AOR_SIZE = 512, WHY_SIZE = 1024 };
+enum { AOR_SIZE = PEOPLE_AOR_MAX + 1, WHY_SIZE = 1024 };
 
 /* A command under way. */
 struct work {
