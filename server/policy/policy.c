@@ -31,7 +31,9 @@ struct policy {
     struct log *log;
     struct metrics *metrics;
     struct owners *owners;
-    struct owners *fresh; /* during a refresh */
+    struct owners *fresh;                 /* during a refresh */
+    struct shared *shared, *fresh_shared; /* the second: during one in which they changed */
+    struct people people;
     struct rights *nothing;
     bool unknown; /* what is stored could not be read the last time */
     void (*changed)(void *context, struct bytes presentity);
@@ -70,6 +72,7 @@ void policy_free(struct policy **policy)
     if (*policy == NULL)
         return;
     owners_free(&(*policy)->owners);
+    shared_free(&(*policy)->shared);
     rights_unref(&(*policy)->nothing);
     free(*policy);
     *policy = NULL;
@@ -99,12 +102,27 @@ void policy_listen(struct policy *policy, void (*changed)(void *context, struct 
     policy->context = context;
 }
 
+void policy_set_people(struct policy *policy,
+                       void (*each)(void *context, struct bytes domain,
+                                    void (*visit)(void *context, struct bytes aor),
+                                    void *visit_context),
+                       void *context)
+{
+    assert(policy != NULL && each != NULL && policy->people.each == NULL);
+    policy->people = (struct people){each, context};
+}
+
 /* Reading. */
 
 static void take_owner(void *context, struct bytes aor)
 {
     struct policy *policy = context;
-    owners_take(policy->fresh, aor);
+    if (!bytes_empty(aor)) {
+        owners_take(policy->fresh, aor);
+        return;
+    }
+    shared_free(&policy->fresh_shared);
+    policy->fresh_shared = shared_new();
 }
 
 static void take_rules(void *context, const struct store_rules *stored)
@@ -149,6 +167,26 @@ static void take_preference(void *context, const struct store_preference *prefer
         choices_add(&owner->choices, preference->name, preference->value);
 }
 
+static void take_shared(void *context, const struct store_shared *stored)
+{
+    struct policy *policy = context;
+    if (policy->fresh_shared == NULL)
+        policy->fresh_shared = shared_new();
+    shared_add(policy->fresh_shared, stored);
+}
+
+/* Shared groups take the place of those before, if they changed; nobody keeps whose rosters they
+ * are in, so everybody is asked about again. */
+static void replace_shared(struct policy *policy)
+{
+    if (policy->fresh_shared == NULL)
+        return;
+    shared_free(&policy->shared);
+    policy->shared = policy->fresh_shared;
+    policy->fresh_shared = NULL;
+    tell(policy, BYTES(""));
+}
+
 enum err policy_refresh(struct policy *policy, struct store *store)
 {
     assert(policy != NULL && store != NULL && policy->fresh == NULL);
@@ -158,6 +196,7 @@ enum err policy_refresh(struct policy *policy, struct store *store)
         .buddy = take_buddy,
         .preference = take_preference,
         .context = policy,
+        .shared = take_shared,
     };
     policy->fresh = owners_new();
     enum err err = store_load_policy(store, &visitor);
@@ -170,6 +209,9 @@ enum err policy_refresh(struct policy *policy, struct store *store)
     else
         owners_replace(policy->owners, fresh, tell, policy);
     owners_free(&fresh);
+    if (err == ERR_NONE)
+        replace_shared(policy);
+    shared_free(&policy->fresh_shared);
     if (was_unknown != policy->unknown)
         tell(policy, BYTES("")); /* nobody is sure any more; or those who asked meanwhile are */
     return err;
@@ -225,7 +267,8 @@ static enum sub_handling usual_handling(const struct policy *policy,
     if (usual == POLICY_DOMAIN)
         near = is_near(policy, watcher, domain);
     else if (usual == POLICY_BUDDIES)
-        near = owner != NULL && roster_has(&owner->roster, watcher->aor);
+        near = (owner != NULL && roster_has(&owner->roster, watcher->aor)) ||
+               shared_knows(policy->shared, presentity, watcher->aor);
     return near ? SUB_ALLOW : SUB_CONFIRM;
 }
 
@@ -330,7 +373,8 @@ bool policy_knows(const struct policy *policy, struct bytes owner, struct bytes 
 {
     assert(policy != NULL);
     const struct owner *known = owners_find(policy->owners, owner);
-    return known != NULL && roster_has(&known->roster, buddy);
+    return (known != NULL && roster_has(&known->roster, buddy)) ||
+           shared_knows(policy->shared, owner, buddy);
 }
 
 size_t policy_group(const struct policy *policy, struct bytes owner, struct bytes group,
@@ -338,7 +382,13 @@ size_t policy_group(const struct policy *policy, struct bytes owner, struct byte
 {
     assert(policy != NULL);
     const struct owner *known = owners_find(policy->owners, owner);
-    return known != NULL ? roster_group(&known->roster, group, visit, context) : 0;
+    const struct shared_wanted wanted = {
+        .owner = owner,
+        .group = group,
+        .own = known != NULL ? &known->roster : NULL,
+        .people = &policy->people,
+    };
+    return shared_visit(policy->shared, &wanted, visit, context);
 }
 
 struct bytes policy_preference(const struct policy *policy, struct bytes owner, struct bytes name)

@@ -61,6 +61,14 @@ enum err policy_refresh(struct policy *policy, struct store *store)
 void policy_listen(struct policy *policy, void (*changed)(void *context, struct bytes presentity),
                    void *context);
 
+/* Says who the users of a domain are, for shared groups that have all of one: calls `visit` for
+ * each. Once, at start-up; without it such a group has nobody for policy_group. */
+void policy_set_people(struct policy *policy,
+                       void (*each)(void *context, struct bytes domain,
+                                    void (*visit)(void *context, struct bytes aor),
+                                    void *visit_context),
+                       void *context);
+
 /* Who wants to know. */
 struct policy_watcher {
     struct bytes aor; /* canonical; empty: not proved */
@@ -113,10 +121,11 @@ enum policy_reach {
 enum policy_reach policy_reaches(const struct policy *policy, const struct policy_watcher *writer,
                                  struct bytes owner, uint64_t now_ms);
 
-/* True when the owner has them in the roster. */
+/* True when the owner has them in the roster, or a shared group puts them there. */
 bool policy_knows(const struct policy *policy, struct bytes owner, struct bytes buddy);
 
-/* Visits the buddies of one group of the owner's roster, in their order; how many there are. */
+/* Visits the buddies of one group of the owner's roster, with what is shared under that name or
+ * title, in the order of their addresses; how many there are. */
 size_t policy_group(const struct policy *policy, struct bytes owner, struct bytes group,
                     void (*visit)(void *context, struct bytes buddy), void *context);
 
