@@ -217,7 +217,8 @@ static void drop_gone(struct presence *presence, unsigned partition)
     {
         const struct watcher *watcher = subscription->watcher;
         struct bytes aor = bytes_from(watcher->aor, watcher->length);
-        if (is_ours(presence, aor) && accounts_gone(accounts, aor))
+        if (is_ours(presence, aor) &&
+            (accounts_gone(accounts, aor) || accounts_disabled(accounts, aor)))
             subscription_reject(subscription);
     }
 }
@@ -256,6 +257,11 @@ void presence_close(struct presence *presence, unsigned partition)
 {
     assert(partition < PARTITIONS);
     home_clear(presence, partition);
+}
+
+void presence_drop_watcher(struct presence *presence, struct bytes aor)
+{
+    subscription_drop_watcher(presence, aor);
 }
 
 void presence_drop_user(struct presence *presence, struct bytes aor)

@@ -163,6 +163,9 @@ struct verdict presence_set_state(struct presence *presence, const struct presen
 /* The user is no more: its publications go, who watches it is told so, and what it watches ends. */
 void presence_drop_user(struct presence *presence, struct bytes aor);
 
+/* What the user watches ends; the rest stays. */
+void presence_drop_watcher(struct presence *presence, struct bytes aor);
+
 /* How many of each there are. */
 struct presence_counts {
     size_t resources, publications, subscriptions;

@@ -56,6 +56,24 @@ static void account_removed(void *context, struct bytes aor)
     im_drop_user(reactor->im, aor);
 }
 
+/* Its data stays: enabled again, it registers and goes on. */
+static void account_disabled(void *context, struct bytes aor)
+{
+    struct reactor *reactor = context;
+    metrics_count(reactor->ground.metrics, METRIC_accounts_disabled);
+    log_write(reactor->ground.log, LOG_INFO, "reactor", "account disabled aor=%.*s",
+              BYTES_ARGS(aor));
+    registrar_drop_user(reactor->registrar, aor);
+    presence_drop_watcher(reactor->presence, aor);
+}
+
+static void each_user(void *context, struct bytes domain,
+                      void (*visit)(void *context, struct bytes aor), void *visit_context)
+{
+    const struct reactor *reactor = context;
+    accounts_each(reactor->parts.accounts, domain, visit, visit_context);
+}
+
 static void accounts_changed(void *context)
 {
     struct reactor *reactor = context;
@@ -403,6 +421,8 @@ static bool load(struct reactor *reactor, char *why, size_t why_size)
                  err_name(err));
         return false;
     }
+    /* not before: who was disabled while the server was down has nothing loaded yet */
+    accounts_watch_disabled(reactor->parts.accounts, account_disabled, reactor);
     homes_refresh_policy(reactor->homes);
     for (unsigned partition = 0; partition < PARTITIONS; partition++)
         homes_load(reactor->homes, partition);
@@ -427,6 +447,7 @@ struct reactor *reactor_new(const struct reactor_ground *ground, const struct co
     }
     build(reactor, config);
     accounts_watch(reactor->parts.accounts, account_removed, reactor);
+    policy_set_people(reactor->parts.policy, each_user, reactor);
     if (!load(reactor, why, why_size))
         reactor_free(&reactor);
     return reactor;
