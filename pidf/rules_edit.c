@@ -316,6 +316,7 @@ static bool name_watcher(struct edit *edit, struct bytes watcher)
     edit->identity = buffer_bytes(&name);
     buffer_text(&uri, "sip:");
     buffer_put(&uri, edit->identity);
+    edit->uri[uri.length] = '\0'; /* another watcher's may have been there */
     return !uri.overflow && name.length > 0 && xmlCheckUTF8((const unsigned char *)edit->uri) != 0;
 }
 

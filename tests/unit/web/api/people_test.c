@@ -1,13 +1,13 @@
 /* Accounts, settings and domains over the API. */
 #include "web/api/people.h"
 
-#include "place.h"
 #include "front/auth.h"
+#include "place.h"
 
 static const struct web_endpoints endpoints = {people_endpoints, 100};
 
-#define ALICE                                                                              \
-    "{\"user\": \"alice@example.org\", \"domain\": \"example.org\", \"display_name\": "    \
+#define ALICE                                                                           \
+    "{\"user\": \"alice@example.org\", \"domain\": \"example.org\", \"display_name\": " \
     "\"Alice\", \"disabled\": false, \"has_password\": true}"
 
 static void make_alice(struct place *place)
@@ -206,5 +206,5 @@ END_TEST
 
 UNIT_MAIN("web/api/people", an_account_is_made_read_changed_and_erased,
           a_password_is_kept_as_hashes, what_is_wrong_is_named_and_changes_nothing,
-          who_changed_it_meanwhile_wins, a_list_comes_page_by_page,
-          users_do_not_enable_themselves, settings_are_chosen_and_cleared, domains_are_listed)
+          who_changed_it_meanwhile_wins, a_list_comes_page_by_page, users_do_not_enable_themselves,
+          settings_are_chosen_and_cleared, domains_are_listed)

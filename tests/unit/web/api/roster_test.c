@@ -33,11 +33,11 @@ static void expect_roster(struct place *p, const char *items)
     place_expect_member(p, "items", items);
 }
 
-#define BOB(position)                                                                      \
-    "{\"uri\": \"sip:bob@example.org\", \"display_name\": \"Bob\", \"groups\": "           \
+#define BOB(position)                                                            \
+    "{\"uri\": \"sip:bob@example.org\", \"display_name\": \"Bob\", \"groups\": " \
     "[\"friends\"], \"notes\": \"tall\", \"position\": " position "}"
-#define CAROL(position)                                                                    \
-    "{\"uri\": \"sip:carol@other.org\", \"display_name\": \"\", \"groups\": [], "          \
+#define CAROL(position)                                                           \
+    "{\"uri\": \"sip:carol@other.org\", \"display_name\": \"\", \"groups\": [], " \
     "\"notes\": \"\", \"position\": " position "}"
 
 START_TEST(an_entry_is_put_read_patched_and_deleted)
@@ -146,8 +146,8 @@ START_TEST(a_batch_with_faults_names_each_and_changes_nothing)
                                          "/items/3/uri"};
     ck_assert_uint_eq(json_array_size(errors), 4);
     for (size_t i = 0; i < 4; i++)
-        ck_assert_str_eq(
-            json_string_value(json_object_get(json_array_get(errors, i), "field")), fields[i]);
+        ck_assert_str_eq(json_string_value(json_object_get(json_array_get(errors, i), "field")),
+                         fields[i]);
     json_decref(problem);
     expect_roster(&p, "[" BOB("1") "]");
     place_expect(&p, "PUT " ROSTER, "{\"items\": 5}", 400);
@@ -197,8 +197,8 @@ START_TEST(pages_follow_the_order)
     const json_t *items = json_object_get(fake_call_json(p.call), "items");
     ck_assert_str_eq(json_string_value(json_object_get(json_array_get(items, 0), "uri")),
                      "sip:y@example.org");
-    char *next = memory_copy(bytes_of(
-        json_string_value(json_object_get(fake_call_json(p.call), "next"))));
+    char *next =
+        memory_copy(bytes_of(json_string_value(json_object_get(fake_call_json(p.call), "next"))));
     char request[256];
     ck_assert_str_eq(next, "/api/v1/users/alice%40example.org/roster?limit=2&after="
                            "1%2Cz%40example.org");
@@ -343,8 +343,8 @@ START_TEST(groups_are_made_filled_renamed_and_ordered)
 }
 END_TEST
 
-#define SALES                                                                                  \
-    "{\"name\": \"sales\", \"title\": \"Sales\", \"members\": [\"@example.org\", "             \
+#define SALES                                                                      \
+    "{\"name\": \"sales\", \"title\": \"Sales\", \"members\": [\"@example.org\", " \
     "\"carol@other.org\"], \"watchers\": []}"
 
 START_TEST(shared_groups_are_in_rosters)
@@ -545,7 +545,7 @@ static void step_forget(struct model *model, struct place *p, struct choice *cho
 
 START_TEST(any_changes_end_as_the_model_says)
 {
-    static void (*const steps[])(struct model *model, struct place *p, struct choice *choice) = {
+    static void (*const steps[])(struct model * model, struct place * p, struct choice * choice) = {
         step_put, step_put, step_patch, step_delete, step_batch, step_group, step_forget};
     struct choice choice = {(uint64_t)_i + 1};
     struct model model = {{false}};
@@ -562,7 +562,6 @@ END_TEST
 UNIT_MAIN("web/api/roster", an_entry_is_put_read_patched_and_deleted,
           an_entry_changes_only_as_it_was_seen, a_roster_is_replaced_merged_and_emptied,
           a_batch_with_faults_names_each_and_changes_nothing, a_full_roster_takes_no_more,
-          pages_follow_the_order, what_is_exported_can_be_imported,
-          cards_of_others_are_understood, sheets_of_others_are_understood,
-          groups_are_made_filled_renamed_and_ordered, shared_groups_are_in_rosters,
-          any_changes_end_as_the_model_says)
+          pages_follow_the_order, what_is_exported_can_be_imported, cards_of_others_are_understood,
+          sheets_of_others_are_understood, groups_are_made_filled_renamed_and_ordered,
+          shared_groups_are_in_rosters, any_changes_end_as_the_model_says)
