@@ -36,15 +36,15 @@ void fault_add(struct faults *faults, const char *pointer, const char *format, .
     json_array_append_new(faults->list, fault);
 }
 
-/* RFC 9457 4.2.1: "about:blank" says no more than the status. */
+/* As web_problem does for one (RFC 9457); all of them are in "errors". */
 static void answer_all(struct web_call *call, json_t *faults)
 {
     char detail[DETAIL_SIZE];
     snprintf(detail, sizeof(detail), "there are %zu faults; nothing was changed",
              json_array_size(faults));
     json_t *problem =
-        json_pack("{s:s, s:s, s:i, s:s, s:O, s:O}", "type", "about:blank", "title", "Bad Request",
-                  "status", 400, "detail", detail, "field",
+        json_pack("{s:s, s:s, s:i, s:s, s:O, s:O}", "type", "urn:herald:problem:bad-field", "title",
+                  "Bad Request", "status", 400, "detail", detail, "field",
                   json_object_get(json_array_get(faults, 0), "field"), "errors", faults);
     char *text = json_dumps(problem, JSON_COMPACT);
     web_answer_text(call, 400, "application/problem+json", bytes_of(text));
