@@ -225,9 +225,10 @@ static struct bytes *gather_ones(const struct rules *rules, size_t count)
     return all;
 }
 
-void rules_each(const struct rules *rules, uint64_t now_ms,
-                void (*visit)(void *context, struct bytes identity, enum sub_handling handling),
-                void *context)
+void rules_each_named(const struct rules *rules, uint64_t now_ms,
+                      void (*visit)(void *context, struct bytes identity,
+                                    enum sub_handling handling),
+                      void *context)
 {
     assert(rules != NULL && visit != NULL);
     size_t count = count_ones(rules);

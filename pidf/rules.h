@@ -85,9 +85,10 @@ struct verdict rules_write(const struct rules_entry *entries, size_t count,
 
 /* Visits each identity that a rule names for itself, in order, with how it is handled at that time
  * when no sphere is known. */
-void rules_each(const struct rules *rules, uint64_t now_ms,
-                void (*visit)(void *context, struct bytes identity, enum sub_handling handling),
-                void *context);
+void rules_each_named(const struct rules *rules, uint64_t now_ms,
+                      void (*visit)(void *context, struct bytes identity,
+                                    enum sub_handling handling),
+                      void *context);
 
 /* "block", "confirm", "polite-block", "allow"; false: the word is none of them. */
 const char *rules_handling_word(enum sub_handling handling);

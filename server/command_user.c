@@ -71,7 +71,7 @@ static enum err change_password(struct account_file *file, const struct store_ac
     struct before before = {NULL};
     enum err err = account_begin(file);
     if (err == ERR_NONE)
-        err = account_find(file, account->aor, keep_before, &before);
+        err = account_visit(file, account->aor, keep_before, &before);
     row.name = bytes_of(before.name);
     row.disabled = before.disabled;
     if (err == ERR_NONE)

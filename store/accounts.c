@@ -166,25 +166,6 @@ enum err account_known(struct account_file *file, struct bytes aor)
     return err == ERR_NONE && !exists ? ERR_NOT_FOUND : err;
 }
 
-enum err account_visit(struct account_file *file, struct bytes aor,
-                       void (*visit)(void *context, const struct store_account *account),
-                       void *context)
-{
-    sqlite3_stmt *statement = database_statement(&file->database, SQL_ACCOUNT_OF);
-    if (statement == NULL)
-        return database_err(sqlite3_errcode(file->database.handle));
-    sqlite3_bind_int64(statement, 1, partition_of(aor));
-    bind_text(statement, 2, aor);
-    bool found = sqlite3_step(statement) == SQLITE_ROW;
-    if (found) {
-        struct row row = {statement, 0};
-        struct store_account account = account_row(&row);
-        visit(context, &account);
-    }
-    enum err err = database_err(sqlite3_reset(statement));
-    return err == ERR_NONE && !found ? ERR_NOT_FOUND : err;
-}
-
 typedef void (*visit_account_fn)(void *context, const struct store_account *account);
 
 /* Visits the accounts of a statement that is bound already; how many. */
@@ -224,12 +205,12 @@ enum err account_list_after(struct account_file *file, struct bytes after, unsig
     return visit_accounts(&file->database, statement, visit, context, &count);
 }
 
-enum err account_find(struct account_file *file, struct bytes aor, visit_account_fn visit,
-                      void *context)
+enum err account_visit(struct account_file *file, struct bytes aor, visit_account_fn visit,
+                       void *context)
 {
     assert(visit != NULL);
     unsigned count;
-    sqlite3_stmt *statement = database_statement(&file->database, SQL_ACCOUNT_ROW);
+    sqlite3_stmt *statement = database_statement(&file->database, SQL_ACCOUNT_OF);
     if (statement != NULL) {
         sqlite3_bind_int64(statement, 1, partition_of(aor));
         bind_text(statement, 2, aor);

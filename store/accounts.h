@@ -46,11 +46,6 @@ enum err account_list_after(struct account_file *file, struct bytes after, unsig
                             void (*visit)(void *context, const struct store_account *account),
                             void *context) __attribute__((warn_unused_result));
 
-/* Visits one; ERR_NOT_FOUND: there is none. */
-enum err account_find(struct account_file *file, struct bytes aor,
-                      void (*visit)(void *context, const struct store_account *account),
-                      void *context) __attribute__((warn_unused_result));
-
 /* ERR_NONE when there is such an account, ERR_NOT_FOUND when not. */
 enum err account_known(struct account_file *file, struct bytes aor)
     __attribute__((warn_unused_result));

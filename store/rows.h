@@ -93,8 +93,9 @@ struct store_binding {
 /* Who a publication is of; the numbers are the database's. */
 enum store_publisher {
     STORE_CLIENT = 0, /* sent PUBLISH */
-    STORE_HARD = 1,   /* nobody's: state that was set for the user, good until it is set again, or its time is over */
-    STORE_SEEN = 2    /* of a client that did not refresh it: that it was there, and until when */
+    STORE_HARD = 1, /* nobody's: state that was set for the user, good until it is set again, or its
+                       time is over */
+    STORE_SEEN = 2  /* of a client that did not refresh it: that it was there, and until when */
 };
 
 /* A publication (RFC 3903). Key: aor, event, id. */

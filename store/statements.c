@@ -152,8 +152,6 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
     [SQL_PUT_ACCOUNT] = {"REPLACE INTO accounts (partition, " ACCOUNT_COLUMNS
                          ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                          "tttttiii"},
-    [SQL_ACCOUNT_ROW] = {"SELECT " ACCOUNT_COLUMNS " FROM accounts WHERE " OWNER " AND removed = 0",
-                         "t"},
     [SQL_ACCOUNTS_AFTER] = {"SELECT " ACCOUNT_COLUMNS " FROM accounts WHERE removed = 0 AND "
                             "aor > ?1 ORDER BY aor LIMIT ?2",
                             ""},

@@ -1,4 +1,5 @@
-/* statements_internal.h: the SQL that runs more than once, by name; the texts are in statements.c. */
+/* statements_internal.h: the SQL that runs more than once, by name; the texts are in statements.c.
+ */
 #ifndef STORE_STATEMENTS_INTERNAL_H
 #define STORE_STATEMENTS_INTERNAL_H
 
@@ -43,7 +44,6 @@ enum statement {
     SQL_ANY_MESSAGE,
     SQL_PUT_ACCOUNT,
     SQL_ACCOUNT,
-    SQL_ACCOUNT_ROW,
     SQL_ACCOUNTS,
     SQL_ACCOUNTS_AFTER,
     SQL_ACCOUNTS_CHANGED,

@@ -126,10 +126,11 @@ static void judge_token(struct web_call *call, struct account_file *file, struct
 static void take_ha1(void *context, const struct store_account *account)
 {
     struct digest_hex *ha1 = context;
-    snprintf(ha1->text, sizeof(ha1->text), "%.*s", BYTES_ARGS(account->ha1[DIGEST_SHA256]));
+    if (!account->disabled)
+        snprintf(ha1->text, sizeof(ha1->text), "%.*s", BYTES_ARGS(account->ha1[DIGEST_SHA256]));
 }
 
-/* As long for a user who is not there. */
+/* As long for a user who is not there. A disabled account's password opens nothing. */
 static bool is_password(struct account_file *file, struct bytes aor, struct bytes password)
 {
     struct digest_hex known = {""};

@@ -1,10 +1,11 @@
-/* api.c: the step that calls the HTTP API, without HTTP: an endpoint's `live` function on the
- * server as it is at that moment. */
+/* api.c: the step that calls the HTTP API, without HTTP: an endpoint's functions on the database
+ * and on the server as they are at that moment. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "play.h"
+#include "store/accounts.h"
 #include "web/api/api.h"
 #include "web/fake_call.h"
 
@@ -85,16 +86,33 @@ static bool check(struct play *play, const struct web_call *call, uint64_t wante
     return good;
 }
 
-static bool run(struct play *play, const char *request, uint64_t wanted)
+/* Both functions: what `file` writes is noticed as if another process had written it. */
+static bool run_in(struct play *play, struct web_call *call)
 {
     const struct web_core core = reactor_core(play->stage.reactor);
+    struct stage *stage = &play->stage;
+    enum err err;
+    struct account_file *file =
+        account_file_open(stage->data, &err, stage->why, sizeof(stage->why));
+    if (file == NULL)
+        return play_fault(play, "%s", stage->why);
+    fake_call_run(call, file, &core);
+    account_file_close(&file);
+    stage_settle(stage);
+    return true;
+}
+
+static bool run(struct play *play, const char *request, uint64_t wanted)
+{
     char *body = NULL;
     struct web_call *call = make_call(request, body_of(play, &body));
     free(body);
     if (call == NULL)
         return play_fault(play, "the API has no %s", request);
-    fake_call_run(call, NULL, &core);
-    stage_settle(&play->stage);
+    if (!run_in(play, call)) {
+        fake_call_free(&call);
+        return false;
+    }
     bool good = check(play, call, wanted);
     fake_call_free(&call);
     return good;

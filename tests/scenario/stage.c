@@ -249,7 +249,7 @@ bool stage_disable_user(struct stage *stage, struct bytes aor, bool disabled)
         account_file_open(stage->data, &err, stage->why, sizeof(stage->why));
     if (file == NULL)
         return false;
-    err = account_find(file, aor, keep_account, &kept);
+    err = account_visit(file, aor, keep_account, &kept);
     const struct store_account account = {
         .aor = aor,
         .ha1 = {bytes_of(kept.ha1[0]), bytes_of(kept.ha1[1]), bytes_of(kept.ha1[2])},

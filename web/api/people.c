@@ -186,7 +186,7 @@ static void get_person(struct web_call *call, struct account_file *file)
     struct person person = {.disabled = false};
     if (!given_user(call, &person.aor))
         return;
-    enum err err = account_find(file, bytes_of(person.aor.text), person_take, &person);
+    enum err err = account_visit(file, bytes_of(person.aor.text), person_take, &person);
     if (err == ERR_NONE)
         web_answer(call, 200, person_json(&person));
     else
@@ -210,7 +210,7 @@ static enum err write_person(struct web_call *call, struct account_file *file,
                              const struct wishes *wishes, enum making making, struct person *person,
                              bool *made)
 {
-    enum err err = account_find(file, bytes_of(person->aor.text), person_take, person);
+    enum err err = account_visit(file, bytes_of(person->aor.text), person_take, person);
     *made = err == ERR_NOT_FOUND;
     if (err != ERR_NONE && (!*made || making == MAKE_CHANGE))
         return err;
@@ -301,7 +301,7 @@ static void delete_person(struct web_call *call, struct account_file *file)
     if (!given_user(call, &person.aor) || !given_begin(call, file))
         return;
     struct bytes aor = bytes_of(person.aor.text);
-    enum err err = account_find(file, aor, person_take, &person);
+    enum err err = account_visit(file, aor, person_take, &person);
     if (err == ERR_NONE && may_change(call, &person, true))
         err = account_delete(file, aor);
     given_end(call, file, err);

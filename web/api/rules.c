@@ -85,7 +85,7 @@ static json_t *entries_of(const struct stored *stored, bool *readable)
                 verdict_ok(rules_parse(bytes_of(stored->document), &stored->ground.limits,
                                        &stored->ground.names, &rules));
     if (rules != NULL)
-        rules_each(rules, now_ms(), add_entry, items);
+        rules_each_named(rules, now_ms(), add_entry, items);
     rules_free(&rules);
     return items;
 }

@@ -215,7 +215,7 @@ START_TEST(a_list_is_written_and_read)
     char *text = strndup(blob_bytes(document).at, blob_bytes(document).length);
     ck_assert_msg(schema_takes(text), "%s", text);
     struct rules *rules = parse_rules(text);
-    rules_each(rules, 0, note_entry, told);
+    rules_each_named(rules, 0, note_entry, told);
     ck_assert_str_eq(told, "a-long-name@example.com allow;al@example.com allow;"
                            "bob@example.com block;c@example.com confirm;"
                            "dave@example.com polite-block;");

@@ -203,10 +203,10 @@ START_TEST(accounts_have_names_and_can_be_disabled)
     ck_assert_int_eq(store_load_accounts(f.store, note_name, text), ERR_NONE);
     ck_assert_str_eq(text, "bob@example.org=Bob;bob@example.org=Bob off;");
     text[0] = '\0';
-    ck_assert_int_eq(account_find(file, bob.aor, note_name, text), ERR_NONE);
+    ck_assert_int_eq(account_visit(file, bob.aor, note_name, text), ERR_NONE);
     ck_assert_str_eq(text, "bob@example.org=Bob off;");
     ck_assert_int_eq(account_delete(file, bob.aor), ERR_NONE);
-    ck_assert_int_eq(account_find(file, bob.aor, note_name, text), ERR_NOT_FOUND);
+    ck_assert_int_eq(account_visit(file, bob.aor, note_name, text), ERR_NOT_FOUND);
     account_file_close(&file);
     fixture_release(&f);
 }
