@@ -2,6 +2,8 @@
 #include "web/api/roster.h"
 
 #include "place.h"
+#include "policy/policy.h"
+#include "store/store.h"
 #include "web/api/groups.h"
 
 #define ROSTER "/api/v1/users/alice/roster"
@@ -543,6 +545,68 @@ static void step_forget(struct model *model, struct place *p, struct choice *cho
         model->in[i][group] = false;
 }
 
+/* The server's side: what its policy has when it has looked into the same database. */
+struct side {
+    struct store *store;
+    struct policy *policy;
+};
+
+static void on_refused(void *context, unsigned partition)
+{
+    (void)context, (void)partition;
+    ck_abort_msg("nothing was submitted");
+}
+
+static void on_news(void *context)
+{
+    (void)context;
+}
+
+static void side_init(struct side *side, const struct place *p)
+{
+    static const struct store_listener listener = {on_refused, on_news, on_news, NULL};
+    const struct store_settings settings = {.folder = p->folder, .stepped = true};
+    char why[640];
+    enum err err;
+    side->store = store_open(&settings, &listener, NULL, NULL, &err, why, sizeof(why));
+    ck_assert_msg(side->store != NULL, "%s", why);
+    side->policy = policy_new(NULL, NULL, NULL);
+}
+
+static void side_release(struct side *side, const struct place *p)
+{
+    char path[128];
+    policy_free(&side->policy);
+    store_close(&side->store);
+    snprintf(path, sizeof(path), "%s/herald.lock", p->folder);
+    unlink(path);
+}
+
+static void ignore_buddy(void *context, struct bytes buddy)
+{
+    (void)context, (void)buddy;
+}
+
+static void side_expect(const struct side *side, const struct model *model)
+{
+    ck_assert_int_eq(policy_refresh(side->policy, side->store), ERR_NONE);
+    for (unsigned group = 0; group < 2; group++) {
+        size_t count = 0;
+        for (unsigned i = 0; i < PEOPLE; i++)
+            count += model->there[i] && model->in[i][group];
+        ck_assert_uint_eq(policy_group(side->policy, BYTES("alice@example.org"),
+                                       group == 0 ? BYTES("g0") : BYTES("g1"), ignore_buddy, NULL),
+                          count);
+    }
+    for (unsigned i = 0; i < PEOPLE; i++) {
+        char aor[32];
+        snprintf(aor, sizeof(aor), "p%u@example.org", i);
+        ck_assert(policy_knows(side->policy, BYTES("alice@example.org"), bytes_of(aor)) ==
+                  model->there[i]);
+    }
+}
+
+/* The API's view, and what the SIP side decides by. */
 START_TEST(any_changes_end_as_the_model_says)
 {
     static void (*const steps[])(struct model * model, struct place * p, struct choice * choice) = {
@@ -550,11 +614,15 @@ START_TEST(any_changes_end_as_the_model_says)
     struct choice choice = {(uint64_t)_i + 1};
     struct model model = {{false}};
     struct place p;
+    struct side side;
     begin(&p);
+    side_init(&side, &p);
     for (unsigned i = 0; i < STEPS; i++) {
         steps[choose(&choice, sizeof(steps) / sizeof(steps[0]))](&model, &p, &choice);
         model_expect(&model, &p);
+        side_expect(&side, &model);
     }
+    side_release(&side, &p);
     place_release(&p);
 }
 END_TEST
