@@ -60,7 +60,6 @@ static void account_removed(void *context, struct bytes aor)
 static void account_disabled(void *context, struct bytes aor)
 {
     struct reactor *reactor = context;
-    metrics_count(reactor->ground.metrics, METRIC_accounts_disabled);
     log_write(reactor->ground.log, LOG_INFO, "reactor", "account disabled aor=%.*s",
               BYTES_ARGS(aor));
     registrar_drop_user(reactor->registrar, aor);

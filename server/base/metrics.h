@@ -63,7 +63,6 @@
     X(sources_forgotten, "rates of sources forgotten early by their table's limit")           \
     X(guesses_forgotten, "wrong passwords forgotten early by their table's limit")            \
     X(proofs_forgotten, "who is at home at a source forgotten early by the table's limit")    \
-    X(accounts_disabled, "accounts that were disabled while they could be used")              \
     X(accounts_removed, "accounts that went, with all that was stored for them")              \
     X(registrations, "REGISTERs that changed bindings")                                       \
     X(bindings_limited, "REGISTERs refused by the bindings limit")                            \
