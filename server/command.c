@@ -134,7 +134,7 @@ static bool fail_name(const struct work *work, const char *name, enum people_fau
         return command_fail("\"%s\" is no user name; write alice or alice@%s", name,
                             work->config->domains[0].domain.name);
     if (fault == PEOPLE_TOO_LONG)
-        return command_fail("\"%s\" is too long for a name", name);
+        return command_fail("\"%s\" is no user name: it is too long", name);
     write_domains(work->config, &out);
     return command_fail("%s is none of the configured domains (%s); use one of them, or add it to "
                         "%s",
