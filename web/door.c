@@ -248,6 +248,8 @@ static size_t keep_encoded(void *context, struct MHD_Connection *connection, cha
 }
 
 static void on_log(void *context, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+static void on_log(void *context, const char *format, va_list arguments)
 {
     struct web_door *door = context;
     char text[512];
