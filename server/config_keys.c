@@ -469,7 +469,7 @@ static const struct config_key file_keys[] = {
            "Milliseconds that a request for live state may wait for the server; then 503."),
     NUMBER(web.asks_max, 1, 100000, "1000", "Requests that may wait so at a time; more: 503."),
     NUMBER(
-        web.rate_max, 0, 10000000, "60000",
+        web.rate_max, 0, 10000000, "100000",
         "Requests of one token, user or unknown address in a minute; more are answered 429. 0: any "
         "number."),
     NUMBER(

@@ -93,6 +93,20 @@ static void count(struct web_call *call)
         web_count(call->web, call->status < 500 ? WEB_COUNT_REFUSED : WEB_COUNT_FAILED);
 }
 
+/* Who changed what, for the operator. */
+static void log_change(const struct web_call *call)
+{
+    char memory[64];
+    struct buffer from = buffer_over(memory, sizeof(memory));
+    if (call->endpoint == NULL || web_is_read(call))
+        return;
+    net_address_write(&call->from, &from);
+    log_write(call->web->ground.core.log, LOG_INFO, "web", "%s %.*s answered %u to %.*s at %.*s",
+              web_method_name(call->method), BYTES_ARGS(call->path), call->status,
+              bytes_empty(call->who) ? 6 : (int)call->who.length,
+              bytes_empty(call->who) ? "nobody" : call->who.at, BYTES_ARGS(buffer_bytes(&from)));
+}
+
 enum MHD_Result answer_send(struct web_call *call, struct MHD_Connection *connection)
 {
     char etag[WEB_ETAG_SIZE];
@@ -102,6 +116,7 @@ enum MHD_Result answer_send(struct web_call *call, struct MHD_Connection *connec
         call->status = 204;
     web_repeats_settle(call);
     count(call);
+    log_change(call);
     cors_add(call);
     struct bytes text = answer_text(call);
     unsigned status = call->status;

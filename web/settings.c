@@ -13,7 +13,7 @@ struct web_settings web_settings_default(void)
         .body_max_bytes = 1 << 20,
         .ask_ms = 5000,
         .asks_max = 1000,
-        .rate_max = 60000,
+        .rate_max = 100000,
         .failures_max = 30,
         .limits = {.buddies_max = 1000, .rules_max_bytes = 65536},
     };

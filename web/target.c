@@ -17,6 +17,11 @@ static const char *const methods[] = {
 };
 enum { METHODS = sizeof(methods) / sizeof(methods[0]) };
 
+const char *web_method_name(enum web_method method)
+{
+    return methods[method];
+}
+
 static int hex_of(char c)
 {
     if (c >= '0' && c <= '9')

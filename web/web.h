@@ -30,7 +30,7 @@ struct web_settings {
     unsigned body_max_bytes;              /* 1 MiB; more: 413 */
     unsigned ask_ms;                      /* for the reactor to answer, 5000; then 503 */
     unsigned asks_max;                    /* that wait for it, 1000; more: 503 */
-    unsigned rate_max;                    /* calls of one token or user a minute; 0: any; 60000 */
+    unsigned rate_max;                    /* calls of one token or user a minute; 0: any; 100000 */
     unsigned failures_max;                /* wrong secrets of one address a minute, 30; more: 429 */
     const char *origins[WEB_ORIGINS_MAX]; /* that may call from pages (CORS) */
     unsigned origin_count;

@@ -87,6 +87,7 @@ bool web_is_read(const struct web_call *call); /* GET and HEAD */
 /* target.c: splits and decodes the target, finds the endpoint and the method. Whatever is wrong is
  * answered (400, 404, 405, 501). */
 void target_route(struct web_call *call, struct bytes method);
+const char *web_method_name(enum web_method method);
 bool percent_decode(struct bytes text, bool plus, struct buffer *out);
 
 /* etag.c */
