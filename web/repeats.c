@@ -19,7 +19,6 @@ enum { REPEATS_MAX = 1000, REPEATS_MAX_BYTES = 8 << 20, KEY_MAX = 255 };
 struct web_repeat {
     unsigned char key[WEB_DIGEST_BYTES], body[WEB_DIGEST_BYTES];
     UT_hash_handle hh;
-    struct web_repeat *older, *newer;
     bool running;
     unsigned status;
     const char *type;
@@ -43,8 +42,6 @@ static void digest_of(const struct bytes *parts, size_t count,
 static void forget(struct web *web, struct web_repeat *repeat)
 {
     HASH_DEL(web->repeats, repeat);
-    *(repeat->older != NULL ? &repeat->older->newer : &web->oldest_repeat) = repeat->newer;
-    *(repeat->newer != NULL ? &repeat->newer->older : &web->newest_repeat) = repeat->older;
     web->repeat_bytes -= repeat->length;
     free(repeat->text);
     free(repeat->location);
@@ -54,13 +51,13 @@ static void forget(struct web *web, struct web_repeat *repeat)
 /* Those that run stay: they are not more than there are calls. */
 static void make_room(struct web *web)
 {
-    struct web_repeat *repeat = web->oldest_repeat;
-    while (repeat != NULL &&
-           (HASH_COUNT(web->repeats) > REPEATS_MAX || web->repeat_bytes > REPEATS_MAX_BYTES)) {
-        struct web_repeat *next = repeat->newer;
+    struct web_repeat *repeat, *next; /* the oldest first: so the table is walked */
+    HASH_ITER(hh, web->repeats, repeat, next)
+    {
+        if (HASH_COUNT(web->repeats) <= REPEATS_MAX && web->repeat_bytes <= REPEATS_MAX_BYTES)
+            return;
         if (!repeat->running)
             forget(web, repeat);
-        repeat = next;
     }
 }
 
@@ -71,9 +68,6 @@ static void add(struct web_call *call, const unsigned char *key, const unsigned 
     memcpy(repeat->key, key, WEB_DIGEST_BYTES);
     memcpy(repeat->body, body, WEB_DIGEST_BYTES);
     repeat->running = true;
-    repeat->older = web->newest_repeat;
-    *(repeat->older != NULL ? &repeat->older->newer : &web->oldest_repeat) = repeat;
-    web->newest_repeat = repeat;
     TABLE_ADD(web->repeats, repeat->key, WEB_DIGEST_BYTES, web->seed, repeat);
     call->repeat = repeat;
     make_room(web);
@@ -156,6 +150,9 @@ void web_repeats_settle(struct web_call *call)
 
 void web_repeats_free(struct web *web)
 {
-    while (web->oldest_repeat != NULL)
-        forget(web, web->oldest_repeat);
+    struct web_repeat *repeat, *next;
+    HASH_ITER(hh, web->repeats, repeat, next)
+    {
+        forget(web, repeat);
+    }
 }

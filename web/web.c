@@ -162,7 +162,7 @@ static void wait_for_calls(struct web *web)
 
 static void close_doors(struct web *web)
 {
-    int sockets[WEB_LISTEN_MAX];
+    int sockets[WEB_LISTEN_MAX] = {0};
     for (unsigned i = 0; i < web->door_count; i++)
         sockets[i] = web->doors[i].daemon != NULL ? MHD_quiesce_daemon(web->doors[i].daemon) : -1;
     ask_end(web);

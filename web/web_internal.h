@@ -58,7 +58,7 @@ struct web {
     struct account_file *files[WEB_FILES_MAX]; /* that nobody uses just now */
     unsigned file_count;
     struct sightings rates, failures;
-    struct web_repeat *repeats, *oldest_repeat, *newest_repeat;
+    struct web_repeat *repeats;
     size_t repeat_bytes;
     uint64_t counts[WEB_COUNTS];
 
@@ -117,7 +117,7 @@ void web_repeats_free(struct web *web);
 
 /* ask.c */
 enum MHD_Result ask_begin(struct web_call *call, struct MHD_Connection *connection);
-void *ask_watch(void *web); /* the thread */
+void *ask_watch(void *context); /* the thread; of a struct web */
 void ask_end(struct web *web);
 
 /* answer.c */

@@ -49,7 +49,6 @@ static int fill_path(struct making *making, int count, char *const *words)
         const char *open = strchr(at, '{');
         size_t length = open != NULL ? (size_t)(open - at) : strlen(at);
         buffer_put(&making->path, bytes_from(at, length));
-        at += length;
         if (open == NULL)
             break;
         const char *close = strchr(open, '}');
