@@ -19,6 +19,7 @@ enum { REPEATS_MAX = 1000, REPEATS_MAX_BYTES = 8 << 20, KEY_MAX = 255 };
 struct web_repeat {
     unsigned char key[WEB_DIGEST_BYTES], body[WEB_DIGEST_BYTES];
     UT_hash_handle hh;
+    struct web_repeat *doomed; /* the next of those that are to be freed */
     bool running;
     unsigned status;
     const char *type;
@@ -39,26 +40,39 @@ static void digest_of(const struct bytes *parts, size_t count,
     EVP_MD_CTX_free(context);
 }
 
-static void forget(struct web *web, struct web_repeat *repeat)
+static void repeats_free_all(struct web_repeat *repeat)
+{
+    while (repeat != NULL) {
+        struct web_repeat *next = repeat->doomed;
+        free(repeat->text);
+        free(repeat->location);
+        free(repeat);
+        repeat = next;
+    }
+}
+
+/* Out of the table, before others that are to be freed. */
+static struct web_repeat *take_out(struct web *web, struct web_repeat *repeat,
+                                   struct web_repeat *others)
 {
     HASH_DEL(web->repeats, repeat);
     web->repeat_bytes -= repeat->length;
-    free(repeat->text);
-    free(repeat->location);
-    free(repeat);
+    repeat->doomed = others;
+    return repeat;
 }
 
 /* Those that run stay: they are not more than there are calls. */
 static void make_room(struct web *web)
 {
-    struct web_repeat *repeat, *next; /* the oldest first: so the table is walked */
+    struct web_repeat *repeat, *next, *doomed = NULL; /* the oldest first: so the table is walked */
     HASH_ITER(hh, web->repeats, repeat, next)
     {
         if (HASH_COUNT(web->repeats) <= REPEATS_MAX && web->repeat_bytes <= REPEATS_MAX_BYTES)
-            return;
+            break;
         if (!repeat->running)
-            forget(web, repeat);
+            doomed = take_out(web, repeat, doomed);
     }
+    repeats_free_all(doomed);
 }
 
 static void add(struct web_call *call, const unsigned char *key, const unsigned char *body)
@@ -142,7 +156,7 @@ void web_repeats_settle(struct web_call *call)
     if (good)
         keep(call, call->repeat, text);
     else
-        forget(web, call->repeat);
+        repeats_free_all(take_out(web, call->repeat, NULL));
     call->repeat = NULL;
     make_room(web);
     web_unlock(web);
@@ -150,9 +164,10 @@ void web_repeats_settle(struct web_call *call)
 
 void web_repeats_free(struct web *web)
 {
-    struct web_repeat *repeat, *next;
+    struct web_repeat *repeat, *next, *doomed = NULL;
     HASH_ITER(hh, web->repeats, repeat, next)
     {
-        forget(web, repeat);
+        doomed = take_out(web, repeat, doomed);
     }
+    repeats_free_all(doomed);
 }

@@ -312,13 +312,13 @@ START_TEST(a_body_must_be_json_and_say_so)
 END_TEST
 
 static void add_account(const struct site *site, const char *aor, const char *user,
-                        const char *password)
+                        const char *password, bool disabled)
 {
     struct digest_engine *engine = digest_engine_new();
     struct digest_hex ha1 =
         digest_ha1(engine, DIGEST_SHA256, bytes_of(user), BYTES("example.org"), bytes_of(password));
     digest_engine_free(&engine);
-    struct store_account account = {.aor = bytes_of(aor)};
+    struct store_account account = {.aor = bytes_of(aor), .disabled = disabled};
     account.ha1[DIGEST_SHA256] = bytes_of(ha1.text);
     enum err err;
     char why[256];
@@ -335,7 +335,8 @@ START_TEST(a_password_opens_ones_own)
 {
     struct site site;
     site_init(&site);
-    add_account(&site, "alice@example.org", "alice", "secret");
+    add_account(&site, "alice@example.org", "alice", "secret", false);
+    add_account(&site, "carol@example.org", "carol", "secret", true);
     site_open(&site);
     ck_assert_int_eq(ask(&site, BASIC("/own/alice", "YWxpY2U6c2VjcmV0"), ""), 200);
     expect(&site, "\"caller\":\"alice@example.org\"");
@@ -345,6 +346,7 @@ START_TEST(a_password_opens_ones_own)
     expect(&site, "WWW-Authenticate: Basic");
     ck_assert_int_eq(ask(&site, BASIC("/own/alice", "Ym9iOnNlY3JldA=="), ""), 401);
     ck_assert_int_eq(ask(&site, BASIC("/own/alice", "YWxpY2U="), ""), 401);
+    ck_assert_int_eq(ask(&site, BASIC("/own/carol", "Y2Fyb2w6c2VjcmV0"), ""), 401); /* disabled */
     ck_assert_int_eq(ask(&site, "GET /own/alice HTTP/1.1", ""), 401);
     site_release(&site);
 }
