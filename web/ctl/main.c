@@ -118,7 +118,7 @@ static int without_json(struct work *work, int count, char **words)
     return kept;
 }
 
-static bool make_request(struct work *work, int count, char **words)
+static bool make_request(struct work *work, int count, const char *const *words)
 {
     if (count > 0 && strcmp(words[0], "request") == 0)
         return ctl_request_plain(&work->request, count - 1, words + 1, work->why);
@@ -212,7 +212,7 @@ int main(int count, char **words)
     if (first < 0)
         return fail(work.why);
     int left = without_json(&work, count - first, words + first);
-    if (!make_request(&work, left, words + first) ||
+    if (!make_request(&work, left, (const char *const *)(words + first)) ||
         !ctl_settings_fill(&work.settings, work.why, sizeof(work.why)))
         return fail(work.why);
     curl_global_init(CURL_GLOBAL_DEFAULT);

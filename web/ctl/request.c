@@ -41,7 +41,7 @@ static void put_encoded(struct buffer *out, const char *text)
 }
 
 /* Fills the braces of the path with the first words; how many were taken, or -1. */
-static int fill_path(struct making *making, int count, char *const *words)
+static int fill_path(struct making *making, int count, const char *const *words)
 {
     const char *at = making->verb->path;
     int taken = 0;
@@ -122,7 +122,7 @@ static bool add_word(struct making *making, int index, const char *word)
     return fail(making, "what is this for: ", word);
 }
 
-static bool add_rest(struct making *making, int count, char *const *words)
+static bool add_rest(struct making *making, int count, const char *const *words)
 {
     int index = 0;
     for (int i = 0; i < count; i++) {
@@ -184,7 +184,7 @@ static void put_members(struct making *making, struct ctl_request *request)
 }
 
 bool ctl_request_make(struct ctl_request *request, const struct ctl_verb *verb, int count,
-                      char *const *words, ctl_secret_fn ask, char *why)
+                      const char *const *words, ctl_secret_fn ask, char *why)
 {
     *request = (struct ctl_request){.columns = verb->columns};
     struct making making = {.verb = verb,
@@ -203,7 +203,7 @@ bool ctl_request_make(struct ctl_request *request, const struct ctl_verb *verb, 
     return good;
 }
 
-bool ctl_request_plain(struct ctl_request *request, int count, char *const *words, char *why)
+bool ctl_request_plain(struct ctl_request *request, int count, const char *const *words, char *why)
 {
     *request = (struct ctl_request){.columns = ""};
     if (count < 2 || count > 3 || words[1][0] != '/' || strlen(words[1]) >= CTL_PATH_SIZE ||

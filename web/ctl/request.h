@@ -18,9 +18,9 @@ typedef bool (*ctl_secret_fn)(char *secret, char *why, size_t why_size);
 
 /* Of a verb and what stands behind it, words and options; false with a message in `why`. */
 bool ctl_request_make(struct ctl_request *request, const struct ctl_verb *verb, int count,
-                      char *const *words, ctl_secret_fn ask, char *why);
+                      const char *const *words, ctl_secret_fn ask, char *why);
 
 /* "request METHOD PATH [BODY]": anything that the API has. */
-bool ctl_request_plain(struct ctl_request *request, int count, char *const *words, char *why);
+bool ctl_request_plain(struct ctl_request *request, int count, const char *const *words, char *why);
 
 #endif
