@@ -1,7 +1,6 @@
 /* metrics.h: what is counted. Every bound and every refusal has a counter.
  *
- * One list for the whole server, so that the log, and later the HTTP API, can print all of them.
- * Each reactor has its own set. */
+ * One list for the whole server, which log and HTTP API print. Each reactor has its own set. */
 #ifndef BASE_METRICS_H
 #define BASE_METRICS_H
 
