@@ -144,5 +144,5 @@ void site_announce(struct site *site, const struct config *config)
     }
     if (site->first.text[0] != '\0')
         printf("herald token: %s (shown this once; it opens everything)\n", site->first.text);
-    explicit_bzero(&site->first, sizeof(site->first));
+    site->first = (struct web_secret){0};
 }
