@@ -10,6 +10,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "rules_internal.h"
 
 static int compare_names(const void *a, const void *b)
@@ -171,8 +172,75 @@ struct rules_decision rules_decide(const struct rules *rules, const struct rules
     return decision;
 }
 
+void rules_each(const struct rules *rules, const struct rules_case *judge,
+                void (*visit)(void *context, struct bytes id, enum sub_handling handling),
+                void *context)
+{
+    assert(rules != NULL && judge != NULL && visit != NULL);
+    for (size_t i = 0; i < rules->count; i++) {
+        const struct rule *rule = &rules->rules[i];
+        uint64_t until_ms = 0;
+        if (rule_concerns(rule, judge) && rule_is_valid(rule, judge->now_ms, &until_ms))
+            visit(context, rule->id, rule->handling);
+    }
+}
+
 bool rules_use_sphere(const struct rules *rules)
 {
     assert(rules != NULL);
     return rules->uses_sphere;
+}
+
+unsigned rules_line(struct bytes document, size_t offset)
+{
+    unsigned line = 1;
+    for (size_t i = 0; i < offset && i < document.length; i++)
+        line += document.at[i] == '\n';
+    return line;
+}
+
+static size_t count_ones(const struct rules *rules)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < rules->count; i++)
+        for (size_t j = 0; j < rules->rules[i].condition_count; j++)
+            count += rules->rules[i].conditions[j].ones.count;
+    return count;
+}
+
+/* All identities that stand for themselves, sorted; some are there more than once. */
+static struct bytes *gather_ones(const struct rules *rules, size_t count)
+{
+    struct bytes *all = memory_new((count + 1) * sizeof(*all));
+    size_t used = 0;
+    for (size_t i = 0; i < rules->count; i++)
+        for (size_t j = 0; j < rules->rules[i].condition_count; j++) {
+            const struct name_set *ones = &rules->rules[i].conditions[j].ones;
+            if (ones->count > 0)
+                memcpy(all + used, ones->names, ones->count * sizeof(*all));
+            used += ones->count;
+        }
+    if (used > 0)
+        qsort(all, used, sizeof(*all), compare_names);
+    return all;
+}
+
+void rules_each_named(const struct rules *rules, uint64_t now_ms,
+                      void (*visit)(void *context, struct bytes identity,
+                                    enum sub_handling handling),
+                      void *context)
+{
+    assert(rules != NULL && visit != NULL);
+    size_t count = count_ones(rules);
+    struct bytes *all = gather_ones(rules, count);
+    for (size_t i = 0; i < count; i++) {
+        const struct rules_case judge = {.identity = all[i], .now_ms = now_ms};
+        if (i > 0 && bytes_equal(all[i - 1], all[i]))
+            continue;
+        struct rules_decision decision = rules_decide(rules, &judge);
+        rights_unref(&decision.rights);
+        if (decision.matched)
+            visit(context, all[i], decision.handling);
+    }
+    free(all);
 }

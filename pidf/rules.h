@@ -51,6 +51,11 @@ struct rules_decision {
 /* All rules that match, combined (RFC 4745 10). */
 struct rules_decision rules_decide(const struct rules *rules, const struct rules_case *judge);
 
+/* Visits the rules that match, in the order of the document, with what each says alone. */
+void rules_each(const struct rules *rules, const struct rules_case *judge,
+                void (*visit)(void *context, struct bytes id, enum sub_handling handling),
+                void *context);
+
 /* Writes `document` (empty: there is none yet) anew so that `watcher`, a URI, is handled so
  * whatever its other rules say, and keeps all that has nothing to do with it. *edited is new on
  * success; 400 and 413 as above, 409 (with the reason) when a rule for everybody stands against it.
@@ -58,6 +63,36 @@ struct rules_decision rules_decide(const struct rules *rules, const struct rules
 struct verdict rules_set_watcher(struct bytes document, const struct rules_limits *limits,
                                  const struct rules_names *names, struct bytes watcher,
                                  enum sub_handling handling, struct blob **edited);
+
+/* The line of a document, from 1, in which the byte stands. */
+unsigned rules_line(struct bytes document, size_t offset);
+
+/* The same so that no rule says a word of this watcher by name any more: not to allow, nor as an
+ * exception. A rule that loses its last identity goes. */
+struct verdict rules_forget_watcher(struct bytes document, const struct rules_limits *limits,
+                                    const struct rules_names *names, struct bytes watcher,
+                                    struct blob **edited);
+
+/* A watcher and how it is handled. */
+struct rules_entry {
+    struct bytes watcher; /* a URI */
+    enum sub_handling handling;
+};
+/* Writes a document that says just this, each watcher once; judged as above. */
+struct verdict rules_write(const struct rules_entry *entries, size_t count,
+                           const struct rules_limits *limits, const struct rules_names *names,
+                           struct blob **document);
+
+/* Visits each identity that a rule names for itself, in order, with how it is handled at that time
+ * when no sphere is known. */
+void rules_each_named(const struct rules *rules, uint64_t now_ms,
+                      void (*visit)(void *context, struct bytes identity,
+                                    enum sub_handling handling),
+                      void *context);
+
+/* "block", "confirm", "polite-block", "allow"; false: the word is none of them. */
+const char *rules_handling_word(enum sub_handling handling);
+bool rules_read_handling(struct bytes word, enum sub_handling *handling);
 
 /* True when a condition asks for the sphere: who decides then asks again when it changes. */
 bool rules_use_sphere(const struct rules *rules);

@@ -24,6 +24,23 @@ static const char *const handling_words[] = {
     [SUB_ALLOW] = "allow",
 };
 
+const char *rules_handling_word(enum sub_handling handling)
+{
+    assert(handling <= SUB_ALLOW);
+    return handling_words[handling];
+}
+
+bool rules_read_handling(struct bytes word, enum sub_handling *handling)
+{
+    for (int i = SUB_BLOCK; i <= SUB_ALLOW; i++) {
+        if (!bytes_equal(word, bytes_of(handling_words[i])))
+            continue;
+        *handling = (enum sub_handling)i;
+        return true;
+    }
+    return false;
+}
+
 /* An edit under way. */
 struct edit {
     const struct rules_names *names;
@@ -299,6 +316,7 @@ static bool name_watcher(struct edit *edit, struct bytes watcher)
     edit->identity = buffer_bytes(&name);
     buffer_text(&uri, "sip:");
     buffer_put(&uri, edit->identity);
+    edit->uri[uri.length] = '\0'; /* another watcher's may have been there */
     return !uri.overflow && name.length > 0 && xmlCheckUTF8((const unsigned char *)edit->uri) != 0;
 }
 
@@ -310,6 +328,13 @@ static struct blob *dump(xmlDoc *tree)
     struct blob *blob = blob_new(bytes_from(text, (size_t)length));
     xmlFree(text);
     return blob;
+}
+
+static xmlDoc *read_tree(struct bytes document)
+{
+    const char *encoding = scan_encoding(document) == SCAN_LATIN1 ? "ISO-8859-1" : "UTF-8";
+    return xmlReadMemory(document.at, (int)document.length, NULL, encoding,
+                         XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 }
 
 static struct verdict edit_tree(struct edit *edit, struct blob **edited)
@@ -337,9 +362,7 @@ struct verdict rules_set_watcher(struct bytes document, const struct rules_limit
     struct verdict result = judge(document, limits, &edit, false);
     if (!verdict_ok(result))
         return result;
-    const char *encoding = scan_encoding(document) == SCAN_LATIN1 ? "ISO-8859-1" : "UTF-8";
-    edit.tree = xmlReadMemory(document.at, (int)document.length, NULL, encoding,
-                              XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+    edit.tree = read_tree(document);
     if (edit.tree == NULL)
         return verdict(400, "the document cannot be read with its comments", 0);
     result = edit_tree(&edit, edited);
@@ -352,4 +375,109 @@ struct verdict rules_set_watcher(struct bytes document, const struct rules_limit
     if (!verdict_ok(result))
         blob_unref(edited);
     return result;
+}
+
+/* Forgetting. */
+
+static void forget_in_many(const struct edit *edit, xmlNode *many)
+{
+    xmlNode *next;
+    for (xmlNode *node = many->children; node != NULL; node = next) {
+        next = node->next;
+        if (node->type == XML_ELEMENT_NODE && rules_is(node, RULES_COMMON, "except") &&
+            names_watcher(edit, node))
+            remove_node(node);
+    }
+}
+
+static void forget_in_rule(const struct edit *edit, xmlNode *rule)
+{
+    xmlNode *conditions = find_child(rule, RULES_COMMON, "conditions");
+    for (xmlNode *identity = conditions != NULL ? conditions->children : NULL; identity != NULL;
+         identity = identity->next) {
+        if (identity->type != XML_ELEMENT_NODE || !rules_is(identity, RULES_COMMON, "identity"))
+            continue;
+        for (xmlNode *node = identity->children; node != NULL; node = node->next)
+            if (node->type == XML_ELEMENT_NODE && rules_is(node, RULES_COMMON, "many"))
+                forget_in_many(edit, node);
+    }
+    take_out_of_rule(edit, rule, false);
+}
+
+static void forget(const struct edit *edit)
+{
+    xmlNode *next;
+    for (xmlNode *rule = edit->root->children; rule != NULL; rule = next) {
+        next = rule->next;
+        if (rule->type == XML_ELEMENT_NODE)
+            forget_in_rule(edit, rule);
+    }
+}
+
+/* What was written must be readable. */
+static struct verdict judge_again(const struct rules_limits *limits, const struct edit *edit,
+                                  struct blob **edited)
+{
+    struct verdict result = judge(blob_bytes(*edited), limits, edit, false);
+    result.offset = 0;
+    if (!verdict_ok(result))
+        blob_unref(edited);
+    return result;
+}
+
+struct verdict rules_forget_watcher(struct bytes document, const struct rules_limits *limits,
+                                    const struct rules_names *names, struct bytes watcher,
+                                    struct blob **edited)
+{
+    assert(limits != NULL && names != NULL && edited != NULL && !bytes_empty(document));
+    struct edit edit = {.names = names};
+    *edited = NULL;
+    if (!name_watcher(&edit, watcher))
+        return verdict(400, "the watcher is no SIP address", 0);
+    struct verdict result = judge(document, limits, &edit, false);
+    if (!verdict_ok(result))
+        return result;
+    edit.tree = read_tree(document);
+    if (edit.tree == NULL)
+        return verdict(400, "the document cannot be read with its comments", 0);
+    edit.root = xmlDocGetRootElement(edit.tree);
+    forget(&edit);
+    *edited = dump(edit.tree);
+    xmlFreeDoc(edit.tree);
+    return judge_again(limits, &edit, edited);
+}
+
+/* Writing. */
+
+static struct verdict put_entry(struct edit *edit, const struct rules_entry *entry)
+{
+    edit->handling = entry->handling;
+    if (!name_watcher(edit, entry->watcher))
+        return verdict(400, "a watcher is no SIP address", 0);
+    xmlNode *rule = own_rule(edit);
+    if (rule == NULL)
+        return edit->fault;
+    xmlNode *conditions = find_child(rule, RULES_COMMON, "conditions");
+    xmlNode *identity = find_child(conditions, RULES_COMMON, "identity");
+    xmlNode *one = add_child(identity, identity->ns, "one", NULL);
+    xmlNewProp(one, (const xmlChar *)"id", (const xmlChar *)edit->uri);
+    return VERDICT_OK;
+}
+
+struct verdict rules_write(const struct rules_entry *entries, size_t count,
+                           const struct rules_limits *limits, const struct rules_names *names,
+                           struct blob **document)
+{
+    assert((entries != NULL || count == 0) && limits != NULL && names != NULL && document != NULL);
+    struct edit edit = {.names = names, .tree = read_tree(bytes_of(document_new))};
+    struct verdict result = VERDICT_OK;
+    assert(edit.tree != NULL);
+    *document = NULL;
+    edit.root = xmlDocGetRootElement(edit.tree);
+    for (size_t i = 0; i < count && verdict_ok(result); i++)
+        result = put_entry(&edit, &entries[i]);
+    if (verdict_ok(result))
+        *document = dump(edit.tree);
+    xmlFreeDoc(edit.tree);
+    return verdict_ok(result) ? judge_again(limits, &edit, document) : result;
 }

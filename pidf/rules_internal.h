@@ -42,6 +42,7 @@ struct condition {
 };
 
 struct rule {
+    struct bytes id;
     struct condition *conditions; /* all must hold */
     size_t condition_count;
     enum sub_handling handling;

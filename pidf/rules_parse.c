@@ -112,6 +112,7 @@ static bool take_rule(struct rules_reader *reader, const xmlNode *node, struct r
     const xmlNode *at, *conditions, *actions, *transformations;
     if (!rules_is(node, RULES_COMMON, "rule"))
         return rules_fail(reader, node, 400, "a ruleset has nothing but rules");
+    rule->id = arena_copy(&reader->rules->arena, rules_attribute(reader, node, "id"));
     if (!rules_first(reader, node, &at) || !take_part(reader, &at, "conditions", &conditions) ||
         !take_part(reader, &at, "actions", &actions) ||
         !take_part(reader, &at, "transformations", &transformations))

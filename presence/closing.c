@@ -228,7 +228,7 @@ bool closing_perform(struct publication *publication)
     return true;
 }
 
-static bool is_of(const struct publication *publication, const struct front_device *registered)
+bool closing_is_of(const struct publication *publication, const struct front_device *registered)
 {
     const struct front_device device = device_of(publication);
     return front_device_is(registered, &device);
@@ -236,7 +236,7 @@ static bool is_of(const struct publication *publication, const struct front_devi
 
 static bool open_again(struct publication *publication, const void *what)
 {
-    if (!publication_is_clients(publication) || !publication->closed || !is_of(publication, what))
+    if (!publication_is_clients(publication) || !publication->closed || !closing_is_of(publication, what))
         return false;
     set_closed(publication, false);
     return true;
@@ -244,7 +244,7 @@ static bool open_again(struct publication *publication, const void *what)
 
 static bool lose_device(struct publication *publication, const void *what)
 {
-    return is_of(publication, what) && lose(publication);
+    return closing_is_of(publication, what) && lose(publication);
 }
 
 /* All resources of a user. Who changes registrations has found room in the store. */

@@ -29,6 +29,9 @@ bool closing_is_next(const struct publication *publication);
  * back. False: the store has no room now. */
 bool closing_perform(struct publication *publication);
 
+/* True when it is of a device that registered so. */
+bool closing_is_of(const struct publication *publication, const struct front_device *registered);
+
 /* Of the front end: a connection has gone. */
 void closing_connection_closed(void *context, uint64_t id);
 

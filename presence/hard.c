@@ -3,9 +3,9 @@
  *   what is set --> judged like the body of a first PUBLISH --> one publication of the resource, in
  * the place of the one before --> its row --> composed, watchers told
  *
- * It has no entity-tag, no time and no source, so nobody can refresh it, it neither expires nor
- * goes closed with a connection, and it counts against no limit. In the list of its resource it
- * stands behind all others; pidf/compose.c says what it is worth. */
+ * It has no entity-tag and no source, so nobody can refresh it, it does not go closed with a
+ * connection, and it counts against no limit. It goes when who set it said so, or never. In the
+ * list of its resource it stands behind all others; pidf/compose.c says what it is worth. */
 #include <assert.h>
 
 #include "presence/presence_internal.h"
@@ -88,7 +88,8 @@ static bool is_same(const struct publication *publication, const struct presence
 {
     if (publication == NULL || bytes_empty(state->body))
         return publication == NULL && bytes_empty(state->body);
-    return !publication->ended && bytes_equal(publication->body, state->body) &&
+    return !publication->ended && publication->expires_ms == state->expires_ms &&
+           bytes_equal(publication->body, state->body) &&
            bytes_equal(publication->content_type, state->content_type);
 }
 
@@ -100,6 +101,7 @@ static void put(struct resource *resource, const struct presence_state *state,
         .content_type = state->content_type,
         .body = state->body,
         .made_ms = resource->presence->parts->world->wall_ms,
+        .expires_ms = state->expires_ms,
         .publisher = STORE_HARD,
     };
     publication_save(publication_of_row(resource, &row, document), set);

@@ -77,6 +77,7 @@ void notify_give_up(struct subscription *subscription, enum metric why)
     metrics_count(parts->metrics, why);
     log_write(parts->log, LOG_INFO, "presence", "subscription ended: %s call-id=%.*s",
               metric_name(why), BYTES_ARGS(subscription->dialog.parts.call_id));
+    ends_note(subscription, ends_why(why));
     subscription_drop(subscription);
 }
 
@@ -107,6 +108,8 @@ static void take_answer(void *context, const struct client_answer *answer)
     bool misled = is_misled(presence, answer);
     subscription->notify = 0;
     subscription->missed = misled || answer->status >= 300;
+    subscription->answer = misled ? 0 : (uint16_t)answer->status;
+    subscription->heard = answer->response != NULL;
     partial_answered(subscription, misled ? 0 : answer->status);
     log_write(presence->parts->log, LOG_DEBUG, "presence", "NOTIFY answered %u call-id=%.*s",
               answer->status, BYTES_ARGS(subscription->dialog.parts.call_id));

@@ -84,6 +84,7 @@ struct presence *presence_new(struct front *front, const struct presence_setting
     presence->hash_seed = world_random_u64(presence->parts->world);
     presence->scratch = memory_new(WRITE_MAX);
     presence->digests = digest_engine_new();
+    presence->ends = ends_new();
     conditional_init(presence);
     presence->registration_counts = registration_counts(settings);
     equip(presence);
@@ -118,6 +119,7 @@ void presence_free(struct presence **presence)
             package_list()[i]->workshop_free(&old->workshops[i]);
     }
     digest_engine_free(&old->digests);
+    ends_free(&old->ends);
     free(old->scratch);
     free(old->derived_text);
     free(old);
@@ -215,7 +217,8 @@ static void drop_gone(struct presence *presence, unsigned partition)
     {
         const struct watcher *watcher = subscription->watcher;
         struct bytes aor = bytes_from(watcher->aor, watcher->length);
-        if (is_ours(presence, aor) && accounts_gone(accounts, aor))
+        if (is_ours(presence, aor) &&
+            (accounts_gone(accounts, aor) || accounts_disabled(accounts, aor)))
             subscription_reject(subscription);
     }
 }
@@ -254,6 +257,11 @@ void presence_close(struct presence *presence, unsigned partition)
 {
     assert(partition < PARTITIONS);
     home_clear(presence, partition);
+}
+
+void presence_drop_watcher(struct presence *presence, struct bytes aor)
+{
+    subscription_drop_watcher(presence, aor);
 }
 
 void presence_drop_user(struct presence *presence, struct bytes aor)

@@ -164,9 +164,10 @@ struct presence_state {
     struct bytes aor;   /* canonical */
     struct bytes event; /* the package's name */
     struct bytes content_type,
-        body; /* as in a first PUBLISH; `body` empty: no such state any more */
+        body;            /* as in a first PUBLISH; `body` empty: no such state any more */
+    uint64_t expires_ms; /* wall clock, when it goes by itself; 0: never */
 };
-/* Takes the place of what was set before, never expires, and stays over restarts; watchers are
+/* Takes the place of what was set before, and stays over restarts; watchers are
  * told. Judged like a PUBLISH: 404 no such user, 489, 415, 413, 400 and 403 for the document, 503
  * when nothing can be changed now; then nothing has changed. *change is what an answer waits for.
  */
@@ -175,6 +176,9 @@ struct verdict presence_set_state(struct presence *presence, const struct presen
 
 /* The user is no more: its publications go, who watches it is told so, and what it watches ends. */
 void presence_drop_user(struct presence *presence, struct bytes aor);
+
+/* What the user watches ends; the rest stays. */
+void presence_drop_watcher(struct presence *presence, struct bytes aor);
 
 /* How many of each there are. */
 struct presence_counts {

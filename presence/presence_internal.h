@@ -82,6 +82,8 @@ struct subscription {
     bool quiet;                       /* its last SUBSCRIBE was answered 204 */
     bool missed;                      /* the last NOTIFY was not taken */
     bool told;                        /* of its end, and the row says so */
+    bool heard;                       /* `answer` came from the other side, not from us */
+    uint16_t answer;                  /* to the last NOTIFY that has one; 0: none in this life */
     const char *accept;               /* chosen body type, one of the package's */
     struct bytes key;                 /* Call-ID, remote tag, event id: of `text` */
     struct bytes event_id;            /* of `text` */
@@ -153,6 +155,7 @@ struct presence {
     struct presence_counts counts;
     struct unsolicited *unsolicited; /* by event and address-of-record */
     struct digest_engine *digests;
+    struct ends *ends;  /* of subscriptions, remembered for whoever asks why */
     char *derived_text; /* PRESENCE_SOURCE_MAX_BYTES, when somebody is asked */
     char *scratch;      /* WRITE_MAX bytes */
 };
@@ -186,12 +189,8 @@ void resource_end(struct resource *resource);
 /* Ends everything of a partition without a word. */
 void home_clear(struct presence *presence, unsigned partition);
 
-/* The seconds that a request asks for, as its package limits them (lifetime.c). False: it was
- * refused (400, 423). */
-bool lifetime_judge(struct front_request *request, const struct lifetime *lifetime,
-                    uint32_t *expires_s);
-
 #include "presence/authorize_internal.h"
+#include "presence/ends_internal.h"
 #include "presence/later_internal.h"
 #include "presence/publication_internal.h"
 #include "presence/subscription_internal.h"

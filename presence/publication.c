@@ -208,7 +208,7 @@ static void fire(struct timer *timer)
 void publication_arm(struct publication *publication)
 {
     struct world *world = publication->resource->presence->parts->world;
-    if (publication->publisher == STORE_HARD)
+    if (publication->publisher == STORE_HARD && publication->expires_ms == 0)
         return; /* good until it is set again */
     uint64_t due_ms =
         closing_is_next(publication) ? publication->closes_ms : publication->expires_ms;

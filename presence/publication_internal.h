@@ -25,6 +25,10 @@ void publish_handle(void *context, struct front_request *request);
 /* True when `entity`, as a document has it, is the user, whatever scheme, port and parameters it is
  * written with (publish.c). */
 bool publish_entity_matches(const struct presence *presence, struct bytes aor, struct bytes entity);
+/* The seconds that a request asks for, as its package limits them (lifetime.c). False: it was
+ * refused (400, 423). */
+bool lifetime_judge(struct front_request *request, const struct lifetime *lifetime,
+                    uint32_t *expires_s);
 /* True when it is one of a client's, and counts against the limit. */
 static inline bool publication_is_clients(const struct publication *publication)
 {

@@ -227,6 +227,8 @@ bool subscription_move(struct subscription *subscription, enum subscription_even
                 (next == SUBSCRIPTION_ENDED && subscription_ends_with_state(subscription));
     if (!sees)
         extras_leave_view(subscription);
+    if (next == SUBSCRIPTION_ENDED || next == SUBSCRIPTION_WAITING)
+        ends_note(subscription, ends_of(event));
     winfo_moved(subscription, before);
     return true;
 }
@@ -384,6 +386,8 @@ static void expire_live(struct subscription *subscription)
     }
     metrics_count(parts->metrics, METRIC_subscriptions_expired);
     subscription_move(subscription, fate_of(subscription));
+    if (subscription->cause == EVENT_TIMEOUT)
+        ends_note(subscription, END_EXPIRED);
     struct store_set *set = store_begin(parts->store, resource->partition);
     if (subscription->state == SUBSCRIPTION_WAITING)
         subscription_wait(subscription, set);

@@ -1,4 +1,4 @@
-/* command.c: herald user, roster, rule and setting: which one, and what they share.
+/* command.c: herald user, roster, rule, setting and token: which one, and what they share.
  *
  *   words --> configuration and domains --> the command (command_user.c and its like)
  */
@@ -22,6 +22,7 @@ static const struct {
     {"roster", command_roster_check, command_roster},
     {"rule", command_rule_check, command_rule},
     {"setting", command_setting_check, command_setting},
+    {"token", command_token_check, command_token},
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -123,51 +124,43 @@ static void write_domains(const struct config *config, struct buffer *out)
     buffer_char(out, '\0');
 }
 
-/* Parses "alice", "alice@example.org", "sip:alice@example.org" as a URI. */
-static bool parse_user(const struct work *work, const char *user, char *text, size_t size,
-                       struct sip_uri *uri)
+/* What is wrong with a name; false. */
+static bool fail_name(const struct work *work, const char *name, enum people_fault fault,
+                      const char *domain)
 {
-    bool scheme = strncmp(user, "sip:", 4) == 0;
-    struct buffer whole = buffer_over(text, size);
-    buffer_format(&whole, "%s%s", scheme ? "" : "sip:", user);
-    if (strchr(user, '@') == NULL)
-        buffer_format(&whole, "@%s", work->config->domains[0].domain.name);
-    bool good = !whole.overflow && verdict_ok(sip_uri_parse(buffer_bytes(&whole), uri)) &&
-                uri->has_user && bytes_empty(uri->password) && uri->port == 0 &&
-                bytes_empty(uri->parameters) && bytes_empty(uri->headers);
-    return good || command_fail("\"%s\" is no user name; write alice or alice@%s", user,
-                                work->config->domains[0].domain.name);
+    char names[WHY_SIZE] = "";
+    struct buffer out = buffer_over(names, sizeof(names));
+    if (fault == PEOPLE_NO_NAME)
+        return command_fail("\"%s\" is no user name; write alice or alice@%s", name,
+                            work->config->domains[0].domain.name);
+    if (fault == PEOPLE_TOO_LONG)
+        return command_fail("\"%s\" is no user name: it is too long", name);
+    write_domains(work->config, &out);
+    return command_fail("%s is none of the configured domains (%s); use one of them, or add it to "
+                        "%s",
+                        domain, names, work->config->file);
 }
 
 bool command_find_user(struct work *work, const char *user)
 {
     assert(user != NULL);
-    char text[AOR_SIZE], names[WHY_SIZE] = "";
-    struct sip_uri uri = {.has_user = false};
-    if (!parse_user(work, user, text, sizeof(text), &uri))
-        return false;
-    struct buffer aor = buffer_over(work->aor, sizeof(work->aor) - 1);
-    work->domain = domains_write_aor(work->domains, &uri, &aor);
-    if (work->domain != NULL && !aor.overflow)
-        return true;
-    struct buffer out = buffer_over(names, sizeof(names));
-    write_domains(work->config, &out);
-    return command_fail(
-        "%.*s is none of the configured domains (%s); use one of them, or add it to %s",
-        BYTES_ARGS(uri.host), names, work->config->file);
+    struct people_aor found;
+    enum people_fault fault = people_find_user(work->domains, bytes_of(user), &found);
+    if (fault != PEOPLE_GOOD)
+        return fail_name(work, user, fault, found.text);
+    work->domain = found.domain;
+    memcpy(work->aor, found.text, sizeof(found.text));
+    return true;
 }
 
 bool command_find_anybody(const struct work *work, const char *who, char *aor)
 {
-    char text[AOR_SIZE];
-    struct sip_uri uri = {.has_user = false};
-    if (!parse_user(work, who, text, sizeof(text), &uri))
-        return false;
-    memset(aor, 0, AOR_SIZE);
-    struct buffer name = buffer_over(aor, AOR_SIZE - 1);
-    if (domains_write_name(work->domains, uri.text, &name) && !name.overflow)
-        return true;
-    return command_fail("\"%s\" is too long for a name", who);
+    struct people_aor found;
+    enum people_fault fault = people_find_anybody(work->domains, bytes_of(who), &found);
+    if (fault != PEOPLE_GOOD)
+        return fail_name(work, who, fault, found.text);
+    memcpy(aor, found.text, sizeof(found.text));
+    return true;
 }
 
 struct account_file *command_open(const struct work *work)

@@ -7,9 +7,10 @@
 
 #include "command.h"
 #include "config.h"
+#include "front/people.h"
 #include "store/accounts.h"
 
-enum { AOR_SIZE = 512, WHY_SIZE = 1024 };
+enum { AOR_SIZE = PEOPLE_AOR_MAX + 1, WHY_SIZE = 1024 };
 
 /* A command under way. */
 struct work {
@@ -54,11 +55,13 @@ bool command_user(struct work *work, const char *const *words);
 bool command_roster(struct work *work, const char *const *words);
 bool command_rule(struct work *work, const char *const *words);
 bool command_setting(struct work *work, const char *const *words);
+bool command_token(struct work *work, const char *const *words);
 
 /* Judges the words before the configuration is read; false with a message. */
 bool command_user_check(const char *const *words);
 bool command_roster_check(const char *const *words);
 bool command_rule_check(const char *const *words);
 bool command_setting_check(const char *const *words);
+bool command_token_check(const char *const *words);
 
 #endif

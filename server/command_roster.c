@@ -1,7 +1,9 @@
 /* command_roster.c: herald roster OWNER add|remove|list. */
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "base/memory.h"
 #include "command_internal.h"
 
 /* Checks that the owner is there; closes the file when not. */
@@ -16,30 +18,50 @@ static struct account_file *open_of_owner(const struct work *work)
     return NULL;
 }
 
-enum { GROUP_MAX_BYTES = 100, GROUPS_SIZE = (GROUP_MAX_BYTES + 1) * COMMAND_GROUPS_MAX };
-
-/* A group is a line of UTF-8 that can be printed, and written into a URI. */
-static bool is_group(struct bytes group)
-{
-    bool good = !bytes_empty(group) && group.length <= GROUP_MAX_BYTES && bytes_is_utf8(group) &&
-                bytes_equal(bytes_trim(group), group);
-    for (size_t i = 0; good && i < group.length; i++)
-        good = (unsigned char)group.at[i] >= ' ' && group.at[i] != 0x7f;
-    return good;
-}
+enum { GROUPS_SIZE = (PEOPLE_GROUP_MAX_BYTES + 1) * COMMAND_GROUPS_MAX };
 
 /* The groups of --group, a line each; false with a message. */
 static bool write_groups(const struct work *work, struct buffer *out)
 {
     for (const char *const *group = work->groups; *group != NULL; group++) {
-        if (!is_group(bytes_of(*group)))
-            return command_fail("--group number %d cannot name a group: one line of UTF-8 is "
-                                "wanted, at most %d bytes, no blanks around it",
-                                (int)(group - work->groups) + 1, GROUP_MAX_BYTES);
+        const char *fault = people_group_fault(bytes_of(*group));
+        if (fault != NULL)
+            return command_fail("--group number %d cannot name a group: %s",
+                                (int)(group - work->groups) + 1, fault);
         buffer_format(out, "%s%s", group == work->groups ? "" : "\n", *group);
     }
     assert(!out->overflow);
     return true;
+}
+
+/* What is in the roster already, and stays. */
+struct before {
+    char *notes; /* owned */
+    uint64_t position;
+};
+
+static void keep_before(void *context, const struct store_buddy *buddy)
+{
+    struct before *before = context;
+    before->notes = memory_copy(buddy->notes);
+    before->position = buddy->position;
+}
+
+static enum err put_buddy(struct account_file *file, struct store_buddy *row, unsigned most)
+{
+    struct before before = {NULL};
+    enum err err = account_begin(file);
+    if (err == ERR_NONE)
+        err = account_find_buddy(file, row, keep_before, &before);
+    row->notes = bytes_of(before.notes);
+    row->position = before.position;
+    if (err == ERR_NONE || err == ERR_NOT_FOUND)
+        err = account_put_buddy(file, row, most);
+    if (err == ERR_NONE)
+        err = account_commit(file);
+    account_rollback(file);
+    free(before.notes);
+    return err;
 }
 
 static bool roster_add(struct work *work, const char *const *words)
@@ -48,16 +70,17 @@ static bool roster_add(struct work *work, const char *const *words)
     struct buffer groups = buffer_over(memory, sizeof(memory));
     if (!command_find_anybody(work, words[0], buddy) || !write_groups(work, &groups))
         return false;
-    const struct store_buddy row = {.aor = bytes_of(work->aor),
-                                    .buddy = bytes_of(buddy),
-                                    .name = bytes_of(words[1]),
-                                    .groups = buffer_bytes(&groups)};
-    if (!bytes_is_utf8(row.name))
-        return command_fail("the name of %s is not in UTF-8", buddy);
+    struct store_buddy row = {.aor = bytes_of(work->aor),
+                              .buddy = bytes_of(buddy),
+                              .name = bytes_of(words[1]),
+                              .groups = buffer_bytes(&groups)};
+    const char *fault = people_name_fault(row.name);
+    if (fault != NULL)
+        return command_fail("the name of %s is none: %s", buddy, fault);
     struct account_file *file = open_of_owner(work);
     if (file == NULL)
         return false;
-    enum err err = account_put_buddy(file, &row, work->config->buddies_max);
+    enum err err = put_buddy(file, &row, work->config->buddies_max);
     account_file_close(&file);
     if (err == ERR_LIMIT)
         return command_fail("the roster of %s is full: policy.buddies_max is %u", work->aor,

@@ -19,15 +19,6 @@ static struct rules_limits limits_of(const struct work *work)
     return limits;
 }
 
-/* The line of a document, from 1, in which the byte stands. */
-static unsigned line_of(struct bytes document, size_t offset)
-{
-    unsigned line = 1;
-    for (size_t i = 0; i < offset && i < document.length; i++)
-        line += document.at[i] == '\n';
-    return line;
-}
-
 /* An edit of the stored document: what is wanted, and why it could not be had. */
 struct change {
     const struct work *work;
@@ -110,7 +101,7 @@ static bool judge(const struct work *work, const char *path, struct bytes docume
     if (document.length > limits.size_bytes)
         return command_fail("%s is longer than %zu bytes (policy.rules_max_bytes)", path,
                             limits.size_bytes);
-    return command_fail("%s:%u: %s", path, line_of(document, result.offset), result.reason);
+    return command_fail("%s:%u: %s", path, rules_line(document, result.offset), result.reason);
 }
 
 static bool put_document(void *context, struct bytes document, struct blob **edited)
@@ -159,7 +150,7 @@ static bool edit_watcher(void *context, struct bytes document, struct blob **edi
     const struct rules_limits limits = limits_of(change->work);
     change->fault = rules_set_watcher(document, &limits, &names, bytes_of(change->watcher),
                                       change->handling, edited);
-    change->line = line_of(document, change->fault.offset);
+    change->line = rules_line(document, change->fault.offset);
     return verdict_ok(change->fault);
 }
 

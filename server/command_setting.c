@@ -5,40 +5,15 @@
 #include "command_internal.h"
 #include "policy/preferences.h"
 
-/* "blocked, carbon and messages" */
-static const char *write_names(char names[WHY_SIZE])
-{
-    size_t count;
-    const struct preference *known = preferences_known(&count);
-    struct buffer out = buffer_over(names, WHY_SIZE);
-    for (size_t i = 0; i < count; i++) {
-        const char *before = i == 0 ? "" : i + 1 < count ? ", " : " and ";
-        buffer_format(&out, "%s%s", before, known[i].name);
-    }
-    buffer_char(&out, '\0');
-    return names;
-}
-
-/* "refuse or silent" */
-static const char *write_values(const struct preference *preference, char values[WHY_SIZE])
-{
-    struct buffer out = buffer_over(values, WHY_SIZE);
-    for (size_t i = 0; i < PREFERENCE_VALUES_MAX && preference->values[i] != NULL; i++) {
-        bool last = i + 1 == PREFERENCE_VALUES_MAX || preference->values[i + 1] == NULL;
-        const char *before = i == 0 ? "" : last ? " or " : ", ";
-        buffer_format(&out, "%s%s", before, preference->values[i]);
-    }
-    buffer_char(&out, '\0');
-    return values;
-}
-
 /* The setting of this name; NULL with a message. */
 static const struct preference *find_setting(const char *name)
 {
     char names[WHY_SIZE];
+    struct buffer out = buffer_over(names, sizeof(names));
     const struct preference *known = preference_find(name);
+    preferences_write_names(&out);
     if (known == NULL)
-        command_fail("there is no setting \"%s\"; there are %s", name, write_names(names));
+        command_fail("there is no setting \"%s\"; there are %.*s", name, (int)out.length, names);
     return known;
 }
 
@@ -60,9 +35,11 @@ static bool setting_set(struct work *work, const char *const *words)
     const struct preference *setting = find_setting(words[0]);
     if (setting == NULL)
         return false;
+    struct buffer out = buffer_over(values, sizeof(values));
+    preference_write_values(setting, &out);
     if (!preference_takes(setting, words[1]))
-        return command_fail("%s cannot be \"%s\"; it is one of %s (%s)", setting->name, words[1],
-                            write_values(setting, values), setting->help);
+        return command_fail("%s cannot be \"%s\"; it is one of %.*s (%s)", setting->name, words[1],
+                            (int)out.length, values, setting->help);
     if (!put_setting(work, setting->name, words[1]))
         return false;
     printf("%s of %s is %s\n", setting->name, work->aor, words[1]);

@@ -4,8 +4,10 @@
  */
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "command_internal.h"
 #include "folder.h"
 #include "password.h"
@@ -50,9 +52,40 @@ static bool add_account(const struct work *work, const struct digest_hex *ha1)
     return added;
 }
 
+struct before {
+    char *name; /* owned */
+    bool disabled;
+};
+
+static void keep_before(void *context, const struct store_account *account)
+{
+    struct before *before = context;
+    before->name = memory_copy(account->name);
+    before->disabled = account->disabled;
+}
+
+/* Changes the password alone. */
+static enum err change_password(struct account_file *file, const struct store_account *account)
+{
+    struct store_account row = *account;
+    struct before before = {NULL};
+    enum err err = account_begin(file);
+    if (err == ERR_NONE)
+        err = account_visit(file, account->aor, keep_before, &before);
+    row.name = bytes_of(before.name);
+    row.disabled = before.disabled;
+    if (err == ERR_NONE)
+        err = account_change(file, &row);
+    if (err == ERR_NONE)
+        err = account_commit(file);
+    account_rollback(file);
+    free(before.name);
+    return err;
+}
+
 static bool change_account(const struct work *work, const struct digest_hex *ha1)
 {
-    return write_account(work, ha1, account_change, "changed");
+    return write_account(work, ha1, change_password, "changed");
 }
 
 /* What stands before the '@' of an address-of-record; the user part may hold one itself. */

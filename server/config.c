@@ -81,6 +81,7 @@ static const struct order {
     ORDER(transaction.t1_ms, transaction.t2_ms),
     ORDER(net.connections_per_address_max, net.connections_max),
     ORDER(http.pause_least_ms, http.pause_most_ms),
+    ORDER(web.connections_max_per_address, web.connections_max),
 #undef ORDER
 };
 
@@ -243,6 +244,8 @@ static void share(struct config *config)
     share_registration(config);
     config->net.ws_origins = origins_of(config);
     config->store.folder = config->data;
+    config->web.folder = config->data;
+    config->web.limits = (struct web_limits){config->buddies_max, config->rules_max_bytes};
     config->front.trusted = config->trusted;
     config->front.trusted_count = config->trusted_count;
     config->registrar.fixed = config->fixed;

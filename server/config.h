@@ -16,6 +16,7 @@
 #include "registrar/registrar.h"
 #include "store/store.h"
 #include "transaction/transaction.h"
+#include "web/web.h"
 
 enum {
     CONFIG_DOMAINS_MAX = 64,
@@ -86,6 +87,7 @@ struct config {
     struct push_gateway gateways[PUSH_GATEWAYS_MAX];
     struct registrar_provider providers[PUSH_GATEWAYS_MAX]; /* of these, for the registrar */
     struct store_settings store;
+    struct web_settings web;
     void *memory; /* what the texts live in */
 };
 

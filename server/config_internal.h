@@ -74,6 +74,13 @@ bool config_take_entries(struct config_reader *reader, const struct config_key *
                          const struct config_keys *keys, config_setting_t *setting, void *entries,
                          const void *usual, size_t *count);
 
+/* The number of values in a list of texts; -1 with a message. A single text stands for a list of
+ * one. And a value of such a list; NULL with a message. */
+int config_list_length(struct config_reader *reader, const struct config_key *key,
+                       config_setting_t *setting);
+const char *config_list_text(struct config_reader *reader, const struct config_key *key,
+                             config_setting_t *setting, int index);
+
 /* The types. */
 bool config_take_gateways(struct config_reader *reader, const struct config_key *key,
                           config_setting_t *setting, void *field);
@@ -117,6 +124,10 @@ bool config_take_peers(struct config_reader *reader, const struct config_key *ke
                        config_setting_t *setting, void *field);
 bool config_take_origins(struct config_reader *reader, const struct config_key *key,
                          config_setting_t *setting, void *field);
+bool config_take_web_listen(struct config_reader *reader, const struct config_key *key,
+                            config_setting_t *setting, void *field);
+bool config_take_web_origins(struct config_reader *reader, const struct config_key *key,
+                             config_setting_t *setting, void *field);
 bool config_take_domains(struct config_reader *reader, const struct config_key *key,
                          config_setting_t *setting, void *field);
 bool config_take_host(struct config_reader *reader, const struct config_key *key,

@@ -443,6 +443,46 @@ static const struct config_key file_keys[] = {
            "Bytes of an answer that are read; the rest is dropped."),
     {"http.ca_file", config_take_path, FIELD(struct config, http.ca_file), 0, 1024, "\"\"",
      "Certificates (PEM) of the authorities that are believed for https; \"\" is the system's."},
+
+    {"web.listen", config_take_web_listen, FIELD(struct config, web), 0, WEB_LISTEN_MAX, "[ ]",
+     "Where the HTTP API listens: \"127.0.0.1:8080\", or \"https:ADDRESS:PORT\" with "
+     "web.certificate. "
+     "Without an address there is none. Plain HTTP is for this host alone."},
+    {"web.certificate", config_take_path, FIELD(struct config, web.certificate), 0, 1024, "\"\"",
+     "PEM file of the certificate for \"https:\" addresses, and those between it and its "
+     "authority. "
+     "Read anew by a restart."},
+    {"web.key", config_take_path, FIELD(struct config, web.key), 0, 1024, "\"\"",
+     "PEM file of its key, without a password; \"\": in the same file."},
+    {"web.plain_anywhere", config_take_switch, FIELD(struct config, web.plain_anywhere), 0, 0,
+     "\"off\"",
+     "Whether plain HTTP may be listened to beyond this host, where tokens and passwords can be "
+     "read "
+     "on their way: for a proxy that speaks TLS, in a network of your own."},
+    NUMBER(web.threads, 1, 32, "2", "Threads of each address that is listened on."),
+    NUMBER(web.connections_max, 32, 100000, "2000",
+           "Connections to each of them at a time; more wait to be accepted."),
+    NUMBER(web.connections_max_per_address, 1, 100000, "1100",
+           "Connections of one remote address at a time; more are closed."),
+    NUMBER(web.idle_s, 1, DAY_S, "30", "Seconds after which a silent connection is closed."),
+    NUMBER(web.request_s, 1, HOUR_S, "60", "Seconds in which a request must have come whole."),
+    NUMBER(web.body_max_bytes, 1024, 256 * MIB, "1048576",
+           "Longest body of a request, in bytes; longer ones are answered 413."),
+    NUMBER(web.ask_ms, 100, MINUTE_S * 1000, "5000",
+           "Milliseconds that a request for live state may wait for the server; then 503."),
+    NUMBER(web.asks_max, 1, 100000, "1000", "Requests that may wait so at a time; more: 503."),
+    NUMBER(
+        web.rate_max, 0, 10000000, "100000",
+        "Requests of one token, user or unknown address in a minute; more are answered 429. 0: any "
+        "number."),
+    NUMBER(
+        web.failures_max, 0, 100000, "30",
+        "Wrong tokens and passwords of one address in a minute; then none is looked at (429). 0: "
+        "any number."),
+    {"web.origins", config_take_web_origins, FIELD(struct config, web), 0, WEB_ORIGINS_MAX, "[ ]",
+     "Sites whose pages may call the API from a browser (CORS): \"https://admin.example.org\". "
+     "Without "
+     "one: none but its own."},
 };
 
 static const struct config_key domain_keys[] = {

@@ -236,9 +236,7 @@ bool config_take_accept(struct config_reader *reader, const struct config_key *k
     return accept >= 0;
 }
 
-/* The number of values in a list of texts; -1 with a message. A single text stands for a list of
- * one. */
-static int list_length(struct config_reader *reader, const struct config_key *key,
+int config_list_length(struct config_reader *reader, const struct config_key *key,
                        config_setting_t *setting)
 {
     if (config_setting_get_string(setting) != NULL)
@@ -256,8 +254,7 @@ static int list_length(struct config_reader *reader, const struct config_key *ke
     return length;
 }
 
-/* A value of such a list; NULL with a message. */
-static const char *list_text(struct config_reader *reader, const struct config_key *key,
+const char *config_list_text(struct config_reader *reader, const struct config_key *key,
                              config_setting_t *setting, int index)
 {
     const char *text = config_setting_get_string(setting);
@@ -332,12 +329,12 @@ bool config_take_listen(struct config_reader *reader, const struct config_key *k
                         config_setting_t *setting, void *field)
 {
     (void)field;
-    int length = list_length(reader, key, setting);
+    int length = config_list_length(reader, key, setting);
     if (length < 0)
         return false;
     reader->config->listen_count = 0;
     for (int i = 0; i < length; i++) {
-        const char *text = list_text(reader, key, setting, i);
+        const char *text = config_list_text(reader, key, setting, i);
         if (text == NULL || !take_listen(reader, setting, text))
             return false;
     }
@@ -349,13 +346,13 @@ bool config_take_servers(struct config_reader *reader, const struct config_key *
                          config_setting_t *setting, void *field)
 {
     enum { PORT_DNS = 53, ADDRESS_CHARS = 64 };
-    int length = list_length(reader, key, setting);
+    int length = config_list_length(reader, key, setting);
     if (length < 0)
         return false;
     size_t size = (size_t)length * ADDRESS_CHARS + 1;
     struct buffer servers = buffer_over(arena_alloc(reader->arena, size), size - 1);
     for (int i = 0; i < length; i++) {
-        const char *text = list_text(reader, key, setting, i);
+        const char *text = config_list_text(reader, key, setting, i);
         struct net_address address;
         if (text == NULL)
             return false;
@@ -377,12 +374,12 @@ bool config_take_networks(struct config_reader *reader, const struct config_key 
 {
     (void)field;
     struct config *config = reader->config;
-    int length = list_length(reader, key, setting);
+    int length = config_list_length(reader, key, setting);
     if (length < 0)
         return false;
     config->trusted_count = 0;
     for (int i = 0; i < length; i++) {
-        const char *text = list_text(reader, key, setting, i);
+        const char *text = config_list_text(reader, key, setting, i);
         if (text == NULL)
             return false;
         if (!net_network_parse(bytes_of(text), &config->trusted[config->trusted_count++]))
@@ -429,10 +426,10 @@ bool config_take_peers(struct config_reader *reader, const struct config_key *ke
                        config_setting_t *setting, void *field)
 {
     struct policy_settings *policy = field;
-    int length = list_length(reader, key, setting);
+    int length = config_list_length(reader, key, setting);
     policy->peer_count = 0;
     for (int i = 0; i < length; i++) {
-        const char *text = list_text(reader, key, setting, i);
+        const char *text = config_list_text(reader, key, setting, i);
         if (text == NULL)
             return false;
         const char *name = strcmp(text, "*") == 0 ? "*" : host_of(reader->arena, text);
@@ -448,10 +445,10 @@ bool config_take_publishers(struct config_reader *reader, const struct config_ke
                             config_setting_t *setting, void *field)
 {
     struct presence_settings *presence = field;
-    int length = list_length(reader, key, setting);
+    int length = config_list_length(reader, key, setting);
     presence->publisher_count = 0;
     for (int i = 0; i < length; i++) {
-        const char *text = list_text(reader, key, setting, i);
+        const char *text = config_list_text(reader, key, setting, i);
         if (text == NULL)
             return false;
         const char *at = strrchr(text, '@');
@@ -472,10 +469,10 @@ bool config_take_quiet(struct config_reader *reader, const struct config_key *ke
                        config_setting_t *setting, void *field)
 {
     struct im_settings *im = field;
-    int length = list_length(reader, key, setting);
+    int length = config_list_length(reader, key, setting);
     im->quiet_count = 0;
     for (int i = 0; i < length; i++) {
-        const char *text = list_text(reader, key, setting, i);
+        const char *text = config_list_text(reader, key, setting, i);
         const char *name = text != NULL ? host_of(reader->arena, text) : NULL;
         if (text == NULL)
             return false;
@@ -490,9 +487,9 @@ bool config_take_quiet(struct config_reader *reader, const struct config_key *ke
 static int take_types(struct config_reader *reader, const struct config_key *key,
                       config_setting_t *setting, const char **types)
 {
-    int length = list_length(reader, key, setting);
+    int length = config_list_length(reader, key, setting);
     for (int i = 0; i < length; i++) {
-        const char *text = list_text(reader, key, setting, i);
+        const char *text = config_list_text(reader, key, setting, i);
         if (text == NULL)
             return -1;
         types[i] = arena_copy(reader->arena, bytes_of(text)).at; /* the file's go with it */
@@ -552,12 +549,12 @@ bool config_take_origins(struct config_reader *reader, const struct config_key *
 {
     (void)field;
     struct config *config = reader->config;
-    int length = list_length(reader, key, setting);
+    int length = config_list_length(reader, key, setting);
     if (length < 0)
         return false;
     config->origin_count = 0;
     for (int i = 0; i < length; i++) {
-        const char *text = list_text(reader, key, setting, i);
+        const char *text = config_list_text(reader, key, setting, i);
         if (text == NULL)
             return false;
         bool whole = strstr(text, "://") != NULL || strcmp(text, "*") == 0;
@@ -587,9 +584,9 @@ bool config_take_aliases(struct config_reader *reader, const struct config_key *
                          config_setting_t *setting, void *field)
 {
     struct config_domain *domain = field;
-    int length = list_length(reader, key, setting);
+    int length = config_list_length(reader, key, setting);
     for (int i = 0; i < length; i++) {
-        const char *text = list_text(reader, key, setting, i);
+        const char *text = config_list_text(reader, key, setting, i);
         const char *name = text != NULL ? new_name(reader, setting, text) : NULL;
         if (name == NULL)
             return false;
@@ -603,12 +600,12 @@ bool config_take_digests(struct config_reader *reader, const struct config_key *
 {
     struct config_domain *entry = field;
     struct domain *domain = &entry->domain;
-    int length = list_length(reader, key, setting);
+    int length = config_list_length(reader, key, setting);
     if (length < 0)
         return false;
     domain->algorithm_count = 0;
     for (int i = 0; i < length; i++) {
-        const char *text = list_text(reader, key, setting, i);
+        const char *text = config_list_text(reader, key, setting, i);
         if (text == NULL)
             return false;
         enum digest_algorithm algorithm =
@@ -633,10 +630,10 @@ bool config_take_qop(struct config_reader *reader, const struct config_key *key,
 {
     struct config_domain *entry = field;
     bool plain = false;
-    int length = list_length(reader, key, setting);
+    int length = config_list_length(reader, key, setting);
     entry->domain.integrity = false;
     for (int i = 0; i < length; i++) {
-        const char *text = list_text(reader, key, setting, i);
+        const char *text = config_list_text(reader, key, setting, i);
         if (text == NULL)
             return false;
         bool guarded = strcmp(text, "auth-int") == 0;

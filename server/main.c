@@ -6,6 +6,7 @@
  *     herald user add|passwd|delete|list ...   the accounts
  *     herald roster|rule OWNER ...             who sees whom
  *     herald setting USER ...                  what somebody wants otherwise
+ *     herald token add|list|revoke ...         who may call the HTTP API
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -97,7 +98,7 @@ static enum action parse_words(int count, char **words, struct options *options)
     if (count == 0)
         return options->command.data == NULL
                    ? options->action
-                   : refuse("--data goes with herald user, roster, rule and setting", "");
+                   : refuse("--data goes with herald user, roster, rule, setting and token", "");
     if (!command_known(words[0]))
         return refuse("no such command: ", words[0]);
     if (count > COMMAND_WORDS_MAX)
@@ -144,9 +145,13 @@ static int help(void)
            "  herald setting NAME set SETTING VALUE  choose something for a user\n"
            "  herald setting NAME clear SETTING      what the configuration says, again\n"
            "  herald setting NAME show               print what was chosen\n"
+           "  herald token add NAME SCOPES [DAYS]    make a token for the HTTP API, shown once;\n"
+           "                                         SCOPES: \"*\" or \"rosters:write live:read\"\n"
+           "  herald token list                      print all tokens, one a line\n"
+           "  herald token revoke ID                 end one\n"
            "  herald --version | --help\n"
            "\n"
-           "With user, roster, rule and setting goes --config FILE, or --data FOLDER (its\n"
+           "With user, roster, rule, setting and token goes --config FILE, or --data FOLDER (its\n"
            "herald.conf is read). NAME is alice@example.org; alice alone takes the first domain.\n"
            "Passwords are read from standard input, on a terminal they are asked for; FILE can\n"
            "be -. A running server acts upon changes within a second or two.\n"

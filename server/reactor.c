@@ -27,6 +27,8 @@ struct reactor {
     struct push *push;
     struct presence *presence;
     struct homes *homes;
+    const struct config *config;
+    uint64_t begun_ms; /* wall clock */
     bool tells_talk;                                  /* in presence */
     struct rules_names names;                         /* of identities in rules */
     struct registrar_target found[PROXY_TARGETS_MAX]; /* what the proxy asked for last */
@@ -53,6 +55,23 @@ static void account_removed(void *context, struct bytes aor)
     registrar_drop_user(reactor->registrar, aor);
     presence_drop_user(reactor->presence, aor);
     im_drop_user(reactor->im, aor);
+}
+
+/* Its data stays: enabled again, it registers and goes on. */
+static void account_disabled(void *context, struct bytes aor)
+{
+    struct reactor *reactor = context;
+    log_write(reactor->ground.log, LOG_INFO, "reactor", "account disabled aor=%.*s",
+              BYTES_ARGS(aor));
+    registrar_drop_user(reactor->registrar, aor);
+    presence_drop_watcher(reactor->presence, aor);
+}
+
+static void each_user(void *context, struct bytes domain,
+                      void (*visit)(void *context, struct bytes aor), void *visit_context)
+{
+    const struct reactor *reactor = context;
+    accounts_each(reactor->parts.accounts, domain, visit, visit_context);
 }
 
 static void accounts_changed(void *context)
@@ -419,6 +438,8 @@ static bool load(struct reactor *reactor, char *why, size_t why_size)
                  err_name(err));
         return false;
     }
+    /* not before: who was disabled while the server was down has nothing loaded yet */
+    accounts_watch_disabled(reactor->parts.accounts, account_disabled, reactor);
     homes_refresh_policy(reactor->homes);
     for (unsigned partition = 0; partition < PARTITIONS; partition++)
         homes_load(reactor->homes, partition);
@@ -430,6 +451,8 @@ struct reactor *reactor_new(const struct reactor_ground *ground, const struct co
 {
     struct reactor *reactor = memory_new(sizeof(*reactor));
     reactor->ground = *ground;
+    reactor->config = config;
+    reactor->begun_ms = ground->world->wall_ms;
     reactor->parts.world = ground->world;
     reactor->parts.net = ground->net;
     reactor->parts.log = ground->log;
@@ -441,6 +464,7 @@ struct reactor *reactor_new(const struct reactor_ground *ground, const struct co
     }
     build(reactor, config);
     accounts_watch(reactor->parts.accounts, account_removed, reactor);
+    policy_set_people(reactor->parts.policy, each_user, reactor);
     if (!load(reactor, why, why_size))
         reactor_free(&reactor);
     return reactor;
@@ -496,6 +520,7 @@ void reactor_turn(struct reactor *reactor)
 void reactor_reload(struct reactor *reactor, const struct config *config)
 {
     const struct front_settings settings = front_settings_of(reactor, config);
+    reactor->config = config;
     front_reload(reactor->front, &settings);
     guard_reload(reactor->parts.guard, &config->guard);
     const struct policy_settings policy = policy_settings_of(reactor, config);
@@ -511,6 +536,31 @@ void reactor_reload(struct reactor *reactor, const struct config *config)
               "presence, push, http, guard and front limits. Listeners, domains, data folder, net, "
               "transaction, "
               "auth and store need a restart");
+}
+
+struct web_core reactor_core(const struct reactor *reactor)
+{
+    return (struct web_core){
+        .world = reactor->ground.world,
+        .log = reactor->ground.log,
+        .metrics = reactor->ground.metrics,
+        .store = reactor->parts.store,
+        .front = reactor->front,
+        .domains = reactor->parts.domains,
+        .accounts = reactor->parts.accounts,
+        .policy = reactor->parts.policy,
+        .registrar = reactor->registrar,
+        .proxy = reactor->proxy,
+        .presence = reactor->presence,
+        .im = reactor->im,
+        .config = reactor->config,
+        .begun_ms = reactor->begun_ms,
+    };
+}
+
+void reactor_take_over(struct reactor *reactor)
+{
+    accounts_changed(reactor);
 }
 
 struct store *reactor_store(struct reactor *reactor)

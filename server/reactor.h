@@ -12,6 +12,7 @@
 #include "http/http.h"
 #include "net/net.h"
 #include "transaction/transaction.h"
+#include "web/core.h"
 
 struct reactor;
 
@@ -47,6 +48,13 @@ void reactor_turn(struct reactor *reactor);
 /* Takes over what can change while running (limits, trusted networks, log level); the rest needs a
  * restart and is said in the log. */
 void reactor_reload(struct reactor *reactor, const struct config *config);
+
+/* Its parts, for those who look in from its thread; valid until the next reactor_reload. */
+struct web_core reactor_core(const struct reactor *reactor);
+
+/* Takes over accounts, rosters and rules from the database now, without waiting for the store to
+ * notice. */
+void reactor_take_over(struct reactor *reactor);
 
 /* The store, for scenarios that step it. */
 struct store *reactor_store(struct reactor *reactor);

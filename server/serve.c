@@ -1,7 +1,8 @@
 /* serve.c: the life of the process.
  *
  *     configuration -> data folder -> log -> loop -> certificates -> listeners -> reactor (store)
- *     -> run -> the store's last commits and their answers -> CANCELs of what rings -> back
+ *     -> the HTTP API (site.c) -> run -> the store's last commits and their answers -> CANCELs of
+ * what rings -> back
  *
  * Listeners come before the store, so that a busy port is known before a database is made; what a
  * failed start has made (folder, log) it takes away again.
@@ -24,6 +25,7 @@
 #include "config.h"
 #include "folder.h"
 #include "reactor.h"
+#include "site.h"
 
 enum { WHY_SIZE = 1024, FILES_BESIDE = 128, LISTENERS_TOLD_MAX = 1024 /* of a protocol */ };
 
@@ -36,6 +38,7 @@ struct server {
     struct log *log;
     struct loop *loop;
     struct reactor *reactor;
+    struct site *site;          /* the HTTP API; NULL: none */
     bool made_folder, made_log; /* by this start */
     char why[WHY_SIZE];
 };
@@ -51,7 +54,9 @@ static uint64_t clock_ms(clockid_t clock)
 static void raise_file_limit(struct server *server)
 {
     struct rlimit limit;
-    rlim_t wanted = (rlim_t)server->config->net.connections_max + FILES_BESIDE;
+    const struct web_settings *web = &server->config->web;
+    rlim_t wanted = (rlim_t)server->config->net.connections_max + FILES_BESIDE +
+                    (rlim_t)web->connections_max * web->listen_count;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
         return;
     limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
@@ -102,7 +107,7 @@ static bool open_listeners(struct server *server)
                         sizeof(server->why)) != ERR_NONE)
             return false;
     }
-    return true;
+    return web_check(&server->config->web, server->why, sizeof(server->why));
 }
 
 static void on_end(void *context, int number)
@@ -149,6 +154,8 @@ static void note_restart(struct server *server, const struct config *fresh)
         {"data", same_text(old->data, fresh->data)},
         {"log.file", same_text(old->log_file, fresh->log_file)},
         {"listen", same_listeners(old, fresh)},
+        {"web (listeners, certificate, threads, connections, times and body)",
+         site_same(old, fresh)},
     };
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         if (!keys[i].same)
@@ -175,6 +182,8 @@ static void on_reload(void *context, int number)
         log_write(server->log, LOG_ERROR, "main", "%s; the old certificates stay", server->why);
     log_set_level(server->log, fresh->log_level);
     reactor_reload(server->reactor, fresh);
+    if (server->site != NULL)
+        site_reload(server->site, fresh);
     config_free(&server->config);
     server->config = fresh;
     log_write(server->log, LOG_INFO, "main", "%s was read again", server->path);
@@ -205,6 +214,8 @@ static void on_wake(void *context)
     struct server *server = context;
     if (server->reactor != NULL)
         reactor_turn(server->reactor);
+    if (server->site != NULL)
+        site_turn(server->site);
 }
 
 static void wake(void *context)
@@ -243,6 +254,15 @@ static bool open_reactor(struct server *server)
     return true;
 }
 
+static bool open_site(struct server *server)
+{
+    if (server->config->web.listen_count == 0)
+        return true;
+    server->site = site_new(server->reactor, server->config, wake, server->loop, server->why,
+                            sizeof(server->why));
+    return server->site != NULL;
+}
+
 static bool server_open(struct server *server)
 {
     if (!folder_make(server->config->data, &server->made_folder, server->why, sizeof(server->why)))
@@ -251,11 +271,12 @@ static bool server_open(struct server *server)
         return false;
     raise_file_limit(server);
     return open_loop(server) && open_certificates(server, true) && open_listeners(server) &&
-           watch_signals(server) && open_reactor(server);
+           watch_signals(server) && open_reactor(server) && open_site(server);
 }
 
 static void server_close(struct server *server)
 {
+    site_free(&server->site);
     reactor_free(&server->reactor);
     if (server->loop != NULL)
         loop_free(&server->loop);
@@ -288,6 +309,7 @@ static void server_wind_up(struct server *server)
 {
     hold_signals();
     reactor_drain(server->reactor);
+    site_free(&server->site); /* it looks into the reactor */
     reactor_free(&server->reactor);
     loop_finish(server->loop);
 }
@@ -306,6 +328,8 @@ static void announce(struct server *server)
     memory[text.length] = '\0';
     log_write(server->log, LOG_INFO, "main", "herald %s ready: %s; data %s", HERALD_VERSION, memory,
               config->data);
+    if (server->site != NULL)
+        site_announce(server->site, server->config);
     printf("herald ready: %s\n", memory);
     (void)fflush(stdout);
 }

@@ -36,11 +36,58 @@ void account_file_close(struct account_file **file)
     free(old);
 }
 
+enum err account_begin(struct account_file *file)
+{
+    assert(!file->within);
+    enum err err = database_err(database_run(&file->database, SQL_BEGIN_WRITE));
+    file->within = err == ERR_NONE;
+    return err;
+}
+
+enum err account_begin_read(struct account_file *file)
+{
+    assert(!file->within);
+    enum err err = database_err(database_run(&file->database, SQL_BEGIN_READ));
+    file->within = err == ERR_NONE;
+    return err;
+}
+
+enum err account_commit(struct account_file *file)
+{
+    assert(file->within);
+    enum err err = database_err(database_run(&file->database, SQL_COMMIT));
+    account_rollback(file);
+    return err;
+}
+
+void account_rollback(struct account_file *file)
+{
+    database_rollback(&file->database);
+    file->within = false;
+}
+
+enum err change_begin(struct account_file *file)
+{
+    return file->within ? ERR_NONE : database_err(database_run(&file->database, SQL_BEGIN_WRITE));
+}
+
+enum err change_end(struct account_file *file, enum err err)
+{
+    if (file->within)
+        return err;
+    if (err == ERR_NONE)
+        err = database_err(database_run(&file->database, SQL_COMMIT));
+    database_rollback(&file->database);
+    return err;
+}
+
 struct store_account account_row(struct row *row)
 {
     struct store_account account = {.aor = row_bytes(row)};
     for (unsigned i = 0; i < 3; i++)
         account.ha1[i] = row_bytes(row);
+    account.name = row_bytes(row);
+    account.disabled = row_number(row) != 0;
     account.removed = row_number(row) != 0;
     return account;
 }
@@ -68,19 +115,21 @@ static int account_put(struct database *database, const struct store_account *ac
     bind_text(statement, ++parameter, account->aor);
     for (unsigned i = 0; i < 3; i++)
         bind_text(statement, ++parameter, account->ha1[i]);
+    bind_text(statement, ++parameter, account->name);
+    sqlite3_bind_int64(statement, ++parameter, account->disabled);
     sqlite3_bind_int64(statement, ++parameter, account->removed);
     sqlite3_bind_int64(statement, ++parameter, changed);
     sqlite3_step(statement);
     return sqlite3_reset(statement);
 }
 
-/* One durable change of an account that must, or must not, be there. */
+/* A change of an account that must, or must not, be there. */
 static enum err account_write(struct account_file *file, const struct store_account *account,
                               bool wanted, enum err otherwise)
 {
     struct database *database = &file->database;
     bool exists = false;
-    enum err err = database_err(database_run(database, SQL_BEGIN_WRITE));
+    enum err err = change_begin(file);
     if (err == ERR_NONE)
         err = account_exists(database, account->aor, &exists);
     if (err == ERR_NONE && exists != wanted)
@@ -89,10 +138,7 @@ static enum err account_write(struct account_file *file, const struct store_acco
         err = database_err(account_put(database, account));
     if (err == ERR_NONE && account->removed)
         err = database_err(account_erase(database, account->aor));
-    if (err == ERR_NONE)
-        err = database_err(database_run(database, SQL_COMMIT));
-    database_rollback(database);
-    return err;
+    return change_end(file, err);
 }
 
 enum err account_add(struct account_file *file, const struct store_account *account)
@@ -120,18 +166,55 @@ enum err account_known(struct account_file *file, struct bytes aor)
     return err == ERR_NONE && !exists ? ERR_NOT_FOUND : err;
 }
 
-enum err account_list(struct account_file *file,
-                      void (*visit)(void *context, const struct store_account *account),
-                      void *context)
+typedef void (*visit_account_fn)(void *context, const struct store_account *account);
+
+/* Visits the accounts of a statement that is bound already; how many. */
+static enum err visit_accounts(struct database *database, sqlite3_stmt *statement,
+                               visit_account_fn visit, void *context, unsigned *count)
 {
-    assert(visit != NULL);
-    sqlite3_stmt *statement = database_statement(&file->database, SQL_ACCOUNTS);
+    *count = 0;
     if (statement == NULL)
-        return database_err(sqlite3_errcode(file->database.handle));
+        return database_err(sqlite3_errcode(database->handle));
     while (sqlite3_step(statement) == SQLITE_ROW) {
         struct row row = {statement, 0};
         struct store_account account = account_row(&row);
         visit(context, &account);
+        ++*count;
     }
     return database_err(sqlite3_reset(statement));
+}
+
+enum err account_list(struct account_file *file, visit_account_fn visit, void *context)
+{
+    assert(visit != NULL);
+    unsigned count;
+    sqlite3_stmt *statement = database_statement(&file->database, SQL_ACCOUNTS);
+    return visit_accounts(&file->database, statement, visit, context, &count);
+}
+
+enum err account_list_after(struct account_file *file, struct bytes after, unsigned limit,
+                            visit_account_fn visit, void *context)
+{
+    assert(visit != NULL);
+    unsigned count;
+    sqlite3_stmt *statement = database_statement(&file->database, SQL_ACCOUNTS_AFTER);
+    if (statement != NULL) {
+        bind_text(statement, 1, after);
+        sqlite3_bind_int64(statement, 2, limit);
+    }
+    return visit_accounts(&file->database, statement, visit, context, &count);
+}
+
+enum err account_visit(struct account_file *file, struct bytes aor, visit_account_fn visit,
+                       void *context)
+{
+    assert(visit != NULL);
+    unsigned count;
+    sqlite3_stmt *statement = database_statement(&file->database, SQL_ACCOUNT_OF);
+    if (statement != NULL) {
+        sqlite3_bind_int64(statement, 1, partition_of(aor));
+        bind_text(statement, 2, aor);
+    }
+    enum err err = visit_accounts(&file->database, statement, visit, context, &count);
+    return err == ERR_NONE && count == 0 ? ERR_NOT_FOUND : err;
 }

@@ -7,6 +7,13 @@
 
 struct account_file {
     struct database database;
+    bool within; /* a transaction of the caller's */
 };
+
+/* Begins a change: a transaction of its own, unless the caller has one. */
+enum err change_begin(struct account_file *file);
+/* Ends it: with ERR_NONE so far it becomes durable, else nothing has happened. Within the caller's
+ * transaction nothing more is done. Returns what happened in all. */
+enum err change_end(struct account_file *file, enum err err);
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "store/rows.h"
+#include "store/statements_internal.h"
 
 /* What went wrong, for the operator: what, and the way out. */
 struct failure {
@@ -23,73 +24,6 @@ void failure_set(struct failure *failure, enum err err, const char *format, ...)
 
 /* Copies a failure to the parameters of a public function; any of them may be NULL or 0. */
 void failure_report(const struct failure *failure, enum err *err, char *why, size_t why_size);
-
-enum statement {
-    SQL_BEGIN_WRITE,
-    SQL_BEGIN_READ,
-    SQL_COMMIT,
-    SQL_ROLLBACK,
-    SQL_DATA_VERSION,
-    SQL_META,
-    SQL_NEXT_EPOCH,
-    SQL_FORGET_REMOVED,
-    SQL_PUT_BINDING,
-    SQL_DELETE_BINDING,
-    SQL_PUT_PUBLICATION,
-    SQL_DELETE_PUBLICATION,
-    SQL_PUT_SUBSCRIPTION,
-    SQL_DELETE_SUBSCRIPTION,
-    SQL_PUT_MESSAGE,
-    SQL_PUT_DELIVERY,
-    SQL_PUT_DEVICE,
-    SQL_PUT_LINE,
-    SQL_DELETE_LINE,
-    SQL_ERASE_LINES,
-    SQL_LINES,
-    SQL_DELETE_DEVICE,
-    SQL_DELETE_DELIVERIES,
-    SQL_DELETE_MESSAGE,
-    SQL_FORGET_DELIVERIES,
-    SQL_FORGET_MESSAGES,
-    SQL_FORGET_ORPHANS,
-    SQL_FORGET_REMAINS,
-    SQL_ERASE_DELIVERIES,
-    SQL_ERASE_MESSAGES,
-    SQL_ERASE_DEVICES,
-    SQL_BINDINGS,
-    SQL_PUBLICATIONS,
-    SQL_SUBSCRIPTIONS,
-    SQL_DEVICES,
-    SQL_OWED,
-    SQL_RECENT,
-    SQL_MESSAGE,
-    SQL_ANY_MESSAGE,
-    SQL_PUT_ACCOUNT,
-    SQL_ACCOUNT,
-    SQL_ACCOUNTS,
-    SQL_ACCOUNTS_CHANGED,
-    SQL_NEXT_ACCOUNT_CHANGE,
-    SQL_PUT_BUDDY,
-    SQL_DELETE_BUDDY,
-    SQL_COUNT_BUDDIES,
-    SQL_DELETE_ROSTER,
-    SQL_ROSTER,
-    SQL_ROSTERS,
-    SQL_PUT_RULES,
-    SQL_DELETE_RULES,
-    SQL_RULES_OF,
-    SQL_RULES,
-    SQL_PUT_PREFERENCE,
-    SQL_DELETE_PREFERENCE,
-    SQL_DELETE_PREFERENCES,
-    SQL_PREFERENCES_OF,
-    SQL_PREFERENCES,
-    SQL_NEXT_POLICY_CHANGE,
-    SQL_PUT_POLICY_CHANGE,
-    SQL_POLICY_CHANGES,
-    SQL_FORGET_POLICY_CHANGES,
-    STATEMENT_COUNT
-};
 
 struct gather;
 
@@ -157,9 +91,16 @@ int64_t row_number(struct row *row);
 /* An account, in the order of its columns; the cursor stands at `changed` then. */
 struct store_account account_row(struct row *row);
 struct store_buddy buddy_row(struct row *row);
+struct store_group group_row(struct row *row);
+struct store_shared shared_row(struct row *row);
 struct store_rules rules_row(struct row *row);
 struct store_preference preference_row(struct row *row);
 
+/* rosters.c: notes that the owner's rows (empty: the shared groups) are others now; SQLite's code.
+ */
+int owner_changed(struct database *database, struct bytes aor);
+/* shared.c: takes a user out of all shared groups; SQLite's code. */
+int shared_leave(struct database *database, struct bytes aor);
 /* rosters.c: erases what an account has beside its bindings, publications and subscriptions, within
  * its transaction; SQLite's code. */
 int account_erase(struct database *database, struct bytes aor);

@@ -70,13 +70,16 @@ bool folder_prepare(const char *folder, const char *path, struct failure *failur
 {
     if (!folder_check(folder, failure))
         return false;
-    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
-    if (file < 0) {
-        folder_explain(path, failure);
-        return false;
-    }
-    close(file);
-    return true;
+    /* A file that is there is not opened: closing it would drop the locks that SQLite holds in this
+     * process (POSIX: all of a process's on the file), and with them the log of the store. */
+    int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
+    bool made = file >= 0;
+    if (made)
+        close(file);
+    if (made || (errno == EEXIST && access(path, R_OK | W_OK) == 0))
+        return true;
+    folder_explain(path, failure);
+    return false;
 }
 
 /* The number in the lock file of another process. */

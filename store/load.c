@@ -352,6 +352,24 @@ static int visit_preferences(sqlite3_stmt *statement, const struct store_policy_
     return sqlite3_reset(statement);
 }
 
+/* All shared groups; SQLite's code. */
+static int load_shared(struct store *store, const struct store_policy_visitor *visitor)
+{
+    sqlite3_stmt *statement = database_statement(&store->reader, SQL_SHARED_AFTER);
+    if (visitor->shared == NULL)
+        return SQLITE_OK;
+    if (statement == NULL)
+        return sqlite3_errcode(store->reader.handle);
+    bind_text(statement, 1, BYTES(""));
+    sqlite3_bind_int64(statement, 2, -1);
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        struct row row = {statement, 0};
+        struct store_shared shared = shared_row(&row);
+        visitor->shared(visitor->context, &shared);
+    }
+    return sqlite3_reset(statement);
+}
+
 /* The statement for all owners, or bound to one; NULL when SQLite refuses. */
 static sqlite3_stmt *owner_rows(struct store *store, struct bytes aor, enum statement of_all,
                                 enum statement of_one)
@@ -401,7 +419,8 @@ static int load_all_owners(struct store *store, int64_t *upto,
     bind_text(statement, 1, BYTES("policy"));
     if (!database_number(&store->reader, SQL_META, upto))
         return SQLITE_CORRUPT;
-    return load_owner(store, BYTES(""), visitor);
+    int code = load_owner(store, BYTES(""), visitor);
+    return code == SQLITE_OK ? load_shared(store, visitor) : code;
 }
 
 static int load_changed_owners(struct store *store, int64_t *upto,
@@ -417,7 +436,7 @@ static int load_changed_owners(struct store *store, int64_t *upto,
         struct bytes aor = row_bytes(&row);
         *upto = row_number(&row);
         visitor->owner(visitor->context, aor);
-        code = load_owner(store, aor, visitor);
+        code = bytes_empty(aor) ? load_shared(store, visitor) : load_owner(store, aor, visitor);
     }
     int end = sqlite3_reset(statement);
     return code == SQLITE_OK ? end : code;

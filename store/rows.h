@@ -19,7 +19,9 @@ struct store_origin {
 struct store_account {
     struct bytes aor; /* "alice@example.org", canonical */
     struct bytes ha1[3];
-    bool removed; /* only in what store_accounts_changed visits */
+    struct bytes name; /* as people are called: "Alice Archer", or empty */
+    bool disabled;     /* may do nothing, and keeps what it has */
+    bool removed;      /* only in what store_accounts_changed visits */
 };
 
 /* One whom a user wants to see. Key: aor, buddy. */
@@ -29,6 +31,25 @@ struct store_buddy {
     struct bytes name;  /* what the owner calls them, or empty */
     struct bytes
         groups; /* the owner's groups that it is in, a line each ("friends\nwork"), or empty */
+    struct bytes notes; /* what the owner wrote about them, or empty */
+    uint64_t position;  /* where the owner wants them: by position, then by address */
+};
+
+/* A group of a roster that has a place among the others, or that nobody is in yet. Key: aor, name.
+ */
+struct store_group {
+    struct bytes aor; /* of the roster's owner */
+    struct bytes name;
+    uint64_t position; /* by position, then by name */
+};
+
+/* A group of people that the operator puts into rosters. A line of people is a user
+ * ("alice@example.org") or all of a domain ("@example.org"). Key: name. */
+struct store_shared {
+    struct bytes name;
+    struct bytes title;    /* what those who see it call the group */
+    struct bytes members;  /* lines of people */
+    struct bytes watchers; /* likewise, who has it in the roster; empty: its members */
 };
 
 /* A user's side of a call that was answered, for its lamp (RFC 4235). Key: aor, call_id, local_tag,
@@ -72,8 +93,9 @@ struct store_binding {
 /* Who a publication is of; the numbers are the database's. */
 enum store_publisher {
     STORE_CLIENT = 0, /* sent PUBLISH */
-    STORE_HARD = 1,   /* nobody's: state that was set for the user, good until it is set again */
-    STORE_SEEN = 2    /* of a client that did not refresh it: that it was there, and until when */
+    STORE_HARD = 1, /* nobody's: state that was set for the user, good until it is set again, or its
+                       time is over */
+    STORE_SEEN = 2  /* of a client that did not refresh it: that it was there, and until when */
 };
 
 /* A publication (RFC 3903). Key: aor, event, id. */

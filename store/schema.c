@@ -155,6 +155,23 @@ static const char *const migrations[] = {
     "DROP TABLE deliveries;"
     "ALTER TABLE deliveries_2 RENAME TO deliveries;"
     "CREATE INDEX deliveries_owed ON deliveries (partition, aor) WHERE state = 0;",
+    /* Who may call the HTTP API. */
+    "CREATE TABLE tokens (id TEXT NOT NULL PRIMARY KEY, digest BLOB NOT NULL UNIQUE, "
+    "name TEXT NOT NULL, scopes TEXT NOT NULL, made_ms INTEGER NOT NULL, "
+    "expires_ms INTEGER NOT NULL, used_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;",
+
+    /* People and rosters for who administers them. Shared groups belong to no partition: they are
+     * few, and whoever serves reads them all. */
+    "ALTER TABLE accounts ADD COLUMN name TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE accounts ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX accounts_aor ON accounts (aor);"
+    "ALTER TABLE rosters ADD COLUMN notes TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE rosters ADD COLUMN position INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE roster_groups (partition INTEGER NOT NULL, aor TEXT NOT NULL, "
+    "name TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (partition, aor, name)) "
+    "STRICT, WITHOUT ROWID;"
+    "CREATE TABLE shared_groups (name TEXT NOT NULL PRIMARY KEY, title TEXT NOT NULL, "
+    "members TEXT NOT NULL, watchers TEXT NOT NULL) STRICT, WITHOUT ROWID;",
 };
 
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };

@@ -32,12 +32,19 @@
     "partition = ?1 AND made_ms < ?2 AND keep_until_ms < ?3 AND NOT EXISTS (SELECT 1 "   \
     "FROM deliveries d WHERE d.partition = messages.partition AND d.aor = messages.aor " \
     "AND d.serial = messages.serial AND (d.state = 0 OR (d.state = 1 AND d.changed_ms > ?4)))"
-#define ACCOUNT_COLUMNS "aor, ha1_md5, ha1_sha256, ha1_sha512_256, removed, changed"
+#define ACCOUNT_COLUMNS "aor, ha1_md5, ha1_sha256, ha1_sha512_256, name, disabled, removed, changed"
 
 #define LINE_COLUMNS                                                                      \
     "aor, call_id, local_tag, remote_tag, initiator, local_uri, local_name, remote_uri, " \
     "remote_name, silence_s, since_ms, expires_ms"
-#define BUDDY_COLUMNS "aor, buddy, name, groups"
+#define TOKEN_COLUMNS "id, digest, name, scopes, made_ms, expires_ms, used_ms"
+#define BUDDY_COLUMNS "aor, buddy, name, groups, notes, position"
+#define SHARED_COLUMNS "name, title, members, watchers"
+/* Lines of people without one of them. */
+#define WITHOUT(lines)                                                                        \
+    "trim(replace(char(10) || " lines " || char(10), char(10) || ?2 || char(10), char(10)), " \
+    "char(10))"
+#define HAS(lines) "instr(char(10) || " lines " || char(10), char(10) || ?2 || char(10)) > 0"
 #define OWNER "partition = ?1 AND aor = ?2"
 
 struct statement_text {
@@ -151,8 +158,11 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
                      "ti"},
     [SQL_ANY_MESSAGE] = {"SELECT 1 FROM messages WHERE partition = ?1 LIMIT 1", ""},
     [SQL_PUT_ACCOUNT] = {"REPLACE INTO accounts (partition, " ACCOUNT_COLUMNS
-                         ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                         "ttttii"},
+                         ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                         "tttttiii"},
+    [SQL_ACCOUNTS_AFTER] = {"SELECT " ACCOUNT_COLUMNS " FROM accounts WHERE removed = 0 AND "
+                            "aor > ?1 ORDER BY aor LIMIT ?2",
+                            ""},
     [SQL_ACCOUNT] = {"SELECT removed FROM accounts WHERE partition = ?1 AND aor = ?2", "t"},
     [SQL_ACCOUNTS] = {"SELECT " ACCOUNT_COLUMNS " FROM accounts WHERE removed = 0 ORDER BY aor",
                       ""},
@@ -163,8 +173,33 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
                                  "RETURNING value",
                                  ""},
     [SQL_PUT_BUDDY] = {"REPLACE INTO rosters (partition, " BUDDY_COLUMNS ") VALUES "
-                       "(?1, ?2, ?3, ?4, ?5)",
-                       "tttt"},
+                       "(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                       "ttttti"},
+    [SQL_BUDDY] = {"SELECT " BUDDY_COLUMNS " FROM rosters WHERE " OWNER " AND buddy = ?3", "tt"},
+    [SQL_ROSTER_ORDERED] = {"SELECT " BUDDY_COLUMNS " FROM rosters WHERE " OWNER
+                            " ORDER BY position, buddy",
+                            "t"},
+    [SQL_PUT_GROUP] = {"REPLACE INTO roster_groups (partition, aor, name, position) VALUES "
+                       "(?1, ?2, ?3, ?4)",
+                       "tti"},
+    [SQL_DELETE_GROUP] = {"DELETE FROM roster_groups WHERE " OWNER " AND name = ?3", "tt"},
+    [SQL_DELETE_GROUPS] = {"DELETE FROM roster_groups WHERE " OWNER, "t"},
+    [SQL_GROUPS] = {"SELECT aor, name, position FROM roster_groups WHERE " OWNER
+                    " ORDER BY position, name",
+                    "t"},
+    [SQL_PUT_SHARED] = {"REPLACE INTO shared_groups (" SHARED_COLUMNS ") VALUES "
+                        "(?1, ?2, ?3, ?4)",
+                        ""},
+    [SQL_DELETE_SHARED] = {"DELETE FROM shared_groups WHERE name = ?1", ""},
+    [SQL_LEAVE_SHARED] =
+        {"UPDATE shared_groups SET members = " WITHOUT("members") ", watchers = " WITHOUT(
+             "watchers") " WHERE " HAS("members") " OR " HAS("watchers"),
+         "t"},
+    [SQL_SHARED] = {"SELECT " SHARED_COLUMNS " FROM shared_groups WHERE name = ?1", ""},
+    [SQL_SHARED_AFTER] = {"SELECT " SHARED_COLUMNS " FROM shared_groups WHERE name > ?1 "
+                          "ORDER BY name LIMIT ?2",
+                          ""},
+    [SQL_COUNT_SHARED] = {"SELECT count(*) FROM shared_groups WHERE name != ?1", ""},
     [SQL_DELETE_BUDDY] = {"DELETE FROM rosters WHERE " OWNER " AND buddy = ?3", "tt"},
     [SQL_COUNT_BUDDIES] = {"SELECT count(*) FROM rosters WHERE " OWNER " AND buddy != ?3", "tt"},
     [SQL_DELETE_ROSTER] = {"DELETE FROM rosters WHERE " OWNER, "t"},
@@ -194,6 +229,16 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
                             "ORDER BY changed",
                             ""},
     [SQL_FORGET_POLICY_CHANGES] = {"DELETE FROM policy_changes", ""},
+    [SQL_PUT_TOKEN] = {"INSERT INTO tokens (" TOKEN_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                       ""},
+    [SQL_DELETE_TOKEN] = {"DELETE FROM tokens WHERE id = ?1", ""},
+    [SQL_USE_TOKEN] = {"UPDATE tokens SET used_ms = ?2 WHERE id = ?1", ""},
+    [SQL_COUNT_TOKENS] = {"SELECT count(*) FROM tokens", ""},
+    [SQL_TOKENS] = {"SELECT " TOKEN_COLUMNS " FROM tokens ORDER BY made_ms, id", ""},
+    [SQL_TOKEN] = {"SELECT " TOKEN_COLUMNS " FROM tokens WHERE id = ?1", ""},
+    [SQL_TOKEN_OF_DIGEST] = {"SELECT " TOKEN_COLUMNS " FROM tokens WHERE digest = ?1", ""},
+    [SQL_ACCOUNT_OF] = {"SELECT " ACCOUNT_COLUMNS " FROM accounts WHERE " OWNER " AND removed = 0",
+                        "t"},
 };
 
 const char *statement_cells(enum statement which)

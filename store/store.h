@@ -172,13 +172,15 @@ enum err store_load_accounts(struct store *store,
 
 /* Visits the rosters and rules of the owners whose rows another process changed since the last call
  * (the first call: of all): first the owner, whatever was visited of whom before is void, then what
- * it has now. The first call leaves the owners out. Blocks. */
+ * it has now. The first call leaves the owners out. The owner of shared groups, which are visited
+ * all when one changed, is empty. Blocks. */
 struct store_policy_visitor {
     void (*owner)(void *context, struct bytes aor);
     void (*rules)(void *context, const struct store_rules *rules);
     void (*buddy)(void *context, const struct store_buddy *buddy);
     void (*preference)(void *context, const struct store_preference *preference);
     void *context;
+    void (*shared)(void *context, const struct store_shared *shared); /* may be NULL */
 };
 enum err store_load_policy(struct store *store, const struct store_policy_visitor *visitor)
     __attribute__((warn_unused_result));

@@ -1,11 +1,12 @@
 /* metrics.h: what is counted. Every bound and every refusal has a counter.
  *
- * One list for the whole server, so that the log, and later the HTTP API, can print all of them.
- * Each reactor has its own set. */
+ * One list for the whole server, which log and HTTP API print. Each reactor has its own set. */
 #ifndef BASE_METRICS_H
 #define BASE_METRICS_H
 
 #include <stdint.h>
+
+#include "base/metrics_web.h"
 
 #define METRICS(X)                                                                            \
     X(messages_received, "SIP messages received")                                             \
@@ -163,6 +164,7 @@
     X(requests_held, "requests that waited for a device to wake")                             \
     X(requests_held_limited, "requests that did not wait for a device because too many do")   \
     X(requests_held_in_vain, "requests whose device did not wake (480)")                      \
+    METRICS_WEB(X)                                                                            \
     X(store_commits, "commits")                                                               \
     X(store_changes, "change sets committed")                                                 \
     X(store_refused, "change sets refused by the database")                                   \

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "sip/uri.h"
 
 #define uthash_malloc(size) memory_new(size)
 #include <uthash.h>
@@ -24,6 +25,8 @@ struct accounts {
     bool known;                                       /* they have been read once */
     void (*removed)(void *context, struct bytes aor); /* NULL: nobody wants to know */
     void *context;
+    void (*disabled)(void *context, struct bytes aor); /* likewise */
+    void *disabled_context;
 };
 
 struct accounts *accounts_new(uint64_t hash_seed)
@@ -98,6 +101,26 @@ void accounts_watch(struct accounts *accounts, void (*removed)(void *context, st
     accounts->context = context;
 }
 
+void accounts_watch_disabled(struct accounts *accounts,
+                             void (*disabled)(void *context, struct bytes aor), void *context)
+{
+    assert(accounts != NULL && disabled != NULL);
+    accounts->disabled = disabled;
+    accounts->disabled_context = context;
+}
+
+void accounts_each(const struct accounts *accounts, struct bytes domain,
+                   void (*visit)(void *context, struct bytes aor), void *context)
+{
+    assert(accounts != NULL && visit != NULL);
+    const struct account_entry *entry, *next;
+    HASH_ITER(hh, accounts->table, entry, next)
+    {
+        if (!entry->account.disabled && bytes_equal(sip_aor_domain(entry->account.aor), domain))
+            visit(context, entry->account.aor);
+    }
+}
+
 static void accounts_remove(struct accounts *accounts, struct bytes aor)
 {
     struct account_entry *entry = entry_find(accounts, aor);
@@ -123,6 +146,10 @@ static void accounts_take(void *context, const struct store_account *stored)
         entry = entry_add(accounts, stored->aor);
     for (int i = 0; i < DIGEST_COUNT; i++)
         entry->account.ha1[i] = entry_ha1(stored->ha1[i], (enum digest_algorithm)i);
+    bool before = entry->account.disabled;
+    entry->account.disabled = stored->disabled;
+    if (stored->disabled && !before && accounts->disabled != NULL)
+        accounts->disabled(accounts->disabled_context, entry->account.aor);
 }
 
 enum err accounts_refresh(struct accounts *accounts, struct store *store)
@@ -144,6 +171,12 @@ bool accounts_gone(const struct accounts *accounts, struct bytes aor)
 {
     assert(accounts != NULL);
     return accounts->known && entry_find(accounts, aor) == NULL;
+}
+
+bool accounts_disabled(const struct accounts *accounts, struct bytes aor)
+{
+    const struct account *account = accounts_find(accounts, aor);
+    return account != NULL && account->disabled;
 }
 
 size_t accounts_count(const struct accounts *accounts)

@@ -199,6 +199,15 @@ const struct domain *domains_find_at(const struct domains *domains, struct bytes
     return found->domain;
 }
 
+void domains_each(const struct domains *domains,
+                  void (*visit)(void *context, const struct domain *domain), void *context)
+{
+    assert(domains != NULL && visit != NULL);
+    for (const struct domain_name *name = domains->names; name != NULL; name = name->hh.next)
+        if (name->domain == &name->own)
+            visit(context, name->domain);
+}
+
 const struct domain *domains_first(const struct domains *domains)
 {
     assert(domains != NULL);

@@ -36,6 +36,9 @@ const struct domain *domains_find(const struct domains *domains, struct bytes ho
 const struct domain *domains_find_at(const struct domains *domains, struct bytes host,
                                      uint16_t port);
 bool domains_has_port(const struct domains *domains, uint16_t port);
+/* Visits those with a canonical name, in the order in which they were added. */
+void domains_each(const struct domains *domains,
+                  void (*visit)(void *context, const struct domain *domain), void *context);
 /* The one that was added first. */
 const struct domain *domains_first(const struct domains *domains);
 

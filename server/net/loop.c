@@ -241,6 +241,11 @@ static void real_keep_out(struct net *net, unsigned thousandths)
     sieve_set(HOLDER(net, struct loop, net), thousandths);
 }
 
+static void real_each(struct net *net, net_connection_fn visit, void *context)
+{
+    streams_each(HOLDER(net, struct loop, net), visit, context);
+}
+
 static void real_cancel(struct net *net, struct net_lookup *lookup)
 {
     resolve_cancel(HOLDER(net, struct loop, net)->resolver, lookup);
@@ -262,6 +267,7 @@ static const struct net_ops real_ops = {
     .late_ms = real_late_ms,
     .unanswered = real_unanswered,
     .keep_out = real_keep_out,
+    .each = real_each,
 };
 
 /* The handles that every loop has; they alone do not keep it running. */

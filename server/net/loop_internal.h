@@ -165,6 +165,8 @@ bool stream_alive(const struct loop *loop, uint64_t handle);
 uint64_t stream_between(const struct loop *loop, const struct net_flow *flow);
 /* The request that is being handed up will not be answered. */
 void stream_unanswered(struct loop *loop, uint64_t handle);
+/* Visits those that can be sent to. */
+void streams_each(const struct loop *loop, net_connection_fn visit, void *context);
 bool stream_proved(const struct loop *loop, uint64_t handle, struct bytes domain);
 bool stream_reusable(const struct loop *loop, uint64_t handle);
 

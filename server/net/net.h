@@ -9,7 +9,7 @@
 #define NET_NET_H
 
 #include "base/err.h"
-#include "net/flow.h"
+#include "net/connections.h"
 
 /* What comes up, to the transaction layer. */
 struct net_handler {
@@ -76,8 +76,9 @@ struct net_ops {
     void (*cancel)(struct net *net, struct net_lookup *lookup);
     void (*shun)(struct net *net, const struct net_target *target, unsigned seconds);
     unsigned (*late_ms)(struct net *net);
-    void (*unanswered)(struct net *net, const struct net_flow *flow); /* may be NULL */
-    void (*keep_out)(struct net *net, unsigned thousandths);          /* may be NULL */
+    void (*unanswered)(struct net *net, const struct net_flow *flow);      /* may be NULL */
+    void (*keep_out)(struct net *net, unsigned thousandths);               /* may be NULL */
+    void (*each)(struct net *net, net_connection_fn visit, void *context); /* may be NULL */
 };
 struct net {
     const struct net_ops *ops;

@@ -528,6 +528,22 @@ void stream_unanswered(struct loop *loop, uint64_t handle)
     stream_answered(connection);
 }
 
+void streams_each(const struct loop *loop, net_connection_fn visit, void *context)
+{
+    const struct connection *connection;
+    size_t position = 0;
+    while ((connection = handles_next(loop->streams.handles, &position)) != NULL) {
+        const struct net_connection look = {
+            .flow = connection->flow,
+            .open = connection->state == CONNECTION_OPEN,
+            .asks_no_more = connection->half_closed,
+            .idle_ms = loop->world->now_ms - connection->active_ms,
+            .unsent_bytes = connection->out.end - connection->out.start,
+        };
+        visit(context, &look);
+    }
+}
+
 enum err stream_send(struct loop *loop, uint64_t handle, struct bytes head, struct bytes body)
 {
     struct connection *connection = handles_find(loop->streams.handles, handle);

@@ -25,7 +25,7 @@ static struct bytes roster_at(const struct roster *roster, size_t index, struct 
     return bytes_split(groups, '\n');
 }
 
-static struct bytes roster_buddy(const struct roster *roster, size_t index)
+struct bytes roster_buddy(const struct roster *roster, size_t index)
 {
     struct bytes groups;
     return roster_at(roster, index, &groups);

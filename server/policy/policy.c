@@ -31,7 +31,9 @@ struct policy {
     struct log *log;
     struct metrics *metrics;
     struct owners *owners;
-    struct owners *fresh; /* during a refresh */
+    struct owners *fresh;                 /* during a refresh */
+    struct shared *shared, *fresh_shared; /* the second: during one in which they changed */
+    struct people people;
     struct rights *nothing;
     bool unknown; /* what is stored could not be read the last time */
     void (*changed)(void *context, struct bytes presentity);
@@ -70,6 +72,7 @@ void policy_free(struct policy **policy)
     if (*policy == NULL)
         return;
     owners_free(&(*policy)->owners);
+    shared_free(&(*policy)->shared);
     rights_unref(&(*policy)->nothing);
     free(*policy);
     *policy = NULL;
@@ -99,12 +102,27 @@ void policy_listen(struct policy *policy, void (*changed)(void *context, struct 
     policy->context = context;
 }
 
+void policy_set_people(struct policy *policy,
+                       void (*each)(void *context, struct bytes domain,
+                                    void (*visit)(void *context, struct bytes aor),
+                                    void *visit_context),
+                       void *context)
+{
+    assert(policy != NULL && each != NULL && policy->people.each == NULL);
+    policy->people = (struct people){each, context};
+}
+
 /* Reading. */
 
 static void take_owner(void *context, struct bytes aor)
 {
     struct policy *policy = context;
-    owners_take(policy->fresh, aor);
+    if (!bytes_empty(aor)) {
+        owners_take(policy->fresh, aor);
+        return;
+    }
+    shared_free(&policy->fresh_shared);
+    policy->fresh_shared = shared_new();
 }
 
 static void take_rules(void *context, const struct store_rules *stored)
@@ -149,6 +167,26 @@ static void take_preference(void *context, const struct store_preference *prefer
         choices_add(&owner->choices, preference->name, preference->value);
 }
 
+static void take_shared(void *context, const struct store_shared *stored)
+{
+    struct policy *policy = context;
+    if (policy->fresh_shared == NULL)
+        policy->fresh_shared = shared_new();
+    shared_add(policy->fresh_shared, stored);
+}
+
+/* Shared groups take the place of those before, if they changed; nobody keeps whose rosters they
+ * are in, so everybody is asked about again. */
+static void replace_shared(struct policy *policy)
+{
+    if (policy->fresh_shared == NULL)
+        return;
+    shared_free(&policy->shared);
+    policy->shared = policy->fresh_shared;
+    policy->fresh_shared = NULL;
+    tell(policy, BYTES(""));
+}
+
 enum err policy_refresh(struct policy *policy, struct store *store)
 {
     assert(policy != NULL && store != NULL && policy->fresh == NULL);
@@ -158,6 +196,7 @@ enum err policy_refresh(struct policy *policy, struct store *store)
         .buddy = take_buddy,
         .preference = take_preference,
         .context = policy,
+        .shared = take_shared,
     };
     policy->fresh = owners_new();
     enum err err = store_load_policy(store, &visitor);
@@ -170,6 +209,9 @@ enum err policy_refresh(struct policy *policy, struct store *store)
     else
         owners_replace(policy->owners, fresh, tell, policy);
     owners_free(&fresh);
+    if (err == ERR_NONE)
+        replace_shared(policy);
+    shared_free(&policy->fresh_shared);
     if (was_unknown != policy->unknown)
         tell(policy, BYTES("")); /* nobody is sure any more; or those who asked meanwhile are */
     return err;
@@ -188,8 +230,9 @@ static bool is_peer(const struct policy *policy, struct bytes domain)
 }
 
 /* The default of a domain, else that of all; "domain" when nothing was configured. */
-static enum policy_default usual_of(const struct policy *policy, struct bytes domain)
+enum policy_default policy_default_of(const struct policy *policy, struct bytes domain)
 {
+    assert(policy != NULL);
     enum policy_default usual = POLICY_DOMAIN;
     for (unsigned i = 0; i < policy->settings.domain_count; i++) {
         const struct policy_domain *entry = &policy->settings.domains[i];
@@ -215,7 +258,7 @@ static enum sub_handling usual_handling(const struct policy *policy,
                                         struct bytes presentity, const struct owner *owner)
 {
     struct bytes domain = sip_aor_domain(presentity);
-    enum policy_default usual = usual_of(policy, domain);
+    enum policy_default usual = policy_default_of(policy, domain);
     bool near = false;
     if (usual == POLICY_EVERYBODY)
         return SUB_ALLOW;
@@ -224,21 +267,28 @@ static enum sub_handling usual_handling(const struct policy *policy,
     if (usual == POLICY_DOMAIN)
         near = is_near(policy, watcher, domain);
     else if (usual == POLICY_BUDDIES)
-        near = owner != NULL && roster_has(&owner->roster, watcher->aor);
+        near = (owner != NULL && roster_has(&owner->roster, watcher->aor)) ||
+               shared_knows(policy->shared, presentity, watcher->aor);
     return near ? SUB_ALLOW : SUB_CONFIRM;
 }
 
 static struct policy_decision decision_of(const struct policy *policy, enum sub_handling handling,
-                                          uint64_t until_ms)
+                                          enum policy_source source)
 {
     struct rights *rights = handling == SUB_ALLOW ? NULL : rights_ref(policy->nothing);
-    return (struct policy_decision){.handling = handling, .rights = rights, .until_ms = until_ms};
+    return (struct policy_decision){.handling = handling, .source = source, .rights = rights};
+}
+
+static enum policy_source usual_source(const struct policy *policy, struct bytes presentity)
+{
+    bool roster = policy_default_of(policy, sip_aor_domain(presentity)) == POLICY_BUDDIES;
+    return roster ? POLICY_SAYS_ROSTER : POLICY_SAYS_DOMAIN;
 }
 
 /* Who cannot be judged waits. */
 static struct policy_decision undecided(const struct policy *policy)
 {
-    struct policy_decision decision = decision_of(policy, SUB_CONFIRM, 0);
+    struct policy_decision decision = decision_of(policy, SUB_CONFIRM, POLICY_SAYS_NOBODY);
     decision.unknown = true;
     return decision;
 }
@@ -252,20 +302,37 @@ struct policy_decision policy_decide(const struct policy *policy,
     const struct rules_case judge = {watcher->aor, sphere, now_ms};
     struct rules_decision said = {.matched = false};
     if (!watcher->foreign && bytes_equal(watcher->aor, presentity))
-        return decision_of(policy, SUB_ALLOW, 0);
+        return decision_of(policy, SUB_ALLOW, POLICY_SAYS_OWNER);
     if (policy->unknown)
         return undecided(policy);
     if (owner != NULL && owner->broken)
-        return decision_of(policy, SUB_BLOCK, 0);
+        return decision_of(policy, SUB_BLOCK, POLICY_SAYS_BROKEN);
     if (owner != NULL && owner->rules != NULL)
         said = rules_decide(owner->rules, &judge);
     if (said.matched)
-        return (struct policy_decision){
-            .handling = said.handling, .rights = said.rights, .until_ms = said.until_ms};
+        return (struct policy_decision){.handling = said.handling,
+                                        .source = POLICY_SAYS_RULES,
+                                        .rights = said.rights,
+                                        .until_ms = said.until_ms};
     struct policy_decision usual =
-        decision_of(policy, usual_handling(policy, watcher, presentity, owner), said.until_ms);
+        decision_of(policy, usual_handling(policy, watcher, presentity, owner),
+                    usual_source(policy, presentity));
+    usual.until_ms = said.until_ms;
     usual.usual = true;
     return usual;
+}
+
+void policy_each_rule(const struct policy *policy, const struct policy_watcher *watcher,
+                      struct bytes presentity, struct bytes sphere, uint64_t now_ms,
+                      void (*visit)(void *context, struct bytes id, enum sub_handling handling),
+                      void *context)
+{
+    assert(policy != NULL && watcher != NULL && !bytes_empty(presentity));
+    const struct owner *owner = owners_find(policy->owners, presentity);
+    const struct rules_case judge = {watcher->aor, sphere, now_ms};
+    bool itself = !watcher->foreign && bytes_equal(watcher->aor, presentity);
+    if (!itself && !policy->unknown && owner != NULL && !owner->broken && owner->rules != NULL)
+        rules_each(owner->rules, &judge, visit, context);
 }
 
 /* Writing. */
@@ -306,7 +373,8 @@ bool policy_knows(const struct policy *policy, struct bytes owner, struct bytes 
 {
     assert(policy != NULL);
     const struct owner *known = owners_find(policy->owners, owner);
-    return known != NULL && roster_has(&known->roster, buddy);
+    return (known != NULL && roster_has(&known->roster, buddy)) ||
+           shared_knows(policy->shared, owner, buddy);
 }
 
 size_t policy_group(const struct policy *policy, struct bytes owner, struct bytes group,
@@ -314,7 +382,13 @@ size_t policy_group(const struct policy *policy, struct bytes owner, struct byte
 {
     assert(policy != NULL);
     const struct owner *known = owners_find(policy->owners, owner);
-    return known != NULL ? roster_group(&known->roster, group, visit, context) : 0;
+    const struct shared_wanted wanted = {
+        .owner = owner,
+        .group = group,
+        .own = known != NULL ? &known->roster : NULL,
+        .people = &policy->people,
+    };
+    return shared_visit(policy->shared, &wanted, visit, context);
 }
 
 struct bytes policy_preference(const struct policy *policy, struct bytes owner, struct bytes name)

@@ -61,6 +61,14 @@ enum err policy_refresh(struct policy *policy, struct store *store)
 void policy_listen(struct policy *policy, void (*changed)(void *context, struct bytes presentity),
                    void *context);
 
+/* Says who the users of a domain are, for shared groups that have all of one: calls `visit` for
+ * each. Once, at start-up; without it such a group has nobody for policy_group. */
+void policy_set_people(struct policy *policy,
+                       void (*each)(void *context, struct bytes domain,
+                                    void (*visit)(void *context, struct bytes aor),
+                                    void *visit_context),
+                       void *context);
+
 /* Who wants to know. */
 struct policy_watcher {
     struct bytes aor; /* canonical; empty: not proved */
@@ -68,8 +76,19 @@ struct policy_watcher {
     bool trusted;     /* a trusted address vouches for it */
 };
 
+/* Whose word it is. */
+enum policy_source {
+    POLICY_SAYS_OWNER,  /* the user's own, of itself */
+    POLICY_SAYS_RULES,  /* of the presentity's rules that match */
+    POLICY_SAYS_DOMAIN, /* of the default of its domain */
+    POLICY_SAYS_ROSTER, /* of the same, which goes by the presentity's roster */
+    POLICY_SAYS_BROKEN, /* nobody's: the presentity's rules are broken */
+    POLICY_SAYS_NOBODY  /* the same: rules cannot be read for the moment */
+};
+
 struct policy_decision {
     enum sub_handling handling;
+    enum policy_source source;
     struct rights *rights; /* a reference for the caller; NULL: everything */
     uint64_t until_ms;     /* wall clock, when it may change by itself; 0: never */
     bool usual;            /* no rule of the presentity's says so, but the default */
@@ -82,6 +101,15 @@ struct policy_decision policy_decide(const struct policy *policy,
                                      const struct policy_watcher *watcher, struct bytes presentity,
                                      struct bytes sphere, uint64_t now_ms);
 
+/* Visits the presentity's rules that match, in their order, with what each says alone; none when
+ * they were not asked. */
+void policy_each_rule(const struct policy *policy, const struct policy_watcher *watcher,
+                      struct bytes presentity, struct bytes sphere, uint64_t now_ms,
+                      void (*visit)(void *context, struct bytes id, enum sub_handling handling),
+                      void *context);
+/* What holds in a domain for those of whom no rule speaks. */
+enum policy_default policy_default_of(const struct policy *policy, struct bytes domain);
+
 /* What a user's own rules say of somebody who writes to it. */
 enum policy_reach {
     POLICY_REACH_OPEN,  /* nothing, or that they wait: writing is another matter than seeing */
@@ -93,10 +121,11 @@ enum policy_reach {
 enum policy_reach policy_reaches(const struct policy *policy, const struct policy_watcher *writer,
                                  struct bytes owner, uint64_t now_ms);
 
-/* True when the owner has them in the roster. */
+/* True when the owner has them in the roster, or a shared group puts them there. */
 bool policy_knows(const struct policy *policy, struct bytes owner, struct bytes buddy);
 
-/* Visits the buddies of one group of the owner's roster, in their order; how many there are. */
+/* Visits the buddies of one group of the owner's roster, with what is shared under that name or
+ * title, in the order of their addresses; how many there are. */
 size_t policy_group(const struct policy *policy, struct bytes owner, struct bytes group,
                     void (*visit)(void *context, struct bytes buddy), void *context);
 

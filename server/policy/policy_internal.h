@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 
 struct rules;
+struct store_shared;
 
 /* Whom a user wants to see: addresses in the order of their bytes, one text behind the other. A
  * text is the address and behind it, a line each, the groups that it is in, if any. */
@@ -17,11 +18,38 @@ struct roster {
 
 /* Adds a buddy, who comes after all that are there; `groups` as in struct store_buddy. */
 void roster_add(struct roster *roster, struct bytes buddy, struct bytes groups);
+/* The address of one by its index. */
+struct bytes roster_buddy(const struct roster *roster, size_t index);
 bool roster_has(const struct roster *roster, struct bytes buddy);
 /* Visits the buddies of a group; how many they are. */
 size_t roster_group(const struct roster *roster, struct bytes group,
                     void (*visit)(void *context, struct bytes buddy), void *context);
 void roster_release(struct roster *roster);
+
+/* Groups that the operator puts into rosters. NULL: none. */
+struct shared;
+struct shared *shared_new(void);
+void shared_free(struct shared **shared);
+void shared_add(struct shared *shared, const struct store_shared *stored);
+/* True when a group that the owner sees has the buddy. */
+bool shared_knows(const struct shared *shared, struct bytes owner, struct bytes buddy);
+
+/* Who is of a domain; `each` may be NULL: nobody says. */
+struct people {
+    void (*each)(void *context, struct bytes domain, void (*visit)(void *context, struct bytes aor),
+                 void *visit_context);
+    void *context;
+};
+
+/* A group of an owner's roster, with what is shared under the same name. */
+struct shared_wanted {
+    struct bytes owner, group;
+    const struct roster *own; /* NULL: none */
+    const struct people *people;
+};
+/* Visits each buddy of it once, by address, without the owner; how many they are. */
+size_t shared_visit(const struct shared *shared, const struct shared_wanted *wanted,
+                    void (*visit)(void *context, struct bytes buddy), void *context);
 
 /* What a user chose: lines, a name and its value by turns. */
 struct choices {

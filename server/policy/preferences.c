@@ -41,3 +41,20 @@ bool preference_takes(const struct preference *preference, const char *value)
     }
     return false;
 }
+
+void preferences_write_names(struct buffer *out)
+{
+    for (size_t i = 0; i < PREFERENCES; i++) {
+        const char *before = i == 0 ? "" : i + 1 < PREFERENCES ? ", " : " and ";
+        buffer_format(out, "%s%s", before, preferences[i].name);
+    }
+}
+
+void preference_write_values(const struct preference *preference, struct buffer *out)
+{
+    for (size_t i = 0; i < PREFERENCE_VALUES_MAX && preference->values[i] != NULL; i++) {
+        bool last = i + 1 == PREFERENCE_VALUES_MAX || preference->values[i + 1] == NULL;
+        const char *before = i == 0 ? "" : last ? " or " : ", ";
+        buffer_format(out, "%s%s", before, preference->values[i]);
+    }
+}

@@ -209,11 +209,12 @@ static void take_row(void *context, const struct store_binding *row)
     record_add(record, binding);
 }
 
-/* An account was removed while the server was down, alone or with its domain. */
+/* An account was removed or disabled while the server was down, or went with its domain. */
 static bool is_gone(const struct registrar *registrar, const struct record *record)
 {
     struct bytes aor = record_aor(record);
     return domains_find(registrar->parts->domains, sip_aor_domain(aor)) == NULL ||
+           accounts_disabled(registrar->parts->accounts, aor) ||
            accounts_gone(registrar->parts->accounts, aor);
 }
 

@@ -24,13 +24,13 @@ def is_free(kind, port):
 
 
 def free_port():
-    """A port that neither UDP nor TCP uses on 127.0.0.1 and ::1 just now, nor TCP the three after
-    it: ./run opens TLS and WebSocket there. Below those that the system hands out by itself, or
+    """A port that neither UDP nor TCP uses on 127.0.0.1 and ::1 just now, nor TCP the four after
+    it: ./run opens TLS and WebSocket there, and tests HTTP. Below those that the system hands out by itself, or
     a client that runs beside us could be given it before it is used."""
     for _ in range(1000):
         port = random.SystemRandom().randrange(20480, 32000)
         if is_free(socket.SOCK_DGRAM, port) and all(
-                is_free(socket.SOCK_STREAM, port + next) for next in range(4)):
+                is_free(socket.SOCK_STREAM, port + next) for next in range(5)):
             return port
     raise RuntimeError("no free port")
 

@@ -327,22 +327,35 @@ static bool do_users(struct play *play, struct words *words)
     return true;
 }
 
-static bool remove_user(struct play *play, struct bytes user)
+/* False: the words say something else. */
+static bool take_fate(struct words *words, int *fate)
+{
+    static const char *const fates[] = {"is enabled", "is disabled", "is removed"};
+    for (*fate = 0; *fate < 3; ++*fate)
+        if (words_are(words, fates[*fate]))
+            return true;
+    return false;
+}
+
+static bool change_user(struct play *play, struct bytes user, int fate)
 {
     struct page aor = {0};
     page_format(&aor, "%.*s@%s", BYTES_ARGS(user), play->domain);
-    bool removed = stage_remove_user(&play->stage, page_bytes(&aor));
+    bool changed = fate == 2 ? stage_remove_user(&play->stage, page_bytes(&aor))
+                             : stage_disable_user(&play->stage, page_bytes(&aor), fate == 1);
     page_release(&aor);
-    return removed || play_fault(play, "%s", play->stage.why);
+    return changed || play_fault(play, "%s", play->stage.why);
 }
 
 static bool do_user(struct play *play, struct words *words)
 {
     struct bytes user = words_take(words);
-    if (play->set && words_are(words, "is removed"))
-        return remove_user(play, user);
+    int fate;
+    if (play->set && take_fate(words, &fate))
+        return change_user(play, user, fate);
     if (play->set || !words_are(words, "password"))
-        return play_fault(play, "user NAME password WORD, before all; user NAME is removed");
+        return play_fault(play, "user NAME password WORD, before all; user NAME is removed, "
+                                "is disabled or is enabled");
     char *password = memory_copy(words_take(words));
     remember_user(play, user, password);
     free(password);
@@ -700,6 +713,7 @@ static const struct verb verbs[] = {
     {"the", do_the, AFTER},         {"all", do_all, AFTER},
     {"rules", play_rules, AFTER},   {"rule", play_rule, AFTER},
     {"roster", play_roster, AFTER}, {"setting", play_setting, AFTER},
+    {"api", play_api, AFTER},
 };
 
 static bool party_does(struct play *play, struct party *party, struct words *words)

@@ -79,6 +79,8 @@ bool play_rules(struct play *play, struct words *words);
 bool play_rule(struct play *play, struct words *words);
 bool play_roster(struct play *play, struct words *words);
 bool play_setting(struct play *play, struct words *words);
+/* A call of the HTTP API: `words` stands behind "api" (api.c). */
+bool play_api(struct play *play, struct words *words);
 /* Steps about what is posted by HTTP: `words` stands behind "the gateway" (gateway.c). And: a fault
  * when something was posted that nobody expected. */
 bool play_gateway(struct play *play, struct words *words);

@@ -228,6 +228,42 @@ bool stage_remove_user(struct stage *stage, struct bytes aor)
     return err == ERR_NONE;
 }
 
+/* An account while it is written again. */
+struct rewriting {
+    char name[256], ha1[3][DIGEST_HEX_MAX + 1];
+};
+
+static void keep_account(void *context, const struct store_account *account)
+{
+    struct rewriting *kept = context;
+    snprintf(kept->name, sizeof(kept->name), "%.*s", BYTES_ARGS(account->name));
+    for (unsigned i = 0; i < 3; i++)
+        snprintf(kept->ha1[i], sizeof(kept->ha1[i]), "%.*s", BYTES_ARGS(account->ha1[i]));
+}
+
+bool stage_disable_user(struct stage *stage, struct bytes aor, bool disabled)
+{
+    struct rewriting kept;
+    enum err err = ERR_DB;
+    struct account_file *file =
+        account_file_open(stage->data, &err, stage->why, sizeof(stage->why));
+    if (file == NULL)
+        return false;
+    err = account_visit(file, aor, keep_account, &kept);
+    const struct store_account account = {
+        .aor = aor,
+        .ha1 = {bytes_of(kept.ha1[0]), bytes_of(kept.ha1[1]), bytes_of(kept.ha1[2])},
+        .name = bytes_of(kept.name),
+        .disabled = disabled,
+    };
+    if (err == ERR_NONE)
+        err = account_change(file, &account);
+    account_file_close(&file);
+    if (err != ERR_NONE)
+        snprintf(stage->why, sizeof(stage->why), "no account: %s", err_name(err));
+    return err == ERR_NONE;
+}
+
 /* Lives. */
 
 static void wake(void *context)

@@ -48,6 +48,7 @@ bool stage_reconfigure(struct stage *stage);
 /* Adds an account to the data folder; before the first start. */
 bool stage_add_user(struct stage *stage, struct bytes aor, struct bytes password);
 bool stage_remove_user(struct stage *stage, struct bytes aor);
+bool stage_disable_user(struct stage *stage, struct bytes aor, bool disabled);
 
 bool stage_start(struct stage *stage);
 /* Closes politely, or not at all. */

@@ -159,5 +159,88 @@ START_TEST(what_cannot_be)
 }
 END_TEST
 
+/* Forgetting. */
+
+static void forget_again(char **document, const char *watcher)
+{
+    struct rules_limits limits = rules_limits_default();
+    struct blob *edited;
+    struct verdict result =
+        rules_forget_watcher(bytes_of(*document), &limits, &names, bytes_of(watcher), &edited);
+    ck_assert_msg(verdict_ok(result), "%u %s", result.status, result.reason);
+    free(*document);
+    *document = strndup(blob_bytes(edited).at, blob_bytes(edited).length);
+    blob_unref(&edited);
+    ck_assert_msg(schema_takes(*document), "%s", *document);
+}
+
+/* As if nothing had ever been said of them, and nobody else is concerned. */
+START_TEST(a_watcher_is_forgotten)
+{
+    char *text = set("", "sip:bob@example.com", SUB_ALLOW);
+    set_again(&text, "sip:carol@example.com", SUB_ALLOW);
+    set_again(&text, "sip:dave@example.com", SUB_BLOCK);
+    forget_again(&text, "sip:bob@example.com");
+    forget_again(&text, "sip:dave@example.com");
+    forget_again(&text, "sip:nobody@example.com");
+    expect(text, "bob@example.com", -1);
+    expect(text, "dave@example.com", -1);
+    expect(text, "carol@example.com", SUB_ALLOW);
+    free(text);
+}
+END_TEST
+
+static void note_entry(void *context, struct bytes identity, enum sub_handling handling)
+{
+    char *told = context;
+    snprintf(told + strlen(told), 200 - strlen(told), "%.*s %s;", BYTES_ARGS(identity),
+             rules_handling_word(handling));
+}
+
+/* What is written says just that, whoever came before in the list. */
+START_TEST(a_list_is_written_and_read)
+{
+    const struct rules_entry entries[] = {
+        {BYTES("sip:a-long-name@example.com"), SUB_ALLOW},
+        {BYTES("sip:bob@example.com"), SUB_BLOCK},
+        {BYTES("sip:al@example.com"), SUB_ALLOW},
+        {BYTES("sip:dave@example.com"), SUB_POLITE_BLOCK},
+        {BYTES("sip:c@example.com"), SUB_CONFIRM},
+    };
+    struct rules_limits limits = rules_limits_default();
+    struct blob *document;
+    char told[200] = "";
+    struct verdict result = rules_write(entries, 5, &limits, &names, &document);
+    ck_assert_msg(verdict_ok(result), "%s", result.reason);
+    char *text = strndup(blob_bytes(document).at, blob_bytes(document).length);
+    ck_assert_msg(schema_takes(text), "%s", text);
+    struct rules *rules = parse_rules(text);
+    rules_each_named(rules, 0, note_entry, told);
+    ck_assert_str_eq(told, "a-long-name@example.com allow;al@example.com allow;"
+                           "bob@example.com block;c@example.com confirm;"
+                           "dave@example.com polite-block;");
+    rules_free(&rules);
+    free(text);
+    blob_unref(&document);
+    limits.size_bytes = 100;
+    ck_assert_uint_eq(rules_write(entries, 5, &limits, &names, &document).status, 413);
+    ck_assert_ptr_null(document);
+}
+END_TEST
+
+START_TEST(words_of_handling)
+{
+    enum sub_handling handling;
+    for (int i = SUB_BLOCK; i <= SUB_ALLOW; i++) {
+        const char *word = rules_handling_word((enum sub_handling)i);
+        ck_assert(rules_read_handling(bytes_of(word), &handling) && (int)handling == i);
+    }
+    ck_assert(!rules_read_handling(BYTES("Allow"), &handling));
+    ck_assert_uint_eq(rules_line(BYTES("a\nb\nc"), 4), 3);
+    ck_assert_uint_eq(rules_line(BYTES("a\n"), 9), 2);
+}
+END_TEST
+
 UNIT_MAIN("pidf/rules_edit", from_nothing, every_change_of_mind, the_same_again_changes_nothing,
-          other_rules_are_kept, namespaces_of_others, what_cannot_be)
+          other_rules_are_kept, namespaces_of_others, what_cannot_be, a_watcher_is_forgotten,
+          a_list_is_written_and_read, words_of_handling)

@@ -1,4 +1,6 @@
 /* Accounts: the command line's side, and a running store that notices. */
+#include <sys/wait.h>
+
 #include "fixture.h"
 
 static const struct store_settings stepped = {.stepped = true};
@@ -152,7 +154,87 @@ START_TEST(an_idle_writer_notices_by_itself)
 }
 END_TEST
 
+/* The last to close a database removes its log. A second connection here must not let another
+ * process think that it is the last (POSIX: closing any descriptor of a file drops all locks). */
+START_TEST(another_connection_here_keeps_the_log_where_it_is)
+{
+    struct fixture f;
+    char path[128];
+    int status = 0;
+    fixture_init(&f);
+    fixture_open(&f, stepped);
+    struct account_file *file = open_file(&f);
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0)
+        execlp("python3", "python3", "-c",
+               "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "
+               "c.execute('SELECT count(*) FROM meta').fetchall(); c.close()",
+               fixture_path(&f, "herald.db", path), NULL);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    ck_assert_int_eq(access(fixture_path(&f, "herald.db-wal", path), F_OK), 0);
+    account_file_close(&file);
+    fixture_release(&f);
+}
+END_TEST
+
+static void note_name(void *context, const struct store_account *seen)
+{
+    char *text = context;
+    size_t used = strlen(text);
+    snprintf(text + used, 512 - used, "%.*s=%.*s%s;", BYTES_ARGS(seen->aor), BYTES_ARGS(seen->name),
+             seen->disabled ? " off" : "");
+}
+
+START_TEST(accounts_have_names_and_can_be_disabled)
+{
+    struct fixture f;
+    char text[512] = "";
+    fixture_init(&f);
+    struct account_file *file = open_file(&f);
+    struct store_account bob = account("bob@example.org", "b1");
+    bob.name = BYTES("Bob");
+    ck_assert_int_eq(account_add(file, &bob), ERR_NONE);
+    fixture_open(&f, stepped);
+    ck_assert_int_eq(store_load_accounts(f.store, note_name, text), ERR_NONE);
+    bob.disabled = true;
+    ck_assert_int_eq(account_change(file, &bob), ERR_NONE);
+    ck_assert_int_eq(store_load_accounts(f.store, note_name, text), ERR_NONE);
+    ck_assert_str_eq(text, "bob@example.org=Bob;bob@example.org=Bob off;");
+    text[0] = '\0';
+    ck_assert_int_eq(account_visit(file, bob.aor, note_name, text), ERR_NONE);
+    ck_assert_str_eq(text, "bob@example.org=Bob off;");
+    ck_assert_int_eq(account_delete(file, bob.aor), ERR_NONE);
+    ck_assert_int_eq(account_visit(file, bob.aor, note_name, text), ERR_NOT_FOUND);
+    account_file_close(&file);
+    fixture_release(&f);
+}
+END_TEST
+
+START_TEST(accounts_are_listed_page_by_page)
+{
+    static const char *const names[] = {"c@x", "a@x", "d@x", "b@x"};
+    struct fixture f;
+    char text[512] = "";
+    fixture_init(&f);
+    struct account_file *file = open_file(&f);
+    for (unsigned i = 0; i < 4; i++) {
+        const struct store_account row = account(names[i], "1");
+        ck_assert_int_eq(account_add(file, &row), ERR_NONE);
+    }
+    ck_assert_int_eq(account_delete(file, BYTES("b@x")), ERR_NONE);
+    ck_assert_int_eq(account_list_after(file, BYTES(""), 2, note_name, text), ERR_NONE);
+    ck_assert_str_eq(text, "a@x=;c@x=;");
+    ck_assert_int_eq(account_list_after(file, BYTES("c@x"), 2, note_name, text), ERR_NONE);
+    ck_assert_str_eq(text, "a@x=;c@x=;d@x=;");
+    account_file_close(&file);
+    fixture_release(&f);
+}
+END_TEST
+
 UNIT_MAIN("store/accounts", accounts_are_added_changed_removed_and_listed_by_name,
           a_running_store_hears_of_each_change_once, our_own_commits_are_no_news_of_accounts,
           the_next_life_forgets_removed_accounts_but_not_the_count,
-          an_idle_writer_notices_by_itself)
+          an_idle_writer_notices_by_itself, another_connection_here_keeps_the_log_where_it_is,
+          accounts_have_names_and_can_be_disabled, accounts_are_listed_page_by_page)

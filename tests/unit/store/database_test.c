@@ -166,15 +166,32 @@ START_TEST(another_programs_database_is_left_alone)
 }
 END_TEST
 
+/* Of the file, as text. */
+static void user_version(const struct fixture *f, char text[64])
+{
+    char path[128];
+    sqlite3 *database = NULL;
+    sqlite3_stmt *statement = NULL;
+    ck_assert_int_eq(sqlite3_open(fixture_path(f, "herald.db", path), &database), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_prepare_v2(database, "PRAGMA user_version", -1, &statement, NULL),
+                     SQLITE_OK);
+    ck_assert_int_eq(sqlite3_step(statement), SQLITE_ROW);
+    snprintf(text, 64, "PRAGMA user_version = %d", sqlite3_column_int(statement, 0));
+    sqlite3_finalize(statement);
+    sqlite3_close(database);
+}
+
 START_TEST(a_newer_version_is_left_alone)
 {
     struct fixture f;
     fixture_init(&f);
     fixture_open(&f, threaded);
+    char ours[64];
     store_close(&f.store);
+    user_version(&f, ours);
     fixture_sql(&f, "PRAGMA user_version = 4711");
     expect_refused(&f, ERR_DB, "newer herald (database version 4711");
-    fixture_sql(&f, "PRAGMA user_version = 9");
+    fixture_sql(&f, ours);
     fixture_open(&f, threaded);
     ck_assert_uint_eq(store_epoch(f.store), 2);
     fixture_release(&f);

@@ -291,6 +291,176 @@ START_TEST(erasing_an_account_erases_all_that_it_had)
 }
 END_TEST
 
+static void note_place(void *context, const struct store_group *group)
+{
+    char number[24];
+    snprintf(number, sizeof(number), "%llu", (unsigned long long)group->position);
+    note(context, "group", group->aor, group->name, bytes_of(number));
+}
+
+static void expect_places(struct account_file *file, const char *expected)
+{
+    char text[512] = "";
+    ck_assert_int_eq(account_list_groups(file, ALICE, note_place, text), ERR_NONE);
+    ck_assert_str_eq(text, expected);
+}
+
+START_TEST(groups_have_places)
+{
+    struct fixture f;
+    fixture_init(&f);
+    struct account_file *file = open_file(&f);
+    struct store_group work = {ALICE, BYTES("work"), 2}, friends = {ALICE, BYTES("friends"), 1};
+    const struct store_group nobodys = {BYTES("nobody@example.org"), BYTES("work"), 1};
+    ck_assert_int_eq(account_put_group(file, &work), ERR_NONE);
+    ck_assert_int_eq(account_put_group(file, &friends), ERR_NONE);
+    ck_assert_int_eq(account_put_group(file, &nobodys), ERR_NOT_FOUND);
+    expect_places(file, "group alice@example.org friends 1;group alice@example.org work 2;");
+    friends.position = 3;
+    ck_assert_int_eq(account_put_group(file, &friends), ERR_NONE);
+    expect_places(file, "group alice@example.org work 2;group alice@example.org friends 3;");
+    ck_assert_int_eq(account_delete_group(file, &work), ERR_NONE);
+    ck_assert_int_eq(account_delete_group(file, &work), ERR_NONE);
+    expect_places(file, "group alice@example.org friends 3;");
+    ck_assert_int_eq(put(file, ALICE, "b@x", ""), ERR_NONE);
+    ck_assert_int_eq(account_clear_roster(file, ALICE), ERR_NONE);
+    expect_places(file, "");
+    expect_file(file, ALICE, "");
+    ck_assert_int_eq(account_clear_roster(file, BYTES("nobody@x")), ERR_NOT_FOUND);
+    account_file_close(&file);
+    fixture_release(&f);
+}
+END_TEST
+
+static void note_whole(void *context, const struct store_buddy *buddy)
+{
+    char number[24];
+    snprintf(number, sizeof(number), "%llu", (unsigned long long)buddy->position);
+    note(context, "buddy", buddy->buddy, buddy->notes, bytes_of(number));
+}
+
+/* Whoever lists sees the owner's order; the server, which searches, that of the addresses. */
+START_TEST(a_roster_has_an_order)
+{
+    struct fixture f;
+    char text[512] = "";
+    fixture_init(&f);
+    struct account_file *file = open_file(&f);
+    struct store_buddy row = {
+        .aor = ALICE, .buddy = BYTES("b@x"), .notes = BYTES("tall"), .position = 2};
+    ck_assert_int_eq(account_put_buddy(file, &row, 9), ERR_NONE);
+    row = (struct store_buddy){.aor = ALICE, .buddy = BYTES("c@x"), .position = 1};
+    ck_assert_int_eq(account_put_buddy(file, &row, 9), ERR_NONE);
+    ck_assert_int_eq(account_list_buddies(file, ALICE, note_whole, text), ERR_NONE);
+    ck_assert_str_eq(text, "buddy c@x  1;buddy b@x tall 2;");
+    text[0] = '\0';
+    row.buddy = BYTES("b@x");
+    ck_assert_int_eq(account_find_buddy(file, &row, note_whole, text), ERR_NONE);
+    ck_assert_str_eq(text, "buddy b@x tall 2;");
+    row.buddy = BYTES("d@x");
+    ck_assert_int_eq(account_find_buddy(file, &row, note_whole, text), ERR_NOT_FOUND);
+    fixture_open(&f, stepped);
+    expect_news(f.store, "buddy alice@example.org b@x ;buddy alice@example.org c@x ;");
+    account_file_close(&file);
+    fixture_release(&f);
+}
+END_TEST
+
+/* Nobody sees the half of it, and nothing of it stays when it is given up. */
+START_TEST(several_changes_are_one)
+{
+    struct fixture f;
+    fixture_init(&f);
+    struct account_file *file = open_file(&f), *other;
+    other = account_file_open(f.folder, &f.err, f.why, sizeof(f.why));
+    ck_assert_ptr_nonnull(other);
+    ck_assert_int_eq(account_begin(file), ERR_NONE);
+    ck_assert_int_eq(put(file, ALICE, "b@x", ""), ERR_NONE);
+    ck_assert_int_eq(prefer(file, ALICE, "carbon", "on"), ERR_NONE);
+    expect_file(other, ALICE, "");
+    account_rollback(file);
+    expect_file(file, ALICE, "");
+    ck_assert_int_eq(account_begin(file), ERR_NONE);
+    ck_assert_int_eq(put(file, ALICE, "b@x", ""), ERR_NONE);
+    ck_assert_int_eq(take(file, ALICE, "c@x"), ERR_NOT_FOUND);
+    ck_assert_int_eq(put(file, BOB, "c@x", ""), ERR_NONE);
+    expect_file(other, ALICE, "");
+    ck_assert_int_eq(account_commit(file), ERR_NONE);
+    expect_file(other, ALICE, "buddy alice@example.org b@x ;");
+    expect_file(other, BOB, "buddy bob@example.org c@x ;");
+    ck_assert_int_eq(account_begin_read(other), ERR_NONE);
+    expect_file(other, ALICE, "buddy alice@example.org b@x ;");
+    ck_assert_int_eq(take(file, ALICE, "b@x"), ERR_NONE);
+    expect_file(other, ALICE, "buddy alice@example.org b@x ;"); /* as it was when it began */
+    ck_assert_int_eq(account_commit(other), ERR_NONE);
+    expect_file(other, ALICE, "");
+    account_file_close(&other);
+    account_file_close(&file);
+    fixture_release(&f);
+}
+END_TEST
+
+static void note_shared(void *context, const struct store_shared *shared)
+{
+    note(context, "shared", shared->name, shared->members, shared->watchers);
+}
+
+static void expect_shared(struct account_file *file, const char *after, unsigned limit,
+                          const char *expected)
+{
+    char text[512] = "";
+    ck_assert_int_eq(account_list_shared(file, bytes_of(after), limit, note_shared, text),
+                     ERR_NONE);
+    ck_assert_str_eq(text, expected);
+}
+
+static void expect_shared_news(struct store *store, const char *expected)
+{
+    char text[512] = "";
+    const struct store_policy_visitor visitor = {.owner = note_owner,
+                                                 .rules = note_rules,
+                                                 .buddy = note_buddy,
+                                                 .preference = note_preference,
+                                                 .context = text,
+                                                 .shared = note_shared};
+    ck_assert_int_eq(store_load_policy(store, &visitor), ERR_NONE);
+    ck_assert_str_eq(text, expected);
+}
+
+START_TEST(shared_groups_are_kept_and_heard_of)
+{
+    struct fixture f;
+    char text[512] = "";
+    fixture_init(&f);
+    struct account_file *file = open_file(&f);
+    struct store_shared a = {BYTES("a"), BYTES("A"), BYTES("bob@example.org\n@x\nal@x"),
+                             BYTES("bob@example.org")};
+    const struct store_shared b = {.name = BYTES("b")}, c = {.name = BYTES("c")};
+    ck_assert_int_eq(account_put_shared(file, &a, 2), ERR_NONE);
+    ck_assert_int_eq(account_put_shared(file, &b, 2), ERR_NONE);
+    ck_assert_int_eq(account_put_shared(file, &c, 2), ERR_LIMIT);
+    ck_assert_int_eq(account_put_shared(file, &b, 2), ERR_NONE);
+    expect_shared(file, "", 1, "shared a bob@example.org\n@x\nal@x bob@example.org;");
+    expect_shared(file, "a", 9, "shared b  ;");
+    ck_assert_int_eq(account_find_shared(file, BYTES("b"), note_shared, text), ERR_NONE);
+    ck_assert_int_eq(account_find_shared(file, BYTES("c"), note_shared, text), ERR_NOT_FOUND);
+    ck_assert_str_eq(text, "shared b  ;");
+    fixture_open(&f, stepped);
+    expect_shared_news(f.store, "shared a bob@example.org\n@x\nal@x bob@example.org;shared b  ;");
+    expect_shared_news(f.store, "");
+    ck_assert_int_eq(account_delete_shared(file, BYTES("b")), ERR_NONE);
+    ck_assert_int_eq(account_delete_shared(file, BYTES("b")), ERR_NOT_FOUND);
+    expect_shared_news(f.store, "owner   ;shared a bob@example.org\n@x\nal@x bob@example.org;");
+    ck_assert_int_eq(account_delete(file, ALICE), ERR_NONE);
+    expect_shared_news(f.store, "owner alice@example.org  ;");
+    ck_assert_int_eq(account_delete(file, BOB), ERR_NONE); /* leaves it, too */
+    expect_shared_news(f.store, "owner   ;shared a @x\nal@x ;owner bob@example.org  ;");
+    account_file_close(&file);
+    fixture_release(&f);
+}
+END_TEST
+
 UNIT_MAIN("store/rosters", rosters_are_kept_by_owner, rules_are_edited_whole, a_buddy_is_in_groups,
           preferences_are_kept_by_owner_and_heard_of, a_running_store_hears_whose_rows_changed,
-          erasing_an_account_erases_all_that_it_had)
+          erasing_an_account_erases_all_that_it_had, groups_have_places, a_roster_has_an_order,
+          several_changes_are_one, shared_groups_are_kept_and_heard_of)

@@ -185,6 +185,43 @@ START_TEST(removals_are_told)
 }
 END_TEST
 
+static void note_aor(void *told, struct bytes aor)
+{
+    snprintf((char *)told + strlen(told), 100, "%.*s ", BYTES_ARGS(aor));
+}
+
+/* Told when it begins, not while it lasts; the account is there all the same. */
+START_TEST(disabled_ones_are_told_of)
+{
+    char told[200] = "", all[200] = "";
+    open_all();
+    accounts_watch_disabled(accounts, note_aor, told);
+    add("alice@example.org");
+    add("bob@example.org");
+    add("carol@other.org");
+    struct store_account off = row("bob@example.org", BYTES(MD5_A), BYTES(SHA_A));
+    ck_assert_int_eq(accounts_refresh(accounts, store), ERR_NONE);
+    ck_assert_str_eq(told, "");
+    off.disabled = true;
+    ck_assert_int_eq(account_change(file, &off), ERR_NONE);
+    ck_assert_int_eq(accounts_refresh(accounts, store), ERR_NONE);
+    ck_assert_int_eq(account_change(file, &off), ERR_NONE);
+    ck_assert_int_eq(accounts_refresh(accounts, store), ERR_NONE);
+    ck_assert_str_eq(told, "bob@example.org ");
+    ck_assert(accounts_disabled(accounts, BYTES("bob@example.org")));
+    ck_assert(!accounts_disabled(accounts, BYTES("alice@example.org")));
+    ck_assert(!accounts_disabled(accounts, BYTES("")));
+    ck_assert(!accounts_gone(accounts, BYTES("bob@example.org")));
+    accounts_each(accounts, BYTES("example.org"), note_aor, all);
+    ck_assert_str_eq(all, "alice@example.org ");
+    off.disabled = false;
+    ck_assert_int_eq(account_change(file, &off), ERR_NONE);
+    ck_assert_int_eq(accounts_refresh(accounts, store), ERR_NONE);
+    ck_assert(!accounts_disabled(accounts, BYTES("bob@example.org")));
+    close_all();
+}
+END_TEST
+
 /* Made and removed between two refreshes: never seen. */
 START_TEST(short_lived_account)
 {
@@ -236,5 +273,5 @@ START_TEST(many_accounts)
 END_TEST
 
 UNIT_MAIN("front/accounts", empty_at_first, gone_when_that_is_known, found_by_canonical_aor,
-          changed_added_and_removed_ones_are_taken_in, removals_are_told, short_lived_account,
-          missing_ha1_stays_empty, many_accounts)
+          changed_added_and_removed_ones_are_taken_in, removals_are_told, disabled_ones_are_told_of,
+          short_lived_account, missing_ha1_stays_empty, many_accounts)

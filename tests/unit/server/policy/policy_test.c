@@ -1,6 +1,8 @@
 /* policy_test.c: rules first, then the default of the domain. */
 #include "policy/policy.h"
 
+#include <stdio.h>
+
 #include "store/accounts.h"
 #include "store/fixture.h"
 #include "unit.h"
@@ -487,9 +489,9 @@ START_TEST(groups_of_the_roster)
     stage_init(&stage, POLICY_DOMAIN);
     ck_assert(!policy_knows(stage.policy, BYTES(ALICE), BYTES("bob@example.org")));
     fixture_sql(&stage.fixture, /* written by hand */
-                "INSERT INTO rosters SELECT partition, aor, 'b' || char(10) || 'c', '', 'work' "
-                "FROM accounts; INSERT INTO rosters SELECT partition, aor, '', '', 'work' FROM "
-                "accounts");
+                "INSERT INTO rosters (partition, aor, buddy, name, groups) SELECT partition, aor, "
+                "'b' || char(10) || 'c', '', 'work' FROM accounts; INSERT INTO rosters (partition, "
+                "aor, buddy, name, groups) SELECT partition, aor, '', '', 'work' FROM accounts");
     add_buddy(&stage, "bob@example.org", "work");
     add_buddy(&stage, "carol@other.org", "friends\nwork");
     add_buddy(&stage, "a@example.org", "");
@@ -503,6 +505,68 @@ START_TEST(groups_of_the_roster)
     ck_assert_uint_eq(policy_group(stage.policy, BYTES(ALICE), BYTES("none"), note_buddy, told), 0);
     ck_assert_uint_eq(
         policy_group(stage.policy, BYTES("nobody@x"), BYTES("work"), note_buddy, told), 0);
+    stage_release(&stage);
+}
+END_TEST
+
+static void put_shared(struct stage *stage, const char *name, const char *members,
+                       const char *watchers)
+{
+    const struct store_shared row = {bytes_of(name), BYTES("Sales"), bytes_of(members),
+                                     bytes_of(watchers)};
+    ck_assert_int_eq(account_put_shared(stage->file, &row, 10), ERR_NONE);
+}
+
+static void each_user(void *context, struct bytes domain,
+                      void (*visit)(void *context, struct bytes aor), void *visit_context)
+{
+    ck_assert_ptr_null(context);
+    ck_assert(bytes_equal(domain, BYTES("example.org")));
+    visit(visit_context, BYTES(ALICE));
+    visit(visit_context, BYTES("zoe@example.org"));
+    visit(visit_context, BYTES("dave@example.org"));
+}
+
+static void expect_group(struct stage *stage, const char *owner, const char *group,
+                         const char *expected)
+{
+    char told[256] = "";
+    policy_group(stage->policy, bytes_of(owner), bytes_of(group), note_buddy, told);
+    ck_assert_str_eq(told, expected);
+}
+
+/* By name and title, with what is the owner's own, each once and never the owner. */
+START_TEST(shared_groups_are_in_rosters)
+{
+    struct stage stage;
+    stage_init(&stage, POLICY_BUDDIES);
+    put_shared(&stage, "sales",
+               "carol@other.org\nalice@example.org\n\nbob@example.org\n"
+               "carol@other.org",
+               "");
+    add_buddy(&stage, "bob@example.org", "Sales");
+    add_buddy(&stage, "me@x.org", "Sales");
+    refresh(&stage, ALICE ";;");
+    ck_assert(policy_knows(stage.policy, BYTES(ALICE), BYTES("carol@other.org")));
+    ck_assert(policy_knows(stage.policy, BYTES("bob@example.org"), BYTES(ALICE)));
+    ck_assert(!policy_knows(stage.policy, BYTES("dave@example.org"), BYTES(ALICE)));
+    expect_group(&stage, ALICE, "Sales", "bob@example.org;carol@other.org;me@x.org;");
+    expect_group(&stage, ALICE, "sales", "bob@example.org;carol@other.org;");
+    expect_group(&stage, "dave@example.org", "sales", "");
+    ck_assert_int_eq(ask(stage.policy, "bob@example.org", false, false), SUB_ALLOW);
+    ck_assert_int_eq(ask(stage.policy, "dave@example.org", false, false), SUB_CONFIRM);
+    put_shared(&stage, "sales", "@example.org\nzoe@example.org", "@other.org\ndave@example.org");
+    refresh(&stage, ";");
+    ck_assert(!policy_knows(stage.policy, BYTES(ALICE), BYTES("carol@other.org")));
+    ck_assert(policy_knows(stage.policy, BYTES("carol@other.org"), BYTES(ALICE)));
+    ck_assert(!policy_knows(stage.policy, BYTES("carol@other.org"), BYTES("x@other.org")));
+    expect_group(&stage, "dave@example.org", "sales", "zoe@example.org;"); /* nobody says who */
+    policy_set_people(stage.policy, each_user, NULL);
+    expect_group(&stage, "dave@example.org", "sales", ALICE ";zoe@example.org;");
+    ck_assert_int_eq(account_delete_shared(stage.file, BYTES("sales")), ERR_NONE);
+    refresh(&stage, ";");
+    ck_assert(!policy_knows(stage.policy, BYTES("carol@other.org"), BYTES(ALICE)));
+    expect_group(&stage, ALICE, "Sales", "bob@example.org;me@x.org;");
     stage_release(&stage);
 }
 END_TEST
@@ -547,9 +611,60 @@ START_TEST(a_reload_is_for_all)
 }
 END_TEST
 
-UNIT_MAIN("policy/policy", defaults, users_of_peers, each_domain_has_its_default, rules_come_first,
-          the_default_is_told_from_rules, a_rule_for_everybody, the_next_change_is_told,
-          broken_rules_block_everybody_else, buddies_are_in_the_roster, who_cannot_be_judged_waits,
+static enum policy_source source_of(const struct policy *policy, const char *watcher)
+{
+    const struct policy_watcher who = {.aor = bytes_of(watcher)};
+    struct policy_decision decision = policy_decide(policy, &who, BYTES(ALICE), BYTES(""), 0);
+    rights_unref(&decision.rights);
+    return decision.source;
+}
+
+static void name_rule(void *context, struct bytes id, enum sub_handling handling)
+{
+    char *names = context;
+    snprintf(names + strlen(names), 100 - strlen(names), "%.*s=%d;", BYTES_ARGS(id), (int)handling);
+}
+
+static const char *rules_of(const struct policy *policy, const char *watcher)
+{
+    static char names[100];
+    const struct policy_watcher who = {.aor = bytes_of(watcher)};
+    names[0] = '\0';
+    policy_each_rule(policy, &who, BYTES(ALICE), BYTES(""), 0, name_rule, names);
+    return names;
+}
+
+/* An operator asks whose word it is, and which rules it was. */
+START_TEST(a_decision_says_whose_it_is)
+{
+    struct stage stage;
+    stage_init(&stage, POLICY_DOMAIN);
+    ck_assert_int_eq(source_of(stage.policy, ALICE), POLICY_SAYS_OWNER);
+    ck_assert_int_eq(source_of(stage.policy, "bob@example.org"), POLICY_SAYS_DOMAIN);
+    ck_assert_str_eq(rules_of(stage.policy, "bob@example.org"), "");
+    set_rules(&stage,
+              RULESET(RULE("all", "", "confirm") RULE("other", ONE("sip:dave@example.org"), "block")
+                          RULE("bob", ONE("sip:bob@example.org"), "allow")));
+    refresh(&stage, ALICE ";");
+    ck_assert_int_eq(source_of(stage.policy, "bob@example.org"), POLICY_SAYS_RULES);
+    ck_assert_str_eq(rules_of(stage.policy, "bob@example.org"), "all=1;bob=3;");
+    ck_assert_str_eq(rules_of(stage.policy, ALICE), "");
+    set_rules(&stage, "<broken");
+    refresh(&stage, ALICE ";");
+    ck_assert_int_eq(source_of(stage.policy, "bob@example.org"), POLICY_SAYS_BROKEN);
+    ck_assert_str_eq(rules_of(stage.policy, "bob@example.org"), "");
+    ck_assert_int_eq(policy_default_of(stage.policy, BYTES("example.org")), POLICY_DOMAIN);
+    stage_release(&stage);
+    stage_init(&stage, POLICY_BUDDIES);
+    ck_assert_int_eq(source_of(stage.policy, "bob@example.org"), POLICY_SAYS_ROSTER);
+    stage_release(&stage);
+}
+END_TEST
+
+UNIT_MAIN("policy/policy", a_decision_says_whose_it_is, defaults, users_of_peers,
+          each_domain_has_its_default, rules_come_first, the_default_is_told_from_rules,
+          a_rule_for_everybody, the_next_change_is_told, broken_rules_block_everybody_else,
+          buddies_are_in_the_roster, who_cannot_be_judged_waits,
           nobody_is_seen_before_the_rules_are_known, who_may_write,
-          who_may_write_is_not_known_without_the_rules, groups_of_the_roster, preferences_of_users,
-          a_reload_is_for_all)
+          who_may_write_is_not_known_without_the_rules, groups_of_the_roster,
+          shared_groups_are_in_rosters, preferences_of_users, a_reload_is_for_all)

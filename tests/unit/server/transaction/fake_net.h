@@ -157,6 +157,17 @@ static inline void fake_unanswered(struct net *net, const struct net_flow *flow)
     fake_of(net)->unanswered++;
 }
 
+static inline void fake_each(struct net *net, net_connection_fn visit, void *context)
+{
+    struct fake_net *fake = fake_of(net);
+    for (size_t i = 1; i < sizeof(fake->open) / sizeof(fake->open[0]); i++) {
+        const struct net_connection connection = {
+            .flow = {NET_TCP, address("127.0.0.1:5060"), fake->peers[i], i}, .open = true};
+        if (fake->open[i])
+            visit(context, &connection);
+    }
+}
+
 static const struct net_ops fake_ops = {
     .handle = fake_handle,
     .send = fake_send,
@@ -173,6 +184,7 @@ static const struct net_ops fake_ops = {
     .late_ms = fake_late_ms,
     .keep_out = fake_keep_out,
     .unanswered = fake_unanswered,
+    .each = fake_each,
 };
 
 #endif

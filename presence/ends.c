@@ -1,0 +1,83 @@
+/* ends.c: one small cell for each end, at the place that the hash of (event, presentity, watcher)
+ * gives: as many are remembered as there are cells, a newer end takes the place of an older one,
+ * and noting one costs a hash. After a restart nothing is remembered. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "presence/presence_internal.h"
+
+enum { CELLS = 8192 };
+
+struct cell {
+    uint64_t key; /* all of the hash: that two are the same by chance is not to be feared */
+    uint64_t when_ms;
+    enum presence_end why; /* END_NONE: empty */
+};
+
+struct ends {
+    struct cell cells[CELLS];
+};
+
+struct ends *ends_new(void)
+{
+    return memory_new(sizeof(struct ends));
+}
+
+void ends_free(struct ends **ends)
+{
+    free(*ends);
+    *ends = NULL;
+}
+
+static uint64_t key_of(const struct presence *presence, const struct event_package *package,
+                       struct bytes aor, struct bytes watcher)
+{
+    uint64_t key = bytes_hash(bytes_of(package->name), presence->hash_seed);
+    return bytes_hash(watcher, bytes_hash(aor, key));
+}
+
+void ends_note(const struct subscription *subscription, enum presence_end why)
+{
+    const struct resource *resource = subscription->resource;
+    struct presence *presence = resource->presence;
+    const struct watcher *watcher = subscription->watcher;
+    assert(why != END_NONE);
+    uint64_t key = key_of(presence, resource->package, resource->aor,
+                          bytes_from(watcher->aor, watcher->length));
+    presence->ends->cells[key % CELLS] = (struct cell){key, presence->parts->world->wall_ms, why};
+}
+
+enum presence_end ends_of(enum subscription_event event)
+{
+    switch (event) {
+    case EVENT_REJECTED:
+        return END_REJECTED;
+    case EVENT_GIVEUP:
+        return END_GIVEUP;
+    case EVENT_DEACTIVATED:
+        return END_DEACTIVATED;
+    case EVENT_PROBATION:
+        return END_PROBATION;
+    case EVENT_NORESOURCE:
+        return END_NORESOURCE;
+    default:
+        return END_UNSUBSCRIBED;
+    }
+}
+
+enum presence_end ends_why(enum metric why)
+{
+    if (why == METRIC_subscriptions_silent)
+        return END_SILENT;
+    return why == METRIC_subscriptions_refused ? END_REFUSED : END_UNREACHABLE;
+}
+
+enum presence_end ends_find(const struct presence *presence, const struct event_package *package,
+                            struct bytes aor, struct bytes watcher, uint64_t *when_ms)
+{
+    uint64_t key = key_of(presence, package, aor, watcher);
+    const struct cell *cell = &presence->ends->cells[key % CELLS];
+    *when_ms = cell->when_ms;
+    return cell->key == key ? cell->why : END_NONE;
+}

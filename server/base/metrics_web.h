@@ -1,0 +1,16 @@
+/* metrics_web.h: what the HTTP API counts; a part of the list in metrics.h. */
+#ifndef BASE_METRICS_WEB_H
+#define BASE_METRICS_WEB_H
+
+#define METRICS_WEB(X)                                                                    \
+    X(web_requests, "HTTP requests")                                                      \
+    X(web_refused, "HTTP requests answered 4xx")                                          \
+    X(web_failed, "HTTP requests answered 5xx")                                           \
+    X(web_unknown, "HTTP requests without a right token or password")                     \
+    X(web_limited, "HTTP requests refused by a rate (429)")                               \
+    X(web_slow_closed, "HTTP connections closed because a request took too long to come") \
+    X(web_late, "HTTP requests that the reactor did not answer in time (503)")            \
+    X(web_asks_limited, "HTTP requests refused because too many wait for the reactor")    \
+    X(web_too_long, "HTTP requests refused for the length of their body (413)")
+
+#endif

@@ -1,0 +1,51 @@
+/* people.h: what names a user, a group and a password, judged alike for whoever asks: the command
+ * line and the HTTP API.
+ *
+ * A fault is a constant text that says what is wrong and what is wanted; NULL: nothing is. */
+#ifndef FRONT_PEOPLE_H
+#define FRONT_PEOPLE_H
+
+#include "front/domains.h"
+
+enum {
+    PEOPLE_AOR_MAX = 511, /* bytes of a canonical address */
+    PEOPLE_GROUP_MAX_BYTES = 100,
+    PEOPLE_GROUPS_MAX = 32,        /* that one buddy can be in */
+    PEOPLE_NAME_MAX_BYTES = 256,   /* of a person's name */
+    PEOPLE_NOTES_MAX_BYTES = 4096, /* about a buddy */
+    PEOPLE_PASSWORD_MAX_BYTES = 255,
+    PEOPLE_SHARED_MAX = 1000, /* shared groups */
+    PEOPLE_LINES_MAX = 10000  /* of people in one */
+};
+
+/* A canonical address. */
+struct people_aor {
+    char text[PEOPLE_AOR_MAX + 1]; /* NUL-terminated */
+    const struct domain *domain;   /* of a user of ours, else NULL */
+};
+
+/* How a name was not one: */
+enum people_fault {
+    PEOPLE_GOOD,
+    PEOPLE_NO_NAME, /* no user's at all */
+    PEOPLE_TOO_LONG,
+    PEOPLE_ELSEWHERE /* of a domain that is not ours; aor->text has the domain */
+};
+
+/* The user of ours that is named by "alice" (of the first domain), "alice@example.org" or
+ * "sip:alice@example.org". */
+enum people_fault people_find_user(const struct domains *domains, struct bytes name,
+                                   struct people_aor *aor);
+/* The same for anybody, of whatever domain. */
+enum people_fault people_find_anybody(const struct domains *domains, struct bytes name,
+                                      struct people_aor *aor);
+
+/* A group is a line of UTF-8 that can be printed, and written into a URI. */
+const char *people_group_fault(struct bytes group);
+/* What a person is called; may be empty. */
+const char *people_name_fault(struct bytes name);
+/* Notes may have several lines; may be empty. */
+const char *people_notes_fault(struct bytes notes);
+const char *people_password_fault(struct bytes password);
+
+#endif

@@ -1,0 +1,210 @@
+/* Accounts, settings and domains over the API. */
+#include "web/api/people.h"
+
+#include "front/auth.h"
+#include "place.h"
+
+static const struct web_endpoints endpoints = {people_endpoints, 100};
+
+#define ALICE                                                                           \
+    "{\"user\": \"alice@example.org\", \"domain\": \"example.org\", \"display_name\": " \
+    "\"Alice\", \"disabled\": false, \"has_password\": true}"
+
+static void make_alice(struct place *place)
+{
+    place_expect(place, "POST /api/v1/users",
+                 "{\"user\": \"alice\", \"display_name\": \"Alice\", \"password\": \"secret\"}",
+                 201);
+}
+
+START_TEST(an_account_is_made_read_changed_and_erased)
+{
+    struct place p;
+    place_init(&p, &endpoints);
+    make_alice(&p);
+    place_expect_json(&p, ALICE);
+    ck_assert_str_eq(fake_call_answer_field(p.call, "Location"),
+                     "/api/v1/users/alice%40example.org");
+    place_expect(&p, "POST /api/v1/users", "{\"user\": \"sip:ALICE@example.org\"}", 201);
+    place_expect(&p, "POST /api/v1/users", "{\"user\": \"alice@EXAMPLE.org\"}", 409);
+    place_expect_field(&p, "/user");
+    place_expect(&p, "GET /api/v1/users/alice", NULL, 200);
+    place_expect_json(&p, ALICE);
+    place_expect(&p, "PATCH /api/v1/users/alice", "{\"disabled\": true}", 200);
+    place_expect_member(&p, "disabled", "true");
+    place_expect_member(&p, "display_name", "\"Alice\"");
+    place_expect(&p, "PATCH /api/v1/users/alice", "{\"password\": null, \"display_name\": null}",
+                 200);
+    place_expect_member(&p, "has_password", "false");
+    place_expect_member(&p, "display_name", "\"\"");
+    place_expect(&p, "PUT /api/v1/users/alice", "{\"display_name\": \"A\"}", 200);
+    place_expect_member(&p, "disabled", "false");
+    place_expect(&p, "PUT /api/v1/users/bob", "{}", 201);
+    place_expect(&p, "PUT /api/v1/users/bob", "{}", 200);
+    place_expect(&p, "DELETE /api/v1/users/alice", NULL, 204);
+    place_expect(&p, "DELETE /api/v1/users/alice", NULL, 404);
+    place_expect(&p, "GET /api/v1/users/alice", NULL, 404);
+    place_expect(&p, "PATCH /api/v1/users/alice", "{}", 404);
+    place_release(&p);
+}
+END_TEST
+
+static void see_hashes(void *context, const struct store_account *account)
+{
+    struct digest_hex *expected = context;
+    for (unsigned i = 0; i < DIGEST_COUNT; i++)
+        ck_assert(bytes_equal(account->ha1[i], bytes_of(expected[i].text)));
+}
+
+/* What is stored is what the digest of a request is compared with (RFC 8760). */
+START_TEST(a_password_is_kept_as_hashes)
+{
+    struct place p;
+    struct digest_hex expected[DIGEST_COUNT];
+    struct digest_engine *engine = digest_engine_new();
+    auth_make_account(engine, BYTES("alice"), BYTES("example.org"), BYTES("secret"), expected);
+    digest_engine_free(&engine);
+    place_init(&p, &endpoints);
+    make_alice(&p);
+    ck_assert_int_eq(account_visit(p.file, BYTES("alice@example.org"), see_hashes, expected),
+                     ERR_NONE);
+    place_expect(&p, "PUT /api/v1/users/alice", "{\"display_name\": \"A\"}", 200);
+    ck_assert_int_eq(account_visit(p.file, BYTES("alice@example.org"), see_hashes, expected),
+                     ERR_NONE);
+    place_release(&p);
+}
+END_TEST
+
+START_TEST(what_is_wrong_is_named_and_changes_nothing)
+{
+    static const struct {
+        const char *body, *field;
+    } cases[] = {
+        {"{}", "/user"},
+        {"{\"user\": \"a b\"}", "/user"},
+        {"{\"user\": \"alice@elsewhere.org\"}", "/user"},
+        {"{\"user\": 5}", ""},
+        {"{\"user\": \"a\", \"password\": \"\"}", "/password"},
+        {"{\"user\": \"a\", \"password\": \"a\\nb\"}", "/password"},
+        {"{\"user\": \"a\", \"disabled\": 1}", "/disabled"},
+        {"{\"user\": \"a\", \"display_name\": \"a\\nb\"}", "/display_name"},
+        {"{\"user\": \"a\", \"nickname\": \"b\"}", "/nickname"},
+        {"[]", ""},
+    };
+    struct place p;
+    place_init(&p, &endpoints);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        place_expect(&p, "POST /api/v1/users", cases[i].body, 400);
+        place_expect_field(&p, cases[i].field);
+    }
+    place_expect(&p, "GET /api/v1/users", NULL, 200);
+    place_expect_json(&p, "{\"items\": []}");
+    place_expect(&p, "GET /api/v1/users/a%20b", NULL, 400);
+    place_expect_field(&p, "user");
+    place_expect(&p, "GET /api/v1/users/a@elsewhere.org", NULL, 404);
+    make_alice(&p);
+    place_expect(&p, "PATCH /api/v1/users/alice", "{\"user\": \"bob\"}", 400);
+    place_expect_field(&p, "/user");
+    place_release(&p);
+}
+END_TEST
+
+START_TEST(who_changed_it_meanwhile_wins)
+{
+    struct place p;
+    place_init(&p, &endpoints);
+    make_alice(&p);
+    char *tag = place_etag(&p);
+    place_expect(&p, "PATCH /api/v1/users/alice", "{\"display_name\": \"B\"}", 200);
+    p.field = "If-Match", p.value = tag;
+    place_expect(&p, "PATCH /api/v1/users/alice", "{\"display_name\": \"C\"}", 412);
+    p.field = "If-Match", p.value = tag;
+    place_expect(&p, "DELETE /api/v1/users/alice", NULL, 412);
+    p.field = "If-None-Match", p.value = "*";
+    place_expect(&p, "PUT /api/v1/users/alice", "{}", 412);
+    place_expect(&p, "GET /api/v1/users/alice", NULL, 200);
+    place_expect_member(&p, "display_name", "\"B\"");
+    free(tag);
+    place_release(&p);
+}
+END_TEST
+
+START_TEST(a_list_comes_page_by_page)
+{
+    struct place p;
+    place_init(&p, &endpoints);
+    place_add(&p, "a@example.org");
+    place_add(&p, "b@example.org");
+    place_add(&p, "c@example.org");
+    place_expect(&p, "GET /api/v1/users?limit=2", NULL, 200);
+    ck_assert_uint_eq(json_array_size(json_object_get(fake_call_json(p.call), "items")), 2);
+    place_expect_member(&p, "next", "\"/api/v1/users?limit=2&after=b%40example.org\"");
+    place_expect(&p, "GET /api/v1/users?limit=2&after=b%40example.org", NULL, 200);
+    ck_assert_uint_eq(json_array_size(json_object_get(fake_call_json(p.call), "items")), 1);
+    ck_assert_ptr_null(json_object_get(fake_call_json(p.call), "next"));
+    place_expect(&p, "GET /api/v1/users?limit=0", NULL, 400);
+    place_expect(&p, "GET /api/v1/users?limit=1001", NULL, 400);
+    place_release(&p);
+}
+END_TEST
+
+START_TEST(users_do_not_enable_themselves)
+{
+    struct place p;
+    place_init(&p, &endpoints);
+    make_alice(&p);
+    struct web_call *call =
+        fake_call(&endpoints, "PATCH /api/v1/users/alice", "{\"disabled\": false}");
+    fake_call_as(call, "alice@example.org");
+    fake_call_run(call, p.file, NULL);
+    ck_assert_uint_eq(fake_call_status(call), 403);
+    fake_call_free(&call);
+    place_release(&p);
+}
+END_TEST
+
+START_TEST(settings_are_chosen_and_cleared)
+{
+    struct place p;
+    place_init(&p, &endpoints);
+    make_alice(&p);
+    place_expect(&p, "PUT /api/v1/users/alice/settings/carbon", "{\"value\": \"off\"}", 204);
+    place_expect(&p, "GET /api/v1/users/alice/settings/carbon", NULL, 200);
+    place_expect_member(&p, "value", "\"off\"");
+    char *tag = place_etag(&p);
+    place_expect(&p, "PUT /api/v1/users/alice/settings/carbon", "{\"value\": \"loud\"}", 400);
+    place_expect_field(&p, "/value");
+    place_expect(&p, "PUT /api/v1/users/alice/settings/carbon", "{}", 400);
+    place_expect(&p, "GET /api/v1/users/alice/settings/colour", NULL, 404);
+    place_expect(&p, "PATCH /api/v1/users/alice/settings",
+                 "{\"carbon\": null, \"mwi\": \"off\", \"blocked\": \"never\"}", 400);
+    place_expect_field(&p, "/blocked");
+    p.field = "If-Match", p.value = tag;
+    place_expect(&p, "DELETE /api/v1/users/alice/settings/carbon", NULL, 204);
+    p.field = "If-Match", p.value = tag;
+    place_expect(&p, "DELETE /api/v1/users/alice/settings/carbon", NULL, 412);
+    place_expect(&p, "PATCH /api/v1/users/alice/settings", "{\"mwi\": \"off\"}", 204);
+    place_expect(&p, "GET /api/v1/users/alice/settings", NULL, 200);
+    const json_t *items = json_object_get(fake_call_json(p.call), "items");
+    ck_assert(json_is_null(json_object_get(json_array_get(items, 1), "value")));
+    ck_assert_str_eq(json_string_value(json_object_get(json_array_get(items, 3), "value")), "off");
+    place_expect(&p, "GET /api/v1/users/nobody/settings", NULL, 404);
+    free(tag);
+    place_release(&p);
+}
+END_TEST
+
+START_TEST(domains_are_listed)
+{
+    struct place p;
+    place_init(&p, &endpoints);
+    place_expect(&p, "GET /api/v1/domains", NULL, 200);
+    place_expect_json(&p, "{\"items\": [{\"domain\": \"example.org\"}]}");
+    place_release(&p);
+}
+END_TEST
+
+UNIT_MAIN("web/api/people", an_account_is_made_read_changed_and_erased,
+          a_password_is_kept_as_hashes, what_is_wrong_is_named_and_changes_nothing,
+          who_changed_it_meanwhile_wins, a_list_comes_page_by_page, users_do_not_enable_themselves,
+          settings_are_chosen_and_cleared, domains_are_listed)

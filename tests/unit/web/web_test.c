@@ -1,0 +1,438 @@
+/* The HTTP server without a reactor: routing, conditions, scopes over a real socket; and a reactor
+ * that does not answer. */
+#include "web/web.h"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/world.h"
+#include "front/domains.h"
+#include "store/accounts.h"
+#include "unit.h"
+#include "web/scopes.h"
+#include "web/secret.h"
+
+enum { ANSWER_SIZE = 8192 };
+
+struct site {
+    char folder[64];
+    struct world world;
+    uint64_t seed;
+    struct domains *domains;
+    struct web_settings settings;
+    struct web *web;
+    uint16_t port;
+    int woken;
+    unsigned taken_over;
+    char answer[ANSWER_SIZE];
+};
+
+/* Endpoints. */
+
+static void show(struct web_call *call, struct account_file *file)
+{
+    struct bytes user = web_part(call, "user"), query = BYTES("none"), caller = web_caller(call);
+    (void)file;
+    (void)web_query(call, "q", &query);
+    web_answer(call, 200,
+               json_pack("{s:s%, s:s%, s:s%}", "user", user.at, user.length, "q", query.at,
+                         query.length, "caller", caller.length > 0 ? caller.at : "",
+                         caller.length));
+}
+
+static void show_other(struct web_call *call, struct account_file *file)
+{
+    (void)file;
+    web_answer_text(call, 200, "text/plain", BYTES("the other"));
+}
+
+static void change(struct web_call *call, struct account_file *file)
+{
+    json_t *current = json_pack("{s:i}", "version", 7);
+    (void)file;
+    if (web_may_change(call, current))
+        web_answer(call, 200, json_incref(current));
+    json_decref(current);
+}
+
+static void number(struct web_call *call, struct account_file *file)
+{
+    uint64_t value;
+    (void)file;
+    if (web_query_number(call, "n", 1, 10, 5, &value))
+        web_answer(call, 200, json_pack("{s:I}", "n", (json_int_t)value));
+}
+
+/* Bytes from the network that are no text give no JSON. */
+static void garbled(struct web_call *call, struct account_file *file)
+{
+    (void)file;
+    web_answer(call, 200, json_pack("{s:s}", "agent", "\xff"));
+}
+
+static void live(struct web_call *call, const struct web_core *core)
+{
+    (void)core;
+    web_answer(call, 200, json_pack("{s:b}", "live", 1));
+}
+
+static const struct web_endpoint rows[] = {
+    {WEB_GET, "/u/{user}", WEB_OPEN, false, WEB_NO_BODY, show, NULL},
+    {WEB_GET, "/u/import", WEB_OPEN, false, WEB_NO_BODY, show_other, NULL},
+    {WEB_PUT, "/u/{user}", WEB_OPEN, false, WEB_JSON, change, NULL},
+    {WEB_GET, "/own/{user}", WEB_ROSTERS, true, WEB_NO_BODY, show, NULL},
+    {WEB_GET, "/number", WEB_OPEN, false, WEB_NO_BODY, number, NULL},
+    {WEB_GET, "/garbled", WEB_OPEN, false, WEB_NO_BODY, garbled, NULL},
+    {WEB_GET, "/live", WEB_OPEN, false, WEB_NO_BODY, NULL, live},
+    {.path = NULL},
+};
+static const struct web_endpoints tables[] = {{rows, SIZE_MAX}, {NULL, 0}};
+
+/* The site. */
+
+static void take_over(void *context)
+{
+    ((struct site *)context)->taken_over++;
+}
+
+static void wake(void *context)
+{
+    uint64_t one = 1;
+    ck_assert_int_eq(write(((struct site *)context)->woken, &one, sizeof(one)), sizeof(one));
+}
+
+/* A port that is free now. */
+static uint16_t free_port(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof(address);
+    int probe = socket(AF_INET, SOCK_STREAM, 0);
+    ck_assert_int_eq(bind(probe, (struct sockaddr *)&address, sizeof(address)), 0);
+    ck_assert_int_eq(getsockname(probe, (struct sockaddr *)&address, &length), 0);
+    close(probe);
+    return ntohs(address.sin_port);
+}
+
+static void site_init(struct site *site)
+{
+    static const struct domain domain = {
+        .name = "example.org", .algorithms = {DIGEST_SHA256}, .algorithm_count = 1};
+    *site = (struct site){.folder = "/tmp/herald-web-XXXXXX", .seed = 1};
+    ck_assert_ptr_nonnull(mkdtemp(site->folder));
+    world_init(&site->world, 0, 0, seeded_random, &site->seed);
+    site->domains = domains_new();
+    domains_add(site->domains, &domain);
+    site->woken = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    site->settings = web_settings_default();
+    site->settings.folder = site->folder;
+    site->settings.listen_count = 1;
+}
+
+static void site_open(struct site *site)
+{
+    char why[256] = "";
+    const struct web_ground ground = {
+        .core = {.world = &site->world, .domains = site->domains},
+        .endpoints = tables,
+        .take_over = take_over,
+        .wake = wake,
+        .context = site,
+    };
+    site->port = free_port();
+    ck_assert(net_address_parse(BYTES("127.0.0.1"), site->port, &site->settings.listen[0].address));
+    site->web = web_new(&ground, &site->settings, why, sizeof(why));
+    ck_assert_msg(site->web != NULL, "%s", why);
+}
+
+static void site_release(struct site *site)
+{
+    static const char *const names[] = {"herald.db", "herald.db-wal", "herald.db-shm"};
+    char path[128];
+    web_free(&site->web);
+    domains_free(&site->domains);
+    world_release(&site->world);
+    close(site->woken);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        snprintf(path, sizeof(path), "%s/%s", site->folder, names[i]);
+        unlink(path);
+    }
+    rmdir(site->folder);
+}
+
+static int begin(const struct site *site, const char *head, const char *body)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                                  .sin_port = htons(site->port)};
+    char text[2048];
+    int sock = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(connect(sock, (struct sockaddr *)&address, sizeof(address)), 0);
+    int length = snprintf(text, sizeof(text),
+                          "%s\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %zu\r\n"
+                          "\r\n%s",
+                          head, strlen(body), body);
+    ck_assert_int_eq(write(sock, text, (size_t)length), length);
+    return sock;
+}
+
+/* The status of the answer, which is then in site->answer; the reactor turns when it is woken. */
+static int finish(struct site *site, int sock, bool turns)
+{
+    size_t length = 0;
+    ssize_t got = 1;
+    while (got > 0) {
+        struct pollfd both[] = {{.fd = sock, .events = POLLIN},
+                                {.fd = turns ? site->woken : -1, .events = POLLIN}};
+        uint64_t count;
+        ck_assert_int_gt(poll(both, 2, 30000), 0);
+        if (both[1].revents != 0 && read(site->woken, &count, sizeof(count)) > 0)
+            web_turn(site->web);
+        if (both[0].revents == 0)
+            continue;
+        got = read(sock, site->answer + length, ANSWER_SIZE - 1 - length);
+        length += got > 0 ? (size_t)got : 0;
+    }
+    site->answer[length] = '\0';
+    close(sock);
+    ck_assert_msg(strncmp(site->answer, "HTTP/1.1 ", 9) == 0, "%s", site->answer);
+    return (int)strtol(site->answer + 9, NULL, 10);
+}
+
+static int ask(struct site *site, const char *head, const char *body)
+{
+    return finish(site, begin(site, head, body), true);
+}
+
+static void expect(const struct site *site, const char *text)
+{
+    ck_assert_msg(strstr(site->answer, text) != NULL, "%s is not in:\n%s", text, site->answer);
+}
+
+/* Tests. */
+
+START_TEST(paths_are_cut_before_they_are_decoded)
+{
+    struct site site;
+    site_init(&site);
+    site_open(&site);
+    ck_assert_int_eq(ask(&site, "GET /u/a%2Fb%20c?q=1+2%2B3 HTTP/1.1", ""), 200);
+    expect(&site, "{\"user\":\"a/b c\",\"q\":\"1 2+3\"");
+    ck_assert_int_eq(ask(&site, "GET /u/import/ HTTP/1.1", ""), 200);
+    expect(&site, "the other");
+    ck_assert_int_eq(ask(&site, "GET /u/%69mport HTTP/1.1", ""), 200);
+    expect(&site, "\"user\":\"import\"");
+    ck_assert_int_eq(ask(&site, "GET /u/ HTTP/1.1", ""), 404);
+    ck_assert_int_eq(ask(&site, "GET /u/a/b HTTP/1.1", ""), 404);
+    ck_assert_int_eq(ask(&site, "GET /u/a%2 HTTP/1.1", ""), 400);
+    ck_assert_int_eq(ask(&site, "GET /u/a%c3%28 HTTP/1.1", ""), 400);
+    ck_assert_int_eq(ask(&site, "PUT /u/import HTTP/1.1", "{}"), 405);
+    expect(&site, "Allow: GET, HEAD, OPTIONS\r\n");
+    ck_assert_int_eq(ask(&site, "DELETE /u/x HTTP/1.1", ""), 405);
+    expect(&site, "Allow: GET, HEAD, PUT, OPTIONS\r\n");
+    site_release(&site);
+}
+END_TEST
+
+START_TEST(what_is_no_json_is_our_fault)
+{
+    struct site site;
+    site_init(&site);
+    site_open(&site);
+    ck_assert_int_eq(ask(&site, "GET /garbled HTTP/1.1", ""), 500);
+    site_release(&site);
+}
+END_TEST
+
+START_TEST(numbers_of_a_query_have_bounds)
+{
+    struct site site;
+    site_init(&site);
+    site_open(&site);
+    ck_assert_int_eq(ask(&site, "GET /number HTTP/1.1", ""), 200);
+    expect(&site, "{\"n\":5}");
+    ck_assert_int_eq(ask(&site, "GET /number?n=10 HTTP/1.1", ""), 200);
+    ck_assert_int_eq(ask(&site, "GET /number?n=11 HTTP/1.1", ""), 400);
+    expect(&site, "\"field\":\"n\"");
+    ck_assert_int_eq(ask(&site, "GET /number?n=-1 HTTP/1.1", ""), 400);
+    ck_assert_int_eq(ask(&site, "GET /number?n= HTTP/1.1", ""), 400);
+    site_release(&site);
+}
+END_TEST
+
+#define PUT "PUT /u/a HTTP/1.1\r\nContent-Type: application/json\r\n"
+
+/* RFC 9110 13.1.1, 13.1.2 and 13.2.2 */
+START_TEST(a_condition_that_does_not_hold_changes_nothing)
+{
+    struct site site;
+    char head[256], tag[64];
+    site_init(&site);
+    site_open(&site);
+    ck_assert_int_eq(ask(&site, PUT "If-Match: \"x\"", "{}"), 412);
+    ck_assert_uint_eq(site.taken_over, 0);
+    ck_assert_int_eq(ask(&site, PUT "If-None-Match: *", "{}"), 412);
+    ck_assert_int_eq(ask(&site, PUT "If-Match: *", "{}"), 200);
+    ck_assert_uint_eq(site.taken_over, 1);
+    ck_assert_int_eq(ask(&site, "GET /number?n=7 HTTP/1.1", ""), 200);
+    const char *at = strstr(site.answer, "ETag: ");
+    ck_assert_ptr_nonnull(at);
+    snprintf(tag, sizeof(tag), "%.*s", (int)strcspn(at + 6, "\r"), at + 6);
+    snprintf(head, sizeof(head), PUT "If-None-Match: %s", tag);
+    ck_assert_int_eq(ask(&site, head, "{}"), 200); /* it is another one's */
+    snprintf(head, sizeof(head), "GET /number?n=7 HTTP/1.1\r\nIf-None-Match: \"y\", W/%s", tag);
+    ck_assert_int_eq(ask(&site, head, ""), 304);
+    site_release(&site);
+}
+END_TEST
+
+START_TEST(a_body_must_be_json_and_say_so)
+{
+    struct site site;
+    site_init(&site);
+    site.settings.body_max_bytes = 100;
+    site_open(&site);
+    ck_assert_int_eq(ask(&site, "PUT /u/a HTTP/1.1", "{}"), 415);
+    ck_assert_int_eq(ask(&site, PUT "X: y", "{\n\"a\":}"), 400);
+    expect(&site, "\"line\":2");
+    ck_assert_int_eq(ask(&site, PUT "X: y", "{\"a\":1,\"a\":2}"), 400);
+    ck_assert_int_eq(ask(&site, PUT "X: y", ""), 400);
+    char body[128];
+    memset(body, ' ', sizeof(body));
+    body[101] = '\0';
+    ck_assert_int_eq(ask(&site, PUT "X: y", body), 413);
+    ck_assert_uint_eq(site.taken_over, 0);
+    site_release(&site);
+}
+END_TEST
+
+static void add_account(const struct site *site, const char *aor, const char *user,
+                        const char *password, bool disabled)
+{
+    struct digest_engine *engine = digest_engine_new();
+    struct digest_hex ha1 =
+        digest_ha1(engine, DIGEST_SHA256, bytes_of(user), BYTES("example.org"), bytes_of(password));
+    digest_engine_free(&engine);
+    struct store_account account = {.aor = bytes_of(aor), .disabled = disabled};
+    account.ha1[DIGEST_SHA256] = bytes_of(ha1.text);
+    enum err err;
+    char why[256];
+    struct account_file *file = account_file_open(site->folder, &err, why, sizeof(why));
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(account_add(file, &account), ERR_NONE);
+    account_file_close(&file);
+}
+
+#define BASIC(path, base64) "GET " path " HTTP/1.1\r\nAuthorization: Basic " base64
+
+/* alice:secret */
+START_TEST(a_password_opens_ones_own)
+{
+    struct site site;
+    site_init(&site);
+    add_account(&site, "alice@example.org", "alice", "secret", false);
+    add_account(&site, "carol@example.org", "carol", "secret", true);
+    site_open(&site);
+    ck_assert_int_eq(ask(&site, BASIC("/own/alice", "YWxpY2U6c2VjcmV0"), ""), 200);
+    expect(&site, "\"caller\":\"alice@example.org\"");
+    ck_assert_int_eq(ask(&site, BASIC("/own/alice%40EXAMPLE.org", "YWxpY2U6c2VjcmV0"), ""), 200);
+    ck_assert_int_eq(ask(&site, BASIC("/own/bob", "YWxpY2U6c2VjcmV0"), ""), 403);
+    ck_assert_int_eq(ask(&site, BASIC("/own/alice", "YWxpY2U6c2VjcmV1"), ""), 401);
+    expect(&site, "WWW-Authenticate: Basic");
+    ck_assert_int_eq(ask(&site, BASIC("/own/alice", "Ym9iOnNlY3JldA=="), ""), 401);
+    ck_assert_int_eq(ask(&site, BASIC("/own/alice", "YWxpY2U="), ""), 401);
+    ck_assert_int_eq(ask(&site, BASIC("/own/carol", "Y2Fyb2w6c2VjcmV0"), ""), 401); /* disabled */
+    ck_assert_int_eq(ask(&site, "GET /own/alice HTTP/1.1", ""), 401);
+    site_release(&site);
+}
+END_TEST
+
+START_TEST(a_reactor_that_does_not_answer_is_not_waited_for)
+{
+    struct site site;
+    site_init(&site);
+    site.settings.ask_ms = 50;
+    site.settings.asks_max = 2;
+    site_open(&site);
+    int sock = begin(&site, "GET /live HTTP/1.1", "");
+    ck_assert_int_eq(finish(&site, sock, false), 503);
+    web_turn(site.web); /* it is nobody's any more, and is freed */
+    ck_assert_int_eq(ask(&site, "GET /live HTTP/1.1", ""), 200);
+    site_release(&site);
+}
+END_TEST
+
+/* Waits until so many are on their way to the reactor: each wakes it when its box is empty, so it
+ * is turned in between by nobody. */
+static void wait_for_wake(const struct site *site)
+{
+    struct pollfd ready = {.fd = site->woken, .events = POLLIN};
+    ck_assert_int_eq(poll(&ready, 1, 30000), 1);
+}
+
+START_TEST(no_more_ask_than_may)
+{
+    struct site site;
+    site_init(&site);
+    site.settings.asks_max = 1;
+    site_open(&site);
+    int first = begin(&site, "GET /live HTTP/1.1", "");
+    wait_for_wake(&site);
+    ck_assert_int_eq(finish(&site, begin(&site, "GET /live HTTP/1.1", ""), false), 503);
+    expect(&site, "Retry-After: ");
+    ck_assert_int_eq(finish(&site, first, true), 200);
+    site_release(&site);
+}
+END_TEST
+
+START_TEST(the_end_answers_those_who_wait)
+{
+    struct site site;
+    site_init(&site);
+    site_open(&site);
+    int sock = begin(&site, "GET /live HTTP/1.1", "");
+    wait_for_wake(&site);
+    web_free(&site.web);
+    ck_assert_int_eq(finish(&site, sock, false), 503);
+    site_release(&site);
+}
+END_TEST
+
+START_TEST(scopes_open_their_area)
+{
+    struct bytes wrong;
+    ck_assert(scope_allows(BYTES("rosters:read live:write"), WEB_ROSTERS, true));
+    ck_assert(!scope_allows(BYTES("rosters:read live:write"), WEB_ROSTERS, false));
+    ck_assert(scope_allows(BYTES("rosters:read live:write"), WEB_LIVE, true));
+    ck_assert(!scope_allows(BYTES("rosters:read"), WEB_TOKENS, true));
+    ck_assert(!scope_allows(BYTES(""), WEB_TOKENS, true));
+    ck_assert(scope_allows(BYTES("*"), WEB_TOKENS, false));
+    ck_assert(scope_judge(BYTES("rosters:read *"), &wrong));
+    ck_assert(!scope_judge(BYTES("rosters:read live"), &wrong));
+    ck_assert(bytes_equal(wrong, BYTES("live")));
+    ck_assert(!scope_judge(BYTES(""), &wrong));
+    ck_assert(!scope_judge(BYTES(":read"), &wrong));
+}
+END_TEST
+
+START_TEST(secrets_differ)
+{
+    struct web_secret a, b;
+    ck_assert(web_secret_make(&a) && web_secret_make(&b));
+    ck_assert_str_ne(a.text, b.text);
+    ck_assert_str_ne(a.id, b.id);
+    ck_assert_int_ne(memcmp(a.digest, b.digest, sizeof(a.digest)), 0);
+    ck_assert_uint_eq(strlen(a.text), 4 + 43);
+}
+END_TEST
+
+UNIT_MAIN("web/web", paths_are_cut_before_they_are_decoded, what_is_no_json_is_our_fault,
+          numbers_of_a_query_have_bounds, a_condition_that_does_not_hold_changes_nothing,
+          a_body_must_be_json_and_say_so, a_password_opens_ones_own,
+          a_reactor_that_does_not_answer_is_not_waited_for, no_more_ask_than_may,
+          the_end_answers_those_who_wait, scopes_open_their_area, secrets_differ)

@@ -1,0 +1,134 @@
+/* answer.c: what was answered, as HTTP.
+ *
+ * Every answer says how little a browser may do with it: nothing is kept, framed, guessed at or
+ * loaded because of it. An endpoint that answers a page sets a Content-Security-Policy of its own.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "web/web_internal.h"
+
+static const struct {
+    const char *name, *value;
+} usual[] = {
+    {"Cache-Control", "no-store"},
+    {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
+    {"Cross-Origin-Resource-Policy", "same-origin"},
+    {"Referrer-Policy", "no-referrer"},
+    {"X-Content-Type-Options", "nosniff"},
+    {"X-Frame-Options", "DENY"},
+};
+
+static const char late[] =
+    "{\"type\":\"urn:herald:problem:late\",\"title\":\"Service Unavailable\",\"status\":503,"
+    "\"detail\":\"the server did not get round to it in time (web.ask_ms) or is ending; try again "
+    "in a few seconds\"}";
+
+struct bytes answer_text(struct web_call *call)
+{
+    if (call->value == NULL || !bytes_empty(call->text))
+        return call->text;
+    char *text = json_dumps(call->value, JSON_COMPACT | JSON_ENCODE_ANY);
+    assert(text != NULL);
+    call->text = arena_copy(&call->arena, bytes_of(text));
+    free(text);
+    return call->text;
+}
+
+static void add(struct MHD_Response *response, const char *name, struct bytes value)
+{
+    /* the library refuses line breaks; values end with a NUL, as everything in the arena */
+    (void)MHD_add_response_header(response, name, value.at);
+}
+
+static void add_usual(const struct web_pairs *more, struct MHD_Response *response)
+{
+    for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
+        if (more == NULL || pairs_find(more, bytes_of(usual[i].name)) == NULL)
+            (void)MHD_add_response_header(response, usual[i].name, usual[i].value);
+}
+
+/* RFC 9110 13.1.2: who has it already gets no more than its tag. */
+static bool is_known(const struct web_call *call, const char *etag)
+{
+    struct bytes none = web_field(call, "If-None-Match");
+    return !bytes_empty(none) && etag_listed(none, bytes_of(etag), true);
+}
+
+static enum MHD_Result queue(struct MHD_Connection *connection, unsigned status,
+                             struct MHD_Response *response)
+{
+    enum MHD_Result result = MHD_queue_response(connection, status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+/* The call itself is the reactor's still. */
+static enum MHD_Result send_late(struct web_call *call, struct MHD_Connection *connection)
+{
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        sizeof(late) - 1, (void *)(uintptr_t)late, MHD_RESPMEM_PERSISTENT);
+    add_usual(NULL, response);
+    (void)MHD_add_response_header(response, "Content-Type", "application/problem+json");
+    (void)MHD_add_response_header(response, "Retry-After", "5");
+    web_count(call->web, WEB_COUNT_FAILED);
+    return queue(connection, 503, response);
+}
+
+static struct MHD_Response *make(const struct web_call *call, struct bytes text)
+{
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        text.length, (void *)(uintptr_t)text.at, MHD_RESPMEM_MUST_COPY);
+    add_usual(&call->more, response);
+    if (call->type != NULL && !bytes_empty(text))
+        (void)MHD_add_response_header(response, "Content-Type", call->type);
+    for (size_t i = 0; i < call->more.count; i++)
+        add(response, call->more.at[i].name.at, call->more.at[i].value);
+    return response;
+}
+
+static void count(struct web_call *call)
+{
+    if (call->status >= 400)
+        web_count(call->web, call->status < 500 ? WEB_COUNT_REFUSED : WEB_COUNT_FAILED);
+}
+
+/* Who changed what, for the operator. */
+static void log_change(const struct web_call *call)
+{
+    char memory[64];
+    struct buffer from = buffer_over(memory, sizeof(memory));
+    if (call->endpoint == NULL || web_is_read(call))
+        return;
+    net_address_write(&call->from, &from);
+    log_write(call->web->ground.core.log, LOG_INFO, "web", "%s %.*s answered %u to %.*s at %.*s",
+              web_method_name(call->method), BYTES_ARGS(call->path), call->status,
+              bytes_empty(call->who) ? 6 : (int)call->who.length,
+              bytes_empty(call->who) ? "nobody" : call->who.at, BYTES_ARGS(buffer_bytes(&from)));
+}
+
+enum MHD_Result answer_send(struct web_call *call, struct MHD_Connection *connection)
+{
+    char etag[WEB_ETAG_SIZE];
+    if (call->state == WEB_LEFT)
+        return send_late(call, connection);
+    if (call->status == 0)
+        call->status = 204;
+    web_repeats_settle(call);
+    count(call);
+    log_change(call);
+    cors_add(call);
+    struct bytes text = answer_text(call);
+    unsigned status = call->status;
+    bool tagged = call->endpoint != NULL && web_is_read(call) && status == 200;
+    if (tagged)
+        etag_of(text, etag);
+    if (tagged && is_known(call, etag))
+        status = 304;
+    if (status == 304 || status == 204)
+        text = BYTES("");
+    struct MHD_Response *response = make(call, text);
+    if (tagged)
+        (void)MHD_add_response_header(response, "ETag", etag);
+    return queue(connection, status, response);
+}

@@ -1,0 +1,36 @@
+/* api.c: the one list of what the HTTP API has. */
+#include "web/api/api.h"
+
+#include "web/api/explain.h"
+#include "web/api/groups.h"
+#include "web/api/health.h"
+#include "web/api/live.h"
+#include "web/api/openapi.h"
+#include "web/api/people.h"
+#include "web/api/roster.h"
+#include "web/api/rules.h"
+#include "web/api/state.h"
+#include "web/api/tokens.h"
+#include "web/api/watching.h"
+
+/* Each of these ends with a row without a path. */
+#define ALL(rows)      \
+    {                  \
+        rows, SIZE_MAX \
+    }
+
+const struct web_endpoints api_endpoints[] = {
+    ALL(health_endpoints),
+    ALL(openapi_endpoints),
+    ALL(tokens_endpoints),
+    ALL(people_endpoints),
+    ALL(roster_endpoints),
+    ALL(groups_endpoints),
+    ALL(shared_endpoints),
+    ALL(rules_endpoints),
+    ALL(live_endpoints),
+    ALL(watching_endpoints),
+    ALL(state_endpoints),
+    ALL(explain_endpoints),
+    {NULL, 0},
+};

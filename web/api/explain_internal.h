@@ -1,0 +1,49 @@
+/* explain_internal.h: all that is known of why a watcher sees what it sees, and the one sentence
+ * that follows from it. */
+#ifndef WEB_API_EXPLAIN_INTERNAL_H
+#define WEB_API_EXPLAIN_INTERNAL_H
+
+#include "front/people.h"
+#include "presence/look.h"
+
+struct buffer;
+
+/* The subscription that matters: the one that is furthest. Its texts are copies. */
+struct explain_subscription {
+    bool there, pending, waiting, active;
+    bool sees, offline, heard;
+    enum presence_owed owed;
+    unsigned answer;
+    uint64_t told_ms, since_ms, waits_since_ms, owed_since_ms, expires_ms;
+    char filter[8192 + 1], flow[160];
+};
+
+/* What is shown, in short. */
+struct explain_shown {
+    bool anything, open;
+    char words[200]; /* activities and notes; "" none */
+};
+
+struct explain {
+    struct people_aor watcher, presentity;
+    const char *event;
+    uint64_t now_ms;
+    bool watcher_is_user, presentity_is_user; /* of accounts that there are */
+    bool watcher_registered, presentity_registered;
+    struct policy_decision decision; /* its rights are owned */
+    bool by_event;                   /* see struct presence_look_view */
+    enum policy_default usual;
+    char rule[64]; /* the id of the first rule that has the last word; "" none */
+    struct explain_subscription subscription;
+    enum presence_end end;
+    uint64_t end_ms;
+    struct presence_look_state state;
+    size_t live, set, last_seen; /* publications */
+    struct explain_shown whole, by_rights,
+        seen; /* composed; what the rights leave; the filter too */
+};
+
+/* The name of the case ("never_subscribed", a constant); its sentence goes to `out`. */
+const char *explain_sentence(const struct explain *explain, struct buffer *out);
+
+#endif

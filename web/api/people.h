@@ -1,0 +1,9 @@
+/* people.h: accounts, their settings, and the domains. */
+#ifndef WEB_API_PEOPLE_H
+#define WEB_API_PEOPLE_H
+
+#include "web/endpoint.h"
+
+extern const struct web_endpoint people_endpoints[]; /* ended by a row without a path */
+
+#endif

@@ -1,0 +1,24 @@
+/* core.h: the parts of the reactor that `live` functions look at and order about, on its thread. */
+#ifndef WEB_CORE_H
+#define WEB_CORE_H
+
+#include <stdint.h>
+
+struct web_core {
+    struct world *world;
+    struct log *log;
+    struct metrics *metrics;
+    struct store *store;
+    struct front *front;
+    struct domains *domains;
+    struct accounts *accounts;
+    struct policy *policy;
+    struct registrar *registrar;
+    struct proxy *proxy;
+    struct presence *presence;
+    struct im *im;
+    const struct config *config;
+    uint64_t begun_ms; /* wall clock, when this life of the server began; 0: nobody says */
+};
+
+#endif

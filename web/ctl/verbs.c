@@ -1,0 +1,131 @@
+/* verbs.c: the one table of words. */
+#include "web/ctl/verbs.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define U "/api/v1/users/{user}"
+
+const struct ctl_verb ctl_verbs[] = {
+    {"server", "health", "GET", "/api/v1/health", "", "", "does it answer?"},
+    {"server", "ready", "GET", "/api/v1/ready", "", "", "does it take requests?"},
+    {"server", "status", "GET", "/api/v1/status", "", "", "what it is at"},
+    {"server", "metrics", "GET", "/metrics", "", "", "what it has counted (OpenMetrics)"},
+    {"server", "openapi", "GET", "/api/v1/openapi.json", "", "", "the description of its API"},
+    {"token", "list", "GET", "/api/v1/tokens", "", "id name scopes expires used", "all tokens"},
+    {"token", "show", "GET", "/api/v1/tokens/{token}", "", "", "one, by its id"},
+    {"token", "add", "POST", "/api/v1/tokens", "name! scopes!* expires_in_s#", "",
+     "makes one, shown this once: NAME SCOPE ..."},
+    {"token", "revoke", "DELETE", "/api/v1/tokens/{token}", "", "", "ends one, by its id"},
+    {"domain", "list", "GET", "/api/v1/domains", "", "domain", "the domains that are served"},
+    {"user", "list", "GET", "/api/v1/users", "limit#", "user display_name disabled", "all users"},
+    {"user", "show", "GET", U, "", "", "one user"},
+    {"user", "add", "POST", "/api/v1/users", "user! display_name password$", "",
+     "makes an account; the password is read from standard input"},
+    {"user", "change", "PATCH", U, "display_name disabled?", "", "changes what is given"},
+    {"user", "passwd", "PATCH", U, "password$", "",
+     "changes the password, which is read from standard input"},
+    {"user", "delete", "DELETE", U, "", "", "erases a user and all that is the user's"},
+    {"setting", "list", "GET", U "/settings", "", "name value help", "what a user has chosen"},
+    {"setting", "set", "PUT", U "/settings/{name}", "value!", "", "USER NAME VALUE"},
+    {"setting", "clear", "DELETE", U "/settings/{name}", "", "", "USER NAME"},
+    {"roster", "list", "GET", U "/roster", "limit#", "uri display_name groups notes",
+     "a user's roster"},
+    {"roster", "show", "GET", U "/roster/{buddy}", "", "", "USER BUDDY"},
+    {"roster", "add", "PUT", U "/roster/{buddy}", "display_name/name groups/group* notes position#",
+     "", "USER BUDDY: puts somebody into it, or anew"},
+    {"roster", "change", "PATCH", U "/roster/{buddy}",
+     "display_name/name groups/group* notes position#", "", "USER BUDDY: changes what is given"},
+    {"roster", "remove", "DELETE", U "/roster/{buddy}", "", "", "USER BUDDY"},
+    {"group", "list", "GET", U "/groups", "", "name position members", "the groups of a roster"},
+    {"group", "add", "PUT", U "/groups/{group}", "position# members/member*", "", "USER GROUP"},
+    {"group", "remove", "DELETE", U "/groups/{group}", "", "", "USER GROUP"},
+    {"shared", "list", "GET", "/api/v1/groups", "", "name title members watchers",
+     "groups that appear in many rosters"},
+    {"shared", "show", "GET", "/api/v1/groups/{group}", "", "", "one of them"},
+    {"shared", "add", "PUT", "/api/v1/groups/{group}", "title members/member* watchers/watcher*",
+     "", "makes one, or anew"},
+    {"shared", "remove", "DELETE", "/api/v1/groups/{group}", "", "", "ends one"},
+    {"rule", "list", "GET", U "/rules", "", "who handling", "who sees a user, and how"},
+    {"rule", "show", "GET", U "/rules/{who}", "", "", "USER WATCHER"},
+    {"rule", "set", "PUT", U "/rules/{who}", "handling!", "",
+     "USER WATCHER allow, confirm, polite-block or block"},
+    {"rule", "clear", "DELETE", U "/rules/{who}", "", "", "USER WATCHER: as usual again"},
+    {"presence", "show", "GET", U "/presence", "as", "", "what comes of all publications"},
+    {"presence", "set", "PUT", U "/presence", "basic! note activities/activity* until", "",
+     "USER open|closed: puts a state in, behind what clients publish"},
+    {"presence", "clear", "DELETE", U "/presence", "", "", "takes it out"},
+    {"lamp", "show", "GET", U "/message-summary", "", "", "what a message-waiting lamp shows"},
+    {"lamp", "set", "PUT", U "/message-summary", "waiting?", "", "USER --waiting yes|no"},
+    {"lamp", "clear", "DELETE", U "/message-summary", "", "", "as usual again"},
+    {"registration", "list", "GET", "/api/v1/registrations", "limit#",
+     "id user contact expires user_agent", "all contacts"},
+    {"registration", "of", "GET", U "/registrations", "", "id contact expires user_agent",
+     "those of a user"},
+    {"registration", "end", "DELETE", U "/registrations/{registration}", "", "", "USER ID"},
+    {"registration", "clear", "DELETE", U "/registrations", "", "", "ends all of a user"},
+    {"publication", "of", "GET", U "/publications", "event",
+     "event life content_type changed expires", "what a user's clients publish"},
+    {"call", "of", "GET", U "/calls", "", "state direction remote_uri since", "a user's calls"},
+    {"connection", "list", "GET", "/api/v1/connections", "limit#", "id flow open idle_ms",
+     "the streams that there are"},
+    {"connection", "close", "DELETE", "/api/v1/connections/{connection}", "", "", "by its id"},
+    {"subscription", "list", "GET", "/api/v1/subscriptions", "watcher presentity event limit#",
+     "id watcher presentity event state expires", "who watches whom"},
+    {"subscription", "of", "GET", U "/subscriptions", "event limit#",
+     "id presentity event state expires", "what a user watches"},
+    {"subscription", "end", "DELETE", "/api/v1/subscriptions/{subscription}", "reason", "",
+     "ends one, by its id"},
+    {"watcher", "list", "GET", U "/watchers", "event limit#",
+     "id watcher event state cause expires", "who watches a user"},
+    {"explain", "why", "GET", "/api/v1/explain", "watcher! presentity! event", "",
+     "WATCHER PRESENTITY: why one sees of the other what it sees"},
+    {NULL, NULL, NULL, NULL, NULL, NULL, NULL},
+};
+
+const struct ctl_verb *ctl_verb_find(const char *noun, const char *verb)
+{
+    for (const struct ctl_verb *at = ctl_verbs; at->noun != NULL; at++)
+        if (strcmp(at->noun, noun) == 0 && strcmp(at->verb, verb) == 0)
+            return at;
+    return NULL;
+}
+
+static size_t take_name(const char *text, char *name, size_t size)
+{
+    size_t length = 0;
+    while (isalnum((unsigned char)text[length]) || text[length] == '_')
+        length++;
+    size_t kept = length < size ? length : size - 1;
+    memcpy(name, text, kept);
+    name[kept] = '\0';
+    return length;
+}
+
+bool ctl_member_next(const char **rest, struct ctl_member *member)
+{
+    const char *at = *rest + strspn(*rest, " ");
+    if (*at == '\0')
+        return false;
+    *member = (struct ctl_member){.kind = TEXT};
+    at += take_name(at, member->name, sizeof(member->name));
+    take_name(member->name, member->option, sizeof(member->option));
+    if (*at == '/')
+        at += 1 + take_name(at + 1, member->option, sizeof(member->option));
+    for (char *c = member->option; *c != '\0'; c++)
+        if (*c == '_')
+            *c = '-';
+    for (; *at != '\0' && *at != ' '; at++) {
+        member->word = member->word || *at == '!';
+        if (*at == '*')
+            member->kind = LIST;
+        else if (*at == '#')
+            member->kind = NUMBER;
+        else if (*at == '?')
+            member->kind = TRUTH;
+        else if (*at == '$')
+            member->kind = SECRET;
+    }
+    *rest = at;
+    return true;
+}

@@ -1,0 +1,39 @@
+/* verbs.h: the words of heraldctl, and the endpoints of the HTTP API that they stand for. */
+#ifndef WEB_CTL_VERBS_H
+#define WEB_CTL_VERBS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* `path` is filled with the words behind the verb, in their order: "/api/v1/users/{user}". What
+ * they leave fills the members that are marked with a '!'; the other members are options
+ * (--display-name for display_name). Of a GET or DELETE they are parameters of the query.
+ *
+ *     "display_name groups/group* position# disabled? password$"
+ *
+ * A slash says what the option is called when it is called otherwise; then may stand: '*' a list,
+ * whose option may be repeated; '#' a number; '?' true or false; '$' a secret, which is read from
+ * standard input (on a terminal it is asked for). */
+struct ctl_verb {
+    const char *noun, *verb;
+    const char *method, *path;
+    const char *members; /* "": none */
+    const char *columns; /* of a list, separated by blanks; "": whatever the first item has */
+    const char *help;
+};
+
+/* Ended by one without a noun. */
+extern const struct ctl_verb ctl_verbs[];
+
+/* The verb of these words; NULL: there is none. */
+const struct ctl_verb *ctl_verb_find(const char *noun, const char *verb);
+
+/* A member of the list; `rest` shrinks. False at the end. */
+struct ctl_member {
+    char name[32], option[32];
+    bool word; /* '!' */
+    enum { TEXT, LIST, NUMBER, TRUTH, SECRET } kind;
+};
+bool ctl_member_next(const char **rest, struct ctl_member *member);
+
+#endif

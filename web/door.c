@@ -1,0 +1,334 @@
+/* door.c: one listener and its threads (libmicrohttpd), and the steps of a request:
+ *
+ *     target -> call_new
+ *     header fields -> origin, who calls, type of the body
+ *     body, piece by piece
+ *     all of it -> JSON -> `file` -> perhaps the reactor (ask.c) -> the answer
+ *
+ * A request that is refused is answered when its body has come, unless that is far too long or
+ * waits to be asked for (Expect): a client that still writes does not read. */
+#include <assert.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "base/memory.h"
+#include "web/web_internal.h"
+
+enum { CONNECTION_BYTES = 16384, PATIENT_TIMES = 4, PEM_MAX = 1 << 20 };
+
+/* Connections. */
+
+static struct web_link *link_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info != NULL ? info->socket_context : NULL;
+}
+
+static void link_deadline(struct web *web, struct MHD_Connection *connection, unsigned in_s)
+{
+    struct web_link *link = link_of(connection);
+    if (link == NULL)
+        return;
+    web_lock(web);
+    link->deadline_ms = in_s != 0 ? web_now_ms() + in_s * 1000ULL : 0;
+    web_unlock(web);
+}
+
+static void link_begin(struct web *web, struct MHD_Connection *connection, void **context)
+{
+    struct web_link *link = memory_new(sizeof(*link));
+    link->socket =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    *context = link;
+    web_lock(web);
+    link->deadline_ms = web_now_ms() + web->settings.request_s * 1000ULL;
+    link->next = web->links;
+    if (web->links != NULL)
+        web->links->previous = link;
+    else
+        pthread_cond_broadcast(&web->changed);
+    web->links = link;
+    web_unlock(web);
+}
+
+static void link_end(struct web *web, void **context)
+{
+    struct web_link *link = *context;
+    *context = NULL;
+    if (link == NULL)
+        return;
+    web_lock(web);
+    *(link->previous != NULL ? &link->previous->next : &web->links) = link->next;
+    if (link->next != NULL)
+        link->next->previous = link->previous;
+    web_unlock(web);
+    free(link);
+}
+
+static void on_connection(void *context, struct MHD_Connection *connection, void **link,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    struct web_door *door = context;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED)
+        link_begin(door->web, connection, link);
+    else
+        link_end(door->web, link);
+}
+
+/* A call. */
+
+static void *on_target(void *context, const char *target, struct MHD_Connection *connection)
+{
+    struct web_door *door = context;
+    link_deadline(door->web, connection, door->web->settings.request_s);
+    web_count(door->web, WEB_COUNT_REQUESTS);
+    return call_new(door->web, bytes_of(target));
+}
+
+static void on_completed(void *context, struct MHD_Connection *connection, void **calls,
+                         enum MHD_RequestTerminationCode code)
+{
+    struct web_door *door = context;
+    struct web_call *call = *calls;
+    (void)code;
+    *calls = NULL;
+    if (call != NULL)
+        call_drop(call);
+    link_deadline(door->web, connection,
+                  door->web->settings.idle_s + door->web->settings.request_s);
+}
+
+static enum MHD_Result take_field(void *context, enum MHD_ValueKind kind, const char *name,
+                                  const char *value)
+{
+    struct web_call *call = context;
+    (void)kind;
+    return pairs_add(call, &call->fields, bytes_of(name), bytes_of(value)) ? MHD_YES : MHD_NO;
+}
+
+static void take_address(struct web_call *call, struct MHD_Connection *connection)
+{
+    const struct sockaddr *from =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+    if (from->sa_family == AF_INET6) {
+        const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)(const void *)from;
+        call->from = (struct net_address){.family = 6, .port = ntohs(six->sin6_port)};
+        memcpy(call->from.ip, &six->sin6_addr, 16);
+    } else if (from->sa_family == AF_INET) {
+        const struct sockaddr_in *four = (const struct sockaddr_in *)(const void *)from;
+        call->from = (struct net_address){.family = 4, .port = ntohs(four->sin_port)};
+        memcpy(call->from.ip, &four->sin_addr, 4);
+    }
+}
+
+static bool is_too_long(const struct web_call *call, unsigned times, uint64_t *length)
+{
+    struct bytes field = web_field(call, "Content-Length");
+    *length = 0;
+    return !bytes_empty(field) && (!bytes_to_u64(field, length) ||
+                                   *length > (uint64_t)call->web->settings.body_max_bytes * times);
+}
+
+static void refuse_length(struct web_call *call)
+{
+    web_problem(call, 413, "too-long", NULL, "the body has more than %u bytes (web.body_max_bytes)",
+                call->web->settings.body_max_bytes);
+    web_count(call->web, WEB_COUNT_TOO_LONG);
+}
+
+static void judge_caller(struct web_call *call)
+{
+    if (call->endpoint->area == WEB_OPEN)
+        return;
+    struct account_file *file = files_take(call);
+    if (file == NULL)
+        return;
+    who_judge(call, file);
+    files_give(call->web, &file);
+}
+
+/* All that can be said before the body. */
+static void judge_head(struct web_call *call, const char *method)
+{
+    uint64_t length;
+    target_route(call, bytes_of(method));
+    if (!web_answered(call) && cors_allows(call))
+        judge_caller(call);
+    if (!web_answered(call) && limits_allow(call) && is_too_long(call, 1, &length))
+        refuse_length(call);
+    if (!web_answered(call) && call->endpoint->body == WEB_JSON)
+        body_judge_type(call);
+}
+
+static enum MHD_Result begin(struct web_call *call, struct web_door *door,
+                             struct MHD_Connection *connection, const char *method)
+{
+    uint64_t length;
+    call->stage = WEB_READS;
+    call->secure = door->tls;
+    take_address(call, connection);
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, take_field, call);
+    judge_head(call, method);
+    bool waits = !bytes_empty(web_field(call, "Expect"));
+    bool hopeless = is_too_long(call, PATIENT_TIMES, &length);
+    if (!web_answered(call) || length == 0 || (!waits && !hopeless))
+        return MHD_YES;
+    call->stage = WEB_ENDS;
+    return answer_send(call, connection);
+}
+
+static void run_file(struct web_call *call)
+{
+    if (web_answered(call) || call->endpoint->file == NULL)
+        return;
+    struct account_file *file = files_take(call);
+    if (file == NULL)
+        return;
+    call->endpoint->file(call, file);
+    files_give(call->web, &file);
+}
+
+/* Is there something for the reactor? Either what was changed, or what only it knows. */
+static bool wants_reactor(const struct web_call *call)
+{
+    if (!web_answered(call) && call->endpoint->live != NULL)
+        return true;
+    return call->endpoint != NULL && !web_is_read(call) && call->endpoint->file != NULL &&
+           call->status < 400;
+}
+
+static enum MHD_Result end(struct web_call *call, struct MHD_Connection *connection)
+{
+    call->stage = WEB_ENDS;
+    link_deadline(call->web, connection, 0);
+    bool refused = web_answered(call);
+    if (!refused && call->too_long)
+        refuse_length(call);
+    else if (!refused)
+        body_parse(call);
+    if (web_answered(call) || !web_repeats_begin(call))
+        return answer_send(call, connection);
+    run_file(call);
+    return wants_reactor(call) ? ask_begin(call, connection) : answer_send(call, connection);
+}
+
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *data,
+                                  size_t *length, void **calls)
+{
+    struct web_call *call = *calls;
+    (void)url;
+    (void)version;
+    assert(call != NULL);
+    switch (call->stage) {
+    case WEB_BEGINS:
+        return begin(call, context, connection, method);
+    case WEB_READS:
+        if (*length == 0)
+            return end(call, connection);
+        body_take(call, data, *length);
+        *length = 0;
+        return MHD_YES;
+    case WEB_ENDS:
+        break;
+    }
+    return answer_send(call, connection); /* the reactor has answered, or has not in time */
+}
+
+/* The library decodes in place by itself; target.c does it, after the cut. */
+static size_t keep_encoded(void *context, struct MHD_Connection *connection, char *text)
+{
+    (void)context;
+    (void)connection;
+    return strlen(text);
+}
+
+static void on_log(void *context, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+static void on_log(void *context, const char *format, va_list arguments)
+{
+    struct web_door *door = context;
+    char text[512];
+    if (vsnprintf(text, sizeof(text), format, arguments) > 0)
+        log_write(door->web->ground.core.log, LOG_DEBUG, "web", "%.*s", (int)strcspn(text, "\n"),
+                  text);
+}
+
+/* Opening. */
+
+static char *read_pem(const char *path, char *why, size_t why_size)
+{
+    FILE *file = fopen(path, "re");
+    char *text = memory_new(PEM_MAX + 1);
+    size_t length = file != NULL ? fread(text, 1, PEM_MAX, file) : 0;
+    if (file == NULL || ferror(file) != 0 || length == 0) {
+        snprintf(why, why_size, "%s cannot be read: %s; correct web.certificate and web.key", path,
+                 file != NULL && length == 0 ? "it is empty" : strerror(errno));
+        free(text);
+        text = NULL;
+    }
+    if (file != NULL)
+        fclose(file);
+    return text;
+}
+
+static bool read_papers(struct web_door *door, char *why, size_t why_size)
+{
+    const struct web_settings *settings = &door->web->settings;
+    if (!door->tls)
+        return true;
+    door->certificate = read_pem(settings->certificate, why, why_size);
+    if (door->certificate != NULL)
+        door->key =
+            read_pem(settings->key != NULL ? settings->key : settings->certificate, why, why_size);
+    return door->key != NULL;
+}
+
+bool door_open(struct web_door *door, int socket, char *why, size_t why_size)
+{
+    const struct web_settings *settings = &door->web->settings;
+    if (!read_papers(door, why, why_size))
+        return false;
+    const struct MHD_OptionItem secure[] = {
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, door->certificate},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, door->key},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0,
+         (void *)(uintptr_t) "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    const struct MHD_OptionItem pool[] = {
+        {MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)settings->threads, NULL},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    const struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+                     (door->tls ? MHD_USE_TLS : 0U);
+    door->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, on_request, door, MHD_OPTION_EXTERNAL_LOGGER, on_log, door,
+        MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_CONNECTION_LIMIT, settings->connections_max,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, settings->connections_max_per_address,
+        MHD_OPTION_CONNECTION_TIMEOUT, settings->idle_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CONNECTION_BYTES, MHD_OPTION_URI_LOG_CALLBACK, on_target, door,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, door, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, door, MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded, NULL,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, settings->threads > 1 ? pool : none,
+        MHD_OPTION_ARRAY, door->tls ? secure : none, MHD_OPTION_END);
+    if (door->daemon == NULL)
+        snprintf(why, why_size,
+                 "the HTTP server does not start%s; the log has more at log.level = "
+                 "\"debug\"",
+                 door->tls ? ": are web.certificate and web.key a pair of PEM files?" : "");
+    return door->daemon != NULL;
+}
+
+void door_close(struct web_door *door)
+{
+    if (door->daemon != NULL)
+        MHD_stop_daemon(door->daemon);
+    free(door->certificate);
+    free(door->key);
+}
