@@ -28,7 +28,7 @@ struct reactor {
     struct presence *presence;
     struct homes *homes;
     const struct config *config;
-    uint64_t begun_ms; /* wall clock */
+    uint64_t begun_ms;                                /* wall clock */
     bool tells_talk;                                  /* in presence */
     struct rules_names names;                         /* of identities in rules */
     struct registrar_target found[PROXY_TARGETS_MAX]; /* what the proxy asked for last */
