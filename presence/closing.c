@@ -236,7 +236,8 @@ bool closing_is_of(const struct publication *publication, const struct front_dev
 
 static bool open_again(struct publication *publication, const void *what)
 {
-    if (!publication_is_clients(publication) || !publication->closed || !closing_is_of(publication, what))
+    if (!publication_is_clients(publication) || !publication->closed ||
+        !closing_is_of(publication, what))
         return false;
     set_closed(publication, false);
     return true;
