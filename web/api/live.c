@@ -333,7 +333,7 @@ static void get_connections(struct web_call *call, const struct web_core *core)
 
 static void delete_connection(struct web_call *call, const struct web_core *core)
 {
-    struct net_connection room[3];
+    struct net_connection room[3] = {{.flow = {.connection = 0}}};
     uint64_t id = read_id(web_part(call, "connection"));
     struct connections all = {.after = id - 1, .most = 1, .found = room};
     if (id != 0)

@@ -107,8 +107,8 @@ static void take_shared(void *context, const struct store_shared *shared)
 enum err roster_view_load(struct account_file *file, struct bytes owner, struct roster_view *view)
 {
     struct bytes domain = sip_aor_domain(owner);
-    struct sharing sharing = {view, owner, bytes_skip(owner, owner.length - domain.length - 1)};
     *view = (struct roster_view){.groups = json_array(), .shared = json_array()};
+    struct sharing sharing = {view, owner, bytes_skip(owner, owner.length - domain.length - 1)};
     enum err err = account_known(file, owner);
     if (err == ERR_NONE)
         err = buddies_load(file, owner, &view->buddies);
