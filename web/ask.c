@@ -15,15 +15,34 @@
 
 enum { LINKS_EACH_MS = 1000 };
 
-/* Reserves one of the places. */
-static bool ask_reserve(struct web *web)
+static void refuse(struct web_call *call)
 {
+    web_problem(call, 503, "busy", NULL,
+                "too many requests wait for the server (web.asks_max); try again in a few seconds");
+    web_answer_field(call, "Retry-After", BYTES("5"));
+    web_count(call->web, WEB_COUNT_ASKS_LIMITED);
+}
+
+bool ask_reserve(struct web_call *call)
+{
+    struct web *web = call->web;
+    if (call->reserved)
+        return true;
     web_lock(web);
-    bool room = !web->ending && web->asks < web->settings.asks_max;
-    if (room)
-        web->asks++;
+    call->reserved = !web->ending && web->asks < web->settings.asks_max;
+    web->asks += call->reserved;
     web_unlock(web);
-    return room;
+    if (!call->reserved)
+        refuse(call);
+    return call->reserved;
+}
+
+void ask_release(struct web_call *call)
+{
+    web_lock(call->web);
+    call->web->asks -= call->reserved;
+    call->reserved = false;
+    web_unlock(call->web);
 }
 
 /* Out of the list, with the lock held; its place is free. */
@@ -47,23 +66,14 @@ static void ask_append(struct web_call *call)
         pthread_cond_broadcast(&web->changed);
 }
 
-static enum MHD_Result refuse(struct web_call *call, struct MHD_Connection *connection)
-{
-    call_unanswer(call);
-    web_problem(call, 503, "busy", NULL,
-                "too many requests wait for the server (web.asks_max); try again in a few seconds");
-    web_answer_field(call, "Retry-After", BYTES("5"));
-    web_count(call->web, WEB_COUNT_ASKS_LIMITED);
-    return answer_send(call, connection);
-}
-
 enum MHD_Result ask_begin(struct web_call *call, struct MHD_Connection *connection)
 {
     struct web *web = call->web;
-    if (!ask_reserve(web))
-        return refuse(call, connection);
+    if (!ask_reserve(call))
+        return answer_send(call, connection);
     MHD_suspend_connection(connection);
     web_lock(web);
+    call->reserved = false; /* it is the list's now */
     call->connection = connection;
     call->deadline_ms = web_now_ms() + web->settings.ask_ms;
     bool posted = !web->ending;

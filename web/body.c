@@ -12,8 +12,9 @@
 void body_take(struct web_call *call, const char *data, size_t length)
 {
     size_t most = call->web->settings.body_max_bytes;
-    call->too_long = call->too_long || length > most - call->content_length;
-    if (call->too_long || web_answered(call)) /* it is only swallowed */
+    bool unwanted = call->endpoint == NULL || call->endpoint->body == WEB_NO_BODY;
+    call->too_long = call->too_long || (!unwanted && length > most - call->content_length);
+    if (unwanted || call->too_long || web_answered(call)) /* it is only swallowed */
         return;
     if (call->content_room - call->content_length < length + 1) {
         size_t room = 2 * (call->content_length + length) + 1;

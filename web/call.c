@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "web/scopes.h"
 #include "web/web_internal.h"
 
 struct web_call *call_new(struct web *web, struct bytes target)
@@ -138,6 +139,11 @@ const json_t *web_json(const struct web_call *call)
 struct bytes web_content(const struct web_call *call)
 {
     return bytes_from(call->content, call->content_length);
+}
+
+bool web_has_scope(const struct web_call *call, struct bytes scope)
+{
+    return scope_covers(call->scopes, scope);
 }
 
 struct bytes web_caller(const struct web_call *call)

@@ -66,8 +66,8 @@ struct web_call {
     bool too_long;
     json_t *json;
     struct net_address from;
-    bool secure; /* by TLS */
-    struct bytes caller, who;
+    bool secure;                      /* by TLS */
+    struct bytes caller, who, scopes; /* of a token */
     struct web_limits limits;
     void *kept;
     void (*release)(void *value);
@@ -85,6 +85,7 @@ struct web_call {
     struct web_repeat *repeat;                     /* (lock) the key that it came with, or NULL */
 
     /* the ask */
+    bool reserved; /* a place among those that the reactor is asked for */
     struct MHD_Connection *connection;
     uint64_t deadline_ms;
     struct web_call *next_ask, *previous_ask; /* (lock) */

@@ -201,19 +201,41 @@ static bool wants_reactor(const struct web_call *call)
            call->status < 400;
 }
 
+/* The answer, which has to be read in time. */
+static enum MHD_Result send_answer(struct web_call *call, struct MHD_Connection *connection)
+{
+    link_deadline(call->web, connection, call->web->settings.request_s);
+    return answer_send(call, connection);
+}
+
+/* Whose token was revoked while the body came, does not change anything any more. */
+static void take_body(struct web_call *call)
+{
+    if (call->too_long)
+        refuse_length(call);
+    else
+        body_parse(call);
+    if (!web_answered(call) && !web_is_read(call))
+        judge_caller(call);
+}
+
 static enum MHD_Result end(struct web_call *call, struct MHD_Connection *connection)
 {
     call->stage = WEB_ENDS;
-    link_deadline(call->web, connection, 0);
-    bool refused = web_answered(call);
-    if (!refused && call->too_long)
-        refuse_length(call);
-    else if (!refused)
-        body_parse(call);
+    if (!web_answered(call))
+        take_body(call);
     if (web_answered(call) || !web_repeats_begin(call))
-        return answer_send(call, connection);
+        return send_answer(call, connection);
+    /* what was done could not be refused any more */
+    if (!web_is_read(call) && call->endpoint->file != NULL && !ask_reserve(call))
+        return send_answer(call, connection);
     run_file(call);
-    return wants_reactor(call) ? ask_begin(call, connection) : answer_send(call, connection);
+    if (!wants_reactor(call)) {
+        ask_release(call);
+        return send_answer(call, connection);
+    }
+    link_deadline(call->web, connection, 0);
+    return ask_begin(call, connection);
 }
 
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
@@ -236,7 +258,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     case WEB_ENDS:
         break;
     }
-    return answer_send(call, connection); /* the reactor has answered, or has not in time */
+    return send_answer(call, connection); /* the reactor has answered, or has not in time */
 }
 
 /* The library decodes in place by itself; target.c does it, after the cut. */

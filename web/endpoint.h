@@ -86,6 +86,8 @@ const json_t *web_json(const struct web_call *call); /* of WEB_JSON; borrowed */
 struct bytes web_content(const struct web_call *call);
 /* The user who calls with the own password, canonical; empty: a token does. */
 struct bytes web_caller(const struct web_call *call);
+/* True when the token that calls has the scope ("rosters:read"), so that it may hand it on. */
+bool web_has_scope(const struct web_call *call, struct bytes scope);
 /* Whatever `file` leaves for `live`; freed by `release` (may be NULL) with the call. */
 void web_keep(struct web_call *call, void *value, void (*release)(void *value));
 void *web_kept(const struct web_call *call);

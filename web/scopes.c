@@ -42,6 +42,19 @@ bool scope_allows(struct bytes scopes, enum web_area area, bool read)
     return false;
 }
 
+bool scope_covers(struct bytes scopes, struct bytes scope)
+{
+    struct bytes right = scope, area = bytes_split(&right, ':');
+    while (!bytes_empty(scopes)) {
+        struct bytes one = bytes_split(&scopes, ' '), words = one;
+        bool same_area = bytes_equal(bytes_split(&words, ':'), area);
+        if (bytes_equal(one, BYTES("*")) || bytes_equal(one, scope) ||
+            (same_area && bytes_equal(right, BYTES("read"))))
+            return true;
+    }
+    return false;
+}
+
 static bool is_scope(struct bytes text)
 {
     char scope[SCOPE_SIZE];

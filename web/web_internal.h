@@ -115,7 +115,10 @@ bool web_repeats_begin(struct web_call *call);
 void web_repeats_settle(struct web_call *call);
 void web_repeats_free(struct web *web);
 
-/* ask.c */
+/* ask.c. A place among those who ask, for a call that will have to; false: there is none, which is
+ * answered. */
+bool ask_reserve(struct web_call *call);
+void ask_release(struct web_call *call);
 enum MHD_Result ask_begin(struct web_call *call, struct MHD_Connection *connection);
 void *ask_watch(void *context); /* the thread; of a struct web */
 void ask_end(struct web *web);

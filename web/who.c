@@ -5,7 +5,8 @@
  *                    are marked so, and only for that user's own things
  *
  * Nothing else is looked at, no cookies: a page of another site cannot borrow what a browser
- * knows. Wrong secrets are counted by address. A write scope is good for reading, too. */
+ * knows. Wrong secrets are counted by address: too many, and passwords from there are not looked at
+ * (a right token is: it cannot be guessed). A write scope is good for reading, too. */
 #include <assert.h>
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -56,6 +57,8 @@ static void challenge(struct web_call *call, const char *error)
 
 static void refuse_wrong(struct web_call *call, const char *what)
 {
+    if (!limits_allow_guess(call))
+        return;
     limits_failed(call);
     web_problem(call, 401, "unauthorized", "Authorization", "%s", what);
     challenge(call, "invalid_token");
@@ -118,6 +121,7 @@ static void judge_token(struct web_call *call, struct account_file *file, struct
         (void)!token_used(file, bytes_of(holder.id), now_ms - now_ms % HOUR_MS);
     snprintf(who, sizeof(who), "token %s", holder.id);
     call->who = arena_copy(&call->arena, bytes_of(who));
+    call->scopes = arena_copy(&call->arena, bytes_of(holder.scopes));
     judge_scopes(call, &holder);
 }
 
@@ -184,6 +188,8 @@ static void judge_password(struct web_call *call, struct account_file *file, str
                     "a password is taken over HTTPS or from this host only");
         return;
     }
+    if (!limits_allow_guess(call))
+        return;
     if (!read_basic(call, text, &user, &password)) {
         refuse_wrong(call, "Authorization is no Basic credentials (RFC 7617)");
         return;
@@ -217,9 +223,6 @@ static void judge_credentials(struct web_call *call, struct account_file *file)
 void who_judge(struct web_call *call, struct account_file *file)
 {
     if (call->endpoint->area == WEB_OPEN)
-        return;
-    bool given = !bytes_empty(web_field(call, "Authorization"));
-    if (given && !limits_allow_guess(call))
         return;
     judge_credentials(call, file);
     if (call->status == 401)

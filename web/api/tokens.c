@@ -125,6 +125,23 @@ static bool take_name(struct web_call *call, const json_t *body, struct wish *wi
     return false;
 }
 
+/* Nobody makes a token that can more than the own one. */
+static bool may_give(struct web_call *call, const json_t *list)
+{
+    const json_t *scope;
+    size_t i;
+    json_array_foreach(list, i, scope)
+    {
+        if (web_has_scope(call, bytes_of(json_string_value(scope))))
+            continue;
+        web_problem(call, 403, "scope", "/scopes",
+                    "your token lacks %s, so it cannot make one that has it; use one that has",
+                    json_string_value(scope));
+        return false;
+    }
+    return true;
+}
+
 static bool take_scopes(struct web_call *call, const json_t *body, struct wish *wish)
 {
     const json_t *list = json_object_get(body, "scopes"), *scope;
@@ -142,7 +159,7 @@ static bool take_scopes(struct web_call *call, const json_t *body, struct wish *
     }
     wish->scopes[out.length] = '\0';
     if (good && !out.overflow)
-        return true;
+        return may_give(call, list);
     web_problem(call, 422, "invalid", "/scopes",
                 "scopes must be a list like [\"rosters:write\", \"live:read\"], or [\"*\"] for "
                 "everything; the areas are %s",
