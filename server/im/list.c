@@ -14,6 +14,8 @@
  * who changed their mind would silence the list for all, so the others get theirs, and the sender
  * learns who did not, as it learns of any failure. When nobody is left the answer is 470.
  *
+ * Shares are stored. What is good for a moment only (isComposing, Expires: 0) never is: 488.
+ *
  * A share's Call-ID is a keyed hash of the request and the receiver: what is sent again, over a
  * crash too, makes the same shares, and im_post knows them. */
 #include <assert.h>
@@ -24,7 +26,7 @@
 #include "report_internal.h"
 #include "sip/write.h"
 
-enum { NOTICE_MAX = 4096, URI_MAX = REPORT_URI_MAX, MOMENT_MS = 60000, WORDS_MAX = 128 };
+enum { NOTICE_MAX = 4096, URI_MAX = REPORT_URI_MAX, WORDS_MAX = 128 };
 
 /* A request whose answer waits for several changes. */
 struct list_job {
@@ -140,8 +142,6 @@ static uint64_t expires_ms(const struct dividing *dividing, bool goes_out)
     uint64_t now_ms = dividing->im->parts->world->wall_ms;
     uint64_t most_ms =
         now_ms + (uint64_t)(goes_out ? settings->foreign_s : settings->offline_s) * 1000;
-    if (dividing->content->momentary)
-        return now_ms + MOMENT_MS;
     uint64_t asked_ms = content_expires_ms(dividing->request->message, now_ms);
     return asked_ms < most_ms ? asked_ms : most_ms;
 }
@@ -398,6 +398,10 @@ void list_handle(struct im *im, struct front_request *request, const struct cont
     }
     if (judge_message(im->judge, &im->settings, request, content) != JUDGE_PASS)
         return;
+    if (content->momentary) {
+        front_refuse(request, 488, "What is good for a moment only goes to no list");
+        return;
+    }
     dividing.left_out = buffer_over(dividing.text, sizeof(dividing.text));
     dividing.name = name_of(im, request);
     arena_init(&dividing.arena, 0);
