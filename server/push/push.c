@@ -234,32 +234,34 @@ unsigned push_wake_sleeper(struct push *push, struct bytes aor,
     return 0;
 }
 
-unsigned push_wake(struct push *push, struct bytes aor, const struct bytes *instance,
-                   enum push_reason reason)
+/* registrar_find_asleep, or registrar_find_silent. */
+typedef size_t (*find_fn)(const struct registrar *registrar, struct bytes aor,
+                          const struct bytes *instance, struct registrar_sleeper *sleepers,
+                          size_t most);
+
+static unsigned wake_found(struct push *push, find_fn find, struct bytes aor,
+                           const struct bytes *instance, enum push_reason reason)
 {
     struct registrar_sleeper sleepers[SLEEPERS_MAX];
     unsigned hopes = 0;
     if (push->settings.gateway_count == 0 || (reason == PUSH_NOTIFY && !push->settings.notify))
         return 0;
-    size_t count =
-        registrar_find_asleep(push->parts.registrar, aor, instance, sleepers, SLEEPERS_MAX);
+    size_t count = find(push->parts.registrar, aor, instance, sleepers, SLEEPERS_MAX);
     for (size_t i = 0; i < count; i++)
         hopes += push_wake_sleeper(push, aor, &sleepers[i], reason);
     return hopes;
 }
 
+unsigned push_wake(struct push *push, struct bytes aor, const struct bytes *instance,
+                   enum push_reason reason)
+{
+    return wake_found(push, registrar_find_asleep, aor, instance, reason);
+}
+
 unsigned push_wake_silent(struct push *push, struct bytes aor, const struct bytes *instance,
                           enum push_reason reason)
 {
-    struct registrar_sleeper sleepers[SLEEPERS_MAX];
-    unsigned hopes = 0;
-    if (push->settings.gateway_count == 0)
-        return 0;
-    size_t count =
-        registrar_find_silent(push->parts.registrar, aor, instance, sleepers, SLEEPERS_MAX);
-    for (size_t i = 0; i < count; i++)
-        hopes += push_wake_sleeper(push, aor, &sleepers[i], reason);
-    return hopes;
+    return wake_found(push, registrar_find_silent, aor, instance, reason);
 }
 
 void push_device_came(struct push *push, struct bytes aor, const struct front_device *device)
