@@ -88,6 +88,7 @@ struct store_account account_row(struct row *row)
         account.ha1[i] = row_bytes(row);
     account.name = row_bytes(row);
     account.disabled = row_number(row) != 0;
+    account.born = (uint64_t)row_number(row);
     account.removed = row_number(row) != 0;
     return account;
 }

@@ -21,6 +21,7 @@ struct store_account {
     struct bytes ha1[3];
     struct bytes name; /* as people are called: "Alice Archer", or empty */
     bool disabled;     /* may do nothing, and keeps what it has */
+    uint64_t born;     /* tells it from an earlier one of its name; the store's to set */
     bool removed;      /* only in what store_accounts_changed visits */
 };
 

@@ -172,6 +172,9 @@ static const char *const migrations[] = {
     "STRICT, WITHOUT ROWID;"
     "CREATE TABLE shared_groups (name TEXT NOT NULL PRIMARY KEY, title TEXT NOT NULL, "
     "members TEXT NOT NULL, watchers TEXT NOT NULL) STRICT, WITHOUT ROWID;",
+
+    /* Who was removed and added again is somebody else, even when nobody looked in between. */
+    "ALTER TABLE accounts ADD COLUMN born INTEGER NOT NULL DEFAULT 0;",
 };
 
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };

@@ -32,7 +32,8 @@
     "partition = ?1 AND made_ms < ?2 AND keep_until_ms < ?3 AND NOT EXISTS (SELECT 1 "   \
     "FROM deliveries d WHERE d.partition = messages.partition AND d.aor = messages.aor " \
     "AND d.serial = messages.serial AND (d.state = 0 OR (d.state = 1 AND d.changed_ms > ?4)))"
-#define ACCOUNT_COLUMNS "aor, ha1_md5, ha1_sha256, ha1_sha512_256, name, disabled, removed, changed"
+#define ACCOUNT_COLUMNS \
+    "aor, ha1_md5, ha1_sha256, ha1_sha512_256, name, disabled, born, removed, changed"
 
 #define LINE_COLUMNS                                                                      \
     "aor, call_id, local_tag, remote_tag, initiator, local_uri, local_name, remote_uri, " \
@@ -157,9 +158,11 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
     [SQL_MESSAGE] = {"SELECT " MESSAGE_COLUMNS " FROM messages WHERE " OWNER " AND serial = ?3",
                      "ti"},
     [SQL_ANY_MESSAGE] = {"SELECT 1 FROM messages WHERE partition = ?1 LIMIT 1", ""},
-    [SQL_PUT_ACCOUNT] = {"REPLACE INTO accounts (partition, " ACCOUNT_COLUMNS
-                         ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-                         "tttttiii"},
+    [SQL_PUT_ACCOUNT] =
+        {"REPLACE INTO accounts (partition, " ACCOUNT_COLUMNS
+         ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, coalesce((SELECT born FROM "
+         "accounts WHERE partition = ?1 AND aor = ?2 AND removed = 0), ?9), ?8, ?9)",
+         "tttttiii"},
     [SQL_ACCOUNTS_AFTER] = {"SELECT " ACCOUNT_COLUMNS " FROM accounts WHERE removed = 0 AND "
                             "aor > ?1 ORDER BY aor LIMIT ?2",
                             ""},

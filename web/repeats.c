@@ -4,7 +4,8 @@
  *                                      running  -> 409
  *                                      answered -> the same answer; another body: 422
  *
- * What is kept is bounded by number and size, and the oldest gives way. An answer of the server's
+ * What is kept is bounded by number, size and age, and the oldest gives way; it is wiped, because
+ * it may hold a token. An answer of the server's
  * own failure (5xx) is not kept: it may be tried again. A call that the reactor did not answer in
  * time keeps its key until it has ended. */
 #include <openssl/evp.h>
@@ -14,13 +15,14 @@
 #include "base/table.h"
 #include "web/web_internal.h"
 
-enum { REPEATS_MAX = 1000, REPEATS_MAX_BYTES = 8 << 20, KEY_MAX = 255 };
+enum { KEPT_MS = 600000, REPEATS_MAX = 1000, REPEATS_MAX_BYTES = 8 << 20, KEY_MAX = 255 };
 
 struct web_repeat {
     unsigned char key[WEB_DIGEST_BYTES], body[WEB_DIGEST_BYTES];
     UT_hash_handle hh;
     struct web_repeat *doomed; /* the next of those that are to be freed */
     bool running;
+    uint64_t until_ms;
     unsigned status;
     const char *type;
     char *text, *location; /* NULL: none */
@@ -44,6 +46,8 @@ static void repeats_free_all(struct web_repeat *repeat)
 {
     while (repeat != NULL) {
         struct web_repeat *next = repeat->doomed;
+        if (repeat->text != NULL)
+            explicit_bzero(repeat->text, repeat->length);
         free(repeat->text);
         free(repeat->location);
         free(repeat);
@@ -67,7 +71,8 @@ static void make_room(struct web *web)
     struct web_repeat *repeat, *next, *doomed = NULL; /* the oldest first: so the table is walked */
     HASH_ITER(hh, web->repeats, repeat, next)
     {
-        if (HASH_COUNT(web->repeats) <= REPEATS_MAX && web->repeat_bytes <= REPEATS_MAX_BYTES)
+        if (HASH_COUNT(web->repeats) <= REPEATS_MAX && web->repeat_bytes <= REPEATS_MAX_BYTES &&
+            repeat->until_ms > web_now_ms())
             break;
         if (!repeat->running)
             doomed = take_out(web, repeat, doomed);
@@ -82,6 +87,7 @@ static void add(struct web_call *call, const unsigned char *key, const unsigned 
     memcpy(repeat->key, key, WEB_DIGEST_BYTES);
     memcpy(repeat->body, body, WEB_DIGEST_BYTES);
     repeat->running = true;
+    repeat->until_ms = web_now_ms() + KEPT_MS;
     TABLE_ADD(web->repeats, repeat->key, WEB_DIGEST_BYTES, web->seed, repeat);
     call->repeat = repeat;
     make_room(web);
@@ -123,6 +129,7 @@ bool web_repeats_begin(struct web_call *call)
     digest_of(parts, 3, key);
     digest_of(&content, 1, body);
     web_lock(web);
+    make_room(web);
     TABLE_FIND(web->repeats, key, WEB_DIGEST_BYTES, web->seed, repeat);
     if (repeat == NULL)
         add(call, key, body);

@@ -15,6 +15,7 @@
 
 struct account_entry {
     struct account account;
+    uint64_t born; /* another one of this name has another */
     UT_hash_handle hh;
     char aor[];
 };
@@ -142,8 +143,13 @@ static void accounts_take(void *context, const struct store_account *stored)
         return;
     }
     struct account_entry *entry = entry_find(accounts, stored->aor);
+    if (entry != NULL && entry->born != stored->born) { /* it was removed and made anew */
+        accounts_remove(accounts, stored->aor);
+        entry = NULL;
+    }
     if (entry == NULL)
         entry = entry_add(accounts, stored->aor);
+    entry->born = stored->born;
     for (int i = 0; i < DIGEST_COUNT; i++)
         entry->account.ha1[i] = entry_ha1(stored->ha1[i], (enum digest_algorithm)i);
     bool before = entry->account.disabled;

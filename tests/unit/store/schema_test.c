@@ -182,6 +182,7 @@ static const char messages_of_version_8[] =
     "DROP TABLE tokens; DROP TABLE roster_groups; DROP TABLE shared_groups; DROP INDEX "
     "accounts_aor;"
     "ALTER TABLE accounts DROP COLUMN name; ALTER TABLE accounts DROP COLUMN disabled;"
+    "ALTER TABLE accounts DROP COLUMN born;"
     "ALTER TABLE rosters DROP COLUMN notes; ALTER TABLE rosters DROP COLUMN position;"
     "DROP TABLE messages; DROP TABLE deliveries;"
     "CREATE TABLE messages (partition INTEGER NOT NULL, aor TEXT NOT NULL, "

@@ -125,6 +125,35 @@ START_TEST(found_by_canonical_aor)
 }
 END_TEST
 
+static void count_removed(void *context, struct bytes aor)
+{
+    ck_assert(bytes_equal(aor, BYTES("alice@example.org")));
+    ++*(unsigned *)context;
+}
+
+/* Nobody looked between the two: the devices of the one before are not those of the next. */
+START_TEST(who_is_made_anew_is_somebody_else)
+{
+    unsigned removed = 0;
+    open_all();
+    accounts_watch(accounts, count_removed, &removed);
+    add("alice@example.org");
+    ck_assert_int_eq(accounts_refresh(accounts, store), ERR_NONE);
+    struct store_account changed = row("alice@example.org", BYTES(MD5_B), BYTES(SHA_B));
+    ck_assert_int_eq(account_change(file, &changed), ERR_NONE);
+    ck_assert_int_eq(accounts_refresh(accounts, store), ERR_NONE);
+    ck_assert_uint_eq(removed, 0);
+    ck_assert_int_eq(account_delete(file, BYTES("alice@example.org")), ERR_NONE);
+    add("alice@example.org");
+    ck_assert_int_eq(accounts_refresh(accounts, store), ERR_NONE);
+    ck_assert_uint_eq(removed, 1);
+    ck_assert_str_eq(find("alice@example.org")->ha1[DIGEST_MD5].text, MD5_A);
+    ck_assert_int_eq(accounts_refresh(accounts, store), ERR_NONE);
+    ck_assert_uint_eq(removed, 1);
+    close_all();
+}
+END_TEST
+
 START_TEST(changed_added_and_removed_ones_are_taken_in)
 {
     open_all();
@@ -273,5 +302,6 @@ START_TEST(many_accounts)
 END_TEST
 
 UNIT_MAIN("front/accounts", empty_at_first, gone_when_that_is_known, found_by_canonical_aor,
-          changed_added_and_removed_ones_are_taken_in, removals_are_told, disabled_ones_are_told_of,
-          short_lived_account, missing_ha1_stays_empty, many_accounts)
+          changed_added_and_removed_ones_are_taken_in, who_is_made_anew_is_somebody_else,
+          removals_are_told, disabled_ones_are_told_of, short_lived_account,
+          missing_ha1_stays_empty, many_accounts)
