@@ -90,6 +90,7 @@ struct store_account account_row(struct row *row)
     account.disabled = row_number(row) != 0;
     account.born = (uint64_t)row_number(row);
     account.removed = row_number(row) != 0;
+    account.changed = (uint64_t)row_number(row);
     return account;
 }
 

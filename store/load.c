@@ -301,7 +301,7 @@ static int load_accounts(struct store *store, int64_t *upto,
     while (sqlite3_step(statement) == SQLITE_ROW) {
         struct row row = {statement, 0};
         struct store_account value = account_row(&row);
-        *upto = row_number(&row);
+        *upto = (int64_t)value.changed;
         if (!value.removed || !first)
             account(context, &value);
     }

@@ -23,6 +23,7 @@ struct store_account {
     bool disabled;     /* may do nothing, and keeps what it has */
     uint64_t born;     /* tells it from an earlier one of its name; the store's to set */
     bool removed;      /* only in what store_accounts_changed visits */
+    uint64_t changed;  /* rises with each change of any account; the store's to set */
 };
 
 /* One whom a user wants to see. Key: aor, buddy. */

@@ -4,10 +4,10 @@
  *                                      running  -> 409
  *                                      answered -> the same answer; another body: 422
  *
- * What is kept is bounded by number, size and age, and the oldest gives way; it is wiped, because
- * it may hold a token. An answer of the server's
- * own failure (5xx) is not kept: it may be tried again. A call that the reactor did not answer in
- * time keeps its key until it has ended. */
+ * What is kept is bounded by number, size and age, and the oldest gives way. A token is shown once:
+ * of its making only the key is kept, and who repeats it is told so (409). An answer of the
+ * server's own failure (5xx) is not kept: it may be tried again. A call that the reactor did not
+ * answer in time keeps its key until it has ended. */
 #include <openssl/evp.h>
 #include <stdlib.h>
 
@@ -22,6 +22,7 @@ struct web_repeat {
     UT_hash_handle hh;
     struct web_repeat *doomed; /* the next of those that are to be freed */
     bool running;
+    bool secret; /* the answer was for once */
     uint64_t until_ms;
     unsigned status;
     const char *type;
@@ -46,8 +47,6 @@ static void repeats_free_all(struct web_repeat *repeat)
 {
     while (repeat != NULL) {
         struct web_repeat *next = repeat->doomed;
-        if (repeat->text != NULL)
-            explicit_bzero(repeat->text, repeat->length);
         free(repeat->text);
         free(repeat->location);
         free(repeat);
@@ -103,6 +102,11 @@ static void answer_again(struct web_call *call, const struct web_repeat *repeat,
         web_problem(call, 409, "running", "Idempotency-Key",
                     "the request with this key is still being answered; ask again in a second");
         web_answer_field(call, "Retry-After", BYTES("1"));
+    } else if (repeat->secret) {
+        web_problem(call, 409, "shown-once", "Idempotency-Key",
+                    "the token of this key was made, and shown once; when that answer was lost, "
+                    "revoke the token (GET /api/v1/tokens lists it) and make another with a new "
+                    "key");
     } else {
         web_answer_text(call, repeat->status, repeat->type,
                         bytes_from(repeat->text, repeat->length));
@@ -139,10 +143,18 @@ bool web_repeats_begin(struct web_call *call)
     return repeat == NULL;
 }
 
+static bool is_for_once(const struct web_call *call)
+{
+    return call->endpoint->area == WEB_TOKENS && call->status == 201;
+}
+
 static void keep(struct web_call *call, struct web_repeat *repeat, struct bytes text)
 {
     const struct web_pair *location = pairs_find(&call->more, BYTES("Location"));
     repeat->running = false;
+    repeat->secret = is_for_once(call);
+    if (repeat->secret)
+        return;
     repeat->status = call->status;
     repeat->type = call->type;
     repeat->text = memory_copy(text);

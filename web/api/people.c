@@ -23,6 +23,7 @@ struct person {
     char name[PEOPLE_NAME_MAX_BYTES + 1];
     struct digest_hex ha1[DIGEST_COUNT];
     bool disabled;
+    uint64_t version;
 };
 
 static void person_take(void *context, const struct store_account *stored)
@@ -37,6 +38,7 @@ static void person_take(void *context, const struct store_account *stored)
             memcpy(person->ha1[i].text, stored->ha1[i].at, stored->ha1[i].length);
     }
     person->disabled = stored->disabled;
+    person->version = stored->changed;
 }
 
 static void person_release(struct person *person)
@@ -50,6 +52,7 @@ static struct store_account person_row(const struct person *person)
         .aor = bytes_of(person->aor.text),
         .name = bytes_of(person->name),
         .disabled = person->disabled,
+        .changed = person->version,
     };
     for (unsigned i = 0; i < DIGEST_COUNT; i++)
         row.ha1[i] = bytes_of(person->ha1[i].text);
@@ -67,6 +70,7 @@ static json_t *account_json(const struct store_account *account)
     json_object_set_new(json, "display_name", given_json(account->name));
     json_object_set_new(json, "disabled", json_boolean(account->disabled));
     json_object_set_new(json, "has_password", json_boolean(password));
+    json_object_set_new(json, "version", json_integer((json_int_t)account->changed));
     return json;
 }
 
@@ -92,8 +96,8 @@ static const char *password_fault(struct bytes password)
 /* What GET shows may come back with PUT, and says nothing. */
 static bool read_wishes(struct web_call *call, struct faults *faults, struct wishes *wishes)
 {
-    static const char *const known[] = {
-        "user", "domain", "display_name", "password", "disabled", "has_password", NULL};
+    static const char *const known[] = {"user",     "domain",       "display_name", "password",
+                                        "disabled", "has_password", "version",      NULL};
     struct given given;
     *wishes = (struct wishes){.disabled = false};
     if (!given_object(call, faults, &given))
@@ -205,7 +209,7 @@ static bool may_change(struct web_call *call, const struct person *person, bool 
     return may;
 }
 
-/* Within a transaction; *made: it was not there. */
+/* Within a transaction; *made: it was not there. Afterwards *person is what is there. */
 static enum err write_person(struct web_call *call, struct account_file *file,
                              const struct wishes *wishes, enum making making, struct person *person,
                              bool *made)
@@ -224,7 +228,10 @@ static enum err write_person(struct web_call *call, struct account_file *file,
     }
     apply(wishes, person);
     const struct store_account row = person_row(person);
-    return *made ? account_add(file, &row) : account_change(file, &row);
+    err = *made ? account_add(file, &row) : account_change(file, &row);
+    if (err != ERR_NONE)
+        return err;
+    return account_visit(file, bytes_of(person->aor.text), person_take, person);
 }
 
 static void save(struct web_call *call, struct account_file *file, const struct wishes *wishes,

@@ -8,7 +8,7 @@ static const struct web_endpoints endpoints = {people_endpoints, 100};
 
 #define ALICE                                                                           \
     "{\"user\": \"alice@example.org\", \"domain\": \"example.org\", \"display_name\": " \
-    "\"Alice\", \"disabled\": false, \"has_password\": true}"
+    "\"Alice\", \"disabled\": false, \"has_password\": true, \"version\": 1}"
 
 static void make_alice(struct place *place)
 {
@@ -120,6 +120,12 @@ START_TEST(who_changed_it_meanwhile_wins)
     place_expect(&p, "PATCH /api/v1/users/alice", "{\"display_name\": \"C\"}", 412);
     p.field = "If-Match", p.value = tag;
     place_expect(&p, "DELETE /api/v1/users/alice", NULL, 412);
+    free(tag);
+    place_expect(&p, "PATCH /api/v1/users/alice", "{\"password\": \"new\"}", 200);
+    tag = place_etag(&p);
+    place_expect(&p, "PATCH /api/v1/users/alice", "{\"password\": \"newer\"}", 200);
+    p.field = "If-Match", p.value = tag;
+    place_expect(&p, "PATCH /api/v1/users/alice", "{\"password\": \"newest\"}", 412);
     p.field = "If-None-Match", p.value = "*";
     place_expect(&p, "PUT /api/v1/users/alice", "{}", 412);
     place_expect(&p, "GET /api/v1/users/alice", NULL, 200);
