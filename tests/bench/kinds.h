@@ -29,6 +29,9 @@ extern const struct kind hangup_kind; /* the end of those that stand */
 /* Makes the pairs, once the lamps are subscribed to. */
 void lamps_prepare(struct session *session);
 
+/* Each `stride`-th pair has an actor; how many those are. */
+unsigned lamps_call(struct session *session, unsigned stride);
+
 /* How many NOTIFYs the fan-out of one presentity makes. */
 unsigned fanout_watchers(const struct session *session);
 

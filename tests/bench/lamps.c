@@ -43,12 +43,19 @@ void lamps_prepare(struct session *session)
     unsigned pairs = session->options->users / PAIR;
     session_forget_calls(session);
     session->calls = memory_new(pairs * sizeof(*session->calls));
+    for (uint32_t i = 0; i < session->dialog_count; i++)
+        if (session->dialogs[i].presentity / PAIR < pairs)
+            session->calls[session->dialogs[i].presentity / PAIR].lamps++;
+}
+
+unsigned lamps_call(struct session *session, unsigned stride)
+{
+    session->stride = stride;
     for (uint32_t i = 0; i < session->dialog_count; i++) {
-        struct dialog *dialog = &session->dialogs[i];
-        dialog->awaited_by = dialog->presentity / PAIR;
-        if (dialog->awaited_by < pairs)
-            session->calls[dialog->awaited_by].lamps++;
+        uint32_t pair = session->dialogs[i].presentity / PAIR;
+        session->dialogs[i].awaited_by = pair % stride == 0 ? pair / stride : UINT32_MAX;
     }
+    return (session->options->users / PAIR + stride - 1) / stride;
 }
 
 static struct call *call_of(const struct load *load, const struct actor *actor)
@@ -98,7 +105,7 @@ static void begin_step(struct load *load, struct actor *actor, uint32_t pair)
 
 static bool next_call(struct load *load, struct actor *actor)
 {
-    begin_step(load, actor, actor->number);
+    begin_step(load, actor, actor->number * load->session->stride);
     return true;
 }
 
@@ -237,9 +244,11 @@ static struct actor *find_pair(struct load *load, const struct sip_message *invi
     struct sip_uri uri;
     uint32_t user;
     if (!verdict_ok(sip_uri_parse(invite->request_uri, &uri)) ||
-        !bytes_to_u32(bytes_skip(uri.user, 1), &user) || user / PAIR >= load->plan.actors)
+        !bytes_to_u32(bytes_skip(uri.user, 1), &user))
         return NULL;
-    return &load->actors[user / PAIR];
+    uint32_t pair = user / PAIR, stride = load->session->stride;
+    return pair % stride == 0 && pair / stride < load->plan.actors ? &load->actors[pair / stride]
+                                                                   : NULL;
 }
 
 static bool is_of_call(const struct load *load, const struct call *call,

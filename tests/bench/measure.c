@@ -56,7 +56,8 @@ static bool prepare_watchers(struct session *session, struct load_result *result
                    (uint64_t)presentities * session->watchers_each, result);
 }
 
-/* All are here, and each is watched by as many; the watchers are the users, too. */
+/* All are here, and each is watched by as many; the watchers are the users, too. Every second pair
+ * has a call, so that calls begin and end in turn. */
 static bool prepare_lamps(struct session *session, struct load_result *result)
 {
     session->lamps = true;
@@ -64,7 +65,10 @@ static bool prepare_lamps(struct session *session, struct load_result *result)
         !prepare(session, &subscribe_kind, PREPARE_WINDOW, session->options->lamps, result))
         return false;
     lamps_prepare(session);
-    return true;
+    unsigned half = lamps_call(session, 2);
+    bool prepared = prepare(session, &lamps_kind, half, half, result);
+    lamps_call(session, 1);
+    return prepared;
 }
 
 /* All have been here, and are away. */

@@ -64,6 +64,7 @@ struct session {
     uint32_t sequence;      /* of the last request */
     bool lamps;             /* what is subscribed to is `dialog`, not `presence` */
     struct call *calls;     /* NULL: none were made */
+    unsigned stride;        /* of the pairs that call: each, or each second one */
     unsigned char *seen;    /* bits: which numbers came back to us */
     size_t seen_size;
     struct load *load; /* under way; NULL: none */
