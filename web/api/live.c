@@ -170,8 +170,14 @@ static void end_registrations(struct web_call *call, const struct web_core *core
 static void delete_registrations(struct web_call *call, const struct web_core *core)
 {
     struct people_aor user;
-    if (give_user(call, core, &user))
+    if (!give_user(call, core, &user))
+        return;
+    struct page page = {.items = json_array()};
+    registrar_look_user(core->registrar, give_aor(&user), take_registration, &page);
+    json_t *current = json_pack("{s:o}", "items", page.items);
+    if (web_may_change(call, current))
         end_registrations(call, core, give_aor(&user), NULL);
+    json_decref(current);
 }
 
 static void delete_registration(struct web_call *call, const struct web_core *core)
