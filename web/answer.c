@@ -52,7 +52,7 @@ static void add_usual(const struct web_pairs *more, struct MHD_Response *respons
 static bool is_known(const struct web_call *call, const char *etag)
 {
     struct bytes none = web_field(call, "If-None-Match");
-    return !bytes_empty(none) && etag_listed(none, bytes_of(etag), true);
+    return !bytes_empty(none) && etag_listed(none, bytes_of(etag));
 }
 
 static enum MHD_Result queue(struct MHD_Connection *connection, unsigned status,
@@ -122,7 +122,7 @@ enum MHD_Result answer_send(struct web_call *call, struct MHD_Connection *connec
     unsigned status = call->status;
     bool tagged = call->endpoint != NULL && web_is_read(call) && status == 200;
     if (tagged)
-        etag_of(text, etag);
+        etag_of_call(call, text, etag);
     if (tagged && is_known(call, etag))
         status = 304;
     if (status == 304 || status == 204)

@@ -20,7 +20,7 @@ enum {
     WEB_FIELDS_MAX = 128,
     WEB_ANSWER_FIELDS_MAX = 16,
     WEB_NAME_SIZE = 512,
-    WEB_ETAG_SIZE = 32,
+    WEB_ETAG_SIZE = 64,
     WEB_FILES_MAX = 256,
     WEB_DIGEST_BYTES = 32
 };
@@ -77,6 +77,7 @@ struct web_call {
     json_t *value;
     const char *type;
     struct bytes text;
+    char etag[WEB_ETAG_SIZE]; /* of web_tag; empty: that of the content */
     struct web_pairs more;
     unsigned line, column; /* of a fault in the JSON; 0: none */
     struct store_change change;

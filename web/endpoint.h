@@ -113,5 +113,8 @@ void web_wait(struct web_call *call, struct store_change change);
 /* RFC 9110 13.1: may the resource, which is `current` (NULL: there is none), be changed? False: 412
  * is answered. Inside the transaction that changes it. */
 bool web_may_change(struct web_call *call, const json_t *current);
+/* What is answered to a GET shows the same state in another form (CSV, a page of it): its ETag,
+ * which differs from that of the JSON (RFC 9110 8.8.3.1), is good for If-Match too. */
+void web_tag(struct web_call *call, const json_t *current);
 
 #endif

@@ -1,14 +1,19 @@
 /* etag.c: entity-tags (RFC 9110 8.8.3) and the conditions made of them (RFC 9110 13.1).
  *
  * A tag is a digest of the representation, so that it needs no memory and survives a restart; who
- * may change a resource is asked with the JSON that a GET would have answered. */
+ * may change a resource is asked with the JSON that a GET would have answered. What shows the same
+ * state otherwise has that one's tag with its own form behind it:
+ *
+ *     "digest"   the JSON         "digest-csv"   the same as text/csv */
+#include <assert.h>
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/base64.h"
 #include "web/web_internal.h"
 
-enum { TAG_BYTES = 15 }; /* 20 characters */
+enum { TAG_BYTES = 15, FORM_MAX = 32 }; /* 20 characters */
 
 void etag_of(struct bytes text, char etag[WEB_ETAG_SIZE])
 {
@@ -39,17 +44,30 @@ static struct bytes next_tag(struct bytes *list, bool *weak)
     return tag;
 }
 
-bool etag_listed(struct bytes list, struct bytes etag, bool weak)
+/* Without the form: "digest-csv" is "digest". */
+static bool is_of_state(struct bytes tag, struct bytes etag)
+{
+    return bytes_starts_with(tag, bytes_first(etag, etag.length - 1)) &&
+           (tag.at[etag.length - 1] == '"' || tag.at[etag.length - 1] == '-');
+}
+
+static bool is_listed(struct bytes list, struct bytes etag, bool weak,
+                      bool (*same)(struct bytes tag, struct bytes etag))
 {
     bool is_weak;
     list = bytes_trim(list);
-    if (bytes_equal(list, BYTES("*")))
+    if (bytes_empty(etag) || bytes_equal(list, BYTES("*")))
         return !bytes_empty(etag);
     for (struct bytes tag = next_tag(&list, &is_weak); !bytes_empty(tag);
          tag = next_tag(&list, &is_weak))
-        if (bytes_equal(tag, etag) && (weak || !is_weak))
+        if (same(tag, etag) && (weak || !is_weak))
             return true;
     return false;
+}
+
+bool etag_listed(struct bytes list, struct bytes etag)
+{
+    return is_listed(list, etag, true, bytes_equal);
 }
 
 static struct bytes current_tag(const json_t *current, char etag[WEB_ETAG_SIZE])
@@ -62,6 +80,32 @@ static struct bytes current_tag(const json_t *current, char etag[WEB_ETAG_SIZE])
     return bytes_of(etag);
 }
 
+void web_tag(struct web_call *call, const json_t *current)
+{
+    assert(current != NULL);
+    (void)current_tag(current, call->etag);
+}
+
+/* "text/csv; charset=utf-8": csv. */
+static struct bytes form_of(const char *type)
+{
+    struct bytes rest = bytes_of(type), value = bytes_split(&rest, ';');
+    bytes_split(&value, '/');
+    return bytes_trim(value);
+}
+
+void etag_of_call(struct web_call *call, struct bytes text, char etag[WEB_ETAG_SIZE])
+{
+    bool json = call->value != NULL;
+    if (call->etag[0] == '\0')
+        etag_of(text, etag);
+    else if (json || call->type == NULL)
+        memcpy(etag, call->etag, WEB_ETAG_SIZE);
+    else
+        snprintf(etag, WEB_ETAG_SIZE, "%.*s-%.*s\"", (int)strlen(call->etag) - 1, call->etag,
+                 BYTES_ARGS(bytes_first(form_of(call->type), FORM_MAX)));
+}
+
 bool web_may_change(struct web_call *call, const json_t *current)
 {
     struct bytes match = web_field(call, "If-Match"), none = web_field(call, "If-None-Match");
@@ -69,11 +113,11 @@ bool web_may_change(struct web_call *call, const json_t *current)
     if (bytes_empty(match) && bytes_empty(none))
         return true;
     struct bytes etag = current_tag(current, memory);
-    if (!bytes_empty(match) && !etag_listed(match, etag, false))
+    if (!bytes_empty(match) && !is_listed(match, etag, false, is_of_state))
         web_problem(call, 412, "changed", "If-Match",
                     "it is not what it was: somebody changed or removed it; get it again, and "
                     "send the ETag of that");
-    else if (!bytes_empty(none) && etag_listed(none, etag, true))
+    else if (!bytes_empty(none) && is_listed(none, etag, true, is_of_state))
         web_problem(call, 412, "exists", "If-None-Match",
                     "it is there already; leave If-None-Match out to change it");
     return !web_answered(call);

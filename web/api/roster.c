@@ -38,6 +38,28 @@ static void answer_text(struct web_call *call, const struct roster_view *view, c
     json_decref(items);
 }
 
+/* A page, or another form, is of the roster that a change is about. */
+static void tag(struct web_call *call, const struct roster_view *view, struct bytes owner)
+{
+    json_t *current = roster_view_json(view, owner, &first_page);
+    web_tag(call, current);
+    json_decref(current);
+}
+
+static void answer_roster(struct web_call *call, const struct roster_view *view, struct bytes owner,
+                          const struct page *page)
+{
+    bool csv = given_accepts(call, "text/csv"), vcard = given_accepts(call, "text/vcard");
+    if (csv || vcard || !bytes_empty(page->after) || page->limit != first_page.limit)
+        tag(call, view, owner);
+    if (csv)
+        answer_text(call, view, "text/csv; charset=utf-8", csv_write);
+    else if (vcard)
+        answer_text(call, view, "text/vcard; charset=utf-8", vcard_write);
+    else
+        web_answer(call, 200, roster_view_json(view, owner, page));
+}
+
 static void get_roster(struct web_call *call, struct account_file *file)
 {
     struct people_aor owner;
@@ -46,14 +68,8 @@ static void get_roster(struct web_call *call, struct account_file *file)
     if (!given_user(call, &owner) || !page_read(call, &page) || !given_begin_read(call, file))
         return;
     enum err err = roster_view_load(file, bytes_of(owner.text), &view);
-    if (!given_end(call, file, err))
-        ; /* answered */
-    else if (given_accepts(call, "text/csv"))
-        answer_text(call, &view, "text/csv; charset=utf-8", csv_write);
-    else if (given_accepts(call, "text/vcard"))
-        answer_text(call, &view, "text/vcard; charset=utf-8", vcard_write);
-    else
-        web_answer(call, 200, roster_view_json(&view, bytes_of(owner.text), &page));
+    if (given_end(call, file, err))
+        answer_roster(call, &view, bytes_of(owner.text), &page);
     roster_view_release(&view);
 }
 

@@ -120,11 +120,13 @@ static enum err load(struct web_call *call, struct account_file *file, struct st
 
 static void answer_document(struct web_call *call, const struct stored *stored)
 {
-    if (stored->document != NULL)
+    if (stored->document != NULL) {
+        web_tag(call, stored->json);
         web_answer_text(call, 200, DOCUMENT_TYPE, bytes_of(stored->document));
-    else
+    } else {
         web_problem(call, 404, "not-found", NULL,
                     "this user has no rules; the domain's default counts (policy.default)");
+    }
 }
 
 static void get_rules(struct web_call *call, struct account_file *file)

@@ -104,17 +104,21 @@ static bool wants(const struct web_call *call, const char *type)
     return accept.length > 0 && memmem(accept.at, accept.length, type, strlen(type)) != NULL;
 }
 
-static void get_whole(struct web_call *call, const struct web_core *core, struct bytes aor)
+/* The JSON `current`, which passes to the call, or the document that it was read from. */
+static void answer_state(struct web_call *call, const struct web_core *core, struct bytes aor,
+                         const char *event, const char *type, json_t *current)
 {
     struct presence_look_state state;
-    if (!wants(call, PIDF)) {
-        web_answer(call, 200, presence_json(core, aor));
+    if (!wants(call, type)) {
+        web_answer(call, 200, current);
         return;
     }
-    if (!presence_look_state(core->presence, BYTES("presence"), aor, &state))
-        return;
-    web_answer_text(call, 200, PIDF, blob_bytes(state.body));
-    blob_unref(&state.body);
+    if (presence_look_state(core->presence, bytes_of(event), aor, &state)) {
+        web_tag(call, current);
+        web_answer_text(call, 200, type, blob_bytes(state.body));
+        blob_unref(&state.body);
+    }
+    json_decref(current);
 }
 
 const char *state_handling(enum sub_handling handling)
@@ -167,7 +171,8 @@ static void get_presence(struct web_call *call, const struct web_core *core)
         return;
     give_latest(call, core, give_aor(&user));
     if (bytes_empty(give_aor(&as)))
-        get_whole(call, core, give_aor(&user));
+        answer_state(call, core, give_aor(&user), "presence", PIDF,
+                     presence_json(core, give_aor(&user)));
     else
         get_as(call, core, give_aor(&user), &as);
 }
@@ -435,18 +440,11 @@ static json_t *summary_json(const struct web_core *core, struct bytes aor)
 static void get_summary(struct web_call *call, const struct web_core *core)
 {
     struct people_aor user;
-    struct presence_look_state state;
     if (!give_user(call, core, &user))
         return;
-    give_latest(call, core, give_aor(&user));
-    if (!wants(call, SUMMARY)) {
-        web_answer(call, 200, summary_json(core, give_aor(&user)));
-        return;
-    }
-    if (!presence_look_state(core->presence, BYTES("message-summary"), give_aor(&user), &state))
-        return;
-    web_answer_text(call, 200, SUMMARY, blob_bytes(state.body));
-    blob_unref(&state.body);
+    struct bytes aor = give_aor(&user);
+    give_latest(call, core, aor);
+    answer_state(call, core, aor, "message-summary", SUMMARY, summary_json(core, aor));
 }
 
 struct counts {
