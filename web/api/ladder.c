@@ -159,8 +159,7 @@ static void put_title(struct line *line, unsigned column, struct bytes title)
 
 static size_t width_of(const struct ladder *ladder)
 {
-    size_t width = place_of(ladder->columns) + GAP - LEFT;
-    return width > LADDER_WIDTH ? width : LADDER_WIDTH;
+    return LADDER_WIDTH + ((size_t)ladder->columns - 2) * GAP;
 }
 
 static void write_titles(const struct ladder *ladder, struct buffer *out)

@@ -216,12 +216,12 @@ START_TEST(two_parties_make_a_ladder)
     expect_ladder(
         "GET /api/v1/trace/ladder?call_id=c-1",
         "                                             herald\n"
-        "  udp 127.0.0.2:5060                  udp 127.0.0.1:5060\n"
-        "    +0.000  |---------- SUBSCRIBE 1 ---------->|  presence, expires 3600\n"
-        "    +0.012  |<------- 200 SUBSCRIBE 1 ---------|  OK, expires 3600\n"
-        "    +0.012  |<----------- NOTIFY 2 ------------|  presence, active;expires=3600\n"
-        "    +1.012  |<----------- NOTIFY 2 ------------|  again, presence, active;expires=3600\n"
-        "    +1.012  |--------- 200 NOTIFY 2 ---------->|  OK\n");
+        "   udp 127.0.0.2:5060                  udp 127.0.0.1:5060\n"
+        "    +0.000  |----------- SUBSCRIBE 1 ---------->|  presence, expires 3600\n"
+        "    +0.012  |<-------- 200 SUBSCRIBE 1 ---------|  OK, expires 3600\n"
+        "    +0.012  |<----------- NOTIFY 2 -------------|  presence, active;expires=3600\n"
+        "    +1.012  |<----------- NOTIFY 2 -------------|  again, presence, active;expires=3600\n"
+        "    +1.012  |---------- 200 NOTIFY 2 ---------->|  OK\n");
     end();
 }
 END_TEST
@@ -237,11 +237,11 @@ START_TEST(further_parties_stand_on_the_right)
     expect_ladder(
         "GET /api/v1/trace/ladder?user=bob",
         "                                             herald\n"
-        "  udp 127.0.0.2:5060                  udp 127.0.0.1:5060             udp "
+        "   udp 127.0.0.2:5060                  udp 127.0.0.1:5060                udp "
         "[2001:db8::1]:5070\n"
-        "    +0.000  |----------- MESSAGE 1 ----------->|                                   |  "
+        "    +0.000  |------------ MESSAGE 1 ----------->|                                   |  "
         "text/plain\n"
-        "    +0.000  |                                  |----------- MESSAGE 1 ------------>|\n");
+        "    +0.000  |                                   |------------ MESSAGE 1 ----------->|\n");
     end();
 }
 END_TEST

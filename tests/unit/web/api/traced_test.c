@@ -85,7 +85,7 @@ END_TEST
 
 static bool takes(const char *call_id, const char *user, const char *text)
 {
-    static const struct domain domain = {.name = "example.org"};
+    static const struct domain domain = {.name = "example.org", .algorithm_count = 1};
     struct domains *domains = domains_new();
     domains_add(domains, &domain);
     const struct traced_query query = {bytes_of(call_id), bytes_of(user), domains};
