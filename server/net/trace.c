@@ -1,12 +1,12 @@
 /* trace.c: two rings: texts one behind the other, and a row for each that says where its text is.
  *
  *     texts  | ...id 7... | ...id 8... |  free  | ...id 5... | ...id 6... |
- *                                      ^ end (mod size)
+ *                                      ^ at
  *
- * Places count on for ever and are taken modulo the ring's size, so that "has this text been
- * overwritten?" is one comparison: it begins more than a ring's size before the end. A text is
- * never broken at the ring's end: what does not fit there begins at its start. All that a message
- * costs is one copy and one row. */
+ * Places count on for ever, so that "has this text been overwritten?" is one comparison: it begins
+ * more than a ring's size before the end. A text is never broken at the ring's end: what does not
+ * fit there begins at its start. All that a message costs is one copy and one row; there is not
+ * even a division, which would cost as much as the copy. */
 #include "net/trace.h"
 
 #include <assert.h>
@@ -19,7 +19,7 @@ enum { KEEP_ALIVE_MAX = 4 }; /* CR LF CR LF */
 
 struct trace_row {
     uint64_t place, wall_ms;
-    size_t size;
+    size_t at, size; /* where the text is; how long it was */
     uint32_t length;
     bool sent;
     struct net_flow flow;
@@ -31,8 +31,10 @@ struct trace {
     struct net_handler above;
     struct world *world;
     size_t rows_max, text_max, size;
-    struct trace_row *rows; /* that of an id at id % rows_max */
+    struct trace_row *rows;
+    size_t first, next; /* the oldest one's row, the one for the next */
     char *texts;
+    size_t at;                 /* where the next text is to begin */
     uint64_t last, count, end; /* of ids; how many are kept; the place behind the last text */
 };
 
@@ -44,24 +46,33 @@ struct trace_settings trace_settings_default(void)
 
 /* The ring. */
 
-static struct trace_row *row_of(const struct trace *trace, uint64_t id)
+static size_t row_after(const struct trace *trace, size_t row)
 {
-    return &trace->rows[id % trace->rows_max];
+    return row + 1 < trace->rows_max ? row + 1 : 0;
 }
 
-/* Where so many bytes are to begin. */
-static uint64_t place_for(const struct trace *trace, size_t length)
+/* So many bytes in one piece; the place where they begin. */
+static uint64_t take_bytes(struct trace *trace, size_t length, size_t *at)
 {
-    size_t left = trace->size - trace->end % trace->size;
-    return length <= left ? trace->end : trace->end + left;
+    size_t left = trace->size - trace->at;
+    if (length > left) {
+        trace->end += left;
+        trace->at = 0;
+    }
+    *at = trace->at;
+    trace->at += length;
+    trace->end += length;
+    return trace->end - length;
 }
 
+/* For another row, and for the text that ends at the end. */
 static void make_room(struct trace *trace)
 {
-    while (trace->count > 0 &&
-           (trace->count == trace->rows_max ||
-            row_of(trace, trace->last - trace->count + 1)->place + trace->size < trace->end))
+    while (trace->count > 0 && (trace->count == trace->rows_max ||
+                                trace->rows[trace->first].place + trace->size < trace->end)) {
+        trace->first = row_after(trace, trace->first);
         trace->count--;
+    }
 }
 
 static bool is_keep_alive(struct bytes text)
@@ -78,22 +89,24 @@ static void note(struct trace *trace, const struct net_flow *flow, bool sent, st
     body = bytes_first(body, trace->text_max - head.length);
     if (is_keep_alive(head))
         return;
-    uint64_t place = place_for(trace, head.length + body.length);
-    trace->end = place + head.length + body.length;
+    size_t at, length = head.length + body.length;
+    uint64_t place = take_bytes(trace, length, &at);
     make_room(trace);
-    trace->last++;
-    trace->count++;
-    *row_of(trace, trace->last) = (struct trace_row){
+    trace->rows[trace->next] = (struct trace_row){
         .place = place,
         .wall_ms = trace->world->wall_ms,
+        .at = at,
         .size = size,
-        .length = (uint32_t)(head.length + body.length),
+        .length = (uint32_t)length,
         .sent = sent,
         .flow = *flow,
     };
-    char *at = trace->texts + place % trace->size;
-    bytes_pack(&at, head);
-    bytes_pack(&at, body);
+    trace->next = row_after(trace, trace->next);
+    trace->last++;
+    trace->count++;
+    char *text = trace->texts + at;
+    bytes_pack(&text, head);
+    bytes_pack(&text, body);
 }
 
 uint64_t trace_last(const struct trace *trace)
@@ -110,13 +123,15 @@ bool trace_find(const struct trace *trace, uint64_t id, struct trace_message *me
 {
     if (id == 0 || id > trace->last || trace->last - id >= trace->count)
         return false;
-    const struct trace_row *row = row_of(trace, id);
+    size_t index = trace->first + (size_t)(trace->count - 1 - (trace->last - id));
+    const struct trace_row *row =
+        &trace->rows[index < trace->rows_max ? index : index - trace->rows_max];
     *message = (struct trace_message){
         .id = id,
         .wall_ms = row->wall_ms,
         .sent = row->sent,
         .flow = row->flow,
-        .text = bytes_from(trace->texts + row->place % trace->size, row->length),
+        .text = bytes_from(trace->texts + row->at, row->length),
         .size = row->size,
     };
     return true;
