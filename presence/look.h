@@ -81,7 +81,8 @@ struct presence_look_subscription {
     struct bytes presentity, watcher;
     const char *event;
     struct bytes event_id, call_id, target; /* the remote target, a URI */
-    struct bytes instance;                  /* of its device; empty: unknown */
+    struct bytes local_tag, remote_tag;
+    struct bytes instance; /* of its device; empty: unknown */
     const char *accept;
     const char *state;     /* "active", "pending", "waiting", "terminated" */
     const char *cause;     /* the event of RFC 3858 that led there */

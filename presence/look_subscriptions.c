@@ -126,6 +126,8 @@ static struct presence_look_subscription look_at(const struct subscription *subs
         .event_id = subscription->event_id,
         .call_id = dialog->parts.call_id,
         .target = dialog->parts.remote_target,
+        .local_tag = dialog->parts.local_tag,
+        .remote_tag = dialog->parts.remote_tag,
         .instance = bytes_of(subscription->instance),
         .accept = subscription->accept,
         .state = state_name(subscription->state),

@@ -10,6 +10,7 @@
 #include "http/http.h"
 #include "im/im.h"
 #include "net/loop.h"
+#include "net/trace.h"
 #include "presence/presence.h"
 #include "proxy/proxy.h"
 #include "push/push.h"
@@ -64,6 +65,7 @@ struct config {
     const char *origins[CONFIG_ORIGINS_MAX];
     unsigned origin_count;
     struct net_settings net;
+    struct trace_settings trace;
     struct transaction_settings transaction;
     struct auth_settings auth;
     struct front_settings front;

@@ -85,6 +85,15 @@ static const struct config_key file_keys[] = {
            "Milliseconds to wait for an answer of the DNS."),
     NUMBER(net.lookups_max, 1, 100000, "1000", "Lookups in the DNS at a time."),
 
+    NUMBER(trace.messages_max, 0, 1000000, "256",
+           "The latest SIP messages that are kept to be looked at (heraldctl trace); 0: none. More "
+           "than "
+           "a processor's cache takes, some 500, cost up to a tenth of the speed."),
+    NUMBER(trace.max_bytes, 0, 1024 * MIB, "131072",
+           "Bytes of them that are kept at most; 0: none."),
+    NUMBER(trace.text_max_bytes, 256, MIB, "8192",
+           "Bytes of each of them that are kept; the rest of a longer one is dropped."),
+
     {"tls.ca", config_take_path, FIELD(struct config, tls_ca), 0, 1024, "\"\"",
      "PEM file of the authorities whose certificates are believed of other servers; \"\": the "
      "system's. SIGHUP reads it, and all certificates, anew."},

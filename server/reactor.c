@@ -11,6 +11,7 @@
 #include "base/token.h"
 #include "homes.h"
 #include "im/im.h"
+#include "net/trace.h"
 #include "pidf/entries.h"
 #include "policy/policy.h"
 
@@ -18,6 +19,7 @@ enum { LIST_MAX = 2048 };
 
 struct reactor {
     struct reactor_ground ground;
+    struct trace *trace; /* NULL: off */
     struct front_parts parts;
     struct front *front;
     struct registrar *registrar;
@@ -388,7 +390,7 @@ static void build(struct reactor *reactor, const struct config *config)
     reactor->names = (struct rules_names){domains_write_name, parts->domains};
     const struct policy_settings policy = policy_settings_of(reactor, config);
     parts->policy = policy_new(&policy, ground->log, ground->metrics);
-    parts->transactions = transaction_layer_new(ground->world, ground->net, parts->store,
+    parts->transactions = transaction_layer_new(ground->world, parts->net, parts->store,
                                                 &config->transaction, ground->log, ground->metrics);
     struct auth_settings auth = config->auth;
     auth.domains = parts->domains;
@@ -454,11 +456,13 @@ struct reactor *reactor_new(const struct reactor_ground *ground, const struct co
     reactor->config = config;
     reactor->begun_ms = ground->world->wall_ms;
     reactor->parts.world = ground->world;
-    reactor->parts.net = ground->net;
+    reactor->trace = trace_new(ground->net, ground->world, &config->trace);
+    reactor->parts.net = reactor->trace != NULL ? trace_net(reactor->trace) : ground->net;
     reactor->parts.log = ground->log;
     reactor->parts.metrics = ground->metrics;
     reactor->parts.store = open_store(reactor, config, why, why_size);
     if (reactor->parts.store == NULL) {
+        trace_free(&reactor->trace);
         free(reactor);
         return NULL;
     }
@@ -492,6 +496,7 @@ void reactor_free(struct reactor **reactor)
     accounts_free(&old->parts.accounts);
     domains_free(&old->parts.domains);
     store_close(&old->parts.store);
+    trace_free(&old->trace);
     free(old);
     *reactor = NULL;
 }
@@ -534,7 +539,7 @@ void reactor_reload(struct reactor *reactor, const struct config *config)
     log_write(reactor->ground.log, LOG_INFO, "reactor",
               "configuration taken over: trusted networks, peers, policy, registrar, proxy, "
               "presence, push, http, guard and front limits. Listeners, domains, data folder, net, "
-              "transaction, "
+              "trace, transaction, "
               "auth and store need a restart");
 }
 
@@ -553,6 +558,7 @@ struct web_core reactor_core(const struct reactor *reactor)
         .proxy = reactor->proxy,
         .presence = reactor->presence,
         .im = reactor->im,
+        .trace = reactor->trace,
         .config = reactor->config,
         .begun_ms = reactor->begun_ms,
     };

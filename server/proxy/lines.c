@@ -13,6 +13,7 @@
 #include <utlist.h>
 
 #include "base/token.h"
+#include "base/window.h"
 #include "proxy_internal.h"
 
 enum { KEY_MAX = 2048, TEXT_MAX = 1024, SLACK_MS = 32000, SIDES = 2 };
@@ -391,6 +392,44 @@ void proxy_each_line(const struct proxy *proxy, struct bytes aor,
         const struct proxy_line shown_line = line_of(line);
         visit(context, &shown_line);
     }
+}
+
+static struct bytes owner_of(const struct line *line)
+{
+    return line->owner != NULL ? aor_of(line) : BYTES("");
+}
+
+bool proxy_look_calls(const struct proxy *proxy, struct bytes after, size_t most,
+                      void (*visit)(void *context, const struct proxy_call *call), void *context)
+{
+    struct window window;
+    struct line_call *call, *next;
+    assert(most > 0 && visit != NULL);
+    window_init(&window, after, most);
+    HASH_ITER(hh, proxy->lines.calls, call, next)
+    {
+        window_offer(&window, call->key, call);
+    }
+    for (size_t i = 0; i < window.count; i++) {
+        call = window.entries[i].what;
+        const struct proxy_call look = {
+            .state = call->state,
+            .call_id = call->call_id,
+            .from_tag = call->from_tag,
+            .to_tag = to_tag_of(call),
+            .from_uri = call->uris[CALLER],
+            .to_uri = call->uris[CALLEE],
+            .caller = owner_of(&call->sides[CALLER]),
+            .callee = owner_of(&call->sides[CALLEE]),
+            .since_ms = call->since_ms,
+            .expires_ms = call->expires_ms,
+            .name = call->key,
+        };
+        visit(context, &look);
+    }
+    bool more = window.more;
+    window_release(&window);
+    return more;
 }
 
 static void note_talk(void *context, const struct proxy_line *line)

@@ -40,6 +40,21 @@ void proxy_watch_lines(struct proxy *proxy, void (*changed)(void *context, struc
 enum err proxy_load(struct proxy *proxy, unsigned partition) __attribute__((warn_unused_result));
 void proxy_close(struct proxy *proxy, unsigned partition);
 
+/* A whole call; slices as above. */
+struct proxy_call {
+    enum proxy_line_state state;
+    struct bytes call_id, from_tag, to_tag; /* of the INVITE; to_tag empty: not known yet */
+    struct bytes from_uri, to_uri;          /* as the INVITE has them */
+    struct bytes caller, callee;            /* addresses of users of ours, or empty */
+    uint64_t since_ms;                      /* wall clock; of the state */
+    uint64_t expires_ms;                    /* when it ends by silence; 0: not answered yet */
+    struct bytes name;                      /* by which they are ordered: Call-ID NUL From tag */
+};
+/* Visits at most `most` behind a name (empty: from the first), in the order of their names; true:
+ * there are more. Walks all once. */
+bool proxy_look_calls(const struct proxy *proxy, struct bytes after, size_t most,
+                      void (*visit)(void *context, const struct proxy_call *call), void *context);
+
 /* How many calls there are of which a side is ours. */
 size_t proxy_line_count(const struct proxy *proxy);
 

@@ -89,3 +89,16 @@ const struct match *match_of_cancelled(struct transaction_layer *layer,
     layer->match.message = NULL; /* the CANCEL itself is another request */
     return &layer->match;
 }
+
+/* It stands last in the one form, first of the texts in the other. */
+struct bytes match_method(struct bytes key)
+{
+    assert(!bytes_empty(key));
+    if (key.at[0] != 'b') {
+        struct bytes rest = bytes_skip(key, 1 + sizeof(uint32_t));
+        return bytes_split(&rest, '\n');
+    }
+    const char *last = memrchr(key.at, '\n', key.length);
+    assert(last != NULL);
+    return bytes_skip(key, (size_t)(last - key.at) + 1);
+}

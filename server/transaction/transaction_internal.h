@@ -25,6 +25,9 @@ const struct match *match_of(struct transaction_layer *layer, const struct sip_m
 const struct match *match_of_cancelled(struct transaction_layer *layer,
                                        const struct sip_message *cancel, enum sip_method method);
 
+/* The method that a key was made with. */
+struct bytes match_method(struct bytes key);
+
 /* Server transactions that wait for the same span of time: the oldest is the first due, so a single
  * timer serves all of them. */
 enum server_stage {

@@ -11,6 +11,8 @@
 #include "web/api/rules.h"
 #include "web/api/state.h"
 #include "web/api/tokens.h"
+#include "web/api/trace.h"
+#include "web/api/under_way.h"
 #include "web/api/watching.h"
 
 /* Each of these ends with a row without a path. */
@@ -20,17 +22,9 @@
     }
 
 const struct web_endpoints api_endpoints[] = {
-    ALL(health_endpoints),
-    ALL(openapi_endpoints),
-    ALL(tokens_endpoints),
-    ALL(people_endpoints),
-    ALL(roster_endpoints),
-    ALL(groups_endpoints),
-    ALL(shared_endpoints),
-    ALL(rules_endpoints),
-    ALL(live_endpoints),
-    ALL(watching_endpoints),
-    ALL(state_endpoints),
-    ALL(explain_endpoints),
-    {NULL, 0},
+    ALL(health_endpoints),   ALL(openapi_endpoints),   ALL(tokens_endpoints),
+    ALL(people_endpoints),   ALL(roster_endpoints),    ALL(groups_endpoints),
+    ALL(shared_endpoints),   ALL(rules_endpoints),     ALL(live_endpoints),
+    ALL(watching_endpoints), ALL(state_endpoints),     ALL(explain_endpoints),
+    ALL(trace_endpoints),    ALL(under_way_endpoints), {NULL, 0},
 };

@@ -123,8 +123,12 @@ static bool make_request(struct work *work, int count, const char *const *words)
     if (count > 0 && strcmp(words[0], "request") == 0)
         return ctl_request_plain(&work->request, count - 1, words + 1, work->why);
     const struct ctl_verb *verb = count > 1 ? ctl_verb_find(words[0], words[1]) : NULL;
+    int taken = verb != NULL ? 2 : 1;
+    if (verb == NULL && count > 0)
+        verb = ctl_verb_find(words[0], "");
     if (verb != NULL)
-        return ctl_request_make(&work->request, verb, count - 2, words + 2, ask_secret, work->why);
+        return ctl_request_make(&work->request, verb, count - taken, words + taken, ask_secret,
+                                work->why);
     snprintf(work->why, CTL_WHY_SIZE, "there is no \"%s%s%s\"; see heraldctl --help",
              count > 0 ? words[0] : "", count > 1 ? " " : "", count > 1 ? words[1] : "");
     return false;

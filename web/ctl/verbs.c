@@ -80,6 +80,16 @@ const struct ctl_verb ctl_verbs[] = {
      "id watcher event state cause expires", "who watches a user"},
     {"explain", "why", "GET", "/api/v1/explain", "watcher! presentity! event", "",
      "WATCHER PRESENTITY: why one sees of the other what it sees"},
+    {"transaction", "list", "GET", "/api/v1/transactions", "kind limit#",
+     "kind state method call_id flow age_ms", "transactions under way (--kind server|client)"},
+    {"dialog", "list", "GET", "/api/v1/dialogs", "kind limit#",
+     "kind state call_id from to event since", "dialogs (--kind call|subscription)"},
+    {"trace", "", "GET", "/api/v1/trace/ladder", "call_id!", "",
+     "CALL-ID: a conversation as a ladder"},
+    {"trace", "of", "GET", "/api/v1/trace/ladder", "user!", "", "USER: likewise all of a user's"},
+    {"trace", "list", "GET", "/api/v1/trace", "call_id user limit#",
+     "id time direction remote method status call_id", "the latest SIP messages"},
+    {"trace", "show", "GET", "/api/v1/trace/{message}", "", "", "one of them, whole, by its id"},
     {NULL, NULL, NULL, NULL, NULL, NULL, NULL},
 };
 

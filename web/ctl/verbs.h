@@ -15,7 +15,7 @@
  * whose option may be repeated; '#' a number; '?' true or false; '$' a secret, which is read from
  * standard input (on a terminal it is asked for). */
 struct ctl_verb {
-    const char *noun, *verb;
+    const char *noun, *verb; /* "" for what the noun does alone: "trace CALL-ID" */
     const char *method, *path;
     const char *members; /* "": none */
     const char *columns; /* of a list, separated by blanks; "": whatever the first item has */
@@ -25,7 +25,7 @@ struct ctl_verb {
 /* Ended by one without a noun. */
 extern const struct ctl_verb ctl_verbs[];
 
-/* The verb of these words; NULL: there is none. */
+/* The verb of these words; NULL: there is none. An empty word finds what the noun does alone. */
 const struct ctl_verb *ctl_verb_find(const char *noun, const char *verb);
 
 /* A member of the list; `rest` shrinks. False at the end. */

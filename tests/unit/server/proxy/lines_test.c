@@ -79,6 +79,27 @@ static void assert_lines(struct bytes aor, const char *wanted)
     ck_assert_str_eq(text, wanted);
 }
 
+/* All calls of a page: "alice > bob early c1 a1/u1". */
+static void write_call(void *context, const struct proxy_call *look)
+{
+    static const char *const states[] = {"trying", "early", "confirmed"};
+    struct buffer *out = context;
+    buffer_format(out, "%.*s > %.*s %s %.*s %.*s/%.*s %s;", BYTES_ARGS(look->caller),
+                  BYTES_ARGS(look->callee), states[look->state], BYTES_ARGS(look->call_id),
+                  BYTES_ARGS(look->from_tag), BYTES_ARGS(look->to_tag),
+                  look->expires_ms != 0 ? "ends" : "stays");
+}
+
+static bool assert_calls(struct bytes after, size_t most, const char *wanted)
+{
+    char text[512] = "";
+    struct buffer out = buffer_over(text, sizeof(text) - 1);
+    bool more = proxy_look_calls(proxy, after, most, write_call, &out);
+    text[out.length] = '\0';
+    ck_assert_str_eq(text, wanted);
+    return more;
+}
+
 static void assert_told(const char *wanted)
 {
     ck_assert_str_eq(told, wanted);
@@ -109,6 +130,26 @@ static void inside(const char *method, bool from_caller, const char *fields)
                                     .fields = fields});
     ground_commit(ground);
 }
+
+START_TEST(all_calls_are_listed)
+{
+    open_all();
+    ck_assert(!assert_calls(BYTES(""), 10, ""));
+    call((struct ask){.call = "c1"});
+    ck_assert(
+        !assert_calls(BYTES(""), 10, "alice@example.org > bob@example.org trying c1 a1/ stays;"));
+    answer("SIP/2.0 180 Ringing", "");
+    ck_assert(
+        !assert_calls(BYTES(""), 10, "alice@example.org > bob@example.org early c1 a1/u1 stays;"));
+    answer("SIP/2.0 200 OK", "");
+    call((struct ask){.call = "c2"});
+    ck_assert(
+        assert_calls(BYTES(""), 1, "alice@example.org > bob@example.org confirmed c1 a1/u1 ends;"));
+    ck_assert(!assert_calls(BYTES("c1\0a1"), 1,
+                            "alice@example.org > bob@example.org trying c2 a1/ stays;"));
+    close_all();
+}
+END_TEST
 
 START_TEST(from_invite_to_bye)
 {
@@ -236,5 +277,5 @@ START_TEST(more_than_there_may_be)
 }
 END_TEST
 
-UNIT_MAIN("lines", from_invite_to_bye, no_call, over_a_crash, silence, other_dialogs,
-          more_than_there_may_be)
+UNIT_MAIN("lines", all_calls_are_listed, from_invite_to_bye, no_call, over_a_crash, silence,
+          other_dialogs, more_than_there_may_be)

@@ -1,0 +1,266 @@
+/* under_way.c: transactions, and the dialogs that we are in: as notifier of a subscription, and as
+ * the proxy through which a call passes.
+ *
+ * Both are lists of two lists, one behind the other; the name of an item says in which it is:
+ *
+ *     transactions   server;HANDLE ... client;HANDLE ...
+ *     dialogs        call;CALL-ID;TAG ... subscription;EVENT;PRESENTITY;ID ... */
+#include "web/api/under_way.h"
+
+#include <assert.h>
+
+#include "base/buffer.h"
+#include "base/token.h"
+#include "front/front.h"
+#include "presence/look.h"
+#include "proxy/lines.h"
+#include "transaction/look.h"
+#include "web/api/give_internal.h"
+
+struct page {
+    json_t *items;
+    char last[GIVE_PATH_MAX]; /* the name of the last one, NUL-terminated */
+};
+
+static void name_last(struct page *page, const struct buffer *name)
+{
+    page->last[name->overflow ? 0 : name->length] = '\0';
+}
+
+static bool has_kind(struct bytes name, const char *kind, struct bytes *rest)
+{
+    *rest = name;
+    return bytes_equal(bytes_split(rest, ';'), bytes_of(kind));
+}
+
+/* What is asked for: `after` is a name, and `kind` the only one that is wanted. */
+struct asked {
+    uint64_t limit;
+    struct bytes after, kind;
+};
+
+static void give_page(struct web_call *call, const char *path, const struct asked *asked,
+                      struct page *page, bool more)
+{
+    char next[2 * GIVE_PATH_MAX];
+    struct buffer out = buffer_over(next, sizeof(next));
+    buffer_format(&out, "%s?limit=%llu", path, (unsigned long long)asked->limit);
+    if (!bytes_empty(asked->kind)) {
+        buffer_text(&out, "&kind=");
+        give_encoded(&out, asked->kind);
+    }
+    buffer_text(&out, "&after=");
+    give_encoded(&out, bytes_of(page->last));
+    buffer_char(&out, '\0');
+    give_list(call, page->items, more && !out.overflow && page->last[0] != '\0' ? next : NULL);
+}
+
+/* False: it is wrong, and that is answered. */
+static bool read_asked(struct web_call *call, const char *one, const char *other,
+                       struct asked *asked)
+{
+    struct bytes rest;
+    *asked = (struct asked){.after = BYTES("")};
+    if (!web_query_number(call, "limit", 1, GIVE_MOST, GIVE_USUAL, &asked->limit))
+        return false;
+    web_query(call, "after", &asked->after);
+    web_query(call, "kind", &asked->kind);
+    bool known = bytes_empty(asked->kind) || bytes_equal(asked->kind, bytes_of(one)) ||
+                 bytes_equal(asked->kind, bytes_of(other));
+    if (!known)
+        web_problem(call, 400, "bad-query", "kind", "kind must be %s or %s", one, other);
+    else if (!bytes_empty(asked->after) && !has_kind(asked->after, one, &rest) &&
+             !has_kind(asked->after, other, &rest))
+        web_problem(call, 400, "bad-query", "after",
+                    "this is nothing that a page has given; leave it out for the first one");
+    return !web_answered(call);
+}
+
+static bool is_wanted(const struct asked *asked, const char *kind)
+{
+    return bytes_empty(asked->kind) || bytes_equal(asked->kind, bytes_of(kind));
+}
+
+/* Transactions. */
+
+static void take_transaction(void *context, const struct transaction_look *look)
+{
+    struct page *page = context;
+    const char *kind = look->server ? "server" : "client";
+    struct buffer name = buffer_over(page->last, sizeof(page->last) - 1);
+    buffer_format(&name, "%s;%016llx", kind, (unsigned long long)look->handle);
+    name_last(page, &name);
+    json_t *item = json_object();
+    give_words(item, "id", page->last);
+    give_words(item, "kind", kind);
+    give_words(item, "state", look->state);
+    give_text(item, "method", look->method);
+    give_text(item, "call_id", look->call_id);
+    give_flow(item, "flow", look->flow);
+    if (look->timed)
+        give_number(item, "age_ms", look->age_ms);
+    else
+        json_object_set_new(item, "age_ms", json_null());
+    give_flag(item, "replied", look->replied);
+    json_array_append_new(page->items, item);
+}
+
+/* The handle behind "server;"; 0 is none. */
+static uint64_t read_handle(struct bytes text)
+{
+    uint64_t value = 0;
+    for (size_t i = 0; i < text.length && i < 16; i++) {
+        char c = ascii_lower(text.at[i]);
+        unsigned digit = c >= 'a' && c <= 'f'   ? (unsigned)(c - 'a') + 10
+                         : c >= '0' && c <= '9' ? (unsigned)(c - '0')
+                                                : 0;
+        value = value * 16 + digit;
+    }
+    return value;
+}
+
+static bool list_transactions(const struct web_core *core, const struct asked *asked, bool servers,
+                              struct page *page)
+{
+    const char *kind = servers ? "server" : "client";
+    struct bytes rest;
+    size_t room = (size_t)asked->limit - json_array_size(page->items);
+    const struct transaction_layer *layer = front_parts(core->front)->transactions;
+    bool behind = servers && has_kind(asked->after, "client", &rest);
+    if (behind || !is_wanted(asked, kind))
+        return false;
+    if (room == 0)
+        return transaction_count(layer).clients > 0;
+    uint64_t after = has_kind(asked->after, kind, &rest) ? read_handle(rest) : 0;
+    return transaction_look_side(layer, servers, after, room, take_transaction, page);
+}
+
+static void get_transactions(struct web_call *call, const struct web_core *core)
+{
+    struct page page = {.items = NULL};
+    struct asked asked;
+    if (!read_asked(call, "server", "client", &asked))
+        return;
+    page.items = json_array();
+    bool more = list_transactions(core, &asked, true, &page);
+    more = more || list_transactions(core, &asked, false, &page);
+    give_page(call, "/api/v1/transactions", &asked, &page, more);
+}
+
+/* Dialogs. */
+
+static const char *call_state(enum proxy_line_state state)
+{
+    if (state == PROXY_LINE_TRYING)
+        return "trying";
+    return state == PROXY_LINE_EARLY ? "early" : "confirmed";
+}
+
+/* A Call-ID is a word, without semicolons (RFC 3261 25.1): the first one is ours. */
+static struct bytes write_call_name(struct bytes name, char from, char to, struct buffer *out)
+{
+    size_t begin = out->length;
+    buffer_put(out, name);
+    char *at = !out->overflow ? memchr(out->at + begin, from, name.length) : NULL;
+    if (at != NULL)
+        *at = to;
+    return bytes_skip(buffer_bytes(out), begin);
+}
+
+static void take_call(void *context, const struct proxy_call *look)
+{
+    struct page *page = context;
+    struct buffer name = buffer_over(page->last, sizeof(page->last) - 1);
+    buffer_text(&name, "call;");
+    write_call_name(look->name, '\0', ';', &name);
+    name_last(page, &name);
+    json_t *item = json_object();
+    give_words(item, "id", page->last);
+    give_words(item, "kind", "call");
+    give_words(item, "role", "proxy");
+    give_words(item, "state", call_state(look->state));
+    give_text(item, "call_id", look->call_id);
+    give_text(item, "local_tag", look->to_tag);
+    give_text(item, "remote_tag", look->from_tag);
+    give_text(item, "from", look->from_uri);
+    give_text(item, "to", look->to_uri);
+    give_text(item, "event", BYTES(""));
+    give_text(item, "remote_target", BYTES(""));
+    give_flow(item, "flow", NULL);
+    give_time(item, "since", look->since_ms);
+    give_time(item, "expires", look->expires_ms);
+    json_array_append_new(page->items, item);
+}
+
+static void take_subscription(void *context, const struct presence_look_subscription *look)
+{
+    struct page *page = context;
+    struct buffer name = buffer_over(page->last, sizeof(page->last) - 1);
+    buffer_text(&name, "subscription;");
+    presence_look_name(look, &name);
+    name_last(page, &name);
+    json_t *item = json_object();
+    give_words(item, "id", page->last);
+    give_words(item, "kind", "subscription");
+    give_words(item, "role", "notifier");
+    give_words(item, "state", look->state);
+    give_text(item, "call_id", look->call_id);
+    give_text(item, "local_tag", look->local_tag);
+    give_text(item, "remote_tag", look->remote_tag);
+    give_text(item, "from", look->watcher);
+    give_text(item, "to", look->presentity);
+    give_words(item, "event", look->event);
+    give_text(item, "remote_target", look->target);
+    give_flow(item, "flow", look->flow);
+    give_time(item, "since", look->begun_ms);
+    give_time(item, "expires", look->expires_ms);
+    json_array_append_new(page->items, item);
+}
+
+/* True: there are more calls. */
+static bool list_calls(const struct web_core *core, const struct asked *asked, struct page *page)
+{
+    char text[GIVE_PATH_MAX];
+    struct buffer out = buffer_over(text, sizeof(text));
+    struct bytes rest;
+    bool behind = has_kind(asked->after, "subscription", &rest);
+    if (core->proxy == NULL || behind || !is_wanted(asked, "call"))
+        return false;
+    struct bytes after = BYTES("");
+    if (has_kind(asked->after, "call", &rest))
+        after = write_call_name(rest, ';', '\0', &out);
+    return proxy_look_calls(core->proxy, after, (size_t)asked->limit, take_call, page);
+}
+
+static bool list_subscriptions(const struct web_core *core, const struct asked *asked,
+                               struct page *page)
+{
+    struct bytes rest;
+    size_t room = (size_t)asked->limit - json_array_size(page->items);
+    if (!is_wanted(asked, "subscription"))
+        return false;
+    if (room == 0)
+        return presence_count(core->presence).subscriptions > 0;
+    struct presence_look_query query = {.most = room};
+    if (has_kind(asked->after, "subscription", &rest))
+        query.after = rest;
+    return presence_look_subscriptions(core->presence, &query, take_subscription, page);
+}
+
+static void get_dialogs(struct web_call *call, const struct web_core *core)
+{
+    struct page page = {.items = NULL};
+    struct asked asked;
+    if (!read_asked(call, "call", "subscription", &asked))
+        return;
+    page.items = json_array();
+    bool more = list_calls(core, &asked, &page);
+    more = more || list_subscriptions(core, &asked, &page);
+    give_page(call, "/api/v1/dialogs", &asked, &page, more);
+}
+
+const struct web_endpoint under_way_endpoints[] = {
+    {WEB_GET, "/api/v1/transactions", WEB_LIVE, false, WEB_NO_BODY, NULL, get_transactions},
+    {WEB_GET, "/api/v1/dialogs", WEB_LIVE, false, WEB_NO_BODY, NULL, get_dialogs},
+    {.path = NULL},
+};
