@@ -6,6 +6,7 @@
 #include "web/api/health.h"
 #include "web/api/live.h"
 #include "web/api/openapi.h"
+#include "web/api/page.h"
 #include "web/api/people.h"
 #include "web/api/roster.h"
 #include "web/api/rules.h"
@@ -22,6 +23,7 @@
 const struct web_endpoints api_endpoints[] = {
     ALL(health_endpoints),
     ALL(openapi_endpoints),
+    ALL(page_endpoints),
     ALL(tokens_endpoints),
     ALL(people_endpoints),
     ALL(roster_endpoints),
