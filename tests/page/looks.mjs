@@ -2,7 +2,7 @@
 // finds it (axe-core); and what the browser is told about the page.
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
-import {api, eventually, seen, shot, signIn, test, visit} from './case.mjs';
+import {api, eventually, gone, seen, shot, signIn, test, visit} from './case.mjs';
 
 const axe = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
 
@@ -82,10 +82,13 @@ test('every view fits a phone', {server: BUSY, browser: {viewport: {width: 360, 
   await shot(page, 'phone-menu');
   await page.getByRole('link', {name: 'Tokens'}).click();
   await seen(page.getByRole('heading', {name: 'Tokens', level: 1}));
-  assert.ok(!await page.getByRole('navigation', {name: 'Views'}).isVisible(), 'the menu folds up');
+  await eventually('the menu folds up', async () => !await page.getByRole('navigation', {name: 'Views'}).isVisible());
   await page.getByRole('button', {name: 'Make a token'}).click();
   await judgeWidth(page, 'dialog');
 });
+
+/** Where the keyboard begins when a page is opened. */
+const fromTheTop = page => page.evaluate(() => document.querySelector('.skip').focus());
 
 /** Tab until this has the focus: by its name, as it is read out. */
 async function tabTo(page, name) {
@@ -107,11 +110,8 @@ test('the keyboard alone signs in, adds a person and decides', {server: {usual: 
   await page.keyboard.type(token);
   await page.keyboard.press('Enter');
   await seen(page.getByRole('heading', {name: 'Dashboard', level: 1}));
-  await page.keyboard.press('Shift+Tab');
-  await tabTo(page, 'People').catch(async () => {
-    await page.evaluate(() => document.querySelector('.skip').focus());
-    await tabTo(page, 'People');
-  });
+  await fromTheTop(page);
+  await tabTo(page, 'People');
   await page.keyboard.press('Enter');
   await seen(page.getByRole('heading', {name: 'People', level: 1}));
   await eventually('the heading has the focus', () => page.evaluate(() => document.activeElement.id === 'title'));
@@ -125,7 +125,8 @@ test('the keyboard alone signs in, adds a person and decides', {server: {usual: 
   await page.keyboard.type('carol');
   await page.keyboard.press('Enter');
   await seen(page.getByRole('link', {name: 'carol@example.org', exact: true}));
-  await page.evaluate(() => document.querySelector('.skip').focus());
+  await gone(page.getByRole('dialog'));
+  await fromTheTop(page);
   await tabTo(page, 'Rules');
   await page.keyboard.press('Enter');
   await seen(page.getByRole('heading', {name: 'Rules', level: 1}));
@@ -134,7 +135,7 @@ test('the keyboard alone signs in, adds a person and decides', {server: {usual: 
   assert.equal(outline, 'solid', 'the focus is seen');
   await page.keyboard.press('Enter');
   await seen(page.getByText('Nobody waits to be let in.'));
-  await page.evaluate(() => document.querySelector('.skip').focus());
+  await fromTheTop(page);
   await page.keyboard.press('Enter');
   assert.equal(await page.evaluate(() => document.activeElement.id), 'content');
 });

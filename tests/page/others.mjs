@@ -9,7 +9,7 @@ test('a token is made, shown once and revoked', {}, async place => {
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Name').fill('door sensor');
   await dialog.getByRole('button', {name: 'Make', exact: true}).click();
-  await seen(dialog.getByRole('alert').filter({hasText: 'scopes'}));
+  await seen(dialog.getByRole('alert').filter({hasText: 'Choose what it is good for'}));
   await dialog.getByLabel('Presence and message counts').selectOption('write');
   await dialog.getByLabel('Registrations, subscriptions, explain').selectOption('read');
   await shot(page, 'make-a-token');

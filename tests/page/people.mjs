@@ -8,7 +8,7 @@ test('the dashboard shows figures and plots that go on', {}, async place => {
   await signIn(page, token);
   const tile = page.locator('.tile').filter({hasText: 'Registrations'});
   await eventually('one registration', async () => (await tile.locator('.figure').innerText()) === '1');
-  await seen(tile.locator('path.line'));
+  await tile.locator('path.line').waitFor({state: 'attached'});
   await ask('register', {user: 'alice'});
   await eventually('two registrations', async () => (await tile.locator('.figure').innerText()) === '2');
   await eventually('rates', async () => /\/s$/.test(await page.locator('.tile').filter({hasText: 'SIP messages in'}).locator('.figure').innerText()));

@@ -3,7 +3,7 @@ import {call, get, list} from './api.js';
 import {h} from './dom.js';
 import {Series, tile} from './plot.js';
 import {link} from './users.js';
-import {badge, bare, card, count, duration, problemNote, when} from './widgets.js';
+import {badge, bare, card, count, duration, when} from './widgets.js';
 
 const EVERY_MS = 2000, WAITING_EVERY = 5;
 
@@ -83,7 +83,6 @@ export default {
   },
   draw(ctx) {
     const {status, ready} = ctx.data;
-    if (!status) return problemNote(ctx.problem);
     return [
       h('section', {'aria-label': 'Figures', class: 'tiles', key: 'figures'},
         figures.map(([name, text, view]) => tile(text, series(name), view && link(view)))),

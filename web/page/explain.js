@@ -16,7 +16,7 @@ const BY = {owner: 'It is the user itself', rules: 'The user’s rules', domain_
 
 function step(name, kind, state, ...content) {
   return h('li', {class: `step ${kind}`, key: name},
-    h('h3', {}, name), h('p', {}, badge(kind, state)), content);
+    h('h2', {}, name), state && h('p', {}, state instanceof Node ? state : badge(kind, state)), content);
 }
 
 function watcherStep(said) {
@@ -26,8 +26,7 @@ function watcherStep(said) {
 function ruleStep(decision) {
   const kinds = {allow: 'good', confirm: 'warn', block: 'bad', 'polite-block': 'warn'};
   const by = BY[decision.by] ?? words(decision.by);
-  return step('Rule', kinds[decision.handling], by,
-    h('p', {}, handling(decision.handling)),
+  return step('Rule', kinds[decision.handling], handling(decision.handling), h('p', {}, by),
     decision.rules.length > 0 && h('ul', {class: 'plain'}, decision.rules.map(rule =>
       h('li', {}, h('code', {}, rule.id), ` says ${rule.handling}`))),
     decision.until && h('p', {class: 'faint'}, 'Until ', when(decision.until)));
@@ -81,10 +80,15 @@ function notifyStep(said) {
     best.owed !== 'nothing' && h('p', {}, badge('warn', `More is to be told: ${words(best.owed)}`)));
 }
 
+/** The sentence with its times as a person of this place reads them. */
+function readable(sentence) {
+  return sentence.split(/(\d{4}-\d\d-\d\dT[\d:.]+Z)/).map((part, i) => (i % 2 ? when(part) : part));
+}
+
 function verdict(said) {
   const kind = GOOD.includes(said.case) ? 'good' : WAITS.includes(said.case) ? 'warn' : 'bad';
   return h('div', {class: `panel sentence ${kind}`, role: 'status', key: 'sentence'},
-    h('p', {class: 'large'}, said.sentence), h('p', {}, badge(kind, words(said.case))));
+    h('p', {class: 'large'}, readable(said.sentence)), h('p', {}, badge(kind, words(said.case))));
 }
 
 function picture(said) {

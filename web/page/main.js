@@ -54,7 +54,7 @@ function drawFrame() {
   nav.hidden = !signedIn;
   nav.classList.toggle('open', menuOpen);
   update(nav, h('ul', {}, entries.map(([name, text]) => h('li', {}, h('a',
-    {href: `#/${name}`, 'aria-current': name === here ? 'page' : null}, icon(name), text)))));
+    {href: `#/${name}`, onclick: () => toggleMenu(false), 'aria-current': name === here ? 'page' : null}, icon(name), text)))));
 }
 
 function showPlace(focus) {

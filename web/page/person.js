@@ -4,7 +4,7 @@ import {confirm, form} from './dialogs.js';
 import {h} from './dom.js';
 import {say} from './stage.js';
 import {crossLinks, forgetUsers, go, link} from './users.js';
-import {badge, bare, card, field, presence, select, table, when} from './widgets.js';
+import {badge, bare, card, count, field, presence, select, table, when} from './widgets.js';
 
 const ACTIVITIES = [['', 'None'], ['away', 'Away'], ['busy', 'Busy'], ['meeting', 'In a meeting'],
   ['on-the-phone', 'On the phone'], ['vacation', 'On vacation'], ['travel', 'Travelling']];
@@ -77,7 +77,7 @@ function presenceCard(ctx, user, state) {
   if (!state) return card('Presence', h('p', {class: 'empty'}, 'This token may not see it (presence:read).'));
   return card('Presence',
     h('p', {class: 'large'}, presence(state)),
-    h('p', {class: 'faint'}, 'Since ', when(state.changed, 'never'), `, from ${state.publications} publication${state.publications === 1 ? '' : 's'}`),
+    h('p', {class: 'faint'}, state.changed && ['Since ', when(state.changed), ', '], state.publications > 0 ? `from ${count(state.publications, 'publication')}` : 'Nothing is published.'),
     h('details', {}, h('summary', {}, 'Put a state in'),
       h('p', {class: 'hint'}, 'It counts while no device publishes anything better.'),
       h('form', {onsubmit: event => putState(ctx, event, user)},

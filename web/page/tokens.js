@@ -1,5 +1,5 @@
 // tokens.js: who may call the API: make (shown once), and revoke.
-import {get, post, remove} from './api.js';
+import {Problem, get, post, remove} from './api.js';
 import {confirm, form, reveal} from './dialogs.js';
 import {h} from './dom.js';
 import {icon} from './icons.js';
@@ -16,7 +16,7 @@ function scopeBoxes() {
   }});
   const boxes = h('fieldset', {}, h('legend', {}, 'What it is good for'),
     h('label', {class: 'choice'}, all, 'Everything'),
-    h('div', {class: 'grid'}, AREAS.map(([area, text]) => field(text,
+    h('div', {class: 'scopes-wanted'}, AREAS.map(([area, text]) => field(text,
       select({id: `scope-${area}`, 'data-area': area}, [['', 'Nothing'], ['read', 'Look'], ['write', 'Look and change']])))));
   return boxes;
 }
@@ -33,9 +33,10 @@ function make(ctx) {
     title: 'Make a token', yes: 'Make',
     fields: [{name: 'name', label: 'Name', hint: 'What it is for: “door sensor”, “Ana’s laptop”',
       control: h('input', {required: true, maxlength: 100, autocomplete: 'off'})},
-    {control: boxes}, {name: 'lives', label: 'Good for', control: select({value: '2592000'}, LIVES)}],
+    {control: boxes}, {name: 'lives', label: 'Lasts', control: select({value: '2592000'}, LIVES)}],
     async send({name, lives}) {
       const body = {name: name.trim(), scopes: chosen(boxes)};
+      if (body.scopes.length === 0) throw new Problem(422, {detail: 'Choose what it is good for: everything, or at least one of these.'});
       if (lives) body.expires_in_s = Number(lives);
       const made = await post('/api/v1/tokens', body);
       await ctx.reload();

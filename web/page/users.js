@@ -34,7 +34,7 @@ export function go(view, parameters) {
 export function userPicker(view, user, known, label = 'User') {
   const input = h('input', {name: 'user', id: 'picked-user', value: user ?? '', list: 'known-users', autocomplete: 'off',
     autocapitalize: 'off', spellcheck: 'false', placeholder: 'alice@example.org', required: true});
-  return h('form', {class: 'toolbar', key: 'picker', onsubmit: event => {
+  return h('form', {class: 'toolbar picker', key: 'picker', onsubmit: event => {
     event.preventDefault();
     go(view, {user: new FormData(event.target).get('user').trim()});
   }}, field(label, input), suggestions('known-users', known),
