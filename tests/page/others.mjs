@@ -41,7 +41,7 @@ test('a message is sent and remembered', {server: {usual: 'everybody'}}, async p
     return;
   }
   await ask('register', {user: 'bob'});
-  await page.getByLabel('To').fill('bob@example.org');
+  await page.getByLabel('To', {exact: true}).fill('bob@example.org');
   await page.getByLabel('Message', {exact: true}).fill('Lunch at <b>one</b>?');
   await page.getByRole('button', {name: 'Send'}).click();
   await ask('hear', {user: 'bob', method: 'MESSAGE', words: 'Lunch at <b>one</b>?'});
@@ -70,8 +70,8 @@ test('the trace of a call is a ladder', {server: {usual: 'everybody'}}, async pl
     await seen(page.getByText('This server does not have it'));
     return;
   }
-  await seen(page.locator('.ladder').getByText('SUBSCRIBE'));
-  await seen(page.locator('.ladder').getByText('NOTIFY'));
+  await seen(page.locator('.ladder text').filter({hasText: 'SUBSCRIBE'}));
+  await seen(page.locator('.ladder text').filter({hasText: 'NOTIFY'}));
   await row(page, 'SUBSCRIBE').getByRole('button').first().click();
   await seen(page.locator('#trace-message').getByText(call_id));
   assert.ok(!(await page.locator('#trace-message').innerText()).includes('response="'), 'credentials are masked');

@@ -52,9 +52,9 @@ function lastNotify(one) {
 }
 
 const columns = ctx => [
-  ['Watcher', one => h('strong', {}, bare(one.watcher))],
-  ['Watched', one => bare(one.presentity)],
-  ['Event', one => one.event],
+  ['Who watches whom', one => h('span', {class: 'who'}, h('span', {class: 'name'}, bare(one.watcher)),
+    h('span', {class: 'address'}, `watches ${bare(one.presentity)}`))],
+  ['Event', one => h('span', {class: 'whole'}, one.event)],
   ['State', one => badge(KINDS[one.state] ?? 'idle', one.state)],
   ['Until', one => when(one.expires)],
   ['Last NOTIFY', lastNotify],
