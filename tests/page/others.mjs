@@ -72,6 +72,8 @@ test('the trace of a call is a ladder', {server: {usual: 'everybody'}}, async pl
   }
   await seen(page.locator('.ladder text').filter({hasText: 'SUBSCRIBE'}));
   await seen(page.locator('.ladder text').filter({hasText: 'NOTIFY'}));
+  const shown = await page.locator('.ladder .arrow text').allTextContents();
+  assert.deepEqual(shown.slice(0, 3), ['SUBSCRIBE', '401 Unauthorized', 'SUBSCRIBE'], 'in their order');
   await row(page, 'SUBSCRIBE').getByRole('button').first().click();
   await seen(page.locator('#trace-message').getByText(call_id));
   assert.ok(!(await page.locator('#trace-message').innerText()).includes('response="'), 'credentials are masked');

@@ -47,7 +47,7 @@ export default {
     ctx.state.known = await userNames();
     const path = target('/api/v1/trace', {limit: MOST, user: ctx.params.get('user'), call_id: ctx.params.get('call_id')});
     const page = await list(path, MOST, ctx.signal);
-    page.items.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+    page.items.sort((a, b) => a.time.localeCompare(b.time) || String(a.id).localeCompare(String(b.id), 'en', {numeric: true}));
     ctx.data = page;
   },
   draw(ctx) {
