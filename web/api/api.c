@@ -20,6 +20,7 @@
         rows, SIZE_MAX \
     }
 
+/* clang-format off */
 const struct web_endpoints api_endpoints[] = {
     ALL(health_endpoints),
     ALL(openapi_endpoints),
@@ -36,3 +37,4 @@ const struct web_endpoints api_endpoints[] = {
     ALL(explain_endpoints),
     {NULL, 0},
 };
+/* clang-format on */

@@ -6,7 +6,7 @@ import {crossLinks, link, userNames, userPicker} from './users.js';
 import {badge, bare, card, field, suggestions, table, when} from './widgets.js';
 
 const PAGE = 50;
-const KINDS = {delivered: 'good', sent: 'good', accepted: 'good', displayed: 'good', stored: 'warn', waiting: 'warn',
+const KINDS = {delivered: 'good', accepted: 'good', displayed: 'good', stored: 'warn', waiting: 'warn',
   pending: 'warn', queued: 'warn', failed: 'bad', expired: 'bad'};
 
 const state = one => badge(KINDS[one.state] ?? 'idle', one.state ?? 'unknown');
