@@ -57,6 +57,20 @@ test('buddies are moved with the arrow keys', {}, async place => {
   await eventually('the server knows', async () => (await order(place)).join() === 'Ann,Ben,Cem');
 });
 
+test('who is quick with the keys loses none of them', {}, async place => {
+  const {page} = place;
+  const items = ['Ann', 'Ben', 'Cem', 'Dan', 'Eve'].map((display_name, i) => ({uri: `sip:${display_name.toLowerCase()}@example.org`,
+    display_name, groups: ['Friends'], position: i + 1}));
+  await api(place, 'POST', ROSTER, {items});
+  await signIn(page, place.token, 'roster', '?user=alice');
+  await page.getByRole('button', {name: 'Move Ann: arrow keys up and down'}).focus();
+  for (let i = 0; i < 4; i++) await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowUp');
+  await eventually('the last order', async () => (await order(place)).join() === 'Ben,Cem,Dan,Ann,Eve');
+  await eventually('it is shown', async () => (await names(page)).join() === 'Ben,Cem,Dan,Ann,Eve');
+  assert.equal(await page.getByRole('alert').filter({hasText: /./}).count(), 0);
+});
+
 test('buddies are dragged to another place and another group', {}, async place => {
   const {page} = place;
   await prepare(place);

@@ -23,6 +23,8 @@ async function loadRoster(ctx, user) {
     next = page.next;
   }
   ctx.data = {...value, etag};
+  const {wanted} = ctx.state; // by who moves while this was asked
+  if (wanted) value.items.sort((a, b) => wanted.indexOf(a.uri) - wanted.indexOf(b.uri));
 }
 
 /** Posts a change of the whole; what it names is shown before the server has answered. */
@@ -30,22 +32,35 @@ function change(ctx, body, said) {
   return ctx.act(() => post(ofUser(ctx.user, 'roster'), {items: [], ...body}, ctx.data.etag), said);
 }
 
-function order(ctx, items, said) {
-  const {etag} = ctx.data;
-  ctx.data = {...ctx.data, items};
+/** Shows the order at once and sends it; one who is quick with the keys is sent after what is under
+ *  way, because each change names the ETag of the one before. */
+async function order(ctx, items, said) {
+  ctx.data.items = items;
+  ctx.state.wanted = items.map(buddy => buddy.uri);
   ctx.redraw();
-  const places = items.map((buddy, i) => ({uri: buddy.uri, position: i + 1}));
-  ctx.data.etag = etag;
-  return change(ctx, {items: places}, said);
+  say(said);
+  if (ctx.state.sending) return;
+  ctx.state.sending = true;
+  while (ctx.state.wanted && await sendOrder(ctx));
+  ctx.state.sending = false;
 }
 
-function place(ctx, buddy, group) {
-  const peers = ctx.data.items.filter(one => inGroup(one, group));
+async function sendOrder(ctx) {
+  const {wanted} = ctx.state;
+  const done = await ctx.act(async () => {
+    await post(ofUser(ctx.user, 'roster'), {items: wanted.map((uri, i) => ({uri, position: i + 1}))}, ctx.data.etag);
+    if (ctx.state.wanted === wanted) ctx.state.wanted = null;
+  });
+  if (!done) ctx.state.wanted = null;
+  return done;
+}
+
+function place(items, buddy, group) {
+  const peers = items.filter(one => inGroup(one, group));
   return `${nameOf(buddy)} is number ${peers.indexOf(buddy) + 1} of ${peers.length}.`;
 }
 
 function moveBuddy(ctx, buddy, group, by) {
-  if (ctx.loading) return;
   const peers = ctx.data.items.filter(one => inGroup(one, group));
   const other = peers[peers.indexOf(buddy) + by];
   if (!other) {
@@ -53,19 +68,17 @@ function moveBuddy(ctx, buddy, group, by) {
     return;
   }
   const items = moved(ctx.data.items, buddy, other);
-  ctx.data.items = items;
-  order(ctx, items, place(ctx, buddy, group));
+  order(ctx, items, place(items, buddy, group));
 }
 
 function moveGroup(ctx, group, by) {
   const {groups} = ctx.data, other = groups[groups.indexOf(group) + by];
-  if (!other || ctx.loading) return;
+  if (!other) return;
   orderGroups(ctx, moved(groups, group, other), group);
 }
 
 function orderGroups(ctx, groups, group) {
-  const before = ctx.data.etag;
-  ctx.data = {...ctx.data, groups, etag: before};
+  ctx.data.groups = groups;
   ctx.redraw();
   change(ctx, {groups}, `${group} is group ${groups.indexOf(group) + 1} of ${groups.length}.`);
 }
