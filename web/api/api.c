@@ -6,6 +6,7 @@
 #include "web/api/health.h"
 #include "web/api/live.h"
 #include "web/api/openapi.h"
+#include "web/api/page.h"
 #include "web/api/people.h"
 #include "web/api/roster.h"
 #include "web/api/rules.h"
@@ -21,10 +22,23 @@
         rows, SIZE_MAX \
     }
 
+/* clang-format off */
 const struct web_endpoints api_endpoints[] = {
-    ALL(health_endpoints),   ALL(openapi_endpoints),   ALL(tokens_endpoints),
-    ALL(people_endpoints),   ALL(roster_endpoints),    ALL(groups_endpoints),
-    ALL(shared_endpoints),   ALL(rules_endpoints),     ALL(live_endpoints),
-    ALL(watching_endpoints), ALL(state_endpoints),     ALL(explain_endpoints),
-    ALL(trace_endpoints),    ALL(under_way_endpoints), {NULL, 0},
+    ALL(health_endpoints),
+    ALL(openapi_endpoints),
+    ALL(page_endpoints),
+    ALL(tokens_endpoints),
+    ALL(people_endpoints),
+    ALL(roster_endpoints),
+    ALL(groups_endpoints),
+    ALL(shared_endpoints),
+    ALL(rules_endpoints),
+    ALL(live_endpoints),
+    ALL(under_way_endpoints),
+    ALL(watching_endpoints),
+    ALL(state_endpoints),
+    ALL(explain_endpoints),
+    ALL(trace_endpoints),
+    {NULL, 0},
 };
+/* clang-format on */

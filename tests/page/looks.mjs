@@ -1,0 +1,169 @@
+// looks.mjs: every view in light and dark, at phone width, by keyboard alone, and as a screen reader
+// finds it (axe-core); and what the browser is told about the page.
+import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
+import {api, eventually, gone, seen, shot, signIn, test, visit} from './case.mjs';
+
+const axe = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
+
+const VIEWS = [['dashboard', ''], ['people', ''], ['person', '?user=alice'], ['roster', '?user=alice'], ['roster', ''],
+  ['rules', '?user=bob'], ['rules', ''], ['messages', '?user=alice'], ['subscriptions', ''],
+  ['explain', '?watcher=alice&presentity=bob'], ['trace', ''], ['tokens', '']];
+const BUSY = {usual: 'ask', users: ['alice', 'bob', 'carol', 'a-user-with-a-rather-long-name-that-goes-on-and-on']};
+
+async function fill(place) {
+  const {ask} = place;
+  await api(place, 'POST', '/api/v1/users/alice/roster', {groups: ['Friends', 'Work'], items: [
+    {uri: 'sip:bob@example.org', display_name: 'Bob', groups: ['Friends'], notes: 'Second floor'},
+    {uri: 'sip:carol@example.org', groups: ['Friends', 'Work']},
+    {uri: 'sip:a-user-with-a-rather-long-name-that-goes-on-and-on@example.org', display_name: 'A rather long name of somebody', groups: []}]});
+  await api(place, 'PATCH', '/api/v1/users/bob', {display_name: 'Bob Baker'});
+  await ask('register', {user: 'bob'});
+  await ask('publish', {user: 'bob', note: 'In room 4'});
+  await ask('subscribe', {watcher: 'alice', presentity: 'bob'});
+  await ask('subscribe', {watcher: 'carol', presentity: 'bob'});
+  await api(place, 'PUT', '/api/v1/users/bob/rules/alice', {handling: 'allow'});
+  await ask('hear', {user: 'alice', method: 'NOTIFY', words: 'In room 4'});
+}
+
+async function judge(page, where) {
+  await page.evaluate(`${axe}; undefined`);
+  const found = await page.evaluate(() => window.axe.run(document, {
+    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}));
+  const faults = found.violations.map(one => `${where}: ${one.id}: ${one.help}: ${one.nodes.map(node => `${node.html} ${node.failureSummary}`).join(' | ')}`);
+  assert.deepEqual(faults, []);
+}
+
+async function judgeWidth(page, where) {
+  const {wide, width, who} = await page.evaluate(() => ({wide: document.documentElement.scrollWidth, width: innerWidth,
+    who: [...document.querySelectorAll('main *')].filter(node => node.getBoundingClientRect().right > innerWidth + 1 && !node.closest('.scroll, pre, .unseen'))
+      .map(node => node.outerHTML.slice(0, 80)).slice(0, 3)}));
+  assert.ok(wide <= width, `${where} is ${wide} wide: ${who.join(' ')}`);
+}
+
+for (const scheme of ['light', 'dark']) {
+  test(`every view in ${scheme} colours has no fault that axe finds`, {server: BUSY, browser: {colorScheme: scheme, reducedMotion: 'reduce'}}, async place => {
+    const {page, token} = place;
+    await page.goto('/');
+    await seen(page.getByLabel('Token'));
+    await judge(page, 'sign in');
+    await fill(place);
+    await signIn(page, token);
+    for (const [view, query] of VIEWS) {
+      await visit(page, view, query);
+      await seen(page.locator('main h1'));
+      await judge(page, `${view}${query}`);
+      await shot(page, `${scheme}-${view}${query ? '-of' : ''}`);
+    }
+    const ground = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const [red] = ground.match(/\d+/g).map(Number);
+    assert.ok(scheme === 'dark' ? red < 60 : red > 200, ground);
+    await visit(page, 'tokens');
+    await page.getByRole('button', {name: 'Make a token'}).click();
+    await judge(page, 'dialog');
+  });
+}
+
+test('every view fits a phone', {server: BUSY, browser: {viewport: {width: 360, height: 740}, hasTouch: true, isMobile: true}}, async place => {
+  const {page, token} = place;
+  await page.goto('/');
+  await judgeWidth(page, 'sign in');
+  await fill(place);
+  await signIn(page, token).catch(() => {}); // its navigation is folded
+  await seen(page.getByRole('button', {name: 'Menu'}));
+  for (const [view, query] of VIEWS) {
+    await visit(page, view, query);
+    await seen(page.locator('main h1'));
+    await judgeWidth(page, `${view}${query}`);
+    await shot(page, `phone-${view}${query ? '-of' : ''}`);
+  }
+  await page.getByRole('button', {name: 'Menu'}).click();
+  await judgeWidth(page, 'menu');
+  await shot(page, 'phone-menu');
+  await page.getByRole('link', {name: 'Tokens'}).click();
+  await seen(page.getByRole('heading', {name: 'Tokens', level: 1}));
+  await eventually('the menu folds up', async () => !await page.getByRole('navigation', {name: 'Views'}).isVisible());
+  await page.getByRole('button', {name: 'Make a token'}).click();
+  await judgeWidth(page, 'dialog');
+});
+
+/** Where the keyboard begins when a page is opened. */
+const fromTheTop = page => page.evaluate(() => document.querySelector('.skip').focus());
+
+/** Tab until this has the focus: by its name, as it is read out. */
+async function tabTo(page, name) {
+  for (let i = 0; i < 80; i++) {
+    await page.keyboard.press('Tab');
+    const text = await page.evaluate(() => {
+      const node = document.activeElement;
+      return node.getAttribute('aria-label') ?? node.labels?.[0]?.textContent ?? node.textContent;
+    });
+    if (text.trim().startsWith(name)) return;
+  }
+  throw new Error(`Tab does not reach ${name}`);
+}
+
+test('the keyboard alone signs in, adds a person and decides', {server: {usual: 'ask'}}, async place => {
+  const {page, ask, token} = place;
+  await ask('subscribe', {watcher: 'alice', presentity: 'bob'});
+  await page.goto('/');
+  await page.keyboard.type(token);
+  await page.keyboard.press('Enter');
+  await seen(page.getByRole('heading', {name: 'Dashboard', level: 1}));
+  await fromTheTop(page);
+  await tabTo(page, 'People');
+  await page.keyboard.press('Enter');
+  await seen(page.getByRole('heading', {name: 'People', level: 1}));
+  await eventually('the heading has the focus', () => page.evaluate(() => document.activeElement.id === 'title'));
+  await tabTo(page, 'Add a person');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('carol');
+  await page.keyboard.press('Escape');
+  await seen(page.getByRole('button', {name: 'Add a person'}));
+  await eventually('the focus is back', () => page.evaluate(() => document.activeElement.textContent === 'Add a person'));
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('carol');
+  await page.keyboard.press('Enter');
+  await seen(page.getByRole('link', {name: 'carol@example.org', exact: true}));
+  await gone(page.getByRole('dialog'));
+  await fromTheTop(page);
+  await tabTo(page, 'Rules');
+  await page.keyboard.press('Enter');
+  await seen(page.getByRole('heading', {name: 'Rules', level: 1}));
+  await tabTo(page, 'Approve alice@example.org');
+  const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
+  assert.equal(outline, 'solid', 'the focus is seen');
+  await page.keyboard.press('Enter');
+  await seen(page.getByText('Nobody waits to be let in.'));
+  await fromTheTop(page);
+  await page.keyboard.press('Enter');
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'content');
+});
+
+test('the browser is told to load and run nothing else', {}, async ({page, url, token, complaints}) => {
+  const answer = await page.goto('/');
+  const fields = answer.headers();
+  for (const word of ["default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'"]) {
+    assert.ok(fields['content-security-policy'].includes(word), word);
+  }
+  assert.ok(!/unsafe|\*|https?:/.test(fields['content-security-policy']));
+  assert.equal(fields['x-content-type-options'], 'nosniff');
+  assert.equal(fields['referrer-policy'], 'no-referrer');
+  assert.equal(fields['x-frame-options'], 'DENY');
+  const known = await fetch(url, {headers: {'If-None-Match': fields.etag}});
+  assert.equal(known.status, 304);
+  const others = [];
+  page.on('request', request => { if (!request.url().startsWith(url)) others.push(request.url()); });
+  await signIn(page, token);
+  for (const [view, query] of VIEWS) await visit(page, view, query);
+  assert.deepEqual(others, []);
+  assert.deepEqual(complaints, []);
+  await page.evaluate(() => {
+    const script = document.createElement('script');
+    script.textContent = 'window.hit = 1';
+    document.body.append(script);
+  }).catch(() => {});
+  assert.equal(await page.evaluate(() => window.hit), undefined);
+  await eventually('the browser says so', () => complaints.length > 0);
+  complaints.length = 0;
+});

@@ -1,0 +1,52 @@
+// users.js: the names of the accounts, for pickers; asked once, and again when they change.
+import {list} from './api.js';
+import {h} from './dom.js';
+import {icon} from './icons.js';
+import {field, suggestions} from './widgets.js';
+
+let names = null;
+
+export function forgetUsers() {
+  names = null;
+}
+
+/** Names of the first thousand; none when the token may not see them. */
+export async function userNames() {
+  names ??= list('/api/v1/users?limit=1000', 1000).then(page => page.items.map(one => one.user))
+    .catch(() => {
+      names = null;
+      return [];
+    });
+  return names;
+}
+
+/** The hash that shows a view with these parameters. */
+export function link(view, parameters = {}) {
+  const query = new URLSearchParams(Object.entries(parameters).filter(([, value]) => value));
+  return `#/${view}${query.size > 0 ? `?${query}` : ''}`;
+}
+
+export function go(view, parameters) {
+  location.hash = link(view, parameters);
+}
+
+/** A form that asks for a user and shows `view` for whoever it is. */
+export function userPicker(view, user, known, label = 'User') {
+  const input = h('input', {name: 'user', id: 'picked-user', value: user ?? '', list: 'known-users', autocomplete: 'off',
+    autocapitalize: 'off', spellcheck: 'false', placeholder: 'alice@example.org', required: true});
+  return h('form', {class: 'toolbar picker', key: 'picker', onsubmit: event => {
+    event.preventDefault();
+    go(view, {user: new FormData(event.target).get('user').trim()});
+  }}, field(label, input), suggestions('known-users', known),
+  h('button', {type: 'submit'}, 'Show'));
+}
+
+const PLACES = [['roster', 'Roster'], ['rules', 'Rules'], ['messages', 'Messages']];
+
+/** From one view of a user to the others. */
+export function crossLinks(user, here) {
+  return h('nav', {class: 'cross', 'aria-label': `More of ${user}`, key: 'cross'},
+    [['person', 'Account'], ...PLACES].filter(([view]) => view !== here).map(([view, text]) =>
+      h('a', {href: link(view, {user}), class: 'button quiet'},
+        icon(view === 'person' ? 'people' : view), text)));
+}
