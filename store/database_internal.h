@@ -91,6 +91,9 @@ int64_t row_number(struct row *row);
 /* An account, in the order of its columns; the cursor stands at `changed` then. */
 struct store_account account_row(struct row *row);
 struct store_buddy buddy_row(struct row *row);
+/* A message without head and body; the row stands at them then. */
+struct store_message message_row(struct row *row);
+struct store_delivery delivery_row(struct row *row);
 struct store_group group_row(struct row *row);
 struct store_shared shared_row(struct row *row);
 struct store_rules rules_row(struct row *row);

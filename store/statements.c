@@ -157,6 +157,26 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
                     "i"},
     [SQL_MESSAGE] = {"SELECT " MESSAGE_COLUMNS " FROM messages WHERE " OWNER " AND serial = ?3",
                      "ti"},
+    [SQL_HISTORY] = {"SELECT " MESSAGE_COLUMNS
+                     " FROM messages INDEXED BY messages_made WHERE " OWNER
+                     " AND made_ms >= ?3 AND made_ms <= ?4 AND (made_ms < ?4 OR serial < ?5) "
+                     "ORDER BY made_ms DESC, serial DESC",
+                     "tiii"},
+    [SQL_TRACE_MESSAGE] = {"SELECT serial FROM messages INDEXED BY messages_made WHERE " OWNER
+                           " AND made_ms = ?3 AND origin_call_id = ?4 AND from_tag = ?5",
+                           "titt"},
+    [SQL_TRACE_RECENT] = {"SELECT serial FROM messages INDEXED BY messages_made WHERE " OWNER
+                          " AND made_ms >= (SELECT max(made_ms) FROM messages INDEXED BY "
+                          "messages_made WHERE partition = ?1) - ?3 AND origin_call_id = ?4 AND "
+                          "from_tag = ?5",
+                          "titt"},
+    [SQL_DELIVERIES] = {"SELECT " DELIVERY_COLUMNS " FROM deliveries WHERE " OWNER
+                        " AND serial = ?3 ORDER BY whom, device",
+                        "ti"},
+    [SQL_OWED_OF] =
+        {"SELECT DISTINCT serial FROM deliveries INDEXED BY deliveries_owed WHERE " OWNER
+         " AND state = 0 AND serial > ?3 ORDER BY serial LIMIT ?4",
+         "tii"},
     [SQL_ANY_MESSAGE] = {"SELECT 1 FROM messages WHERE partition = ?1 LIMIT 1", ""},
     [SQL_PUT_ACCOUNT] =
         {"REPLACE INTO accounts (partition, " ACCOUNT_COLUMNS
