@@ -5,6 +5,7 @@
 #include "web/api/groups.h"
 #include "web/api/health.h"
 #include "web/api/live.h"
+#include "web/api/messages.h"
 #include "web/api/openapi.h"
 #include "web/api/people.h"
 #include "web/api/roster.h"
@@ -19,6 +20,8 @@
         rows, SIZE_MAX \
     }
 
+/* One a line. */
+/* clang-format off */
 const struct web_endpoints api_endpoints[] = {
     ALL(health_endpoints),
     ALL(openapi_endpoints),
@@ -32,5 +35,8 @@ const struct web_endpoints api_endpoints[] = {
     ALL(watching_endpoints),
     ALL(state_endpoints),
     ALL(explain_endpoints),
+    ALL(messages_endpoints),
+    ALL(sending_endpoints),
     {NULL, 0},
 };
+/* clang-format on */
