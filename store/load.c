@@ -320,6 +320,36 @@ enum err store_load_accounts(struct store *store,
     return load_end(store, code, "accounts");
 }
 
+static int load_aliases(struct store *store, int64_t *upto,
+                        void (*alias)(void *context, const struct store_alias *alias),
+                        void *context)
+{
+    sqlite3_stmt *statement = database_statement(&store->reader, SQL_ALIASES_CHANGED);
+    if (statement == NULL)
+        return sqlite3_errcode(store->reader.handle);
+    sqlite3_bind_int64(statement, 1, *upto);
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        struct row row = {statement, 0};
+        struct store_alias value = alias_row(&row);
+        *upto = row_number(&row);
+        alias(context, &value);
+    }
+    return sqlite3_reset(statement);
+}
+
+enum err store_load_aliases(struct store *store,
+                            void (*alias)(void *context, const struct store_alias *alias),
+                            void *context)
+{
+    assert(alias != NULL && !store->loading);
+    store->loading = true;
+    int64_t upto = store->aliases_seen;
+    int code = load_aliases(store, &upto, alias, context);
+    if (code == SQLITE_OK)
+        store->aliases_seen = upto;
+    return load_end(store, code, "aliases");
+}
+
 /* Visits the rows of a statement that is bound already; returns SQLite's code. */
 static int visit_rules(sqlite3_stmt *statement, const struct store_policy_visitor *visitor)
 {
