@@ -1,4 +1,4 @@
-/* command_user.c: herald user add|passwd|delete|list.
+/* command_user.c: herald user add|passwd|delete|list, herald user alias add|remove|list.
  *
  * The password is asked for before the database is opened: a mistake changes nothing on the disk.
  */
@@ -160,11 +160,103 @@ static bool user_list(struct work *work, const char *const *words)
     return true;
 }
 
+/* Other names. */
+
+/* The alias that a word names, of the user's domain; false with a message. */
+static bool find_alias(const struct work *work, const char *word, struct people_aor *alias)
+{
+    if (people_find_alias(work->domains, bytes_of(word), alias) != PEOPLE_GOOD ||
+        alias->domain != work->domain)
+        return command_fail("%s is no name in %s", word, work->domain->name);
+    return true;
+}
+
+static bool report_alias(const struct work *work, enum err err, const char *alias,
+                         const char *holder)
+{
+    if (err == ERR_CONFLICT)
+        return command_fail("%s is %s%s already; take another name", alias,
+                            holder != NULL ? "an alias of " : "a user",
+                            holder != NULL ? holder : "");
+    if (err == ERR_LIMIT)
+        return command_fail("%s has %d aliases, and no more can be given", work->aor,
+                            PEOPLE_ALIASES_MAX);
+    return err == ERR_NONE || command_failed(work, err);
+}
+
+static bool alias_add(struct work *work, struct account_file *file, const char *word)
+{
+    struct people_aor alias;
+    char *holder = NULL;
+    if (!find_alias(work, word, &alias))
+        return false;
+    const struct store_alias row = {bytes_of(alias.text), bytes_of(work->aor), false};
+    enum err err = account_put_alias(file, &row, PEOPLE_ALIASES_MAX, &holder);
+    bool added = report_alias(work, err, alias.text, holder);
+    free(holder);
+    if (added)
+        printf("added %s for %s\n", alias.text, work->aor);
+    return added;
+}
+
+static bool alias_remove(struct work *work, struct account_file *file, const char *word)
+{
+    struct people_aor alias;
+    if (!find_alias(work, word, &alias))
+        return false;
+    const struct store_alias row = {bytes_of(alias.text), bytes_of(work->aor), false};
+    enum err err = account_delete_alias(file, &row);
+    if (err == ERR_NOT_FOUND)
+        return command_fail("%s is no alias of %s", alias.text, work->aor);
+    if (!report_alias(work, err, alias.text, NULL))
+        return false;
+    printf("removed %s of %s\n", alias.text, work->aor);
+    return true;
+}
+
+static void print_alias(void *context, const struct store_alias *alias)
+{
+    (void)context;
+    printf("%.*s\n", BYTES_ARGS(alias->alias));
+}
+
+static bool alias_list(struct work *work, struct account_file *file, const char *word)
+{
+    (void)word;
+    enum err err = account_known(file, bytes_of(work->aor));
+    if (err == ERR_NONE)
+        err = account_list_aliases(file, bytes_of(work->aor), print_alias, NULL);
+    return err == ERR_NONE || command_failed(work, err);
+}
+
+/* words: add USER ALIAS, remove USER ALIAS, list USER. */
+static bool user_alias(struct work *work, const char *const *words)
+{
+    static const struct {
+        const char *name;
+        bool names; /* an alias */
+        bool (*run)(struct work *work, struct account_file *file, const char *word);
+    } verbs[] = {
+        {"add", true, alias_add}, {"remove", true, alias_remove}, {"list", false, alias_list}};
+    size_t i = 0;
+    while (i < 3 && strcmp(words[0], verbs[i].name) != 0)
+        i++;
+    if (i == 3 || verbs[i].names != (words[2] != NULL))
+        return command_fail("herald user alias add USER ALIAS, remove USER ALIAS or list USER");
+    if (!command_find_user(work, words[1]))
+        return false;
+    struct account_file *file = command_open(work);
+    bool done = file != NULL && verbs[i].run(work, file, words[2]);
+    account_file_close(&file);
+    return done;
+}
+
 static const struct verb verbs[] = {
     {"add", 1, 1, "the name of a user", user_add},
     {"passwd", 1, 1, "the name of a user", user_passwd},
     {"delete", 1, 1, "the name of a user", user_delete},
     {"list", 0, 0, "no name", user_list},
+    {"alias", 2, 3, "add, remove or list, a user, and an alias", user_alias},
 };
 
 static const struct verb *find(const char *const *words)

@@ -76,6 +76,13 @@ static void each_user(void *context, struct bytes domain,
     accounts_each(reactor->parts.accounts, domain, visit, visit_context);
 }
 
+static bool any_alias(void *context, struct bytes aor,
+                      bool (*visit)(void *context, struct bytes alias), void *visit_context)
+{
+    const struct reactor *reactor = context;
+    return aliases_any(accounts_aliases(reactor->parts.accounts), aor, visit, visit_context);
+}
+
 static void accounts_changed(void *context)
 {
     struct reactor *reactor = context;
@@ -387,6 +394,7 @@ static void build(struct reactor *reactor, const struct config *config)
     list_packages(reactor);
     parts->domains = config_domains(config);
     parts->accounts = accounts_new(world_random_u64(ground->world));
+    domains_use_aliases(parts->domains, accounts_aliases(parts->accounts));
     reactor->names = (struct rules_names){domains_write_name, parts->domains};
     const struct policy_settings policy = policy_settings_of(reactor, config);
     parts->policy = policy_new(&policy, ground->log, ground->metrics);
@@ -469,6 +477,7 @@ struct reactor *reactor_new(const struct reactor_ground *ground, const struct co
     build(reactor, config);
     accounts_watch(reactor->parts.accounts, account_removed, reactor);
     policy_set_people(reactor->parts.policy, each_user, reactor);
+    policy_set_names(reactor->parts.policy, any_alias, reactor);
     if (!load(reactor, why, why_size))
         reactor_free(&reactor);
     return reactor;

@@ -131,11 +131,17 @@ static enum err account_write(struct account_file *file, const struct store_acco
 {
     struct database *database = &file->database;
     bool exists = false;
+    char *holder = NULL;
     enum err err = change_begin(file);
     if (err == ERR_NONE)
         err = account_exists(database, account->aor, &exists);
     if (err == ERR_NONE && exists != wanted)
         err = otherwise;
+    if (err == ERR_NONE && !wanted)
+        err = alias_find(database, account->aor, &holder);
+    if (err == ERR_NONE && holder != NULL)
+        err = otherwise;
+    free(holder);
     if (err == ERR_NONE)
         err = database_err(account_put(database, account));
     if (err == ERR_NONE && account->removed)

@@ -26,9 +26,9 @@ enum err account_begin_read(struct account_file *file) __attribute__((warn_unuse
 enum err account_commit(struct account_file *file) __attribute__((warn_unused_result));
 void account_rollback(struct account_file *file);
 
-/* Adds one (ERR_CONFLICT: it is there), changes all of one but its name (ERR_NOT_FOUND), removes
- * one with its roster, rules, preferences, messages and devices, and from shared groups
- * (ERR_NOT_FOUND). */
+/* Adds one (ERR_CONFLICT: it is there, or it is an alias), changes all of one but its name
+ * (ERR_NOT_FOUND), removes one with its roster, rules, preferences, messages and devices, and from
+ * shared groups (ERR_NOT_FOUND). */
 enum err account_add(struct account_file *file, const struct store_account *account)
     __attribute__((warn_unused_result));
 enum err account_change(struct account_file *file, const struct store_account *account)
@@ -54,6 +54,17 @@ enum err account_known(struct account_file *file, struct bytes aor)
 enum err account_visit(struct account_file *file, struct bytes aor,
                        void (*visit)(void *context, const struct store_account *account),
                        void *context) __attribute__((warn_unused_result));
+
+/* Gives an account another name: ERR_NOT_FOUND (no such account), ERR_CONFLICT (somebody has the
+ * name already; *holder is who, to be freed, NULL: the name is an account's), ERR_LIMIT (it has
+ * `most` others). Takes it away: ERR_NOT_FOUND. Visits those that it has, by name. */
+enum err account_put_alias(struct account_file *file, const struct store_alias *alias,
+                           unsigned most, char **holder) __attribute__((warn_unused_result));
+enum err account_delete_alias(struct account_file *file, const struct store_alias *alias)
+    __attribute__((warn_unused_result));
+enum err account_list_aliases(struct account_file *file, struct bytes aor,
+                              void (*visit)(void *context, const struct store_alias *alias),
+                              void *context) __attribute__((warn_unused_result));
 
 /* Puts a buddy into its owner's roster, or changes the rest of it (ERR_NOT_FOUND: no such
  * account, ERR_LIMIT: the roster has `most` others), takes one out (ERR_NOT_FOUND: it was not in

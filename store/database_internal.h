@@ -90,7 +90,12 @@ struct bytes row_bytes(struct row *row);
 int64_t row_number(struct row *row);
 /* An account, in the order of its columns; the cursor stands at `changed` then. */
 struct store_account account_row(struct row *row);
+/* Likewise an alias. */
+struct store_alias alias_row(struct row *row);
 struct store_buddy buddy_row(struct row *row);
+/* A message without head and body; the row stands at them then. */
+struct store_message message_row(struct row *row);
+struct store_delivery delivery_row(struct row *row);
 struct store_group group_row(struct row *row);
 struct store_shared shared_row(struct row *row);
 struct store_rules rules_row(struct row *row);
@@ -104,6 +109,8 @@ int shared_leave(struct database *database, struct bytes aor);
 /* rosters.c: erases what an account has beside its bindings, publications and subscriptions, within
  * its transaction; SQLite's code. */
 int account_erase(struct database *database, struct bytes aor);
+/* aliases.c: whose alias a name is, to be freed; NULL: nobody's. */
+enum err alias_find(struct database *database, struct bytes name, char **aor);
 /* accounts.c: true when the account exists. */
 enum err account_exists(struct database *database, struct bytes aor, bool *exists);
 

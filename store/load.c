@@ -113,7 +113,7 @@ static void load_line(const struct store_visitor *visitor, struct row row)
     visitor->line(visitor->context, &line);
 }
 
-static struct store_delivery row_delivery(struct row *row)
+struct store_delivery delivery_row(struct row *row)
 {
     struct store_delivery delivery = {.aor = row_bytes(row)};
     delivery.serial = (uint64_t)row_number(row);
@@ -128,7 +128,7 @@ static struct store_delivery row_delivery(struct row *row)
 
 static void load_owed(const struct store_visitor *visitor, struct row row)
 {
-    struct store_owed owed = {.delivery = row_delivery(&row)};
+    struct store_owed owed = {.delivery = delivery_row(&row)};
     owed.kind = (enum store_message_kind)row_number(&row);
     owed.peer = row_bytes(&row);
     owed.made_ms = (uint64_t)row_number(&row);
@@ -139,8 +139,7 @@ static void load_owed(const struct store_visitor *visitor, struct row row)
     visitor->owed(visitor->context, &owed);
 }
 
-/* A message without head and body; the cursor stands at them then. */
-static struct store_message row_message(struct row *row)
+struct store_message message_row(struct row *row)
 {
     struct store_message message = {.aor = row_bytes(row)};
     message.serial = (uint64_t)row_number(row);
@@ -160,7 +159,7 @@ static struct store_message row_message(struct row *row)
 
 static void load_recent_row(const struct store_visitor *visitor, struct row row)
 {
-    struct store_message message = row_message(&row);
+    struct store_message message = message_row(&row);
     visitor->recent(visitor->context, &message);
 }
 
@@ -251,7 +250,7 @@ static int read_message(struct store *store, struct bytes aor, uint64_t serial,
     if (code != SQLITE_ROW)
         return sqlite3_reset(statement);
     struct row row = {statement, 0};
-    *message = row_message(&row);
+    *message = message_row(&row);
     message->head = row_bytes(&row);
     message->body = row_bytes(&row);
     *held = statement;
@@ -319,6 +318,36 @@ enum err store_load_accounts(struct store *store,
     if (code == SQLITE_OK)
         store->accounts_seen = upto;
     return load_end(store, code, "accounts");
+}
+
+static int load_aliases(struct store *store, int64_t *upto,
+                        void (*alias)(void *context, const struct store_alias *alias),
+                        void *context)
+{
+    sqlite3_stmt *statement = database_statement(&store->reader, SQL_ALIASES_CHANGED);
+    if (statement == NULL)
+        return sqlite3_errcode(store->reader.handle);
+    sqlite3_bind_int64(statement, 1, *upto);
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        struct row row = {statement, 0};
+        struct store_alias value = alias_row(&row);
+        *upto = row_number(&row);
+        alias(context, &value);
+    }
+    return sqlite3_reset(statement);
+}
+
+enum err store_load_aliases(struct store *store,
+                            void (*alias)(void *context, const struct store_alias *alias),
+                            void *context)
+{
+    assert(alias != NULL && !store->loading);
+    store->loading = true;
+    int64_t upto = store->aliases_seen;
+    int code = load_aliases(store, &upto, alias, context);
+    if (code == SQLITE_OK)
+        store->aliases_seen = upto;
+    return load_end(store, code, "aliases");
 }
 
 /* Visits the rows of a statement that is bound already; returns SQLite's code. */

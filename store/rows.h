@@ -26,6 +26,13 @@ struct store_account {
     uint64_t changed;  /* rises with each change of any account; the store's to set */
 };
 
+/* Another name of an account. Key: alias. */
+struct store_alias {
+    struct bytes alias; /* canonical, of the account's domain */
+    struct bytes aor;
+    bool removed; /* only in what store_load_aliases visits */
+};
+
 /* One whom a user wants to see. Key: aor, buddy. */
 struct store_buddy {
     struct bytes aor;   /* of the roster's owner */

@@ -175,6 +175,13 @@ static const char *const migrations[] = {
 
     /* Who was removed and added again is somebody else, even when nobody looked in between. */
     "ALTER TABLE accounts ADD COLUMN born INTEGER NOT NULL DEFAULT 0;",
+
+    /* Other names of accounts. Those that were removed stay until the server's next start, as
+     * accounts do; their changes are counted with those. */
+    "CREATE TABLE aliases (alias TEXT NOT NULL PRIMARY KEY, partition INTEGER NOT NULL, "
+    "aor TEXT NOT NULL, removed INTEGER NOT NULL, changed INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX aliases_of ON aliases (partition, aor);"
+    "CREATE INDEX aliases_changed ON aliases (changed);",
 };
 
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };

@@ -63,6 +63,26 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
     [SQL_NEXT_EPOCH] = {"UPDATE meta SET value = value + 1 WHERE key = 'epoch' RETURNING value",
                         ""},
     [SQL_FORGET_REMOVED] = {"DELETE FROM accounts WHERE removed = 1", ""},
+    [SQL_FORGET_ALIASES] = {"DELETE FROM aliases WHERE removed = 1", ""},
+    [SQL_PUT_ALIAS] = {"REPLACE INTO aliases (partition, aor, alias, removed, changed) VALUES "
+                       "(?1, ?2, ?3, ?4, ?5)",
+                       "ttii"},
+    [SQL_ALIAS] = {"SELECT aor FROM aliases WHERE alias = ?1 AND removed = 0", ""},
+    [SQL_ALIASES_OF] = {"SELECT alias, aor, removed, changed FROM aliases WHERE " OWNER
+                        " AND removed = 0 ORDER BY alias",
+                        "t"},
+    [SQL_ALIASES_CHANGED] = {"SELECT alias, aor, removed, changed FROM aliases WHERE changed > ?1 "
+                             "ORDER BY changed",
+                             ""},
+    [SQL_COUNT_ALIASES] = {"SELECT count(*) FROM aliases WHERE " OWNER " AND removed = 0", "t"},
+    [SQL_ERASE_ALIASES] =
+        {"UPDATE aliases SET removed = 1, changed = (SELECT value FROM meta WHERE "
+         "key = 'accounts') WHERE " OWNER,
+         "t"},
+    /* Whose roster has the name, or whose rules may. */
+    [SQL_OWNERS_NAMING] = {"SELECT aor FROM rosters WHERE buddy = ?1 UNION SELECT aor FROM rules "
+                           "WHERE instr(document, CAST(?2 AS BLOB)) > 0",
+                           ""},
     [SQL_PUT_BINDING] = {"REPLACE INTO bindings (partition, " BINDING_COLUMNS ") VALUES "
                          "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
                          "tttittttttiiii"},
@@ -157,6 +177,26 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
                     "i"},
     [SQL_MESSAGE] = {"SELECT " MESSAGE_COLUMNS " FROM messages WHERE " OWNER " AND serial = ?3",
                      "ti"},
+    [SQL_HISTORY] = {"SELECT " MESSAGE_COLUMNS
+                     " FROM messages INDEXED BY messages_made WHERE " OWNER
+                     " AND made_ms >= ?3 AND made_ms <= ?4 AND (made_ms < ?4 OR serial < ?5) "
+                     "ORDER BY made_ms DESC, serial DESC",
+                     "tiii"},
+    [SQL_TRACE_MESSAGE] = {"SELECT serial FROM messages INDEXED BY messages_made WHERE " OWNER
+                           " AND made_ms = ?3 AND origin_call_id = ?4 AND from_tag = ?5",
+                           "titt"},
+    [SQL_TRACE_RECENT] = {"SELECT serial FROM messages INDEXED BY messages_made WHERE " OWNER
+                          " AND made_ms >= (SELECT max(made_ms) FROM messages INDEXED BY "
+                          "messages_made WHERE partition = ?1) - ?3 AND origin_call_id = ?4 AND "
+                          "from_tag = ?5",
+                          "titt"},
+    [SQL_DELIVERIES] = {"SELECT " DELIVERY_COLUMNS " FROM deliveries WHERE " OWNER
+                        " AND serial = ?3 ORDER BY whom, device",
+                        "ti"},
+    [SQL_OWED_OF] =
+        {"SELECT DISTINCT serial FROM deliveries INDEXED BY deliveries_owed WHERE " OWNER
+         " AND state = 0 AND serial > ?3 ORDER BY serial LIMIT ?4",
+         "tii"},
     [SQL_ANY_MESSAGE] = {"SELECT 1 FROM messages WHERE partition = ?1 LIMIT 1", ""},
     [SQL_PUT_ACCOUNT] =
         {"REPLACE INTO accounts (partition, " ACCOUNT_COLUMNS

@@ -80,6 +80,8 @@ static bool store_begin_life(struct store *store, struct failure *failure)
     if (code == SQLITE_OK)
         code = database_run(database, SQL_FORGET_REMOVED);
     if (code == SQLITE_OK)
+        code = database_run(database, SQL_FORGET_ALIASES);
+    if (code == SQLITE_OK)
         code = database_run(database, SQL_FORGET_POLICY_CHANGES);
     if (code == SQLITE_OK && !store_read_secret(store, database))
         code = SQLITE_CORRUPT;

@@ -170,6 +170,11 @@ enum err store_load_accounts(struct store *store,
                              void (*account)(void *context, const struct store_account *account),
                              void *context) __attribute__((warn_unused_result));
 
+/* The same for the other names of accounts; to be called before. */
+enum err store_load_aliases(struct store *store,
+                            void (*alias)(void *context, const struct store_alias *alias),
+                            void *context) __attribute__((warn_unused_result));
+
 /* Visits the rosters and rules of the owners whose rows another process changed since the last call
  * (the first call: of all): first the owner, whatever was visited of whom before is void, then what
  * it has now. The first call leaves the owners out. The owner of shared groups, which are visited

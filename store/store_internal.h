@@ -32,6 +32,7 @@ struct store {
     uint64_t epoch;
     char secret[STORE_SECRET_BYTES];
     int64_t accounts_seen; /* accounts.changed */
+    int64_t aliases_seen;  /* aliases.changed */
     int64_t policy_seen;   /* policy_changes.changed */
     bool policy_known;     /* it was read once */
     size_t queue_max, queued, queued_bytes;

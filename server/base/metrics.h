@@ -106,6 +106,7 @@
     X(messages_unwelcome, "MESSAGEs refused because of whom their receiver takes any")        \
     X(messages_silenced, "MESSAGEs that seem taken and are not, by their receiver")           \
     X(senders_forgotten, "rates of senders forgotten early by their table")                   \
+    X(messages_handed_in, "messages taken over the HTTP API")                                 \
     X(messages_stored, "MESSAGEs stored because nobody took them at once")                    \
     X(messages_repeated, "MESSAGEs that came again and were answered as before")              \
     X(messages_limited, "MESSAGEs not stored because too many wait for their user")           \

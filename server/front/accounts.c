@@ -22,6 +22,7 @@ struct account_entry {
 
 struct accounts {
     struct account_entry *table;
+    struct aliases *aliases;
     uint64_t hash_seed;
     bool known;                                       /* they have been read once */
     void (*removed)(void *context, struct bytes aor); /* NULL: nobody wants to know */
@@ -34,6 +35,7 @@ struct accounts *accounts_new(uint64_t hash_seed)
 {
     struct accounts *accounts = memory_new(sizeof(*accounts));
     accounts->hash_seed = hash_seed;
+    accounts->aliases = aliases_new(hash_seed);
     return accounts;
 }
 
@@ -56,6 +58,7 @@ void accounts_free(struct accounts **accounts)
         entry_free(entry);
         entry = next;
     }
+    aliases_free(&(*accounts)->aliases);
     free(*accounts);
     *accounts = NULL;
 }
@@ -158,10 +161,24 @@ static void accounts_take(void *context, const struct store_account *stored)
         accounts->disabled(accounts->disabled_context, entry->account.aor);
 }
 
+static void take_alias(void *context, const struct store_alias *stored)
+{
+    struct accounts *accounts = context;
+    aliases_put(accounts->aliases, stored->alias, stored->removed ? BYTES("") : stored->aor);
+}
+
+const struct aliases *accounts_aliases(const struct accounts *accounts)
+{
+    assert(accounts != NULL);
+    return accounts->aliases;
+}
+
 enum err accounts_refresh(struct accounts *accounts, struct store *store)
 {
     assert(accounts != NULL && store != NULL);
-    enum err err = store_load_accounts(store, accounts_take, accounts);
+    enum err err = store_load_aliases(store, take_alias, accounts);
+    if (err == ERR_NONE)
+        err = store_load_accounts(store, accounts_take, accounts);
     accounts->known = accounts->known || err == ERR_NONE;
     return err;
 }

@@ -2,6 +2,7 @@
 #ifndef FRONT_ACCOUNTS_H
 #define FRONT_ACCOUNTS_H
 
+#include "front/aliases.h"
 #include "sip/digest.h"
 #include "store/store.h"
 
@@ -18,6 +19,9 @@ void accounts_free(struct accounts **accounts);
 /* Takes in what changed in the store since the last call (at first: all). */
 enum err accounts_refresh(struct accounts *accounts, struct store *store)
     __attribute__((warn_unused_result));
+
+/* The other names that they have; as long as the accounts. */
+const struct aliases *accounts_aliases(const struct accounts *accounts);
 
 /* Has `removed` called for each account that a refresh takes away, when it has gone. */
 void accounts_watch(struct accounts *accounts, void (*removed)(void *context, struct bytes aor),

@@ -16,7 +16,7 @@
 #define uthash_malloc(size) memory_new(size)
 #include <uthash.h>
 
-enum { NAME_MAX_BYTES = 255 /* RFC 1035 2.3.4 */, PORTS_MAX = 256 };
+enum { NAME_MAX_BYTES = 255 /* RFC 1035 2.3.4 */, PORTS_MAX = 256, ALIASED_MAX = 1024 };
 
 /* A name of ours; the canonical one, which carries the domain, or an alias of it. */
 struct domain_name {
@@ -30,6 +30,7 @@ struct domain_name {
 
 struct domains {
     struct domain_name *names;
+    const struct aliases *aliases; /* NULL: none are known here */
     const struct domain *first;
     uint16_t ports[PORTS_MAX]; /* of listeners */
     size_t port_count;
@@ -220,7 +221,36 @@ static bool scheme_has_aor(enum sip_scheme scheme)
            scheme == SIP_SCHEME_IM;
 }
 
+void domains_use_aliases(struct domains *domains, const struct aliases *aliases)
+{
+    assert(domains != NULL);
+    domains->aliases = aliases;
+}
+
+void domains_resolve(const struct domains *domains, size_t from, struct buffer *out)
+{
+    char text[ALIASED_MAX];
+    struct buffer account = buffer_over(text, sizeof(text));
+    assert(from <= out->length);
+    if (domains->aliases == NULL || out->overflow ||
+        !aliases_resolve(domains->aliases, bytes_skip(buffer_bytes(out), from), &account) ||
+        account.overflow)
+        return;
+    out->length = from;
+    buffer_put(out, buffer_bytes(&account));
+}
+
 const struct domain *domains_write_aor(const struct domains *domains, const struct sip_uri *uri,
+                                       struct buffer *out)
+{
+    size_t from = out->length;
+    const struct domain *domain = domains_write_own(domains, uri, out);
+    if (domain != NULL)
+        domains_resolve(domains, from, out);
+    return domain;
+}
+
+const struct domain *domains_write_own(const struct domains *domains, const struct sip_uri *uri,
                                        struct buffer *out)
 {
     assert(uri != NULL && out != NULL);

@@ -5,6 +5,7 @@
 #ifndef FRONT_DOMAINS_H
 #define FRONT_DOMAINS_H
 
+#include "front/aliases.h"
 #include "sip/digest.h"
 #include "sip/uri.h"
 
@@ -43,10 +44,20 @@ void domains_each(const struct domains *domains,
 const struct domain *domains_first(const struct domains *domains);
 
 /* Writes the canonical address-of-record "user@domain" of a sip, sips, pres or im URI whose host is
- * ours, and returns the domain; NULL (nothing written) when the host is not ours. Without a user:
- * the domain's name alone. */
+ * ours, the account's own when it is an alias, and returns the domain; NULL (nothing written) when
+ * the host is not ours. Without a user: the domain's name alone. */
 const struct domain *domains_write_aor(const struct domains *domains, const struct sip_uri *uri,
                                        struct buffer *out);
+
+/* The same as it stands there, be it an alias. */
+const struct domain *domains_write_own(const struct domains *domains, const struct sip_uri *uri,
+                                       struct buffer *out);
+
+/* Who these aliases name is written by the name of the account; they outlive their use. */
+void domains_use_aliases(struct domains *domains, const struct aliases *aliases);
+/* What was written behind `from`, an address-of-record of ours, becomes its account's when it is an
+ * alias. */
+void domains_resolve(const struct domains *domains, size_t from, struct buffer *out);
 
 /* Writes the canonical name of whoever a sip, sips, pres or im URI names: a user of ours by the
  * canonical name of its domain, others as they are. False when it names nobody. `domains` is a

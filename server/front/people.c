@@ -19,8 +19,11 @@ static bool parse(const struct domains *domains, struct bytes name, struct buffe
            bytes_empty(uri->parameters) && bytes_empty(uri->headers);
 }
 
-enum people_fault people_find_anybody(const struct domains *domains, struct bytes name,
-                                      struct people_aor *aor)
+typedef const struct domain *(*write_aor_fn)(const struct domains *domains,
+                                             const struct sip_uri *uri, struct buffer *out);
+
+static enum people_fault find(const struct domains *domains, struct bytes name, write_aor_fn write,
+                              struct people_aor *aor)
 {
     assert(domains != NULL && domains_first(domains) != NULL);
     char text[PEOPLE_AOR_MAX + 8];
@@ -30,21 +33,40 @@ enum people_fault people_find_anybody(const struct domains *domains, struct byte
     *aor = (struct people_aor){.domain = NULL};
     if (!parse(domains, name, &whole, &uri))
         return whole.overflow ? PEOPLE_TOO_LONG : PEOPLE_NO_NAME;
-    aor->domain = domains_write_aor(domains, &uri, &out);
+    aor->domain = write(domains, &uri, &out);
     if (aor->domain == NULL)
         sip_uri_write_aor(&uri, &out);
+    aor->text[out.length] = '\0'; /* an alias may have been longer */
     return out.overflow ? PEOPLE_TOO_LONG : PEOPLE_GOOD;
 }
 
-enum people_fault people_find_user(const struct domains *domains, struct bytes name,
-                                   struct people_aor *aor)
+enum people_fault people_find_anybody(const struct domains *domains, struct bytes name,
+                                      struct people_aor *aor)
 {
-    enum people_fault fault = people_find_anybody(domains, name, aor);
+    return find(domains, name, domains_write_aor, aor);
+}
+
+static enum people_fault find_ours(const struct domains *domains, struct bytes name,
+                                   write_aor_fn write, struct people_aor *aor)
+{
+    enum people_fault fault = find(domains, name, write, aor);
     if (fault != PEOPLE_GOOD || aor->domain != NULL)
         return fault;
     struct bytes domain = sip_aor_domain(bytes_of(aor->text));
     memmove(aor->text, domain.at, domain.length + 1);
     return PEOPLE_ELSEWHERE;
+}
+
+enum people_fault people_find_user(const struct domains *domains, struct bytes name,
+                                   struct people_aor *aor)
+{
+    return find_ours(domains, name, domains_write_aor, aor);
+}
+
+enum people_fault people_find_alias(const struct domains *domains, struct bytes name,
+                                    struct people_aor *aor)
+{
+    return find_ours(domains, name, domains_write_own, aor);
 }
 
 static bool is_printed(char c)

@@ -11,6 +11,7 @@ enum {
     PEOPLE_AOR_MAX = 511, /* bytes of a canonical address */
     PEOPLE_GROUP_MAX_BYTES = 100,
     PEOPLE_GROUPS_MAX = 32,        /* that one buddy can be in */
+    PEOPLE_ALIASES_MAX = 100,      /* of one user */
     PEOPLE_NAME_MAX_BYTES = 256,   /* of a person's name */
     PEOPLE_NOTES_MAX_BYTES = 4096, /* about a buddy */
     PEOPLE_PASSWORD_MAX_BYTES = 255,
@@ -36,6 +37,9 @@ enum people_fault {
  * "sip:alice@example.org". */
 enum people_fault people_find_user(const struct domains *domains, struct bytes name,
                                    struct people_aor *aor);
+/* The same, but an alias is itself and not its account. */
+enum people_fault people_find_alias(const struct domains *domains, struct bytes name,
+                                    struct people_aor *aor);
 /* The same for anybody, of whatever domain. */
 enum people_fault people_find_anybody(const struct domains *domains, struct bytes name,
                                       struct people_aor *aor);

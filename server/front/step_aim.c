@@ -77,6 +77,7 @@ static bool aim_at_us(struct front_passage *passage)
     struct sip_uri canonical = request->uri;
     canonical.host = bytes_of(request->domain->name);
     sip_uri_write_aor(&canonical, &out);
+    domains_resolve(request->front->parts.domains, 0, &out);
     if (out.overflow) {
         front_refuse(request, 414, NULL);
         return false;

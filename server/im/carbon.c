@@ -41,7 +41,7 @@ bool carbon_is_due(const struct live *live)
     return message_known(im, identity) == NULL && !forget_knows(im, identity);
 }
 
-bool carbon_deliver(struct message *message, const struct live *live)
+bool carbon_deliver(struct message *message, const struct bytes *sent_by)
 {
     struct inbox *inbox = message->inbox;
     struct device *device;
@@ -50,7 +50,7 @@ bool carbon_deliver(struct message *message, const struct live *live)
         return false;
     DL_FOREACH(inbox->devices, device)
     {
-        if (!device->known || bytes_equal(device->name, live->sent_by))
+        if (!device->known || (sent_by != NULL && bytes_equal(device->name, *sent_by)))
             continue;
         if (device->owed >= inbox->im->settings.stored_max) {
             metrics_count(inbox->im->parts->metrics, METRIC_copies_limited);
@@ -85,7 +85,7 @@ struct message *carbon_make(const struct live *live, struct bytes head, struct s
 {
     const struct row_source source = {live->incoming.message, &live->request};
     struct message *copy = make(live);
-    (void)carbon_deliver(copy, live);
+    (void)carbon_deliver(copy, &live->sent_by);
     row_put_message(set, copy, &source, head);
     row_put_deliveries(set, copy);
     return copy;

@@ -95,6 +95,32 @@ size_t im_waiting(const struct im *im, struct bytes aor);
 void im_watch_counts(struct im *im, void (*changed)(void *context, struct bytes aor),
                      void *context);
 
+/* A message that is handed in, by the HTTP API say: judged as one that came by SIP, stored, and
+ * delivered from there. */
+struct im_letter {
+    struct bytes from; /* canonical, of a domain of ours */
+    struct bytes to;   /* canonical, of whatever domain */
+    bool service;      /* `from` is no user: nothing is kept for it, it is told of no failure */
+    struct bytes content_type, subject, body; /* a subject of one line, or empty */
+    struct bytes name; /* makes it one message whatever is repeated: IM_NAME_LENGTH characters of a
+                          token; empty: it is another one */
+    bool received, sent; /* it is in the receiver's log, or in the sender's, since another life */
+};
+enum { IM_NAME_LENGTH = 32 };
+struct im_sent {
+    unsigned status; /* 202, or what SIP would answer; 429: too many of this sender */
+    const char *reason;
+    unsigned later_s; /* when to try again; 0: that would not help */
+    uint64_t serial;  /* in the log of whoever sent it, of a service's receiver; 0: not known */
+    struct store_change change; /* that 202 waits for */
+};
+struct im_sent im_send(struct im *im, const struct im_letter *letter);
+
+/* Nobody is owed a stored message any more; its sender is not told. ERR_NOT_FOUND: nobody was,
+ * ERR_BUSY: the store has no room. */
+enum err im_end_waiting(struct im *im, struct bytes aor, uint64_t serial,
+                        struct store_change *change) __attribute__((warn_unused_result));
+
 struct im_counts {
     size_t live;   /* messages being delivered that nobody was told of yet */
     size_t stored; /* that are owed to somebody */

@@ -21,6 +21,21 @@ void judge_free(struct judge **judge);
  * silence) and whom it takes messages of at all. `settings` are the current ones. */
 enum judgement judge_message(struct judge *judge, const struct im_settings *settings,
                              struct front_request *request, const struct content *content);
+/* The same of one that was handed in. PASS, SILENT, or ANSWERED with what to answer; `later_s`:
+ * when to come again, 0: it would not help. */
+struct judge_letter {
+    const struct sip_message *message;
+    const struct policy_watcher *sender; /* trusted: a service, which is not counted */
+    struct bytes receiver;               /* a user of ours; empty: somebody elsewhere */
+    const struct content *content;
+};
+struct judge_refusal {
+    unsigned status;
+    const char *reason;
+    unsigned later_s;
+};
+enum judgement judge_letter(struct judge *judge, const struct im_settings *settings,
+                            const struct judge_letter *letter, struct judge_refusal *refusal);
 /* True when the receiver wants whom it blocks not to know. */
 bool judge_is_silent_for(const struct judge *judge, struct bytes receiver);
 /* True when policy lets `sender` send to `receiver`, or the receiver knows them: what a list may
@@ -40,10 +55,16 @@ struct im_post {
     struct bytes from_tag, content_type;
     struct bytes head, body; /* as in store_message */
     uint64_t expires_ms;
+    bool copied; /* the peer is a user of ours who sent it, and has it among what was sent */
 };
 /* Returns the change to wait for; STORE_NOTHING with *refused when the owner's limits are reached.
  * One that is there already (same Call-ID, From tag, CSeq) is not made twice. */
 struct store_change im_post(struct im *im, const struct im_post *post, bool *refused);
+/* Only what its sender has of it, for the receiver does not want it and the sender is not to know.
+ */
+struct store_change im_post_copy(struct im *im, const struct im_post *post, bool *refused);
+/* The serial of the one in this log that such a request made, or 0. */
+uint64_t im_post_serial(const struct im *im, const struct im_post *post, bool copy);
 
 /* report.c: what a sender learns of a message, by IMDN when it asked for that (RFC 5438 8.2), of a
  * final failure also without; never for notices and what programs sent. */

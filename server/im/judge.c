@@ -128,12 +128,11 @@ static uint64_t sender_key(const struct judge *judge, const struct front_request
 }
 
 /* Takes one of the sender's; 0: there was one, else the seconds until there is. */
-static unsigned take_turn(struct judge *judge, unsigned a_minute,
-                          const struct front_request *request)
+static unsigned take_turn(struct judge *judge, unsigned a_minute, uint64_t key)
 {
     uint64_t now_ms = judge->parts->world->now_ms, now_us = now_ms * 1000;
     uint64_t step_us = MINUTE_US / a_minute;
-    struct sighting *seen = sightings_take(&judge->senders, sender_key(judge, request), now_ms);
+    struct sighting *seen = sightings_take(&judge->senders, key, now_ms);
     uint64_t due_us = seen->value > now_us ? seen->value : now_us;
     uint64_t full_us = now_us + step_us * a_minute;
     if (due_us + step_us > full_us)
@@ -149,7 +148,7 @@ static bool has_turn(struct judge *judge, const struct im_settings *settings,
 {
     if (settings->rate_max == 0 || (request->trusted && bytes_empty(request->identity)))
         return true;
-    unsigned wait_s = take_turn(judge, settings->rate_max, request);
+    unsigned wait_s = take_turn(judge, settings->rate_max, sender_key(judge, request));
     if (wait_s == 0)
         return true;
     metrics_count(judge->parts->metrics, METRIC_messages_rate_limited);
@@ -193,54 +192,60 @@ static enum judgement silence(const struct judge *judge)
     return JUDGE_SILENT;
 }
 
-static enum judgement turn_away(const struct judge *judge, struct front_request *request,
-                                const struct content *content, enum metric metric)
-{
-    metrics_count(judge->parts->metrics, metric);
-    if (content->notice)
-        return silence(judge);
-    front_refuse(request, 403, "The receiver does not take messages of this sender");
-    return JUDGE_ANSWERED;
-}
-
 bool judge_is_silent_for(const struct judge *judge, struct bytes receiver)
 {
     return bytes_equal(policy_preference(judge->parts->policy, receiver, BYTES("blocked")),
                        BYTES("silent"));
 }
 
-static enum judgement answer_unknown(const struct judge *judge, struct front_request *request)
+/* What the receiver's word comes to. */
+enum word { WORD_LET, WORD_SILENT, WORD_BLOCKED, WORD_UNWELCOME, WORD_UNKNOWN };
+
+static enum word word_of(const struct judge *judge, const struct im_settings *settings,
+                         const struct policy_watcher *sender, struct bytes receiver)
 {
-    front_refuse_later(request, 500, "The receiver's rules cannot be read for the moment",
-                       front_settings(judge->front)->retry_after_s);
+    const struct front_parts *parts = judge->parts;
+    if (bytes_equal(sender->aor, receiver))
+        return WORD_LET;
+    switch (policy_reaches(parts->policy, sender, receiver, parts->world->wall_ms)) {
+    case POLICY_REACH_LET:
+        return WORD_LET;
+    case POLICY_REACH_QUIET:
+        return WORD_SILENT;
+    case POLICY_REACH_BLOCKED:
+        return judge_is_silent_for(judge, receiver) ? WORD_SILENT : WORD_BLOCKED;
+    case POLICY_REACH_UNKNOWN:
+        return WORD_UNKNOWN;
+    case POLICY_REACH_OPEN:
+        break;
+    }
+    return is_welcome(judge, settings, sender, receiver) ? WORD_LET : WORD_UNWELCOME;
+}
+
+static enum judgement refuse(struct judge_refusal *refusal, unsigned status, const char *reason,
+                             unsigned later_s)
+{
+    *refusal = (struct judge_refusal){status, reason, later_s};
     return JUDGE_ANSWERED;
 }
 
 static enum judgement ask_receiver(const struct judge *judge, const struct im_settings *settings,
-                                   struct front_request *request, const struct content *content)
+                                   const struct policy_watcher *sender, struct bytes receiver,
+                                   const struct content *content, struct judge_refusal *refusal)
 {
-    const struct front_parts *parts = judge->parts;
-    const struct policy_watcher sender = {request->identity, request->foreign, request->trusted};
-    struct bytes receiver = request->target;
-    if (bytes_equal(sender.aor, receiver))
+    enum word word = word_of(judge, settings, sender, receiver);
+    if (word == WORD_LET)
         return JUDGE_PASS;
-    switch (policy_reaches(parts->policy, &sender, receiver, parts->world->wall_ms)) {
-    case POLICY_REACH_LET:
-        return JUDGE_PASS;
-    case POLICY_REACH_QUIET:
+    if (word == WORD_SILENT)
         return silence(judge);
-    case POLICY_REACH_BLOCKED:
-        return judge_is_silent_for(judge, receiver)
-                   ? silence(judge)
-                   : turn_away(judge, request, content, METRIC_messages_blocked);
-    case POLICY_REACH_UNKNOWN:
-        return answer_unknown(judge, request);
-    case POLICY_REACH_OPEN:
-        break;
-    }
-    return is_welcome(judge, settings, &sender, receiver)
-               ? JUDGE_PASS
-               : turn_away(judge, request, content, METRIC_messages_unwelcome);
+    if (word == WORD_UNKNOWN)
+        return refuse(refusal, 500, "The receiver's rules cannot be read for the moment",
+                      front_settings(judge->front)->retry_after_s);
+    metrics_count(judge->parts->metrics,
+                  word == WORD_BLOCKED ? METRIC_messages_blocked : METRIC_messages_unwelcome);
+    if (content->notice)
+        return silence(judge);
+    return refuse(refusal, 403, "The receiver does not take messages of this sender", 0);
 }
 
 enum judgement judge_message(struct judge *judge, const struct im_settings *settings,
@@ -254,7 +259,40 @@ enum judgement judge_message(struct judge *judge, const struct im_settings *sett
     bool ours = request->aim == FRONT_AIM_USER || request->aim == FRONT_AIM_DEVICE;
     if (!ours || bytes_empty(request->target))
         return JUDGE_PASS;
-    return ask_receiver(judge, settings, request, content);
+    const struct policy_watcher sender = {request->identity, request->foreign, request->trusted};
+    struct judge_refusal refusal;
+    enum judgement judgement =
+        ask_receiver(judge, settings, &sender, request->target, content, &refusal);
+    if (judgement == JUDGE_ANSWERED && refusal.later_s > 0)
+        front_refuse_later(request, refusal.status, refusal.reason, refusal.later_s);
+    else if (judgement == JUDGE_ANSWERED)
+        front_refuse(request, refusal.status, refusal.reason);
+    return judgement;
+}
+
+enum judgement judge_letter(struct judge *judge, const struct im_settings *settings,
+                            const struct judge_letter *letter, struct judge_refusal *refusal)
+{
+    const struct policy_watcher *sender = letter->sender;
+    struct metrics *metrics = judge->parts->metrics;
+    if (settings->body_max_bytes != 0 && letter->message->body.length > settings->body_max_bytes) {
+        metrics_count(metrics, METRIC_messages_too_long);
+        return refuse(refusal, 413, "The body is too long", 0);
+    }
+    if (!is_taken(settings, letter->message)) {
+        metrics_count(metrics, METRIC_messages_of_other_types);
+        return refuse(refusal, 415, "Bodies of this type are not taken", 0);
+    }
+    uint64_t key = bytes_hash(sender->aor, judge->seed);
+    unsigned wait_s =
+        settings->rate_max == 0 || sender->trusted ? 0 : take_turn(judge, settings->rate_max, key);
+    if (wait_s > 0) {
+        metrics_count(metrics, METRIC_messages_rate_limited);
+        return refuse(refusal, 429, "Too many messages of this sender", wait_s);
+    }
+    if (bytes_empty(letter->receiver))
+        return JUDGE_PASS;
+    return ask_receiver(judge, settings, sender, letter->receiver, letter->content, refusal);
 }
 
 bool judge_consents(const struct judge *judge, const struct im_settings *settings,

@@ -305,7 +305,7 @@ static void store(struct message *message)
     const struct row_source source = {live->incoming.message, &live->request};
     message->status = status_of(message);
     if (message->kind == STORE_SENT)
-        (void)carbon_deliver(message, live);
+        (void)carbon_deliver(message, &live->sent_by);
     struct bytes head = row_head(im, &source, message->made_ms);
     if (bytes_empty(head)) {
         refuse_stored(message, 513, "The message is too large to be stored");

@@ -523,6 +523,25 @@ static void expired(struct timer *timer)
         write_ended(message);
 }
 
+void message_end(struct message *message)
+{
+    struct delivery *delivery, *next;
+    assert(message->live == NULL && message->durable);
+    for (delivery = message->deliveries; delivery != NULL; delivery = next) {
+        next = delivery->sibling;
+        if (delivery->state != STORE_OWED)
+            continue;
+        if (delivery->attempt != NULL)
+            attempt_free(delivery->attempt);
+        delivery_leave(delivery, STORE_FORGOTTEN, delivery->status);
+        metrics_count(message->inbox->im->parts->metrics, METRIC_deliveries_forgotten);
+        device_wake(delivery->device);
+    }
+    message->told = TOLD_DONE;
+    write_ended(message);
+    message_settle(message);
+}
+
 void delivery_forget(struct delivery *delivery, struct store_set *set)
 {
     struct message *message = delivery->message;

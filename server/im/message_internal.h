@@ -43,6 +43,8 @@ void delivery_forget(struct delivery *delivery, struct store_set *set);
 void message_make_room(const struct message *message, struct store_set *set);
 /* When nobody is owed anything any more: the sender is told, and it is forgotten after a while. */
 void message_settle(struct message *message);
+/* Nobody is owed it any more, by order; its sender is not told. */
+void message_end(struct message *message);
 /* A delivery was added to a stored one. */
 void message_is_owed_again(struct message *message);
 
@@ -150,8 +152,9 @@ void intake_relay(struct im *im, struct front_request *request);
 struct bytes intake_sender(const struct im *im, const struct front_request *request);
 
 /* carbon.c */
-/* Deliveries for the sender's other devices, if it wants them. True when there are any. */
-bool carbon_deliver(struct message *message, const struct live *live);
+/* Deliveries for the sender's devices but the one that sent it (NULL: none did), if it wants them.
+ * True when there are any. */
+bool carbon_deliver(struct message *message, const struct bytes *sent_by);
 /* The sender's row of a message for a user of ours, and copies; into `set`, of its partition. It
  * becomes stored with the receiver's row. */
 struct message *carbon_make(const struct live *live, struct bytes head, struct store_set *set);

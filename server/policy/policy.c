@@ -34,6 +34,9 @@ struct policy {
     struct owners *fresh;                 /* during a refresh */
     struct shared *shared, *fresh_shared; /* the second: during one in which they changed */
     struct people people;
+    bool (*any_name)(void *context, struct bytes aor,
+                     bool (*visit)(void *context, struct bytes name), void *visit_context);
+    void *names_context;
     struct rights *nothing;
     bool unknown; /* what is stored could not be read the last time */
     void (*changed)(void *context, struct bytes presentity);
@@ -110,6 +113,17 @@ void policy_set_people(struct policy *policy,
 {
     assert(policy != NULL && each != NULL && policy->people.each == NULL);
     policy->people = (struct people){each, context};
+}
+
+void policy_set_names(struct policy *policy,
+                      bool (*any)(void *context, struct bytes aor,
+                                  bool (*visit)(void *context, struct bytes name),
+                                  void *visit_context),
+                      void *context)
+{
+    assert(policy != NULL && any != NULL && policy->any_name == NULL);
+    policy->any_name = any;
+    policy->names_context = context;
 }
 
 /* Reading. */
@@ -244,6 +258,21 @@ enum policy_default policy_default_of(const struct policy *policy, struct bytes 
     return usual;
 }
 
+static bool is_in_roster(void *context, struct bytes name)
+{
+    return roster_has(context, name);
+}
+
+/* By whatever name. */
+static bool has_buddy(const struct policy *policy, const struct owner *owner, struct bytes aor)
+{
+    if (owner == NULL || owner->roster.count == 0)
+        return false;
+    return roster_has(&owner->roster, aor) ||
+           (policy->any_name != NULL &&
+            policy->any_name(policy->names_context, aor, is_in_roster, (void *)&owner->roster));
+}
+
 /* Of the same domain, or believed like one of it. */
 static bool is_near(const struct policy *policy, const struct policy_watcher *watcher,
                     struct bytes domain)
@@ -267,7 +296,7 @@ static enum sub_handling usual_handling(const struct policy *policy,
     if (usual == POLICY_DOMAIN)
         near = is_near(policy, watcher, domain);
     else if (usual == POLICY_BUDDIES)
-        near = (owner != NULL && roster_has(&owner->roster, watcher->aor)) ||
+        near = has_buddy(policy, owner, watcher->aor) ||
                shared_knows(policy->shared, presentity, watcher->aor);
     return near ? SUB_ALLOW : SUB_CONFIRM;
 }
@@ -373,8 +402,7 @@ bool policy_knows(const struct policy *policy, struct bytes owner, struct bytes 
 {
     assert(policy != NULL);
     const struct owner *known = owners_find(policy->owners, owner);
-    return (known != NULL && roster_has(&known->roster, buddy)) ||
-           shared_knows(policy->shared, owner, buddy);
+    return has_buddy(policy, known, buddy) || shared_knows(policy->shared, owner, buddy);
 }
 
 size_t policy_group(const struct policy *policy, struct bytes owner, struct bytes group,

@@ -69,6 +69,14 @@ void policy_set_people(struct policy *policy,
                                     void *visit_context),
                        void *context);
 
+/* Says which other names somebody has, by which rosters may know them: calls `visit` for each until
+ * it says true, and returns that. Once, at start-up. */
+void policy_set_names(struct policy *policy,
+                      bool (*any)(void *context, struct bytes aor,
+                                  bool (*visit)(void *context, struct bytes name),
+                                  void *visit_context),
+                      void *context);
+
 /* Who wants to know. */
 struct policy_watcher {
     struct bytes aor; /* canonical; empty: not proved */

@@ -5,6 +5,7 @@
 #include "web/api/groups.h"
 #include "web/api/health.h"
 #include "web/api/live.h"
+#include "web/api/messages.h"
 #include "web/api/openapi.h"
 #include "web/api/page.h"
 #include "web/api/people.h"
@@ -29,6 +30,7 @@ const struct web_endpoints api_endpoints[] = {
     ALL(page_endpoints),
     ALL(tokens_endpoints),
     ALL(people_endpoints),
+    ALL(aliases_endpoints),
     ALL(roster_endpoints),
     ALL(groups_endpoints),
     ALL(shared_endpoints),
@@ -37,8 +39,10 @@ const struct web_endpoints api_endpoints[] = {
     ALL(under_way_endpoints),
     ALL(watching_endpoints),
     ALL(state_endpoints),
+    ALL(messages_endpoints),
     ALL(explain_endpoints),
     ALL(trace_endpoints),
+    ALL(sending_endpoints),
     {NULL, 0},
 };
 /* clang-format on */

@@ -300,12 +300,27 @@ static void patch_person(struct web_call *call, struct account_file *file)
     change_person(call, file, MAKE_CHANGE);
 }
 
+/* Who means an alias does not mean the account with all that it has. */
+static bool is_own_name(struct web_call *call, const struct people_aor *aor)
+{
+    struct people_aor named;
+    if (people_find_alias(web_domains(call), web_part(call, "user"), &named) != PEOPLE_GOOD ||
+        strcmp(named.text, aor->text) == 0)
+        return true;
+    web_problem(call, 409, "alias", "user",
+                "%s is an alias of %s; DELETE /api/v1/users/{user}/aliases/{alias} takes it away, "
+                "and an account is erased by its own name",
+                named.text, aor->text);
+    return false;
+}
+
 /* With all that is the user's: the store's part goes with the account, the reactor's when it takes
  * that over. */
 static void delete_person(struct web_call *call, struct account_file *file)
 {
     struct person person = {.disabled = false};
-    if (!given_user(call, &person.aor) || !given_begin(call, file))
+    if (!given_user(call, &person.aor) || !is_own_name(call, &person.aor) ||
+        !given_begin(call, file))
         return;
     struct bytes aor = bytes_of(person.aor.text);
     enum err err = account_visit(file, aor, person_take, &person);

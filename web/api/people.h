@@ -4,6 +4,8 @@
 
 #include "web/endpoint.h"
 
-extern const struct web_endpoint people_endpoints[]; /* ended by a row without a path */
+/* Each ended by a row without a path. */
+extern const struct web_endpoint people_endpoints[];
+extern const struct web_endpoint aliases_endpoints[];
 
 #endif

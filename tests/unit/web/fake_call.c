@@ -23,6 +23,7 @@ struct pairs {
 struct web_call {
     const struct web_endpoint *endpoint;
     struct domains *domains;
+    const struct domains *others; /* the core's, when it has some */
     struct web_limits limits;
     struct pairs parts, query, fields, answered;
     char *content;
@@ -214,6 +215,7 @@ void fake_call_limits(struct web_call *call, const struct web_limits *limits)
 void fake_call_run(struct web_call *call, struct account_file *file, const struct web_core *core)
 {
     assert(call->status == 0);
+    call->others = core != NULL ? core->domains : NULL;
     if (call->endpoint->file != NULL && file != NULL)
         call->endpoint->file(call, file);
     if (call->endpoint->live != NULL && core != NULL && call->status == 0)
@@ -284,7 +286,7 @@ char *fake_call_etag(const json_t *value)
 
 const struct domains *web_domains(const struct web_call *call)
 {
-    return call->domains;
+    return call->others != NULL ? call->others : call->domains;
 }
 
 const struct web_limits *web_limits(const struct web_call *call)

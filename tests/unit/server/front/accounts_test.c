@@ -301,7 +301,76 @@ START_TEST(many_accounts)
 }
 END_TEST
 
-UNIT_MAIN("front/accounts", empty_at_first, gone_when_that_is_known, found_by_canonical_aor,
+/* Aliases. */
+
+static enum err put_alias(const char *alias, const char *aor, char **holder)
+{
+    const struct store_alias row = {bytes_of(alias), bytes_of(aor), false};
+    return account_put_alias(file, &row, 2, holder);
+}
+
+static bool is_alias_of(const char *alias, const char *aor)
+{
+    char text[64];
+    struct buffer out = buffer_over(text, sizeof(text));
+    return aliases_resolve(accounts_aliases(accounts), bytes_of(alias), &out) &&
+           bytes_equal(buffer_bytes(&out), bytes_of(aor));
+}
+
+START_TEST(aliases_follow_the_file)
+{
+    char *holder = NULL;
+    open_all();
+    add("alice@a");
+    add("bob@a");
+    ck_assert_int_eq(accounts_refresh(accounts, store), ERR_NONE);
+    ck_assert_int_eq(put_alias("sales@a", "alice@a", &holder), ERR_NONE);
+    ck_assert_int_eq(put_alias("desk@a", "alice@a", &holder), ERR_NONE);
+    ck_assert(!is_alias_of("sales@a", "alice@a"));
+    ck_assert_int_eq(accounts_refresh(accounts, store), ERR_NONE);
+    ck_assert(is_alias_of("sales@a", "alice@a"));
+    ck_assert(is_alias_of("desk@a", "alice@a"));
+    ck_assert(!is_alias_of("alice@a", "alice@a"));
+    const struct store_alias sales = {BYTES("sales@a"), BYTES("alice@a"), false};
+    ck_assert_int_eq(account_delete_alias(file, &sales), ERR_NONE);
+    ck_assert_int_eq(account_delete_alias(file, &sales), ERR_NOT_FOUND);
+    ck_assert_int_eq(put_alias("sales@a", "bob@a", &holder), ERR_NONE);
+    ck_assert_int_eq(accounts_refresh(accounts, store), ERR_NONE);
+    ck_assert(is_alias_of("sales@a", "bob@a"));
+    ck_assert_int_eq(account_delete(file, BYTES("alice@a")), ERR_NONE);
+    ck_assert_int_eq(accounts_refresh(accounts, store), ERR_NONE);
+    ck_assert(!is_alias_of("desk@a", "alice@a"));
+    ck_assert_uint_eq(aliases_count(accounts_aliases(accounts)), 1);
+    close_all();
+}
+END_TEST
+
+START_TEST(a_name_is_one_accounts)
+{
+    const struct store_account taken = {.aor = BYTES("sales@a")};
+    char *holder = NULL;
+    open_all();
+    add("alice@a");
+    add("bob@a");
+    ck_assert_int_eq(put_alias("sales@a", "nobody@a", &holder), ERR_NOT_FOUND);
+    ck_assert_int_eq(put_alias("sales@a", "alice@a", &holder), ERR_NONE);
+    ck_assert_ptr_null(holder);
+    ck_assert_int_eq(put_alias("sales@a", "alice@a", &holder), ERR_NONE); /* once more */
+    free(holder);
+    ck_assert_int_eq(put_alias("sales@a", "bob@a", &holder), ERR_CONFLICT);
+    ck_assert_str_eq(holder, "alice@a");
+    free(holder);
+    ck_assert_int_eq(put_alias("bob@a", "alice@a", &holder), ERR_CONFLICT);
+    ck_assert_ptr_null(holder);
+    ck_assert_int_eq(account_add(file, &taken), ERR_CONFLICT);
+    ck_assert_int_eq(put_alias("two@a", "alice@a", &holder), ERR_NONE);
+    ck_assert_int_eq(put_alias("three@a", "alice@a", &holder), ERR_LIMIT);
+    close_all();
+}
+END_TEST
+
+UNIT_MAIN("front/accounts", aliases_follow_the_file, a_name_is_one_accounts, empty_at_first,
+          gone_when_that_is_known, found_by_canonical_aor,
           changed_added_and_removed_ones_are_taken_in, who_is_made_anew_is_somebody_else,
           removals_are_told, disabled_ones_are_told_of, short_lived_account,
           missing_ha1_stays_empty, many_accounts)

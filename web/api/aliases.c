@@ -1,0 +1,115 @@
+/* aliases.c: other names of accounts. Whoever is named by one in a path or a body is the account
+ * (front/aliases.h); here alone an alias is itself. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "web/api/given_internal.h"
+#include "web/api/people.h"
+
+static json_t *alias_json(struct bytes alias, struct bytes user)
+{
+    json_t *json = json_object();
+    json_object_set_new(json, "alias", given_json(alias));
+    json_object_set_new(json, "user", given_json(user));
+    return json;
+}
+
+static void take_alias(void *context, const struct store_alias *alias)
+{
+    json_array_append_new(context, alias_json(alias->alias, alias->aor));
+}
+
+static void get_aliases(struct web_call *call, struct account_file *file)
+{
+    struct people_aor user;
+    if (!given_user(call, &user) || !given_begin_read(call, file))
+        return;
+    json_t *items = json_array();
+    enum err err = account_known(file, bytes_of(user.text));
+    if (err == ERR_NONE)
+        err = account_list_aliases(file, bytes_of(user.text), take_alias, items);
+    if (given_end(call, file, err))
+        web_answer(call, 200, json_pack("{s:O}", "items", items));
+    json_decref(items);
+}
+
+/* User and alias of the path; false: 400 or 404 is answered. */
+static bool given_alias(struct web_call *call, struct people_aor *user, struct people_aor *alias)
+{
+    if (!given_user(call, user))
+        return false;
+    enum people_fault fault = people_find_alias(web_domains(call), web_part(call, "alias"), alias);
+    if (fault == PEOPLE_GOOD && alias->domain == user->domain)
+        return true;
+    web_problem(call, 400, "bad-name", "alias",
+                "an alias is a name of the user's domain, like sales or sales@%s",
+                user->domain->name);
+    return false;
+}
+
+struct count {
+    struct bytes wanted;
+    bool found;
+};
+
+static void look_for(void *context, const struct store_alias *alias)
+{
+    struct count *count = context;
+    count->found |= bytes_equal(alias->alias, count->wanted);
+}
+
+static void explain_refusal(struct web_call *call, enum err err, const struct people_aor *alias,
+                            const char *holder)
+{
+    if (err == ERR_CONFLICT && holder != NULL)
+        web_problem(call, 409, "conflict", "alias",
+                    "%s is an alias of %s; DELETE it there first, or take another name",
+                    alias->text, holder);
+    else if (err == ERR_CONFLICT)
+        web_problem(call, 409, "conflict", "alias",
+                    "%s is an account; erase that first, or take another name", alias->text);
+    else if (err == ERR_LIMIT)
+        web_problem(call, 409, "limit", "alias", "a user has at most %d aliases; DELETE one first",
+                    PEOPLE_ALIASES_MAX);
+}
+
+static void put_alias(struct web_call *call, struct account_file *file)
+{
+    struct people_aor user, alias;
+    char *holder = NULL;
+    if (!given_alias(call, &user, &alias) || !given_begin(call, file))
+        return;
+    struct count count = {bytes_of(alias.text), false};
+    const struct store_alias row = {bytes_of(alias.text), bytes_of(user.text), false};
+    enum err err = account_list_aliases(file, row.aor, look_for, &count);
+    if (err == ERR_NONE)
+        err = account_put_alias(file, &row, PEOPLE_ALIASES_MAX, &holder);
+    explain_refusal(call, err, &alias, holder);
+    if (given_end(call, file, err))
+        web_answer(call, count.found ? 200 : 201, alias_json(row.alias, row.aor));
+    free(holder);
+}
+
+static void delete_alias(struct web_call *call, struct account_file *file)
+{
+    struct people_aor user, alias;
+    if (!given_alias(call, &user, &alias) || !given_begin(call, file))
+        return;
+    const struct store_alias row = {bytes_of(alias.text), bytes_of(user.text), false};
+    enum err err = account_delete_alias(file, &row);
+    if (err == ERR_NOT_FOUND)
+        web_problem(call, 404, "not-found", "alias",
+                    "%s is no alias of %s; GET /api/v1/users/{user}/aliases lists those that are",
+                    alias.text, user.text);
+    given_end(call, file, err);
+}
+
+#define ALIASES "/api/v1/users/{user}/aliases"
+
+const struct web_endpoint aliases_endpoints[] = {
+    {WEB_GET, ALIASES, WEB_PEOPLE, true, WEB_NO_BODY, get_aliases, NULL},
+    {WEB_PUT, ALIASES "/{alias}", WEB_PEOPLE, false, WEB_NO_BODY, put_alias, NULL},
+    {WEB_DELETE, ALIASES "/{alias}", WEB_PEOPLE, false, WEB_NO_BODY, delete_alias, NULL},
+    {.path = NULL},
+};
