@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "front/auth.h"
 #include "front/domains.h"
+#include "feed/feed.h"
 #include "front/front.h"
 #include "http/http.h"
 #include "im/im.h"
@@ -87,6 +88,7 @@ struct config {
     struct push_gateway gateways[PUSH_GATEWAYS_MAX];
     struct registrar_provider providers[PUSH_GATEWAYS_MAX]; /* of these, for the registrar */
     struct store_settings store;
+    struct feed_settings events;
     struct web_settings web;
     void *memory; /* what the texts live in */
 };

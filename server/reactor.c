@@ -11,6 +11,7 @@
 #include "base/token.h"
 #include "homes.h"
 #include "im/im.h"
+#include "news.h"
 #include "pidf/entries.h"
 #include "policy/policy.h"
 
@@ -27,6 +28,8 @@ struct reactor {
     struct push *push;
     struct presence *presence;
     struct homes *homes;
+    struct feed *feed;
+    struct news *news;
     const struct config *config;
     uint64_t begun_ms;                                /* wall clock */
     bool tells_talk;                                  /* in presence */
@@ -378,6 +381,16 @@ static void build_sources(struct reactor *reactor, const struct config *config)
     im_watch_counts(reactor->im, waiting_changed, reactor);
 }
 
+static void build_news(struct reactor *reactor, const struct config *config)
+{
+    struct world *world = reactor->ground.world;
+    reactor->feed = feed_new(world, reactor->parts.store, reactor->ground.metrics, &config->events);
+    const struct news_parts parts = {
+        world,      reactor->parts.store, reactor->feed, reactor->registrar, reactor->presence,
+        reactor->im};
+    reactor->news = news_new(&parts);
+}
+
 static void build(struct reactor *reactor, const struct config *config)
 {
     const struct reactor_ground *ground = &reactor->ground;
@@ -421,6 +434,7 @@ static void build(struct reactor *reactor, const struct config *config)
     registrar_watch_devices(reactor->registrar, &watch);
     build_push(reactor, config);
     build_sources(reactor, config);
+    build_news(reactor, config);
     const struct homes_parts homes = {.front = reactor->front,
                                       .registrar = reactor->registrar,
                                       .proxy = reactor->proxy,
@@ -482,6 +496,8 @@ void reactor_free(struct reactor **reactor)
     push_free(&old->push);
     http_free(&old->http);
     registrar_free(&old->registrar);
+    news_free(&old->news);
+    feed_free(&old->feed);
     front_free(&old->front);
     guard_free(&old->parts.guard);
     flow_tokens_free(&old->parts.flow_tokens);
@@ -553,6 +569,7 @@ struct web_core reactor_core(const struct reactor *reactor)
         .proxy = reactor->proxy,
         .presence = reactor->presence,
         .im = reactor->im,
+        .feed = reactor->feed,
         .config = reactor->config,
         .begun_ms = reactor->begun_ms,
     };

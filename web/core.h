@@ -17,6 +17,7 @@ struct web_core {
     struct proxy *proxy;
     struct presence *presence;
     struct im *im;
+    struct feed *feed;
     const struct config *config;
     uint64_t begun_ms; /* wall clock, when this life of the server began; 0: nobody says */
 };

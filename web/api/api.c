@@ -1,6 +1,7 @@
 /* api.c: the one list of what the HTTP API has. */
 #include "web/api/api.h"
 
+#include "web/api/events.h"
 #include "web/api/explain.h"
 #include "web/api/groups.h"
 #include "web/api/health.h"
@@ -32,5 +33,6 @@ const struct web_endpoints api_endpoints[] = {
     ALL(watching_endpoints),
     ALL(state_endpoints),
     ALL(explain_endpoints),
+    ALL(events_endpoints),
     {NULL, 0},
 };
