@@ -493,6 +493,17 @@ static const struct config_key file_keys[] = {
            "told."),
     NUMBER(events.kept_s, 0, DAY_S, "300",
            "Seconds that events are kept for when the last listener has gone."),
+
+    NUMBER(webhooks.pending_max, 1, 1000000, "1000",
+           "Events that may wait for a webhook that does not answer; more are lost."),
+    NUMBER(webhooks.pause_least_s, 1, HOUR_S, "1",
+           "Seconds to wait after the first try of an event; doubled after each."),
+    NUMBER(webhooks.pause_most_s, 1, DAY_S, "3600", "The longest such pause."),
+    NUMBER(webhooks.keep_s, 1, YEAR_S, "86400", "Seconds that an event is tried for."),
+    {"webhooks.plain_anywhere", config_take_switch, FIELD(struct config, webhooks.plain_anywhere),
+     0, 0, "\"off\"",
+     "Whether webhooks may have http: addresses beyond this host, where events can be read on "
+     "their way."},
 };
 
 static const struct config_key domain_keys[] = {

@@ -30,6 +30,7 @@ struct reactor {
     struct homes *homes;
     struct feed *feed;
     struct news *news;
+    struct hooks *hooks;
     const struct config *config;
     uint64_t begun_ms;                                /* wall clock */
     bool tells_talk;                                  /* in presence */
@@ -388,7 +389,10 @@ static void build_news(struct reactor *reactor, const struct config *config)
     const struct news_parts parts = {
         world,      reactor->parts.store, reactor->feed, reactor->registrar, reactor->presence,
         reactor->im};
+    const struct hooks_parts hooks = {world,         reactor->parts.store, reactor->http,
+                                      reactor->feed, reactor->ground.log,  reactor->ground.metrics};
     reactor->news = news_new(&parts);
+    reactor->hooks = hooks_new(&hooks, &config->webhooks);
 }
 
 static void build(struct reactor *reactor, const struct config *config)
@@ -494,6 +498,7 @@ void reactor_free(struct reactor **reactor)
     im_free(&old->im);
     proxy_free(&old->proxy);
     push_free(&old->push);
+    hooks_free(&old->hooks);
     http_free(&old->http);
     registrar_free(&old->registrar);
     news_free(&old->news);
@@ -547,6 +552,7 @@ void reactor_reload(struct reactor *reactor, const struct config *config)
     presence_reload(reactor->presence, &config->presence);
     http_reload(reactor->http, &config->http);
     push_reload(reactor->push, &config->push);
+    hooks_reload(reactor->hooks, &config->webhooks);
     log_write(reactor->ground.log, LOG_INFO, "reactor",
               "configuration taken over: trusted networks, peers, policy, registrar, proxy, "
               "presence, push, http, guard and front limits. Listeners, domains, data folder, net, "
@@ -570,6 +576,7 @@ struct web_core reactor_core(const struct reactor *reactor)
         .presence = reactor->presence,
         .im = reactor->im,
         .feed = reactor->feed,
+        .hooks = reactor->hooks,
         .config = reactor->config,
         .begun_ms = reactor->begun_ms,
     };

@@ -175,6 +175,11 @@ static const char *const migrations[] = {
 
     /* Who was removed and added again is somebody else, even when nobody looked in between. */
     "ALTER TABLE accounts ADD COLUMN born INTEGER NOT NULL DEFAULT 0;",
+
+    /* Whom events are posted to; of no partition, like tokens. */
+    "CREATE TABLE webhooks (id TEXT NOT NULL PRIMARY KEY, url TEXT NOT NULL, types TEXT NOT NULL, "
+    "user TEXT NOT NULL, secret TEXT NOT NULL, active INTEGER NOT NULL, "
+    "made_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;",
 };
 
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };

@@ -67,6 +67,7 @@ const struct domains *web_domains(const struct web_call *call);
 struct web_limits {
     unsigned buddies_max;   /* of one roster */
     size_t rules_max_bytes; /* of one user's document */
+    bool plain_webhooks;    /* http: beyond this host */
 };
 const struct web_limits *web_limits(const struct web_call *call);
 

@@ -13,6 +13,7 @@
 #include "web/api/state.h"
 #include "web/api/tokens.h"
 #include "web/api/watching.h"
+#include "web/api/webhooks.h"
 
 /* Each of these ends with a row without a path. */
 #define ALL(rows)      \
@@ -20,6 +21,7 @@
         rows, SIZE_MAX \
     }
 
+/* clang-format off */
 const struct web_endpoints api_endpoints[] = {
     ALL(health_endpoints),
     ALL(openapi_endpoints),
@@ -34,5 +36,7 @@ const struct web_endpoints api_endpoints[] = {
     ALL(state_endpoints),
     ALL(explain_endpoints),
     ALL(events_endpoints),
+    ALL(webhooks_endpoints),
     {NULL, 0},
 };
+/* clang-format on */

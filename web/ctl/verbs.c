@@ -80,6 +80,14 @@ const struct ctl_verb ctl_verbs[] = {
      "id watcher event state cause expires", "who watches a user"},
     {"explain", "why", "GET", "/api/v1/explain", "watcher! presentity! event", "",
      "WATCHER PRESENTITY: why one sees of the other what it sees"},
+    {"webhook", "list", "GET", "/api/v1/webhooks", "", "id url active pending",
+     "whom events are posted to"},
+    {"webhook", "show", "GET", "/api/v1/webhooks/{webhook}", "", "", "one, by its id"},
+    {"webhook", "add", "POST", "/api/v1/webhooks", "url! types/type* user", "",
+     "URL: posts events there; its secret is shown this once"},
+    {"webhook", "change", "PATCH", "/api/v1/webhooks/{webhook}", "url types/type* active?", "",
+     "ID: changes what is given"},
+    {"webhook", "remove", "DELETE", "/api/v1/webhooks/{webhook}", "", "", "ID"},
     {NULL, NULL, NULL, NULL, NULL, NULL, NULL},
 };
 

@@ -179,8 +179,8 @@ END_TEST
 
 /* Version 9 makes the tables of messages anew: as they were in version 8, with two owners. */
 static const char messages_of_version_8[] =
-    "DROP TABLE tokens; DROP TABLE roster_groups; DROP TABLE shared_groups; DROP INDEX "
-    "accounts_aor;"
+    "DROP TABLE webhooks; DROP TABLE tokens; DROP TABLE roster_groups; "
+    "DROP TABLE shared_groups; DROP INDEX accounts_aor;"
     "ALTER TABLE accounts DROP COLUMN name; ALTER TABLE accounts DROP COLUMN disabled;"
     "ALTER TABLE accounts DROP COLUMN born;"
     "ALTER TABLE rosters DROP COLUMN notes; ALTER TABLE rosters DROP COLUMN position;"
