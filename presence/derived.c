@@ -97,16 +97,22 @@ void presence_derived_changed(struct presence *presence, const char *event, stru
 
 void presence_watch_state(struct presence *presence, const struct presence_listener *listener)
 {
-    assert(presence->listener.event == NULL && listener->changed != NULL);
-    assert(package_find(bytes_of(listener->event)) != NULL);
-    presence->listener = *listener;
+    size_t place = 0;
+    assert(package_find(bytes_of(listener->event)) != NULL && listener->changed != NULL);
+    while (presence->listeners[place].event != NULL)
+        place++;
+    assert(place < PRESENCE_LISTENERS_MAX);
+    presence->listeners[place] = *listener;
 }
 
 void derived_state_changed(const struct resource *resource)
 {
-    const struct presence_listener *listener = &resource->presence->listener;
-    if (listener->event != NULL && strcmp(listener->event, resource->package->name) == 0)
-        listener->changed(listener->context, resource->aor);
+    const struct presence *presence = resource->presence;
+    for (const struct presence_listener *listener = presence->listeners; listener->event != NULL;
+         listener++) {
+        if (strcmp(listener->event, resource->package->name) == 0)
+            listener->changed(listener->context, resource->aor);
+    }
 }
 
 const struct blob *presence_state(struct presence *presence, const char *event, struct bytes aor)

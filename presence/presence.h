@@ -101,8 +101,7 @@ struct presence_registrations {
     void *context;
 };
 
-enum { PRESENCE_SOURCES_MAX = 4, PRESENCE_SOURCE_MAX_BYTES = 131072 };
-
+enum { PRESENCE_SOURCES_MAX = 4, PRESENCE_LISTENERS_MAX = 4, PRESENCE_SOURCE_MAX_BYTES = 131072 };
 /* Who knows something of a user that no client publishes. */
 struct presence_source {
     const char *event; /* the package's name; a constant */
@@ -133,8 +132,8 @@ void presence_derive(struct presence *presence, const struct presence_source *so
  * what was submitted for it is durable. */
 void presence_derived_changed(struct presence *presence, const char *event, struct bytes aor);
 
-/* Whom to tell when the state of a package has changed, whoever made it; once, at start-up. Copied.
- */
+/* Whom to tell when the state of a package has changed, whoever made it; at start-up, at most
+ * PRESENCE_LISTENERS_MAX. Copied. */
 void presence_watch_state(struct presence *presence, const struct presence_listener *listener);
 /* That state of a user as it is composed, borrowed until it changes; NULL: nobody has said or asked
  * anything. */

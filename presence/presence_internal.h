@@ -19,6 +19,7 @@
 #include "presence/extras_internal.h"
 #include "presence/filtering_internal.h"
 #include "presence/machine_internal.h"
+#include "presence/moves.h"
 #include "presence/presence.h"
 #include "presence/view_internal.h"
 
@@ -127,7 +128,6 @@ struct home {
     struct subscription *subscriptions;
     bool loaded; /* by this life of the server */
 };
-
 enum { WRITE_MAX = 65536 };
 
 struct presence {
@@ -136,7 +136,8 @@ struct presence {
     struct presence_settings settings;
     struct presence_source sources[PRESENCE_SOURCES_MAX];
     size_t source_count;
-    struct presence_listener listener;                /* to states; all NULL: nobody is */
+    struct presence_listener listeners[PRESENCE_LISTENERS_MAX + 1]; /* to states; first come */
+    struct presence_moves moves;                      /* NULL inside: nobody listens */
     struct presence_registrations registrations;      /* all NULL: nobody is registered */
     struct package_workshop *workshops[PACKAGES_MAX]; /* as package_list */
     struct document *registered[PACKAGES_MAX];        /* as package_list; NULL: it has none */

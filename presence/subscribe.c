@@ -530,6 +530,7 @@ static void keep(struct subscription *subscription, struct store_set *set)
     subscription_displace(subscription, set);
     subscription_save(subscription, set);
     subscription_arm(subscription);
+    moves_began(subscription);
 }
 
 /* In the same set as the new one's row, so that a crash leaves one of them. */

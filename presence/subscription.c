@@ -230,6 +230,7 @@ bool subscription_move(struct subscription *subscription, enum subscription_even
     if (next == SUBSCRIPTION_ENDED || next == SUBSCRIPTION_WAITING)
         ends_note(subscription, ends_of(event));
     winfo_moved(subscription, before);
+    moves_moved(subscription, before);
     return true;
 }
 
@@ -307,6 +308,7 @@ void subscription_drop(struct subscription *subscription)
         subscription_arm(subscription); /* its row goes when the store has room */
         return;
     }
+    moves_gone(subscription, moves_why(subscription));
     if (subscription->has_row)
         delete_row(subscription);
     subscription_free(subscription);
@@ -316,6 +318,7 @@ void subscription_drop(struct subscription *subscription)
 struct resource *subscription_give_way(struct subscription *subscription, struct store_set *set)
 {
     struct resource *resource = subscription->resource;
+    moves_gone(subscription, "replaced");
     if (subscription->has_row)
         put_deletion(subscription, set);
     subscription_free(subscription);

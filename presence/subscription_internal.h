@@ -93,6 +93,14 @@ void subscribe_handle(void *context, struct front_request *request);
 
 /* NOTIFY (notify.c). */
 
+/* moves.c: tells who listens that one that has a row now has begun, that it has moved, and that it
+ * goes without having moved (`reason` a constant). */
+void moves_began(const struct subscription *subscription);
+void moves_moved(const struct subscription *subscription, enum subscription_state before);
+void moves_gone(const struct subscription *subscription, const char *reason);
+/* Why its watcher could not be told: "silent", "refused" or "unreachable". */
+const char *moves_why(const struct subscription *subscription);
+
 /* A NOTIFY is due, for what was changed by others: sends it, or remembers it while another is under
  * way or its watcher cannot be told. */
 void notify_due(struct subscription *subscription);

@@ -4,9 +4,11 @@
 #define SERVER_CONFIG_H
 
 #include "base/log.h"
+#include "feed/feed.h"
 #include "front/auth.h"
 #include "front/domains.h"
 #include "front/front.h"
+#include "hook/hook.h"
 #include "http/http.h"
 #include "im/im.h"
 #include "net/loop.h"
@@ -89,6 +91,8 @@ struct config {
     struct push_gateway gateways[PUSH_GATEWAYS_MAX];
     struct registrar_provider providers[PUSH_GATEWAYS_MAX]; /* of these, for the registrar */
     struct store_settings store;
+    struct feed_settings events;
+    struct hooks_settings webhooks;
     struct web_settings web;
     void *memory; /* what the texts live in */
 };

@@ -488,10 +488,31 @@ static const struct config_key file_keys[] = {
         web.failures_max, 0, 100000, "30",
         "Wrong tokens and passwords of one address in a minute; then none is looked at (429). 0: "
         "any number."),
+    NUMBER(web.streams_max, 0, 10000, "200",
+           "Event streams at a time, but never more than half of web.connections_max; more are "
+           "answered 503."),
+    NUMBER(web.streams_max_per_caller, 1, 10000, "20", "Of these, those of one token or user."),
     {"web.origins", config_take_web_origins, FIELD(struct config, web), 0, WEB_ORIGINS_MAX, "[ ]",
      "Sites whose pages may call the API from a browser (CORS): \"https://admin.example.org\". "
      "Without "
      "one: none but its own."},
+
+    NUMBER(events.kept, 16, 1000000, "4096",
+           "Events that are kept for listeners that come back, or are slow; what is lost they are "
+           "told."),
+    NUMBER(events.kept_s, 0, DAY_S, "300",
+           "Seconds that events are kept for when the last listener has gone."),
+
+    NUMBER(webhooks.pending_max, 1, 1000000, "1000",
+           "Events that may wait for a webhook that does not answer; more are lost."),
+    NUMBER(webhooks.pause_least_s, 1, HOUR_S, "1",
+           "Seconds to wait after the first try of an event; doubled after each."),
+    NUMBER(webhooks.pause_most_s, 1, DAY_S, "3600", "The longest such pause."),
+    NUMBER(webhooks.keep_s, 1, YEAR_S, "86400", "Seconds that an event is tried for."),
+    {"webhooks.plain_anywhere", config_take_switch, FIELD(struct config, webhooks.plain_anywhere),
+     0, 0, "\"off\"",
+     "Whether webhooks may have http: addresses beyond this host, where events can be read on "
+     "their way."},
 };
 
 static const struct config_key domain_keys[] = {

@@ -12,6 +12,7 @@
 #include "homes.h"
 #include "im/im.h"
 #include "net/trace.h"
+#include "news.h"
 #include "pidf/entries.h"
 #include "policy/policy.h"
 
@@ -29,6 +30,9 @@ struct reactor {
     struct push *push;
     struct presence *presence;
     struct homes *homes;
+    struct feed *feed;
+    struct news *news;
+    struct hooks *hooks;
     const struct config *config;
     uint64_t begun_ms;                                /* wall clock */
     bool tells_talk;                                  /* in presence */
@@ -387,6 +391,19 @@ static void build_sources(struct reactor *reactor, const struct config *config)
     im_watch_counts(reactor->im, waiting_changed, reactor);
 }
 
+static void build_news(struct reactor *reactor, const struct config *config)
+{
+    struct world *world = reactor->ground.world;
+    reactor->feed = feed_new(world, reactor->parts.store, reactor->ground.metrics, &config->events);
+    const struct news_parts parts = {
+        world,      reactor->parts.store, reactor->feed, reactor->registrar, reactor->presence,
+        reactor->im};
+    const struct hooks_parts hooks = {world,         reactor->parts.store, reactor->http,
+                                      reactor->feed, reactor->ground.log,  reactor->ground.metrics};
+    reactor->news = news_new(&parts);
+    reactor->hooks = hooks_new(&hooks, &config->webhooks);
+}
+
 static void build(struct reactor *reactor, const struct config *config)
 {
     const struct reactor_ground *ground = &reactor->ground;
@@ -431,6 +448,7 @@ static void build(struct reactor *reactor, const struct config *config)
     registrar_watch_devices(reactor->registrar, &watch);
     build_push(reactor, config);
     build_sources(reactor, config);
+    build_news(reactor, config);
     const struct homes_parts homes = {.front = reactor->front,
                                       .registrar = reactor->registrar,
                                       .proxy = reactor->proxy,
@@ -493,8 +511,11 @@ void reactor_free(struct reactor **reactor)
     im_free(&old->im);
     proxy_free(&old->proxy);
     push_free(&old->push);
+    hooks_free(&old->hooks);
     http_free(&old->http);
     registrar_free(&old->registrar);
+    news_free(&old->news);
+    feed_free(&old->feed);
     front_free(&old->front);
     guard_free(&old->parts.guard);
     flow_tokens_free(&old->parts.flow_tokens);
@@ -545,6 +566,7 @@ void reactor_reload(struct reactor *reactor, const struct config *config)
     presence_reload(reactor->presence, &config->presence);
     http_reload(reactor->http, &config->http);
     push_reload(reactor->push, &config->push);
+    hooks_reload(reactor->hooks, &config->webhooks);
     log_write(reactor->ground.log, LOG_INFO, "reactor",
               "configuration taken over: trusted networks, peers, policy, registrar, proxy, "
               "presence, push, http, guard and front limits. Listeners, domains, data folder, net, "
@@ -568,6 +590,8 @@ struct web_core reactor_core(const struct reactor *reactor)
         .presence = reactor->presence,
         .im = reactor->im,
         .trace = reactor->trace,
+        .feed = reactor->feed,
+        .hooks = reactor->hooks,
         .config = reactor->config,
         .begun_ms = reactor->begun_ms,
     };

@@ -182,6 +182,10 @@ static const char *const migrations[] = {
     "aor TEXT NOT NULL, removed INTEGER NOT NULL, changed INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE INDEX aliases_of ON aliases (partition, aor);"
     "CREATE INDEX aliases_changed ON aliases (changed);",
+    /* Whom events are posted to; of no partition, like tokens. */
+    "CREATE TABLE webhooks (id TEXT NOT NULL PRIMARY KEY, url TEXT NOT NULL, types TEXT NOT NULL, "
+    "user TEXT NOT NULL, secret TEXT NOT NULL, active INTEGER NOT NULL, "
+    "made_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;",
 };
 
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };

@@ -7,6 +7,7 @@
  * kind of row; SQLite gets the bytes where they lie (SQLITE_STATIC). Numbers are in the machine's
  * order: a set never leaves the process. */
 #include "store/set_internal.h"
+#include "store/webhooks.h"
 
 #include <assert.h>
 #include <limits.h>
@@ -289,6 +290,12 @@ void store_delete_line(struct store_set *set, const struct store_line *key)
 {
     set_operation(set, SQL_DELETE_LINE);
     set_line_key(set, key);
+}
+
+void store_silence_webhook(struct store_set *set, struct bytes id)
+{
+    set_operation(set, SQL_SILENCE_WEBHOOK);
+    set_text(set, id);
 }
 
 void store_forget_messages(struct store_set *set, uint64_t made_before_ms, uint64_t keep_before_ms,

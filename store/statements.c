@@ -39,6 +39,7 @@
     "aor, call_id, local_tag, remote_tag, initiator, local_uri, local_name, remote_uri, " \
     "remote_name, silence_s, since_ms, expires_ms"
 #define TOKEN_COLUMNS "id, digest, name, scopes, made_ms, expires_ms, used_ms"
+#define WEBHOOK_COLUMNS "id, url, types, user, secret, active, made_ms"
 #define BUDDY_COLUMNS "aor, buddy, name, groups, notes, position"
 #define SHARED_COLUMNS "name, title, members, watchers"
 /* Lines of people without one of them. */
@@ -280,6 +281,15 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
     [SQL_TOKENS] = {"SELECT " TOKEN_COLUMNS " FROM tokens ORDER BY made_ms, id", ""},
     [SQL_TOKEN] = {"SELECT " TOKEN_COLUMNS " FROM tokens WHERE id = ?1", ""},
     [SQL_TOKEN_OF_DIGEST] = {"SELECT " TOKEN_COLUMNS " FROM tokens WHERE digest = ?1", ""},
+    [SQL_PUT_WEBHOOK] = {"REPLACE INTO webhooks (" WEBHOOK_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, "
+                         "?6, ?7)",
+                         ""},
+    [SQL_DELETE_WEBHOOK] = {"DELETE FROM webhooks WHERE id = ?1", ""},
+    [SQL_COUNT_WEBHOOKS] = {"SELECT count(*) FROM webhooks WHERE id <> ?1", ""},
+    [SQL_WEBHOOKS] = {"SELECT " WEBHOOK_COLUMNS " FROM webhooks ORDER BY made_ms, id", ""},
+    [SQL_WEBHOOK] = {"SELECT " WEBHOOK_COLUMNS " FROM webhooks WHERE id = ?1", ""},
+    /* by a change set, which has a partition (?1) whatever it changes */
+    [SQL_SILENCE_WEBHOOK] = {"UPDATE webhooks SET active = 0 WHERE ?1 >= 0 AND id = ?2", "t"},
     [SQL_ACCOUNT_OF] = {"SELECT " ACCOUNT_COLUMNS " FROM accounts WHERE " OWNER " AND removed = 0",
                         "t"},
 };

@@ -75,15 +75,20 @@ static enum MHD_Result send_late(struct web_call *call, struct MHD_Connection *c
     return queue(connection, 503, response);
 }
 
+void answer_add_fields(const struct web_call *call, struct MHD_Response *response)
+{
+    add_usual(&call->more, response);
+    for (size_t i = 0; i < call->more.count; i++)
+        add(response, call->more.at[i].name.at, call->more.at[i].value);
+}
+
 static struct MHD_Response *make(const struct web_call *call, struct bytes text)
 {
     struct MHD_Response *response = MHD_create_response_from_buffer(
         text.length, (void *)(uintptr_t)text.at, MHD_RESPMEM_MUST_COPY);
-    add_usual(&call->more, response);
     if (call->type != NULL && !bytes_empty(text))
         (void)MHD_add_response_header(response, "Content-Type", call->type);
-    for (size_t i = 0; i < call->more.count; i++)
-        add(response, call->more.at[i].name.at, call->more.at[i].value);
+    answer_add_fields(call, response);
     return response;
 }
 
@@ -118,6 +123,8 @@ enum MHD_Result answer_send(struct web_call *call, struct MHD_Connection *connec
     count(call);
     log_change(call);
     cors_add(call);
+    if (call->stream != NULL)
+        return web_stream_send(call, connection);
     struct bytes text = answer_text(call);
     unsigned status = call->status;
     bool tagged = call->endpoint != NULL && web_is_read(call) && status == 200;

@@ -32,6 +32,7 @@ struct web_call *call_new(struct web *web, struct bytes target)
 static void call_free(struct web_call *call)
 {
     web_repeats_settle(call);
+    web_stream_free(&call->stream);
     if (call->release != NULL)
         call->release(call->kept);
     json_decref(call->json);

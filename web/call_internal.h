@@ -47,6 +47,7 @@ enum web_state {
 };
 
 struct web_repeat;
+struct web_stream;
 
 struct web_call {
     struct letter letter; /* in the reactor's box; first */
@@ -68,6 +69,7 @@ struct web_call {
     struct net_address from;
     bool secure;                      /* by TLS */
     struct bytes caller, who, scopes; /* of a token */
+    struct bytes proof;               /* a token's digest, or HA1 of a password */
     struct web_limits limits;
     void *kept;
     void (*release)(void *value);
@@ -83,6 +85,7 @@ struct web_call {
     struct store_change change;
     struct store_wait wait;
     struct web_call *next_waiting, **link_waiting; /* the reactor's: of those with a wait */
+    struct web_stream *stream;                     /* of events; NULL: a usual answer */
     struct web_repeat *repeat;                     /* (lock) the key that it came with, or NULL */
 
     /* the ask */

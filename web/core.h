@@ -18,6 +18,8 @@ struct web_core {
     struct presence *presence;
     struct im *im;
     const struct trace *trace; /* NULL: off */
+    struct feed *feed;
+    struct hooks *hooks;
     const struct config *config;
     uint64_t begun_ms; /* wall clock, when this life of the server began; 0: nobody says */
 };

@@ -204,7 +204,8 @@ static bool wants_reactor(const struct web_call *call)
 /* The answer, which has to be read in time. */
 static enum MHD_Result send_answer(struct web_call *call, struct MHD_Connection *connection)
 {
-    link_deadline(call->web, connection, call->web->settings.request_s);
+    unsigned in_s = call->stream == NULL ? call->web->settings.request_s : 0;
+    link_deadline(call->web, connection, in_s);
     return answer_send(call, connection);
 }
 

@@ -67,6 +67,7 @@ const struct domains *web_domains(const struct web_call *call);
 struct web_limits {
     unsigned buddies_max;   /* of one roster */
     size_t rules_max_bytes; /* of one user's document */
+    bool plain_webhooks;    /* http: beyond this host */
 };
 const struct web_limits *web_limits(const struct web_call *call);
 
@@ -101,6 +102,15 @@ void web_answer(struct web_call *call, unsigned status, json_t *value);
 void web_answer_text(struct web_call *call, unsigned status, const char *type, struct bytes text);
 /* A field of the answer, besides ("Location"); copied. */
 void web_answer_field(struct web_call *call, const char *name, struct bytes value);
+/* Events as they come, text/event-stream, until the client goes, may not read them any more, or the
+ * server ends. `user` is copied. Too many streams are answered 503. */
+struct web_events {
+    unsigned types;    /* bits 1 << enum feed_type */
+    struct bytes user; /* canonical; empty: anybody's */
+    bool resumes;      /* behind the event `after`, else from now on */
+    uint64_t after;
+};
+void web_answer_events(struct web_call *call, const struct web_events *events);
 /* RFC 9457: `kind` is the last part of its type ("not-found"), `field` a JSON pointer, the name of
  * a query's parameter or of a part of the path, or NULL; the detail says what is wrong and the way
  * out. */

@@ -4,9 +4,8 @@
 
 #include "web/web_internal.h"
 
-struct account_file *files_take(struct web_call *call)
+struct account_file *files_open(struct web *web)
 {
-    struct web *web = call->web;
     struct account_file *file = NULL;
     char why[640];
     enum err err;
@@ -16,12 +15,18 @@ struct account_file *files_take(struct web_call *call)
     web_unlock(web);
     if (file == NULL)
         file = account_file_open(web->settings.folder, &err, why, sizeof(why));
-    if (file != NULL)
-        return file;
-    log_write(web->ground.core.log, LOG_ERROR, "web", "%s", why);
-    web_problem(call, 503, "database", NULL,
-                "the database cannot be opened; the server's log says why");
-    return NULL;
+    if (file == NULL)
+        log_write(web->ground.core.log, LOG_ERROR, "web", "%s", why);
+    return file;
+}
+
+struct account_file *files_take(struct web_call *call)
+{
+    struct account_file *file = files_open(call->web);
+    if (file == NULL)
+        web_problem(call, 503, "database", NULL,
+                    "the database cannot be opened; the server's log says why");
+    return file;
 }
 
 void files_give(struct web *web, struct account_file **file)

@@ -15,6 +15,8 @@ struct web_settings web_settings_default(void)
         .asks_max = 1000,
         .rate_max = 100000,
         .failures_max = 30,
+        .streams_max = 200,
+        .streams_max_per_caller = 20,
         .limits = {.buddies_max = 1000, .rules_max_bytes = 65536},
     };
 }

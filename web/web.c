@@ -91,6 +91,14 @@ static bool watch_begin(struct web *web, char *why, size_t why_size)
     return false;
 }
 
+static bool pump_begin(struct web *web, char *why, size_t why_size)
+{
+    bool begun = web_streams_begin(web);
+    if (!begun)
+        snprintf(why, why_size, "the system refuses a thread for HTTP; are there too many?");
+    return begun;
+}
+
 static void watch_end(struct web *web)
 {
     if (!web->watching)
@@ -127,7 +135,8 @@ struct web *web_new(const struct web_ground *ground, const struct web_settings *
     if (!listen_judge(settings, why, why_size))
         return NULL;
     struct web *web = make(ground, settings);
-    if (!watch_begin(web, why, why_size) || !open_doors(web, why, why_size))
+    if (!watch_begin(web, why, why_size) || !pump_begin(web, why, why_size) ||
+        !open_doors(web, why, why_size))
         web_free(&web);
     return web;
 }
@@ -141,6 +150,8 @@ void web_reload(struct web *web, const struct web_settings *settings, const stru
     mine->asks_max = settings->asks_max;
     mine->rate_max = settings->rate_max;
     mine->failures_max = settings->failures_max;
+    mine->streams_max = settings->streams_max;
+    mine->streams_max_per_caller = settings->streams_max_per_caller;
     mine->limits = settings->limits;
     memcpy(mine->origins, settings->origins, sizeof(mine->origins));
     mine->origin_count = settings->origin_count;
@@ -166,8 +177,10 @@ static void close_doors(struct web *web)
     for (unsigned i = 0; i < web->door_count; i++)
         sockets[i] = web->doors[i].daemon != NULL ? MHD_quiesce_daemon(web->doors[i].daemon) : -1;
     ask_end(web);
+    web_streams_end(web);
     wait_for_calls(web);
     watch_end(web);
+    web_streams_join(web);
     for (unsigned i = 0; i < web->door_count; i++) {
         door_close(&web->doors[i]);
         if (sockets[i] >= 0)

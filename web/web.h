@@ -32,6 +32,8 @@ struct web_settings {
     unsigned asks_max;                    /* that wait for it, 1000; more: 503 */
     unsigned rate_max;                    /* calls of one token or user a minute; 0: any; 100000 */
     unsigned failures_max;                /* wrong secrets of one address a minute, 30; more: 429 */
+    unsigned streams_max;                 /* event streams, 200; more: 503 */
+    unsigned streams_max_per_caller;      /* of one token or user, 20; likewise */
     const char *origins[WEB_ORIGINS_MAX]; /* that may call from pages (CORS) */
     unsigned origin_count;
     struct web_limits limits;

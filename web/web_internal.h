@@ -29,6 +29,8 @@ enum web_count {
     WEB_COUNT_LATE,
     WEB_COUNT_ASKS_LIMITED,
     WEB_COUNT_TOO_LONG,
+    WEB_COUNT_STREAMS,
+    WEB_COUNT_STREAMS_LIMITED,
     WEB_COUNTS
 };
 
@@ -61,6 +63,10 @@ struct web {
     struct web_repeat *repeats;
     size_t repeat_bytes;
     uint64_t counts[WEB_COUNTS];
+    struct web_stream *streams;
+    unsigned stream_count;
+    pthread_t pump; /* of streams */
+    bool pumping;
 
     struct web_call *waiting; /* the reactor's */
 };
@@ -104,6 +110,8 @@ void body_parse(struct web_call *call);
 
 /* who.c: who calls, and whether that may call this; else it is answered. */
 void who_judge(struct web_call *call, struct account_file *file);
+/* May who called go on? A database that cannot be read does not end anything. */
+bool who_stands(const struct web_call *call, struct account_file *file);
 /* The canonical name of a user as people write it; empty: none of ours. */
 struct bytes who_name(struct web_call *call, struct bytes user);
 
@@ -126,7 +134,8 @@ enum MHD_Result ask_begin(struct web_call *call, struct MHD_Connection *connecti
 void *ask_watch(void *context); /* the thread; of a struct web */
 void ask_end(struct web *web);
 
-/* answer.c */
+/* answer.c: fields that every answer has, but those that the call has itself; and its own. */
+void answer_add_fields(const struct web_call *call, struct MHD_Response *response);
 enum MHD_Result answer_send(struct web_call *call, struct MHD_Connection *connection);
 /* The answer as bytes, made of its JSON if it is that. */
 struct bytes answer_text(struct web_call *call);
@@ -134,6 +143,14 @@ struct bytes answer_text(struct web_call *call);
 /* cors.c: a page of another site: what it may; false when it may not what it wants. */
 bool cors_allows(struct web_call *call);
 void cors_add(struct web_call *call);
+
+/* stream.c: an answer that goes on: events. */
+void web_stream_free(struct web_stream **stream);
+enum MHD_Result web_stream_send(struct web_call *call, struct MHD_Connection *connection);
+bool web_streams_begin(struct web *web); /* false: the system refuses a thread */
+/* Those that there are end; after they have, the thread does. */
+void web_streams_end(struct web *web);
+void web_streams_join(struct web *web);
 
 /* door.c */
 bool door_open(struct web_door *door, int socket, char *why, size_t why_size);
@@ -145,6 +162,8 @@ bool listen_judge(const struct web_settings *settings, char *why, size_t why_siz
 
 /* files.c: a connection to the database for as long as a call needs it; NULL: it is answered. */
 struct account_file *files_take(struct web_call *call);
+/* The same of nobody's call; NULL: it is logged. */
+struct account_file *files_open(struct web *web);
 void files_give(struct web *web, struct account_file **file);
 void files_free(struct web *web);
 

@@ -122,6 +122,7 @@ static void judge_token(struct web_call *call, struct account_file *file, struct
     snprintf(who, sizeof(who), "token %s", holder.id);
     call->who = arena_copy(&call->arena, bytes_of(who));
     call->scopes = arena_copy(&call->arena, bytes_of(holder.scopes));
+    call->proof = arena_copy(&call->arena, bytes_from(digest, WEB_DIGEST_BYTES));
     judge_scopes(call, &holder);
 }
 
@@ -135,7 +136,8 @@ static void take_ha1(void *context, const struct store_account *account)
 }
 
 /* As long for a user who is not there. A disabled account's password opens nothing. */
-static bool is_password(struct account_file *file, struct bytes aor, struct bytes password)
+static bool is_password(struct web_call *call, struct account_file *file, struct bytes aor,
+                        struct bytes password)
 {
     struct digest_hex known = {""};
     struct bytes domain = sip_aor_domain(aor);
@@ -145,6 +147,7 @@ static bool is_password(struct account_file *file, struct bytes aor, struct byte
     digest_engine_free(&engine);
     bool found = account_visit(file, aor, take_ha1, &known) == ERR_NONE && *known.text != '\0';
     bool same = digest_equal(bytes_of(given.text), bytes_of(found ? known.text : given.text));
+    call->proof = arena_copy(&call->arena, bytes_of(given.text));
     return found && same;
 }
 
@@ -195,7 +198,7 @@ static void judge_password(struct web_call *call, struct account_file *file, str
         return;
     }
     struct bytes aor = who_name(call, user);
-    bool right = !bytes_empty(aor) && is_password(file, aor, password);
+    bool right = !bytes_empty(aor) && is_password(call, file, aor, password);
     if (!right) {
         refuse_wrong(call, "there is no such user, or that is not the password");
         return;
@@ -227,4 +230,21 @@ void who_judge(struct web_call *call, struct account_file *file)
     judge_credentials(call, file);
     if (call->status == 401)
         web_count(call->web, WEB_COUNT_UNKNOWN);
+}
+
+/* Still. */
+
+bool who_stands(const struct web_call *call, struct account_file *file)
+{
+    struct holder holder = {.expires_ms = 0};
+    struct digest_hex known = {""};
+    enum err err;
+    if (bytes_empty(call->caller)) {
+        err = token_find(file, call->proof, take_token, &holder);
+        return (err != ERR_NONE && err != ERR_NOT_FOUND) ||
+               (err == ERR_NONE && (holder.expires_ms == 0 || holder.expires_ms > web_wall_ms()));
+    }
+    err = account_visit(file, call->caller, take_ha1, &known);
+    return (err != ERR_NONE && err != ERR_NOT_FOUND) ||
+           (err == ERR_NONE && bytes_equal(bytes_of(known.text), call->proof));
 }

@@ -177,6 +177,8 @@ struct engine {
     void *waits_context;
     void (*counts)(void *context, struct bytes aor);
     void *counts_context;
+    void (*tell)(void *context, const struct im_news *news); /* NULL: nobody */
+    void *tell_context;
 };
 
 #endif

@@ -121,6 +121,26 @@ struct im_sent im_send(struct im *im, const struct im_letter *letter);
 enum err im_end_waiting(struct im *im, struct bytes aor, uint64_t serial,
                         struct store_change *change) __attribute__((warn_unused_result));
 
+/* What becomes of a message, notifications (IMDN) and copies of what users sent apart. Slices are
+ * good during the call, before what is changed is submitted. */
+enum im_fate {
+    IM_STORED,    /* nobody has it yet, and somebody will */
+    IM_DELIVERED, /* a device has it, or the other domain */
+    IM_FAILED,    /* nobody will ever have it */
+    IM_RELAYED    /* it goes to another domain */
+};
+struct im_news {
+    enum im_fate fate;
+    uint64_t serial;
+    struct bytes owner, peer; /* whose it is, and the other side */
+    bool sent;                /* by the owner, to another domain */
+    struct bytes device;      /* that has it; or empty */
+    unsigned status;          /* of a failure; 0: its time was over, or nobody answered */
+};
+/* At start-up, once. */
+void im_watch_news(struct im *im, void (*tell)(void *context, const struct im_news *news),
+                   void *context);
+
 struct im_counts {
     size_t live;   /* messages being delivered that nobody was told of yet */
     size_t stored; /* that are owed to somebody */

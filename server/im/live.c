@@ -201,6 +201,7 @@ static void fail(struct message *message)
 {
     struct live *live = message->live;
     bool foreign = message->deliveries->device->whom == STORE_TO_PEER;
+    news_tell_failed(message, live->best.status);
     if (live->best.status == 503) /* RFC 3261 16.7 step 6: that server is overloaded, not this */
         live_reply(live, 500, "The contact of this user is overloaded", STORE_NOTHING);
     else if (live->best.status != 0)
@@ -226,6 +227,7 @@ static void tell_stored(struct message *message)
         .serial = message->serial,
     };
     metrics_count(message->inbox->im->parts->metrics, METRIC_messages_stored);
+    news_tell(message, IM_STORED, NULL);
     if (message->kind != STORE_NOTICE)
         report_stored(message->inbox->im, &about);
 }

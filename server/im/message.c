@@ -213,6 +213,8 @@ void delivery_leave(struct delivery *delivery, enum store_delivery_state state, 
         message->taken_ms = message->inbox->im->parts->world->wall_ms;
         unburden(message);
     }
+    if (state == STORE_TAKEN)
+        news_tell(message, IM_DELIVERED, delivery);
     device_nudge(device);
 }
 
@@ -413,9 +415,13 @@ static void write_ended(const struct message *message)
     (void)store_submit(store, &set);
 }
 
+/* From here on it stays so, whatever becomes of the server. */
 static void end_telling(struct message *message)
 {
+    const struct delivery *failed;
     message->told = TOLD_DONE;
+    if (has_failed(message, &failed))
+        news_tell_failed(message, failed->status);
     if (message->withheld)
         write_ended(message);
     message->withheld = false;

@@ -48,6 +48,10 @@ void message_end(struct message *message);
 /* A delivery was added to a stored one. */
 void message_is_owed_again(struct message *message);
 
+/* news.c: tells who listens; `delivery`: by which, or NULL. */
+void news_tell(const struct message *message, enum im_fate fate, const struct delivery *delivery);
+void news_tell_failed(const struct message *message, unsigned status);
+
 /* rows.c */
 struct row_source {
     const struct sip_message *message;

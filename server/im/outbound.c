@@ -36,6 +36,7 @@ static void send_out(struct im *im, struct message *message)
     };
     live->breadth = sending.breadth;
     metrics_count(im->parts->metrics, METRIC_messages_relayed);
+    news_tell(message, IM_RELAYED, NULL);
     if (!behind)
         attempt_begin(delivery, &sending);
     live_advance(message);

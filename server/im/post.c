@@ -68,6 +68,7 @@ static struct store_change post_new(struct im *im, const struct im_post *post, s
     put(post, message, set);
     struct store_change change = store_submit(im->parts->store, &set);
     message_becomes_stored(message, change);
+    news_tell(message, IM_STORED, NULL);
     return change;
 }
 

@@ -105,3 +105,26 @@ void devices_ended(const struct record *record, const struct binding *binding)
     if (watch->ended != NULL)
         watch->ended(watch->context, record_aor(record), &device);
 }
+
+void registrar_watch_news(struct registrar *registrar,
+                          void (*tell)(void *context, const struct registrar_news *news),
+                          void *context)
+{
+    assert(tell != NULL && registrar->tell == NULL);
+    registrar->tell = tell;
+    registrar->tell_context = context;
+}
+
+void devices_news(const struct record *record, const struct binding *binding, const char *ended)
+{
+    const struct registrar *registrar = record->registrar;
+    const struct registrar_news news = {
+        .aor = record_aor(record),
+        .contact = binding->contact,
+        .instance = binding->instance,
+        .user_agent = binding->user_agent,
+        .ended = ended,
+    };
+    if (registrar->tell != NULL)
+        registrar->tell(registrar->tell_context, &news);
+}

@@ -56,6 +56,7 @@ void record_end(struct record *record, struct binding *binding, const char *even
 {
     take_out(record, binding);
     binding->ended = event;
+    devices_news(record, binding, event);
     devices_ended(record, binding);
     reg_keep(record->registrar, record_aor(record), binding);
 }

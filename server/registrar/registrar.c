@@ -273,6 +273,7 @@ static void remove_left_behind(struct record *record, struct store_set *set,
         if (!is_left_behind(record, binding, wish))
             continue;
         record_delete_row(set, record, binding);
+        devices_news(record, binding, "replaced");
         record_remove(record, binding);
     }
 }
@@ -311,6 +312,8 @@ static void apply_wish(struct record *record, struct store_set *set,
         return;
     record_put_row(set, record, made);
     record_add(record, made);
+    if (!made->refreshed)
+        devices_news(record, made, NULL);
     devices_came(record, made);
 }
 

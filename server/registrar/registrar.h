@@ -149,6 +149,17 @@ struct registrar_watch {
 /* At start-up, once. Copied. */
 void registrar_watch_devices(struct registrar *registrar, const struct registrar_watch *watch);
 
+/* A binding of a user's has come, or has gone; refreshes are no news. Slices are good during the
+ * call, before the change is submitted. */
+struct registrar_news {
+    struct bytes aor, contact, instance, user_agent; /* the last two perhaps empty */
+    const char *ended; /* why (RFC 3680 5.1), or "replaced"; NULL: it has come */
+};
+/* At start-up, once. */
+void registrar_watch_news(struct registrar *registrar,
+                          void (*tell)(void *context, const struct registrar_news *news),
+                          void *context);
+
 /* How many bindings there are, those of the configuration apart. */
 size_t registrar_count(const struct registrar *registrar);
 

@@ -29,6 +29,8 @@ struct registrar {
     struct registrar_watch watch; /* all NULL: nobody */
     registrar_fades_fn fades;     /* NULL: nobody */
     void *fades_context;
+    void (*tell)(void *context, const struct registrar_news *news); /* NULL: nobody */
+    void *tell_context;
     struct record *records[PARTITIONS]; /* by address-of-record */
     struct record *former;              /* while a partition is loaded: what it was before */
     bool closed[PARTITIONS];            /* its records are only good for `former` */
@@ -65,6 +67,9 @@ void reg_forget(struct registrar *registrar);
 /* devices.c: tells who watches. */
 void devices_came(const struct record *record, const struct binding *binding);
 void devices_ended(const struct record *record, const struct binding *binding);
+
+/* Tells who listens that it has come, or (`ended` not NULL) why it goes. */
+void devices_news(const struct record *record, const struct binding *binding, const char *ended);
 
 /* True when its time is not over and there is a way to it. */
 bool record_is_live(const struct registrar *registrar, const struct binding *binding);

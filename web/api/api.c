@@ -1,6 +1,7 @@
 /* api.c: the one list of what the HTTP API has. */
 #include "web/api/api.h"
 
+#include "web/api/events.h"
 #include "web/api/explain.h"
 #include "web/api/groups.h"
 #include "web/api/health.h"
@@ -16,6 +17,7 @@
 #include "web/api/trace.h"
 #include "web/api/under_way.h"
 #include "web/api/watching.h"
+#include "web/api/webhooks.h"
 
 /* Each of these ends with a row without a path. */
 #define ALL(rows)      \
@@ -42,6 +44,8 @@ const struct web_endpoints api_endpoints[] = {
     ALL(messages_endpoints),
     ALL(explain_endpoints),
     ALL(trace_endpoints),
+    ALL(events_endpoints),
+    ALL(webhooks_endpoints),
     ALL(sending_endpoints),
     {NULL, 0},
 };

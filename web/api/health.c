@@ -7,6 +7,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/metrics.h"
+#include "feed/feed.h"
 #include "front/accounts.h"
 #include "im/im.h"
 #include "presence/presence.h"
@@ -58,6 +59,8 @@ static void write_gauges(const struct web_core *core, struct buffer *out)
     write_gauge(out, "messages_owed", "stored messages that a device has not", im.stored);
     write_gauge(out, "store_queued", "change sets on their way to the disk",
                 store_queued(core->store));
+    write_gauge(out, "event_readers", "who listens to events",
+                core->feed != NULL ? feed_readers(core->feed) : 0);
 }
 
 static void metrics_live(struct web_call *call, const struct web_core *core)

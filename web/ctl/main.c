@@ -14,6 +14,7 @@
 #include "web/ctl/request.h"
 #include "web/ctl/settings.h"
 #include "web/ctl/show.h"
+#include "web/ctl/watch.h"
 
 enum { SECRET_SIZE = 256, PAGES_MAX = 100000 };
 
@@ -34,7 +35,8 @@ static int help(const char *noun)
 {
     printf("heraldctl - administers a Herald over its HTTP API\n\n"
            "  heraldctl [--url URL] [--token-file FILE] [--ca FILE] [--json] NOUN VERB ...\n"
-           "  heraldctl request METHOD PATH [BODY]   anything that the API has\n\n");
+           "  heraldctl request METHOD PATH [BODY]   anything that the API has\n"
+           "  heraldctl watch [--types TYPE,TYPE] [--user USER]   what happens, as it happens\n\n");
     for (const struct ctl_verb *at = ctl_verbs; at->noun != NULL; at++)
         if (noun == NULL || strcmp(noun, at->noun) == 0)
             printf("  %-12s %-8s %s%s%s\n", at->noun, at->verb, at->help,
@@ -134,15 +136,20 @@ static bool make_request(struct work *work, int count, const char *const *words)
     return false;
 }
 
+static struct ctl_server server_of(const struct ctl_settings *settings)
+{
+    return (struct ctl_server){
+        .url = settings->url,
+        .token = settings->token[0] != '\0' ? settings->token : NULL,
+        .ca = settings->ca[0] != '\0' ? settings->ca : NULL,
+    };
+}
+
 /* One answer as JSON; NULL: it is none, or has been dealt with in `failed`. */
 static json_t *fetch(struct work *work, const char *path, const char *body, bool *failed)
 {
     struct ctl_answer answer;
-    const struct ctl_server server = {
-        .url = work->settings.url,
-        .token = work->settings.token[0] != '\0' ? work->settings.token : NULL,
-        .ca = work->settings.ca[0] != '\0' ? work->settings.ca : NULL,
-    };
+    const struct ctl_server server = server_of(&work->settings);
     *failed = !ctl_send(&server, work->request.method, path, body, &answer, work->why);
     json_t *value = NULL;
     if (!*failed && strstr(answer.type, "json") != NULL)
@@ -203,6 +210,17 @@ static int run(struct work *work)
     return failed ? fail(work->why) : EXIT_SUCCESS;
 }
 
+static int watch(struct work *work, int count, const char *const *words)
+{
+    char path[WATCH_PATH_SIZE];
+    if (!watch_path(count, words, path, work->why) ||
+        !ctl_settings_fill(&work->settings, work->why, sizeof(work->why)))
+        return fail(work->why);
+    const struct ctl_server server = server_of(&work->settings);
+    watch_run(&server, path, work->json, work->why);
+    return fail(work->why);
+}
+
 int main(int count, char **words)
 {
     struct work work = {.json = false};
@@ -216,6 +234,8 @@ int main(int count, char **words)
     if (first < 0)
         return fail(work.why);
     int left = without_json(&work, count - first, words + first);
+    if (left > 0 && strcmp(words[first], "watch") == 0)
+        return watch(&work, left - 1, (const char *const *)(words + first + 1));
     if (!make_request(&work, left, (const char *const *)(words + first)) ||
         !ctl_settings_fill(&work.settings, work.why, sizeof(work.why)))
         return fail(work.why);

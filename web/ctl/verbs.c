@@ -104,6 +104,14 @@ const struct ctl_verb ctl_verbs[] = {
     {"trace", "list", "GET", "/api/v1/trace", "call_id user limit#",
      "id time direction remote method status call_id", "the latest SIP messages"},
     {"trace", "show", "GET", "/api/v1/trace/{message}", "", "", "one of them, whole, by its id"},
+    {"webhook", "list", "GET", "/api/v1/webhooks", "", "id url active pending",
+     "whom events are posted to"},
+    {"webhook", "show", "GET", "/api/v1/webhooks/{webhook}", "", "", "one, by its id"},
+    {"webhook", "add", "POST", "/api/v1/webhooks", "url! types/type* user", "",
+     "URL: posts events there; its secret is shown this once"},
+    {"webhook", "change", "PATCH", "/api/v1/webhooks/{webhook}", "url types/type* active?", "",
+     "ID: changes what is given"},
+    {"webhook", "remove", "DELETE", "/api/v1/webhooks/{webhook}", "", "", "ID"},
     {NULL, NULL, NULL, NULL, NULL, NULL, NULL},
 };
 

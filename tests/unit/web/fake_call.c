@@ -38,6 +38,8 @@ struct web_call {
     const char *type;
     char kind[64], field[128], detail[DETAIL_SIZE];
     struct store_change change;
+    struct web_events events; /* of web_answer_events */
+    char *events_user;
 };
 
 /* A test that calls wrongly ends, whatever runs it. */
@@ -193,6 +195,7 @@ void fake_call_free(struct web_call **call)
     json_decref((*call)->json);
     free((*call)->content);
     free((*call)->text);
+    free((*call)->events_user);
     free(*call);
     *call = NULL;
 }
@@ -265,6 +268,11 @@ const char *fake_call_answer_field(const struct web_call *call, const char *name
 {
     const char *value = pairs_find(&call->answered, name);
     return value != NULL ? value : "";
+}
+
+const struct web_events *fake_call_events(const struct web_call *call)
+{
+    return call->events.types != 0 ? &call->events : NULL;
 }
 
 struct store_change fake_call_waits(const struct web_call *call)
@@ -395,6 +403,16 @@ void web_problem(struct web_call *call, unsigned status, const char *kind, const
     web_answer(call, status,
                json_pack("{s:s, s:i, s:s, s:s}", "type", kind, "status", (int)status, "detail",
                          call->detail, "field", call->field));
+}
+
+void web_answer_events(struct web_call *call, const struct web_events *events)
+{
+    must(call->status == 0, "answered twice:", call->endpoint->path);
+    call->status = 200;
+    call->type = "text/event-stream";
+    call->events = *events;
+    call->events_user = memory_copy(events->user);
+    call->events.user = bytes_of(call->events_user);
 }
 
 bool web_answered(const struct web_call *call)

@@ -43,6 +43,8 @@ const char *fake_call_problem_field(const struct web_call *call);
 const char *fake_call_problem_detail(const struct web_call *call);
 /* A field of the answer; "" when there is none. */
 const char *fake_call_answer_field(const struct web_call *call, const char *name);
+/* Of web_answer_events; NULL: it is another answer. */
+const struct web_events *fake_call_events(const struct web_call *call);
 /* What the answer waits for. */
 struct store_change fake_call_waits(const struct web_call *call);
 /* The ETag that a GET with this answer would have, quotes included; to be freed. */

@@ -71,6 +71,34 @@ START_TEST(told_of_devices)
 END_TEST
 
 /* By instance, wherever; by flow when one does not say; not when its time is over. */
+static void take_news(void *context, const struct registrar_news *told)
+{
+    size_t used = strlen(news);
+    (void)context;
+    ck_assert(bytes_equal(told->aor, AOR));
+    snprintf(news + used, sizeof(news) - used, "%.*s %s, ", BYTES_ARGS(told->contact),
+             told->ended != NULL ? told->ended : "came");
+}
+
+/* A refresh is no news, and what is loaded again is none. */
+START_TEST(told_of_bindings)
+{
+    open_registrar();
+    registrar_watch_news(registrar, take_news, NULL);
+    ck_assert_uint_eq(do_register("m: <sip:1@h>, <sip:2@h>" TWO "\r\n"), 200);
+    ck_assert_str_eq(told_news(), "sip:1@h came, sip:2@h came, ");
+    ck_assert_uint_eq(do_register("m: <sip:1@h>, <sip:2@h>" TWO "\r\n"), 200);
+    reload(ground, partition_of(AOR));
+    ck_assert_str_eq(told_news(), "");
+    ck_assert_uint_eq(do_register("m: <sip:2@h>;expires=0\r\nExpires: 60\r\n"), 200);
+    ck_assert_str_eq(told_news(), "sip:2@h unregistered, ");
+    ck_assert_uint_eq(do_register("m: <sip:1@h>\r\nExpires: 60\r\n"), 200);
+    ground_wait(ground, 60000);
+    ck_assert_str_eq(told_news(), "sip:1@h expired, ");
+    close_registrar();
+}
+END_TEST
+
 START_TEST(has_devices)
 {
     const struct net_flow here = ground_udp("127.0.0.2:5060");
@@ -113,4 +141,4 @@ START_TEST(connections)
 }
 END_TEST
 
-UNIT_MAIN("registrar/devices", told_of_devices, has_devices, connections)
+UNIT_MAIN("registrar/devices", told_of_devices, told_of_bindings, has_devices, connections)

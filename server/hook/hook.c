@@ -1,0 +1,436 @@
+/* hook.c: the queues of hooks.
+ *
+ *     feed --what the hook wants--> queue --the first--> posted --2xx--> gone
+ *                                     ^-----a pause-----  other, silence
+ *                                                         410 -> the hook is off
+ *
+ * The first of a queue leaves when it was taken, or is too old. */
+#include "hook/hook.h"
+
+#include <assert.h>
+#include <openssl/hmac.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "base/buffer.h"
+#include "base/holder.h"
+#include "base/memory.h"
+
+enum { MS_PER_S = 1000, STATUS_GONE = 410 };
+
+struct pending {
+    struct pending *prev, *next;
+    uint64_t id, since_ms; /* monotonic */
+    char *json;
+};
+
+struct hook {
+    struct hook *prev, *next;
+    struct hooks *hooks;
+    struct feed_filter filter;
+    uint64_t position;
+    struct pending *queue;
+    size_t count;
+    struct timer pause;
+    unsigned pause_s, attempts; /* of the first in the queue */
+    uint64_t post;              /* handle of what is under way; 0: nothing */
+    struct hook_look last;
+    bool active, seen;
+    bool full; /* and that was logged */
+    struct bytes id, url, types, user, secret;
+    char text[];
+};
+
+struct hooks {
+    struct hooks_parts parts;
+    struct hooks_settings settings;
+    struct hook *list;
+    bool reads; /* the feed is told that somebody does */
+};
+
+struct hooks_settings hooks_settings_default(void)
+{
+    return (struct hooks_settings){
+        .pending_max = 1000, .pause_least_s = 1, .pause_most_s = 3600, .keep_s = 86400};
+}
+
+/* Whose address says that it is this host. */
+static bool is_here(struct bytes host)
+{
+    struct bytes name = bytes_starts_with(host, BYTES("[")) ? host : bytes_split(&host, ':');
+    return bytes_equal_nocase(name, BYTES("localhost")) || bytes_starts_with(name, BYTES("127.")) ||
+           bytes_starts_with(name, BYTES("[::1]"));
+}
+
+/* "127.0.0.1.example.net" is not. */
+static bool is_number(struct bytes host)
+{
+    for (size_t i = 0; i < host.length; i++)
+        if (host.at[i] != '.' && host.at[i] != ':' && (host.at[i] < '0' || host.at[i] > '9'))
+            return false;
+    return true;
+}
+
+bool hook_url_is_good(const struct hooks_settings *settings, struct bytes url)
+{
+    if (!http_url_is_good(url))
+        return false;
+    if (settings->plain_anywhere || bytes_starts_with(url, BYTES("https://")))
+        return true;
+    struct bytes rest = bytes_skip(url, strlen("http://")), host = bytes_split(&rest, '/');
+    return is_here(host) && (!bytes_starts_with(host, BYTES("127.")) || is_number(host));
+}
+
+void hook_sign(struct bytes secret, uint64_t seconds, struct bytes body,
+               char signature[HOOK_SIGNATURE_SIZE])
+{
+    unsigned char mac[EVP_MAX_MD_SIZE];
+    unsigned length = 0;
+    struct buffer out = buffer_over(signature, HOOK_SIGNATURE_SIZE - 1);
+    char *text = memory_new(body.length + 32);
+    struct buffer signed_text = buffer_over(text, body.length + 32);
+    buffer_number(&signed_text, seconds);
+    buffer_char(&signed_text, '.');
+    buffer_put(&signed_text, body);
+    HMAC(EVP_sha256(), secret.at, (int)secret.length, (const unsigned char *)text,
+         signed_text.length, mac, &length);
+    free(text);
+    buffer_format(&out, "t=%llu,v1=", (unsigned long long)seconds);
+    buffer_hex(&out, mac, length);
+    assert(!out.overflow);
+    signature[out.length] = '\0';
+}
+
+/* The queue. */
+
+static void pending_free(struct hook *hook, struct pending *pending)
+{
+    DL_DELETE(hook->queue, pending);
+    hook->count--;
+    free(pending->json);
+    free(pending);
+}
+
+static void forget_all(struct hook *hook)
+{
+    struct pending *pending, *next;
+    if (hook->post != 0)
+        http_forget(hook->hooks->parts.http, hook->post);
+    hook->post = 0;
+    world_timer_cancel(hook->hooks->parts.world, &hook->pause);
+    DL_FOREACH_SAFE(hook->queue, pending, next)
+    {
+        pending_free(hook, pending);
+    }
+}
+
+static void lose(struct hook *hook)
+{
+    hook->last.lost++;
+    metrics_count(hook->hooks->parts.metrics, METRIC_webhook_events_lost);
+}
+
+static void add(struct hook *hook, uint64_t id, char *json)
+{
+    struct hooks *hooks = hook->hooks;
+    bool full = hook->count >= hooks->settings.pending_max;
+    if (full && !hook->full)
+        log_write(hooks->parts.log, LOG_WARNING, "hook",
+                  "webhook %.*s has %zu events waiting (webhooks.pending_max); further ones are "
+                  "lost until it answers",
+                  BYTES_ARGS(hook->id), hook->count);
+    hook->full = full;
+    if (full) {
+        lose(hook);
+        free(json);
+        return;
+    }
+    struct pending *pending = memory_new(sizeof(*pending));
+    pending->id = id;
+    pending->json = json;
+    pending->since_ms = hooks->parts.world->now_ms;
+    DL_APPEND(hook->queue, pending);
+    hook->count++;
+}
+
+static bool take_next(struct hook *hook)
+{
+    struct feed *feed = hook->hooks->parts.feed;
+    const struct feed_event *event = NULL;
+    switch (feed_take(feed, &hook->filter, &hook->position, &event)) {
+    case FEED_EVENT:
+        add(hook, event->id, feed_json(event));
+        feed_give(feed, &event);
+        return true;
+    case FEED_GAP:
+        add(hook, hook->position, feed_json_gap(hook->hooks->parts.world->wall_ms));
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Posting. */
+
+static void post_first(struct hook *hook);
+
+static void pause_over(struct timer *timer)
+{
+    post_first(HOLDER(timer, struct hook, pause));
+}
+
+static void first_done(struct hook *hook)
+{
+    pending_free(hook, hook->queue);
+    hook->attempts = 0;
+    hook->pause_s = 0;
+}
+
+static void switch_off(struct hook *hook)
+{
+    struct hooks *hooks = hook->hooks;
+    struct store_set *set = store_begin(hooks->parts.store, 0);
+    store_silence_webhook(set, hook->id);
+    (void)store_submit(hooks->parts.store, &set);
+    log_write(hooks->parts.log, LOG_INFO, "hook", "webhook %.*s answered 410 and is off",
+              BYTES_ARGS(hook->id));
+    metrics_count(hooks->parts.metrics, METRIC_webhooks_gone);
+    hook->active = false;
+    forget_all(hook);
+}
+
+static void try_later(struct hook *hook)
+{
+    struct hooks *hooks = hook->hooks;
+    const struct hooks_settings *settings = &hooks->settings;
+    unsigned next_s = hook->pause_s == 0 ? settings->pause_least_s : 2 * hook->pause_s;
+    hook->pause_s = next_s < settings->pause_most_s ? next_s : settings->pause_most_s;
+    uint64_t end_ms = hook->queue->since_ms + (uint64_t)settings->keep_s * MS_PER_S;
+    uint64_t pause_ms = (uint64_t)hook->pause_s * MS_PER_S;
+    if (hooks->parts.world->now_ms + pause_ms > end_ms) {
+        lose(hook);
+        first_done(hook);
+    }
+    world_timer(hooks->parts.world, &hook->pause, pause_ms, pause_over);
+}
+
+static void take_answer(void *context, const struct http_answer *answer)
+{
+    struct hook *hook = context;
+    struct hooks *hooks = hook->hooks;
+    hook->post = 0;
+    hook->last.time_ms = hooks->parts.world->wall_ms;
+    hook->last.status = answer->status;
+    hook->last.attempts = hook->attempts;
+    if (answer->status >= 200 && answer->status < 300) {
+        metrics_count(hooks->parts.metrics, METRIC_webhook_events_posted);
+        first_done(hook);
+        post_first(hook);
+    } else if (answer->status == STATUS_GONE) {
+        switch_off(hook);
+    } else {
+        try_later(hook);
+    }
+}
+
+static uint64_t post(struct hook *hook, const struct pending *pending)
+{
+    const struct hooks *hooks = hook->hooks;
+    char signature[HOOK_SIGNATURE_SIZE], id[FEED_ID_SIZE], signed_field[192], id_field[64];
+    struct bytes body = bytes_of(pending->json);
+    hook_sign(hook->secret, hooks->parts.world->wall_ms / MS_PER_S, body, signature);
+    feed_id_write(pending->id, id);
+    snprintf(signed_field, sizeof(signed_field), "Herald-Signature: %s", signature);
+    snprintf(id_field, sizeof(id_field), "Herald-Event-Id: %s", id);
+    const struct http_post wish = {.url = hook->url,
+                                   .content_type = BYTES("application/json"),
+                                   .body = body,
+                                   .fields = {bytes_of(signed_field), bytes_of(id_field)},
+                                   .field_count = 2,
+                                   .tries_max = 1,
+                                   .done = take_answer,
+                                   .context = hook};
+    return http_post(hooks->parts.http, &wish);
+}
+
+static void post_first(struct hook *hook)
+{
+    if (!hook->active || hook->queue == NULL || hook->post != 0 || timer_is_set(&hook->pause))
+        return;
+    hook->attempts++;
+    hook->post = post(hook, hook->queue);
+    if (hook->post == 0) /* http.queue_max */
+        try_later(hook);
+}
+
+static void came(void *context)
+{
+    struct hooks *hooks = context;
+    struct hook *hook;
+    DL_FOREACH(hooks->list, hook)
+    {
+        while (hook->active && take_next(hook)) {
+        }
+        post_first(hook);
+    }
+}
+
+/* Rows. */
+
+static struct hook *find(const struct hooks *hooks, struct bytes id)
+{
+    struct hook *hook;
+    DL_FOREACH(hooks->list, hook)
+    {
+        if (bytes_equal(hook->id, id))
+            return hook;
+    }
+    return NULL;
+}
+
+static unsigned types_of(struct bytes names)
+{
+    unsigned types = 0;
+    while (!bytes_empty(names)) {
+        enum feed_type type = feed_type_of(bytes_split(&names, ','));
+        types |= type < FEED_TYPES ? 1U << type : 0;
+    }
+    return types != 0 ? types : (1U << FEED_TYPES) - 1;
+}
+
+static struct hook *hook_new(struct hooks *hooks, const struct store_webhook *row)
+{
+    size_t texts = row->id.length + row->url.length + row->types.length + row->user.length +
+                   row->secret.length;
+    struct hook *hook = memory_new(sizeof(*hook) + texts);
+    char *at = hook->text;
+    hook->hooks = hooks;
+    hook->id = bytes_pack(&at, row->id);
+    hook->url = bytes_pack(&at, row->url);
+    hook->types = bytes_pack(&at, row->types);
+    hook->user = bytes_pack(&at, row->user);
+    hook->secret = bytes_pack(&at, row->secret);
+    hook->active = row->active && http_url_is_good(row->url);
+    hook->filter = (struct feed_filter){types_of(hook->types), hook->user};
+    hook->position = feed_last(hooks->parts.feed);
+    return hook;
+}
+
+static void hook_free(struct hooks *hooks, struct hook *hook)
+{
+    forget_all(hook);
+    DL_DELETE(hooks->list, hook);
+    explicit_bzero((char *)(uintptr_t)hook->secret.at, hook->secret.length);
+    free(hook);
+}
+
+static bool is_same(const struct hook *hook, const struct store_webhook *row)
+{
+    return hook->active == row->active && bytes_equal(hook->url, row->url) &&
+           bytes_equal(hook->types, row->types) && bytes_equal(hook->user, row->user) &&
+           bytes_equal(hook->secret, row->secret);
+}
+
+/* What waits goes over to the changed one. */
+static void replace(struct hook *fresh, struct hook *old)
+{
+    struct pending *waiting = old->queue;
+    fresh->last = old->last;
+    fresh->position = old->active ? old->position : fresh->position;
+    if (!fresh->active)
+        return;
+    if (old->post != 0)
+        http_forget(old->hooks->parts.http, old->post);
+    old->post = 0;
+    fresh->queue = waiting;
+    fresh->count = old->count;
+    old->queue = NULL;
+    old->count = 0;
+}
+
+static void take_row(void *context, const struct store_webhook *row)
+{
+    struct hooks *hooks = context;
+    struct hook *old = find(hooks, row->id), *hook = old;
+    if (old == NULL || !is_same(old, row)) {
+        hook = hook_new(hooks, row);
+        DL_APPEND(hooks->list, hook);
+    }
+    hook->seen = true;
+    if (old == NULL || old == hook)
+        return;
+    replace(hook, old);
+    hook_free(hooks, old);
+}
+
+/* Somebody has to be there for events to be kept. */
+static void settle_reading(struct hooks *hooks)
+{
+    const struct hook *hook;
+    bool any = false;
+    DL_FOREACH(hooks->list, hook)
+    {
+        any = any || hook->active;
+    }
+    if (any && !hooks->reads)
+        (void)feed_join(hooks->parts.feed);
+    else if (!any && hooks->reads)
+        feed_leave(hooks->parts.feed);
+    hooks->reads = any;
+}
+
+void hooks_refresh(struct hooks *hooks)
+{
+    struct hook *hook, *next;
+    DL_FOREACH(hooks->list, hook)
+    {
+        hook->seen = false;
+    }
+    if (store_load_webhooks(hooks->parts.store, take_row, hooks) != ERR_NONE)
+        return;
+    DL_FOREACH_SAFE(hooks->list, hook, next)
+    {
+        if (!hook->seen)
+            hook_free(hooks, hook);
+    }
+    settle_reading(hooks);
+    came(hooks);
+}
+
+struct hooks *hooks_new(const struct hooks_parts *parts, const struct hooks_settings *settings)
+{
+    struct hooks *hooks = memory_new(sizeof(*hooks));
+    hooks->parts = *parts;
+    hooks->settings = *settings;
+    feed_watch(parts->feed, came, hooks);
+    hooks_refresh(hooks);
+    return hooks;
+}
+
+void hooks_free(struct hooks **hooks)
+{
+    struct hooks *old = *hooks;
+    *hooks = NULL;
+    if (old == NULL)
+        return;
+    while (old->list != NULL)
+        hook_free(old, old->list);
+    settle_reading(old);
+    free(old);
+}
+
+void hooks_reload(struct hooks *hooks, const struct hooks_settings *settings)
+{
+    hooks->settings = *settings;
+}
+
+bool hooks_look(const struct hooks *hooks, struct bytes id, struct hook_look *look)
+{
+    const struct hook *hook = find(hooks, id);
+    if (hook == NULL)
+        return false;
+    *look = hook->last;
+    look->pending = hook->count;
+    return true;
+}

@@ -1,0 +1,128 @@
+/* webhooks.c: the table of webhooks. */
+#include "store/webhooks.h"
+
+#include <assert.h>
+
+#include "store/accounts_internal.h"
+#include "store/store_internal.h"
+
+static enum err err_of(const struct database *database)
+{
+    return database_err(sqlite3_errcode(database->handle));
+}
+
+static struct store_webhook webhook_row(sqlite3_stmt *statement)
+{
+    struct row row = {statement, 0};
+    struct store_webhook webhook = {.id = row_bytes(&row)};
+    webhook.url = row_bytes(&row);
+    webhook.types = row_bytes(&row);
+    webhook.user = row_bytes(&row);
+    webhook.secret = row_bytes(&row);
+    webhook.active = row_number(&row) != 0;
+    webhook.made_ms = (uint64_t)row_number(&row);
+    return webhook;
+}
+
+/* Of a statement with an id; NULL: SQLite refuses. */
+static sqlite3_stmt *statement_of(struct database *database, enum statement which, struct bytes id)
+{
+    sqlite3_stmt *statement = database_statement(database, which);
+    if (statement != NULL)
+        bind_text(statement, 1, id);
+    return statement;
+}
+
+static enum err check_room(struct database *database, struct bytes id, unsigned most)
+{
+    int64_t others = 0;
+    if (statement_of(database, SQL_COUNT_WEBHOOKS, id) == NULL ||
+        !database_number(database, SQL_COUNT_WEBHOOKS, &others))
+        return err_of(database);
+    return others >= (int64_t)most ? ERR_LIMIT : ERR_NONE;
+}
+
+static enum err put(struct database *database, const struct store_webhook *webhook)
+{
+    sqlite3_stmt *statement = statement_of(database, SQL_PUT_WEBHOOK, webhook->id);
+    if (statement == NULL)
+        return err_of(database);
+    bind_text(statement, 2, webhook->url);
+    bind_text(statement, 3, webhook->types);
+    bind_text(statement, 4, webhook->user);
+    bind_text(statement, 5, webhook->secret);
+    sqlite3_bind_int64(statement, 6, webhook->active);
+    sqlite3_bind_int64(statement, 7, (int64_t)webhook->made_ms);
+    sqlite3_step(statement);
+    return database_err(sqlite3_reset(statement));
+}
+
+enum err webhook_put(struct account_file *file, const struct store_webhook *webhook, unsigned most)
+{
+    assert(!bytes_empty(webhook->id) && !bytes_empty(webhook->url));
+    enum err err = change_begin(file);
+    if (err == ERR_NONE)
+        err = check_room(&file->database, webhook->id, most);
+    if (err == ERR_NONE)
+        err = put(&file->database, webhook);
+    return change_end(file, err);
+}
+
+enum err webhook_delete(struct account_file *file, struct bytes id)
+{
+    struct database *database = &file->database;
+    enum err err = change_begin(file);
+    sqlite3_stmt *statement =
+        err == ERR_NONE ? statement_of(database, SQL_DELETE_WEBHOOK, id) : NULL;
+    if (statement == NULL)
+        return change_end(file, err != ERR_NONE ? err : err_of(database));
+    sqlite3_step(statement);
+    err = database_err(sqlite3_reset(statement));
+    if (err == ERR_NONE && sqlite3_changes(database->handle) == 0)
+        err = ERR_NOT_FOUND;
+    return change_end(file, err);
+}
+
+static int visit_all(struct database *database, webhook_visit_fn visit, void *context)
+{
+    sqlite3_stmt *statement = database_statement(database, SQL_WEBHOOKS);
+    if (statement == NULL)
+        return sqlite3_errcode(database->handle);
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        struct store_webhook webhook = webhook_row(statement);
+        visit(context, &webhook);
+    }
+    return sqlite3_reset(statement);
+}
+
+enum err webhook_list(struct account_file *file, webhook_visit_fn visit, void *context)
+{
+    return database_err(visit_all(&file->database, visit, context));
+}
+
+enum err webhook_read(struct account_file *file, struct bytes id, webhook_visit_fn visit,
+                      void *context)
+{
+    sqlite3_stmt *statement = statement_of(&file->database, SQL_WEBHOOK, id);
+    if (statement == NULL)
+        return err_of(&file->database);
+    bool found = sqlite3_step(statement) == SQLITE_ROW;
+    if (found) {
+        struct store_webhook webhook = webhook_row(statement);
+        visit(context, &webhook);
+    }
+    enum err err = database_err(sqlite3_reset(statement));
+    return err == ERR_NONE && !found ? ERR_NOT_FOUND : err;
+}
+
+enum err store_load_webhooks(struct store *store, webhook_visit_fn visit, void *context)
+{
+    assert(!store->loading);
+    store->loading = true;
+    int code = visit_all(&store->reader, visit, context);
+    store->loading = false;
+    if (code != SQLITE_OK)
+        log_write(store->log, LOG_ERROR, "store", "cannot load webhooks: %s",
+                  err_name(database_err(code)));
+    return database_err(code);
+}

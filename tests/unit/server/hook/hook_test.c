@@ -1,0 +1,258 @@
+/* hook_test.c: queues, pauses and ends of webhooks, with a carrier that the test is. */
+#include "hook/hook.h"
+
+#include "base/token.h"
+#include "fixture/ground.h"
+
+static struct ground *ground;
+static struct feed *feed;
+static struct http *http;
+static struct hooks *hooks;
+static struct http_try *tried;
+static unsigned sent;
+
+static void take_try(void *context, struct http_try *try)
+{
+    (void)context;
+    ck_assert_ptr_null(tried);
+    tried = try;
+    sent++;
+}
+
+static void stop(void *context)
+{
+    (void)context;
+}
+
+static void put_hook(const char *id, const char *types, bool active)
+{
+    const struct store_webhook row = {.id = bytes_of(id),
+                                      .url = BYTES("https://hooks.example.net/"),
+                                      .types = bytes_of(types),
+                                      .secret = BYTES("secret"),
+                                      .active = active,
+                                      .made_ms = 1};
+    ck_assert_int_eq(webhook_put(ground->accounts, &row, 2), ERR_NONE);
+    hooks_refresh(hooks);
+}
+
+static void open_hooks(void)
+{
+    const struct http_carrier carrier = {take_try, stop, NULL};
+    const struct feed_settings feeding = feed_settings_default();
+    const struct http_settings posting = http_settings_default();
+    struct hooks_settings settings = hooks_settings_default();
+    settings.pending_max = 2;
+    settings.keep_s = 10;
+    ground = ground_new(NULL);
+    const struct http_parts below = {
+        .world = &ground->world, .metrics = &ground->metrics, .carrier = &carrier};
+    http = http_new(&below, &posting);
+    feed = feed_new(&ground->world, ground->parts.store, &ground->metrics, &feeding);
+    const struct hooks_parts parts = {&ground->world, ground->parts.store, http, feed,
+                                      NULL,           &ground->metrics};
+    hooks = hooks_new(&parts, &settings);
+}
+
+static void close_hooks(void)
+{
+    hooks_free(&hooks);
+    http_free(&http);
+    ck_assert_uint_eq(feed_readers(feed), 0);
+    feed_free(&feed);
+    ground_free(ground);
+}
+
+static void tell(const char *what)
+{
+    const struct feed_event event = {
+        .type = FEED_PRESENCE, .what = what, .user = BYTES("alice@example.org")};
+    feed_tell(feed, &event);
+    ground_wait(ground, 1);
+}
+
+static void answer(unsigned status)
+{
+    struct http_try *try = tried;
+    ck_assert_ptr_nonnull(try);
+    tried = NULL;
+    try->status = status;
+    http_tried(try);
+    http_turn(http);
+}
+
+static bool is_posted(const char *what)
+{
+    char text[64];
+    snprintf(text, sizeof(text), "\"what\":\"%s\"", what);
+    return tried != NULL && memmem(tried->body.at, tried->body.length, text, strlen(text)) != NULL;
+}
+
+static struct hook_look look(void)
+{
+    struct hook_look fare;
+    ck_assert(hooks_look(hooks, BYTES("w-1"), &fare));
+    return fare;
+}
+
+START_TEST(events_are_posted_one_after_the_other)
+{
+    open_hooks();
+    tell("before");
+    put_hook("w-1", "presence", true);
+    tell("one");
+    tell("two");
+    ck_assert(is_posted("one") && sent == 1);
+    ck_assert_uint_eq(look().pending, 2);
+    answer(200);
+    ck_assert(is_posted("two"));
+    answer(299);
+    ck_assert_ptr_null(tried);
+    ck_assert_uint_eq(look().pending, 0);
+    ck_assert_uint_eq(look().status, 299);
+    ck_assert_uint_eq(ground->metrics.values[METRIC_webhook_events_posted], 2);
+    close_hooks();
+}
+END_TEST
+
+/* 1 s, 2 s, 4 s: the fourth try would be later than 10 s. */
+START_TEST(pauses_grow_until_it_is_too_late)
+{
+    open_hooks();
+    put_hook("w-1", "", true);
+    tell("one");
+    answer(500);
+    ground_wait(ground, 999);
+    ck_assert_ptr_null(tried);
+    ground_wait(ground, 1);
+    ck_assert(is_posted("one"));
+    answer(0);
+    ground_wait(ground, 1999);
+    ck_assert_ptr_null(tried);
+    tell("two");
+    ck_assert(is_posted("one"));
+    answer(404);
+    ground_wait(ground, 4000);
+    ck_assert(is_posted("one"));
+    ck_assert_uint_eq(look().lost, 0);
+    answer(503);
+    ck_assert_uint_eq(look().lost, 1);
+    ck_assert_uint_eq(look().attempts, 4);
+    ground_wait(ground, 8000);
+    ck_assert(is_posted("two"));
+    close_hooks();
+}
+END_TEST
+
+START_TEST(a_full_queue_loses_the_newest)
+{
+    open_hooks();
+    put_hook("w-1", "", true);
+    tell("one");
+    tell("two");
+    tell("three");
+    ck_assert_uint_eq(look().pending, 2);
+    ck_assert_uint_eq(look().lost, 1);
+    ck_assert_uint_eq(ground->metrics.values[METRIC_webhook_events_lost], 1);
+    answer(200);
+    ck_assert(is_posted("two"));
+    close_hooks();
+}
+END_TEST
+
+static void take_row(void *context, const struct store_webhook *row)
+{
+    *(bool *)context = row->active;
+}
+
+START_TEST(gone_is_off_for_good)
+{
+    bool active = true;
+    open_hooks();
+    put_hook("w-1", "", true);
+    ck_assert_uint_eq(feed_readers(feed), 1);
+    tell("one");
+    tell("two");
+    answer(410);
+    ck_assert_uint_eq(look().pending, 0);
+    store_step(ground->parts.store, PARTITIONS, 9, STORE_DURABLE);
+    ck_assert_int_eq(webhook_read(ground->accounts, BYTES("w-1"), take_row, &active), ERR_NONE);
+    ck_assert(!active);
+    hooks_refresh(hooks);
+    ck_assert_uint_eq(feed_readers(feed), 0);
+    tell("three");
+    ck_assert_ptr_null(tried);
+    close_hooks();
+}
+END_TEST
+
+START_TEST(a_changed_hook_goes_on_with_what_waits)
+{
+    open_hooks();
+    put_hook("w-1", "", true);
+    tell("one");
+    struct http_try *first = tried;
+    tried = NULL;
+    put_hook("w-1", "presence,messages", true); /* perhaps to another address: it is posted anew */
+    ck_assert(is_posted("one"));
+    first->status = 410; /* whatever the old one answers */
+    http_tried(first);
+    http_turn(http);
+    ck_assert_uint_eq(look().pending, 1);
+    put_hook("w-1", "presence,messages", false);
+    ck_assert_uint_eq(look().pending, 0);
+    ck_assert_int_eq(webhook_delete(ground->accounts, BYTES("w-1")), ERR_NONE);
+    ck_assert_int_eq(webhook_delete(ground->accounts, BYTES("w-1")), ERR_NOT_FOUND);
+    hooks_refresh(hooks);
+    struct hook_look none;
+    ck_assert(!hooks_look(hooks, BYTES("w-1"), &none));
+    close_hooks();
+}
+END_TEST
+
+START_TEST(hooks_are_bounded)
+{
+    open_hooks();
+    put_hook("w-1", "", true);
+    put_hook("w-2", "", true);
+    put_hook("w-2", "messages", true);
+    const struct store_webhook row = {
+        .id = BYTES("w-3"), .url = BYTES("https://x/"), .secret = BYTES("s"), .made_ms = 1};
+    ck_assert_int_eq(webhook_put(ground->accounts, &row, 2), ERR_LIMIT);
+    close_hooks();
+}
+END_TEST
+
+START_TEST(only_some_addresses_will_do)
+{
+    const struct hooks_settings strict = {.plain_anywhere = false},
+                                loose = {.plain_anywhere = true};
+    static const char *const good[] = {"https://example.org/x", "http://127.0.0.1/",
+                                       "http://127.0.0.1:80/", "http://[::1]:80/x",
+                                       "http://localhost:8080/a?b"},
+                             *const bad[] = {"http://example.org/", "http://127.0.0.1.x.org/",
+                                             "http://localhost.org/", "http://[::10]/"};
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+        ck_assert_msg(hook_url_is_good(&strict, bytes_of(good[i])), "%s", good[i]);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        ck_assert_msg(!hook_url_is_good(&strict, bytes_of(bad[i])), "%s", bad[i]);
+        ck_assert(hook_url_is_good(&loose, bytes_of(bad[i])));
+    }
+    ck_assert(!hook_url_is_good(&loose, BYTES("ftp://example.org/")));
+}
+END_TEST
+
+/* By openssl: printf '%s' '17.{"a":1}' | openssl dgst -sha256 -hmac secret */
+START_TEST(what_is_posted_is_signed)
+{
+    char signature[HOOK_SIGNATURE_SIZE];
+    hook_sign(BYTES("secret"), 17, BYTES("{\"a\":1}"), signature);
+    ck_assert_str_eq(signature,
+                     "t=17,v1=79cd1542875f006ad515323686688f9e78c4c57c76e9153a0f67bf5baa454b2a");
+}
+END_TEST
+
+UNIT_MAIN("hook", events_are_posted_one_after_the_other, pauses_grow_until_it_is_too_late,
+          a_full_queue_loses_the_newest, gone_is_off_for_good,
+          a_changed_hook_goes_on_with_what_waits, hooks_are_bounded, only_some_addresses_will_do,
+          what_is_posted_is_signed)
