@@ -18,6 +18,7 @@ struct web_core {
     struct presence *presence;
     struct im *im;
     const struct config *config;
+    const struct web_operations *operations; /* of the process; NULL: there are none */
     uint64_t begun_ms; /* wall clock, when this life of the server began; 0: nobody says */
 };
 

@@ -5,7 +5,9 @@
 #include "web/api/groups.h"
 #include "web/api/health.h"
 #include "web/api/live.h"
+#include "web/api/metrics.h"
 #include "web/api/openapi.h"
+#include "web/api/operations.h"
 #include "web/api/people.h"
 #include "web/api/roster.h"
 #include "web/api/rules.h"
@@ -20,17 +22,9 @@
     }
 
 const struct web_endpoints api_endpoints[] = {
-    ALL(health_endpoints),
-    ALL(openapi_endpoints),
-    ALL(tokens_endpoints),
-    ALL(people_endpoints),
-    ALL(roster_endpoints),
-    ALL(groups_endpoints),
-    ALL(shared_endpoints),
-    ALL(rules_endpoints),
-    ALL(live_endpoints),
-    ALL(watching_endpoints),
-    ALL(state_endpoints),
-    ALL(explain_endpoints),
-    {NULL, 0},
+    ALL(health_endpoints),     ALL(openapi_endpoints), ALL(tokens_endpoints),
+    ALL(people_endpoints),     ALL(roster_endpoints),  ALL(groups_endpoints),
+    ALL(shared_endpoints),     ALL(rules_endpoints),   ALL(live_endpoints),
+    ALL(watching_endpoints),   ALL(state_endpoints),   ALL(explain_endpoints),
+    ALL(operations_endpoints), ALL(metrics_endpoints), {NULL, 0},
 };

@@ -24,6 +24,7 @@ struct web_call {
     const struct web_endpoint *endpoint;
     struct domains *domains;
     struct web_limits limits;
+    const struct web_operations *operations;
     struct pairs parts, query, fields, answered;
     char *content;
     json_t *body;
@@ -206,6 +207,11 @@ void fake_call_field(struct web_call *call, const char *name, const char *value)
     pairs_add(&call->fields, bytes_of(name), memory_copy(bytes_of(value)));
 }
 
+void fake_call_operate(struct web_call *call, const struct web_operations *operations)
+{
+    call->operations = operations;
+}
+
 void fake_call_limits(struct web_call *call, const struct web_limits *limits)
 {
     call->limits = *limits;
@@ -290,6 +296,11 @@ const struct domains *web_domains(const struct web_call *call)
 const struct web_limits *web_limits(const struct web_call *call)
 {
     return &call->limits;
+}
+
+const struct web_operations *web_operations(const struct web_call *call)
+{
+    return call->operations;
 }
 
 struct bytes web_part(const struct web_call *call, const char *name)
@@ -393,6 +404,11 @@ void web_problem(struct web_call *call, unsigned status, const char *kind, const
     web_answer(call, status,
                json_pack("{s:s, s:i, s:s, s:s}", "type", kind, "status", (int)status, "detail",
                          call->detail, "field", call->field));
+}
+
+void web_problem_line(struct web_call *call, unsigned line)
+{
+    json_object_set_new(call->json, "line", json_integer(line));
 }
 
 bool web_answered(const struct web_call *call)
