@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/spread.h"
 #include "presence/derived_internal.h"
 #include "presence/registered_internal.h"
 #include "presence/unsolicited_internal.h"

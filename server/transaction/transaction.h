@@ -18,7 +18,6 @@
 #include "base/blob.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "base/spread.h"
 #include "base/world.h"
 #include "net/net.h"
 #include "sip/message.h"
@@ -172,8 +171,7 @@ struct client_request {
     struct spread *spread; /* what it is a part of; a reference is taken. NULL: nothing */
 };
 
-/* What requests can be a part of, with one reference: it is counted how long it takes until all of
- * them have left; and what that has been so far. */
+/* What requests are a part of (base/spread.h), one reference; and how long those have taken. */
 struct spread *transaction_spread(struct transaction_layer *layer);
 const struct latency *transaction_spread_times(const struct transaction_layer *layer);
 

@@ -8,6 +8,7 @@
 #define TRANSACTION_TRANSACTION_INTERNAL_H
 
 #include "base/handles.h"
+#include "base/spread.h"
 #include "base/token.h"
 #include "transaction/tables_internal.h"
 #include "transaction/transaction.h"

@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/metrics.h"
+#include "base/spread.h"
 #include "front/accounts.h"
 #include "im/im.h"
 #include "presence/presence.h"
