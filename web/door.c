@@ -231,12 +231,13 @@ static enum MHD_Result end(struct web_call *call, struct MHD_Connection *connect
     /* what was done could not be refused any more */
     if (!web_is_read(call) && call->endpoint->file != NULL && !ask_reserve(call))
         return send_answer(call, connection);
+    link_deadline(call->web, connection,
+                  0); /* ours is the time now: a backup takes what it takes */
     run_file(call);
     if (!wants_reactor(call)) {
         ask_release(call);
         return send_answer(call, connection);
     }
-    link_deadline(call->web, connection, 0);
     return ask_begin(call, connection);
 }
 
