@@ -119,7 +119,10 @@ static void mask(json_t *value)
     const char *name;
     size_t i;
     json_t *one;
-    json_array_foreach(value, i, one) mask(one);
+    json_array_foreach(value, i, one)
+    {
+        mask(one);
+    }
     json_object_foreach(value, name, one)
     {
         if (is_secret(name))
