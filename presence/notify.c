@@ -196,6 +196,7 @@ static void send_notify(struct subscription *subscription)
         .after = latest(subscription),
         .answer = take_answer,
         .context = subscription,
+        .spread = presence->spread,
     };
     subscription->notify = transaction_request(presence->parts->transactions, &request);
     blob_unref(&text.body);
@@ -269,6 +270,7 @@ void notify_queue(struct subscription *subscription)
     if (subscription->queued)
         return;
     subscription->queued = true;
+    presence->counts.queued++;
     DL_APPEND2(presence->restored, subscription, queue_prev, queue_next);
     if (!timer_is_set(&presence->pace))
         world_timer(presence->parts->world, &presence->pace, PACE_MS, pace);
@@ -280,5 +282,6 @@ void notify_unqueue(struct subscription *subscription)
     if (!subscription->queued)
         return;
     subscription->queued = false;
+    presence->counts.queued--;
     DL_DELETE2(presence->restored, subscription, queue_prev, queue_next);
 }

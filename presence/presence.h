@@ -182,6 +182,7 @@ void presence_drop_watcher(struct presence *presence, struct bytes aor);
 /* How many of each there are. */
 struct presence_counts {
     size_t resources, publications, subscriptions;
+    size_t queued; /* NOTIFYs that wait for their place in the pace after a start */
 };
 struct presence_counts presence_count(const struct presence *presence);
 

@@ -134,6 +134,7 @@ struct presence {
     struct front *front;
     const struct front_parts *parts;
     struct presence_settings settings;
+    struct spread *spread; /* of the change that is being told; NULL: none */
     struct presence_source sources[PRESENCE_SOURCES_MAX];
     size_t source_count;
     struct presence_listener listeners[PRESENCE_LISTENERS_MAX + 1]; /* to states; first come */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/spread.h"
 #include "presence/derived_internal.h"
 #include "presence/registered_internal.h"
 #include "presence/unsolicited_internal.h"
@@ -241,6 +242,17 @@ static bool sees_change(struct subscription *subscription)
     return subscription->view != NULL && filtering_is_due(subscription);
 }
 
+/* What is sent from here on tells of this change. False: another one is being told, which had this
+ * change as well, or nobody watches. */
+static bool begin_spread(struct resource *resource)
+{
+    struct presence *presence = resource->presence;
+    if (presence->spread != NULL || resource->subscriptions == NULL)
+        return false;
+    presence->spread = transaction_spread(presence->parts->transactions);
+    return true;
+}
+
 void resource_changed(struct resource *resource, struct store_change change)
 {
     struct subscription *subscription;
@@ -252,6 +264,8 @@ void resource_changed(struct resource *resource, struct store_change change)
     derived_state_changed(resource);
     unsolicited_changed(resource->presence, resource->package, resource->aor);
     views_refresh(resource);
+    struct presence *presence = resource->presence;
+    bool outermost = begin_spread(resource);
     DL_FOREACH(resource->subscriptions, subscription)
     {
         if (subscription->state != SUBSCRIPTION_ACTIVE || !sees_change(subscription))
@@ -261,6 +275,8 @@ void resource_changed(struct resource *resource, struct store_change change)
         else
             subscription_arm(subscription); /* over: its last NOTIFY, now, tells this too */
     }
+    if (outermost)
+        spread_unref(&presence->spread);
 }
 
 /* One round's: as many as a change set holds easily, whatever they have in their rows. */

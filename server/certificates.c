@@ -119,3 +119,21 @@ bool certificates_use(struct loop *loop, const struct config *config, bool make,
     free(selection);
     return used;
 }
+
+void certificates_each(const struct config *config,
+                       void (*visit)(void *context, const char *use, const char *file),
+                       void *context)
+{
+    struct selection *selection = memory_new(sizeof(*selection));
+    bool secure = false;
+    select_configured(selection, config);
+    if (listens_securely(config))
+        select_own(selection, config);
+    for (size_t i = 0; i < selection->count; i++)
+        visit(context, "sip", selection->list[i].file);
+    free(selection);
+    for (unsigned i = 0; i < config->web.listen_count; i++)
+        secure = secure || config->web.listen[i].tls;
+    if (secure && config->web.certificate != NULL)
+        visit(context, "https", config->web.certificate);
+}

@@ -11,4 +11,9 @@
 bool certificates_use(struct loop *loop, const struct config *config, bool make, struct log *log,
                       char *why, size_t why_size);
 
+/* Visits the files in use: "sip" for TLS and secure WebSocket, "https" for the HTTP API. */
+void certificates_each(const struct config *config,
+                       void (*visit)(void *context, const char *use, const char *file),
+                       void *context);
+
 #endif

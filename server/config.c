@@ -29,6 +29,7 @@ bool config_fail(struct config_reader *reader, const config_setting_t *setting, 
         text[0] = '\0';
     va_end(arguments);
     const char *file = setting != NULL ? config_setting_source_file(setting) : NULL;
+    reader->line = setting != NULL ? config_setting_source_line(setting) : 0;
     buffer_text(&out, file != NULL ? file : reader->path);
     if (setting != NULL)
         buffer_format(&out, ":%u", config_setting_source_line(setting));
@@ -43,6 +44,8 @@ static bool take_setting(struct config_reader *reader, const struct config_keys 
                          config_setting_t *setting, const char *path, void *base)
 {
     const struct config_key *key = config_find_key(keys, path);
+    if (key != NULL && keys == &config_file_keys)
+        config_said_note(reader, key, setting);
     if (key != NULL)
         return key->take(reader, key, setting, (char *)base + key->offset);
     if (!config_is_group(keys, path))
@@ -122,6 +125,7 @@ static bool take_text(struct config_reader *reader, const char *text)
     bool taken = false;
     if (config_read_string(&file, text) != CONFIG_TRUE) {
         const char *name = config_error_file(&file);
+        reader->line = (unsigned)config_error_line(&file);
         snprintf(reader->why, reader->why_size, "%s:%d: %s (a setting is: key = value;)",
                  name != NULL ? name : reader->path, config_error_line(&file),
                  config_error_text(&file));
@@ -149,7 +153,7 @@ static void take_defaults(struct config_reader *reader)
     char *text = memory_new(CONFIG_SAMPLE_SIZE);
     struct buffer sample = buffer_over(text, CONFIG_SAMPLE_SIZE - 1);
     config_write_sample(&sample);
-    reader->path = "defaults";
+    config_said_begin(reader);
     bool taken = take_text(reader, text);
     assert(taken); /* the table of keys contradicts itself */
     (void)taken;
@@ -246,7 +250,7 @@ static void share(struct config *config)
     config->store.folder = config->data;
     config->web.folder = config->data;
     config->web.limits = (struct web_limits){config->buddies_max, config->rules_max_bytes,
-                                             config->webhooks.plain_anywhere};
+                                             config->webhooks.plain_anywhere, config->backup_keep};
     config->front.trusted = config->trusted;
     config->front.trusted_count = config->trusted_count;
     config->registrar.fixed = config->fixed;
@@ -312,20 +316,28 @@ static const char *folder_of(struct arena *arena, const char *path)
     return folder.at;
 }
 
-struct config *config_load(const char *path, char *why, size_t why_size)
+struct config *config_read_text(const char *path, const char *given, char *why, size_t why_size,
+                                unsigned *line)
 {
     assert(path != NULL && why_size > 0);
     struct config_reader reader = reader_new(why, why_size);
     take_defaults(&reader);
     reader.path = reader.config->file = arena_copy(reader.arena, bytes_of(path)).at;
     reader.folder = folder_of(reader.arena, path);
-    char *text = file_text(&reader);
+    char *text = given != NULL ? memory_copy(bytes_of(given)) : file_text(&reader);
     if (text == NULL || !take_text(&reader, text))
         config_free(&reader.config);
     else
         share(reader.config);
     free(text);
+    *line = reader.line;
     return reader.config;
+}
+
+struct config *config_load(const char *path, char *why, size_t why_size)
+{
+    unsigned line;
+    return config_read_text(path, NULL, why, why_size, &line);
 }
 
 void config_free(struct config **config)

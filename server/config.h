@@ -3,6 +3,8 @@
 #ifndef SERVER_CONFIG_H
 #define SERVER_CONFIG_H
 
+#include <jansson.h>
+
 #include "base/log.h"
 #include "feed/feed.h"
 #include "front/auth.h"
@@ -50,6 +52,12 @@ struct config_domain {
     struct config_registration registration;
 };
 
+/* What a file says of a key; the value as JSON. */
+struct config_said {
+    const char *value, *file; /* file NULL: nothing, this is the default */
+    unsigned line;
+};
+
 struct config {
     const char *file;     /* where it came from */
     const char *data;     /* folder */
@@ -94,13 +102,21 @@ struct config {
     struct feed_settings events;
     struct hooks_settings webhooks;
     struct web_settings web;
-    void *memory; /* what the texts live in */
+    const char *backup_folder;
+    unsigned backup_keep;
+    unsigned warn_days;       /* before a certificate ends */
+    struct config_said *said; /* of each key, in the order of the sample file */
+    void *memory;             /* what the texts live in */
 };
 
 /* Reads and checks a file (libconfig has a config_read of its own). NULL on failure, with one line
  * in `why` that names file, line, the thing and the way out (an unknown key: the nearest known
  * one). Relative paths in it are relative to its folder. */
 struct config *config_load(const char *path, char *why, size_t why_size);
+/* The same of a text that is to become the file (NULL: of the file). *line is where the fault
+ * stands, 0 when it stands nowhere. On any thread. */
+struct config *config_read_text(const char *path, const char *text, char *why, size_t why_size,
+                                unsigned *line);
 /* The defaults, for scenarios: domain "example.org", data folder as given. */
 struct config *config_default(const char *data);
 void config_free(struct config **config);
@@ -109,8 +125,27 @@ void config_free(struct config **config);
  * first. The caller frees them. */
 struct domains *config_domains(const struct config *config);
 
+/* Each key, what it is for, what is said of it, and whether a reload takes it over. Values are
+ * JSON; what is secret in them is masked. Those of `first` count until a restart where no reload
+ * helps.
+ */
+struct config_view {
+    const char *key, *help, *file;
+    unsigned line;
+    bool live;
+    bool waits; /* for a restart: `first` says otherwise */
+    json_t *value;
+};
+void config_view_all(const struct config *config, const struct config *first,
+                     void (*visit)(void *context, const struct config_view *view), void *context);
+/* The keys of which a fresh reading says otherwise than the old one, and whether that counts
+ * without a restart. */
+void config_differences(const struct config *old, const struct config *fresh,
+                        const struct config *first,
+                        void (*visit)(void *context, const char *key, bool live), void *context);
+
 /* Writes a configuration file with every key, its default and its explanation: etc/herald.conf. */
-enum { CONFIG_SAMPLE_SIZE = 32768 };
+enum { CONFIG_SAMPLE_SIZE = 65536 };
 void config_write_sample(struct buffer *out);
 
 #endif

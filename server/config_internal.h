@@ -21,6 +21,7 @@ struct config_reader {
     const char *folder;  /* that relative paths start from; NULL: they stay as they are */
     char *why;
     size_t why_size;
+    unsigned line; /* where the fault stands; 0: nowhere */
 };
 
 /* Takes a setting's value into a field. False with a message in the reader. */
@@ -60,6 +61,11 @@ bool config_take_group(struct config_reader *reader, const struct config_keys *k
 /* Writes "file:line: message" of a setting (NULL: of the file) into the reader's `why`; false. */
 bool config_fail(struct config_reader *reader, const config_setting_t *setting, const char *format,
                  ...) __attribute__((format(printf, 3, 4)));
+
+/* config_said.c: room for what is said of the keys; and notes what a setting says of one. */
+void config_said_begin(struct config_reader *reader);
+void config_said_note(struct config_reader *reader, const struct config_key *key,
+                      const config_setting_t *setting);
 
 /* Makes the users and domains of the registrar's lists canonical, when all has been read. */
 bool config_check_registrar(struct config_reader *reader, const config_t *file);

@@ -108,6 +108,8 @@ static const struct config_key file_keys[] = {
      "\"require\" a valid one; \"auto\" asks where `peers` names somebody. Browsers on \"wss:\" "
      "are "
      "not asked. A listener of `listen` can have its own word."},
+    {"tls.warn_days", config_take_number, FIELD(struct config, warn_days), 0, 3650, "21",
+     "Days before the end of a certificate of ours from which the log warns of it, each day."},
     {"tls.sessions_max", config_take_number, FIELD(struct config, net.tls_sessions_max), 1, 1000000,
      "1000", "TLS sessions with other servers that are kept to be resumed."},
     {"dns.servers", config_take_servers, FIELD(struct config, net.dns.servers), 0, 8, "[ ]",
@@ -460,7 +462,7 @@ static const struct config_key file_keys[] = {
     {"web.certificate", config_take_path, FIELD(struct config, web.certificate), 0, 1024, "\"\"",
      "PEM file of the certificate for \"https:\" addresses, and those between it and its "
      "authority. "
-     "Read anew by a restart."},
+     "SIGHUP and a reload read it anew."},
     {"web.key", config_take_path, FIELD(struct config, web.key), 0, 1024, "\"\"",
      "PEM file of its key, without a password; \"\": in the same file."},
     {"web.plain_anywhere", config_take_switch, FIELD(struct config, web.plain_anywhere), 0, 0,
@@ -513,6 +515,12 @@ static const struct config_key file_keys[] = {
      0, 0, "\"off\"",
      "Whether webhooks may have http: addresses beyond this host, where events can be read on "
      "their way."},
+
+    {"backup.folder", config_take_path, FIELD(struct config, backup_folder), 0, 1024, "\"\"",
+     "Folder of the backups that POST /api/v1/backups makes; \"\": \"backups\" beside the "
+     "database. It is made when it is missing. Better on another disk."},
+    {"backup.keep", config_take_number, FIELD(struct config, backup_keep), 1, 10000, "7",
+     "Backups that are kept there; an older one goes when a new one is whole."},
 };
 
 static const struct config_key domain_keys[] = {

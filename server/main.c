@@ -2,6 +2,7 @@
  *
  *     herald [--config FILE]                   serve
  *     herald --check-config [--config FILE]    only check the file
+ *     herald --check [--config FILE]           look at everything around it
  *     herald --packages                        what can be watched, as a table
  *     herald user add|passwd|delete|list ...   the accounts
  *     herald roster|rule OWNER ...             who sees whom
@@ -16,6 +17,7 @@
 #include "base/memory.h"
 #include "command.h"
 #include "config.h"
+#include "inspect.h"
 #include "package_table.h"
 #include "policy/preferences.h"
 #include "serve.h"
@@ -23,6 +25,7 @@
 enum action {
     ACTION_SERVE,
     ACTION_CHECK,
+    ACTION_CHECK_ALL,
     ACTION_TRY,
     ACTION_SAMPLE,
     ACTION_PACKAGES,
@@ -41,6 +44,7 @@ static const struct option known_options[] = {
     {"config", required_argument, NULL, 'c'},
     {"data", required_argument, NULL, 'd'},
     {"group", required_argument, NULL, 'g'},
+    {"check", no_argument, NULL, ACTION_CHECK_ALL}, /* for heraldctl check */
     {"check-config", no_argument, NULL, ACTION_CHECK},
     {"check-listen", no_argument, NULL, ACTION_TRY}, /* for ./run */
     {"sample-config", no_argument, NULL, ACTION_SAMPLE},
@@ -122,48 +126,47 @@ static void print_settings(void)
 
 static int help(void)
 {
-    printf("herald - a SIP SIMPLE presence and instant messaging server\n"
-           "\n"
-           "  herald [--config FILE]                 serve; FILE is %s when not given\n"
-           "  herald --check-config [--config FILE]  check the file and end\n"
-           "  herald --packages                      print what can be watched (RFC 6665)\n"
-           "  herald user add NAME                   make an account\n"
-           "  herald user passwd NAME                change its password\n"
-           "  herald user delete NAME                remove it\n"
-           "  herald user list                       print all accounts, one a line\n"
-           "  herald user alias add NAME ALIAS       give an account another name\n"
-           "  herald user alias remove NAME ALIAS    take it away\n"
-           "  herald user alias list NAME            print those that it has\n"
-           "  herald roster NAME add BUDDY [TEXT] [--group GROUP]\n"
-           "                                         put somebody into a user's roster, and there\n"
-           "                                         into groups (--group may be repeated)\n"
-           "  herald roster NAME remove BUDDY        take somebody out\n"
-           "  herald roster NAME list                print it\n"
-           "  herald rule NAME allow WATCHER         let somebody see a user\n"
-           "  herald rule NAME confirm WATCHER       ... only when the user says so\n"
-           "  herald rule NAME polite-block WATCHER  ... as if the user were never there\n"
-           "  herald rule NAME block WATCHER         ... not at all\n"
-           "  herald rule NAME show | set FILE | clear\n"
-           "                                         all rules of a user (RFC 4745, RFC 5025)\n"
-           "  herald setting NAME set SETTING VALUE  choose something for a user\n"
-           "  herald setting NAME clear SETTING      what the configuration says, again\n"
-           "  herald setting NAME show               print what was chosen\n"
-           "  herald token add NAME SCOPES [DAYS]    make a token for the HTTP API, shown once;\n"
-           "                                         SCOPES: \"*\" or \"rosters:write live:read\"\n"
-           "  herald token list                      print all tokens, one a line\n"
-           "  herald token revoke ID                 end one\n"
-           "  herald --version | --help\n"
-           "\n"
-           "With user, roster, rule, setting and token goes --config FILE, or --data FOLDER (its\n"
-           "herald.conf is read). NAME is alice@example.org; alice alone takes the first domain.\n"
-           "Passwords are read from standard input, on a terminal they are asked for; FILE can\n"
-           "be -. A running server acts upon changes within a second or two.\n"
-           "\n"
-           "SIGTERM ends the server, SIGHUP reopens the log and reads FILE again, SIGUSR1 logs\n"
-           "figures.\n"
-           "\n"
-           "Settings, and what they can be:\n",
-           CONFIG_USUAL);
+    printf(
+        "herald - a SIP SIMPLE presence and instant messaging server\n"
+        "\n"
+        "  herald [--config FILE]                 serve; FILE is %s when not given\n"
+        "  herald --check-config [--config FILE]  check the file and end\n"
+        "  herald --check [--config FILE]         ... and certificates, ports, DNS, clock, disk\n"
+        "  herald --packages                      print what can be watched (RFC 6665)\n"
+        "  herald user add NAME                   make an account\n"
+        "  herald user passwd NAME                change its password\n"
+        "  herald user delete NAME                remove it\n"
+        "  herald user list                       print all accounts, one a line\n"
+        "  herald roster NAME add BUDDY [TEXT] [--group GROUP]\n"
+        "                                         put somebody into a user's roster, and there\n"
+        "                                         into groups (--group may be repeated)\n"
+        "  herald roster NAME remove BUDDY        take somebody out\n"
+        "  herald roster NAME list                print it\n"
+        "  herald rule NAME allow WATCHER         let somebody see a user\n"
+        "  herald rule NAME confirm WATCHER       ... only when the user says so\n"
+        "  herald rule NAME polite-block WATCHER  ... as if the user were never there\n"
+        "  herald rule NAME block WATCHER         ... not at all\n"
+        "  herald rule NAME show | set FILE | clear\n"
+        "                                         all rules of a user (RFC 4745, RFC 5025)\n"
+        "  herald setting NAME set SETTING VALUE  choose something for a user\n"
+        "  herald setting NAME clear SETTING      what the configuration says, again\n"
+        "  herald setting NAME show               print what was chosen\n"
+        "  herald token add NAME SCOPES [DAYS]    make a token for the HTTP API, shown once;\n"
+        "                                         SCOPES: \"*\" or \"rosters:write live:read\"\n"
+        "  herald token list                      print all tokens, one a line\n"
+        "  herald token revoke ID                 end one\n"
+        "  herald --version | --help\n"
+        "\n"
+        "With user, roster, rule, setting and token goes --config FILE, or --data FOLDER (its\n"
+        "herald.conf is read). NAME is alice@example.org; alice alone takes the first domain.\n"
+        "Passwords are read from standard input, on a terminal they are asked for; FILE can\n"
+        "be -. A running server acts upon changes within a second or two.\n"
+        "\n"
+        "SIGTERM ends the server, SIGHUP reopens the log and reads FILE again, SIGUSR1 logs\n"
+        "figures.\n"
+        "\n"
+        "Settings, and what they can be:\n",
+        CONFIG_USUAL);
     print_settings();
     return EXIT_SUCCESS;
 }
@@ -215,6 +218,8 @@ static int act(const struct options *options)
         return serve(path);
     case ACTION_CHECK:
         return check(path);
+    case ACTION_CHECK_ALL:
+        return check_all(path);
     case ACTION_TRY:
         return serve_try(path);
     case ACTION_SAMPLE:

@@ -11,6 +11,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,9 +24,11 @@
 #include "base/memory.h"
 #include "certificates.h"
 #include "config.h"
+#include "expiry.h"
 #include "folder.h"
 #include "reactor.h"
 #include "site.h"
+#include "web/operations.h"
 
 enum { WHY_SIZE = 1024, FILES_BESIDE = 128, LISTENERS_TOLD_MAX = 1024 /* of a protocol */ };
 
@@ -38,7 +41,11 @@ struct server {
     struct log *log;
     struct loop *loop;
     struct reactor *reactor;
-    struct site *site;          /* the HTTP API; NULL: none */
+    struct site *site;    /* the HTTP API; NULL: none */
+    struct config *first; /* as it began; what needs a restart has its texts from there */
+    struct expiry *expiry;
+    struct web_operations operations;
+    char backups[PATH_MAX];     /* the folder, when none is configured */
     bool made_folder, made_log; /* by this start */
     char why[WHY_SIZE];
 };
@@ -124,69 +131,152 @@ static void on_figures(void *context, int number)
     reactor_log_figures(server->reactor);
 }
 
-static bool same_text(const char *a, const char *b)
+/* What a reload found out. */
+struct reloading {
+    struct server *server;
+    void (*changed)(void *visitor, const char *key, bool live); /* NULL: nobody asks */
+    void *visitor;
+};
+
+static void note_change(void *context, const char *key, bool live)
 {
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+    const struct reloading *reloading = context;
+    if (!live)
+        log_write(reloading->server->log, LOG_WARNING, "main", "a change of %s needs a restart",
+                  key);
+    if (reloading->changed != NULL)
+        reloading->changed(reloading->visitor, key, live);
 }
 
-static bool same_listeners(const struct config *a, const struct config *b)
+/* What had changed before and waits still is no news. */
+static void note_changes(struct reloading *reloading, const struct config *fresh)
 {
-    if (a->listen_count != b->listen_count)
-        return false;
-    for (unsigned i = 0; i < a->listen_count; i++) {
-        if (a->listen[i].protocol != b->listen[i].protocol ||
-            !net_address_equal(&a->listen[i].address, &b->listen[i].address) ||
-            !net_address_equal(&a->listen[i].public, &b->listen[i].public) ||
-            a->listen[i].asking != b->listen[i].asking)
-            return false;
-    }
-    return true;
+    const struct server *server = reloading->server;
+    config_differences(server->config, fresh, server->first, note_change, reloading);
 }
 
-/* Says which changes wait for a restart; those of the parts are the reactor's to say. */
-static void note_restart(struct server *server, const struct config *fresh)
+/* From here on nothing is refused. */
+static void take_over(struct server *server, struct config *fresh)
 {
-    const struct config *old = server->config;
-    const struct {
-        const char *key;
-        bool same;
-    } keys[] = {
-        {"data", same_text(old->data, fresh->data)},
-        {"log.file", same_text(old->log_file, fresh->log_file)},
-        {"listen", same_listeners(old, fresh)},
-        {"web (listeners, certificate, threads, connections, times and body)",
-         site_same(old, fresh)},
-    };
-    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-        if (!keys[i].same)
-            log_write(server->log, LOG_WARNING, "main", "a change of %s needs a restart",
-                      keys[i].key);
-    }
+    log_set_level(server->log, fresh->log_level);
+    reactor_reload(server->reactor, fresh);
+    if (server->site != NULL)
+        site_reload(server->site, fresh);
+    expiry_take(server->expiry, fresh);
+    if (server->config != server->first)
+        config_free(&server->config);
+    server->config = fresh;
+    log_write(server->log, LOG_INFO, "main", "%s was read again", server->path);
 }
 
-static void on_reload(void *context, int number)
+static void reopen_log(struct server *server)
 {
-    struct server *server = context;
-    (void)number;
     if (log_reopen(server->log) != ERR_NONE)
         log_write(server->log, LOG_ERROR, "main",
                   "the log %s cannot be opened anew (%s); the old file stays in use",
                   server->config->log_file, strerror(errno));
+}
+
+static void on_reload(void *context, int number)
+{
+    struct reloading reloading = {.server = context};
+    struct server *server = context;
+    (void)number;
+    reopen_log(server);
     struct config *fresh = config_load(server->path, server->why, sizeof(server->why));
     if (fresh == NULL) {
         log_write(server->log, LOG_ERROR, "main", "%s; the old configuration stays", server->why);
         return;
     }
-    note_restart(server, fresh);
+    note_changes(&reloading, fresh);
     if (!certificates_use(server->loop, fresh, true, server->log, server->why, sizeof(server->why)))
         log_write(server->log, LOG_ERROR, "main", "%s; the old certificates stay", server->why);
-    log_set_level(server->log, fresh->log_level);
-    reactor_reload(server->reactor, fresh);
-    if (server->site != NULL)
-        site_reload(server->site, fresh);
-    config_free(&server->config);
-    server->config = fresh;
-    log_write(server->log, LOG_INFO, "main", "%s was read again", server->path);
+    take_over(server, fresh);
+}
+
+/* What operators may do over HTTP. */
+
+static bool op_check(void *context, const char *text, struct web_fault *fault)
+{
+    const struct server *server = context;
+    struct config *config =
+        config_read_text(server->path, text, fault->why, sizeof(fault->why), &fault->line);
+    bool fine = config != NULL && web_check_papers(&config->web, fault->why, sizeof(fault->why));
+    config_free(&config);
+    return fine;
+}
+
+/* As SIGHUP does, but all or nothing: who asks hears why. */
+static bool op_reload(void *context, struct web_fault *fault,
+                      void (*changed)(void *visitor, const char *key, bool live), void *visitor)
+{
+    struct server *server = context;
+    struct reloading reloading = {server, changed, visitor};
+    reopen_log(server);
+    struct config *fresh =
+        config_read_text(server->path, NULL, fault->why, sizeof(fault->why), &fault->line);
+    if (fresh == NULL || !web_check_papers(&fresh->web, fault->why, sizeof(fault->why)) ||
+        !certificates_use(server->loop, fresh, true, server->log, fault->why, sizeof(fault->why))) {
+        log_write(server->log, LOG_ERROR, "main", "%s; the old configuration stays", fault->why);
+        config_free(&fresh);
+        return false;
+    }
+    note_changes(&reloading, fresh);
+    take_over(server, fresh);
+    return true;
+}
+
+struct showing {
+    void (*visit)(void *visitor, const struct web_setting *setting);
+    void *visitor;
+};
+
+static void show_setting(void *context, const struct config_view *view)
+{
+    const struct showing *showing = context;
+    const struct web_setting setting = {
+        .key = view->key,
+        .help = view->help,
+        .file = view->file,
+        .line = view->line,
+        .value = view->value,
+        .live = view->live,
+        .waits = view->waits,
+    };
+    showing->visit(showing->visitor, &setting);
+}
+
+static void op_settings(void *context,
+                        void (*visit)(void *visitor, const struct web_setting *setting),
+                        void *visitor)
+{
+    const struct server *server = context;
+    struct showing showing = {visit, visitor};
+    config_view_all(server->config, server->first, show_setting, &showing);
+}
+
+static const struct web_certificate *op_certificate(void *context, size_t index)
+{
+    const struct server *server = context;
+    return expiry_certificate(server->expiry, index);
+}
+
+/* Beside the database, unless it is said. */
+static void set_operations(struct server *server)
+{
+    const char *folder = server->config->backup_folder;
+    if (folder == NULL)
+        (void)snprintf(server->backups, sizeof(server->backups), "%s/backups",
+                       server->config->data);
+    server->operations = (struct web_operations){
+        .context = server,
+        .data_folder = server->config->data,
+        .backup_folder = folder != NULL ? folder : server->backups,
+        .check = op_check,
+        .settings = op_settings,
+        .reload = op_reload,
+        .certificate = op_certificate,
+    };
 }
 
 static bool watch_signals(struct server *server)
@@ -256,10 +346,13 @@ static bool open_reactor(struct server *server)
 
 static bool open_site(struct server *server)
 {
+    set_operations(server);
+    server->expiry = expiry_new(&server->world, server->log);
+    expiry_take(server->expiry, server->config);
     if (server->config->web.listen_count == 0)
         return true;
-    server->site = site_new(server->reactor, server->config, wake, server->loop, server->why,
-                            sizeof(server->why));
+    const struct site_ground ground = {server->reactor, server->config, &server->operations};
+    server->site = site_new(&ground, wake, server->loop, server->why, sizeof(server->why));
     return server->site != NULL;
 }
 
@@ -278,6 +371,7 @@ static void server_close(struct server *server)
 {
     site_free(&server->site);
     reactor_free(&server->reactor);
+    expiry_free(&server->expiry);
     if (server->loop != NULL)
         loop_free(&server->loop);
     if (server->world.wheel != NULL)
@@ -339,6 +433,7 @@ static struct server *server_new(const char *config_path)
     struct server *server = memory_new(sizeof(*server));
     server->path = config_path;
     server->config = config_load(config_path, server->why, sizeof(server->why));
+    server->first = server->config;
     return server;
 }
 
@@ -349,7 +444,9 @@ static int server_end(struct server *server, bool served)
         fprintf(stderr, "herald: %s\n", server->why);
     if (!served && server->config != NULL)
         undo(server);
-    config_free(&server->config);
+    if (server->config != server->first)
+        config_free(&server->config);
+    config_free(&server->first);
     free(server);
     return served ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -68,23 +68,23 @@ static bool make_first(struct site *site, const char *folder, char *why, size_t 
     return err == ERR_NONE;
 }
 
-struct site *site_new(struct reactor *reactor, const struct config *config,
-                      void (*wake_fn)(void *context), void *wake_context, char *why,
-                      size_t why_size)
+struct site *site_new(const struct site_ground *under, void (*wake_fn)(void *context),
+                      void *wake_context, char *why, size_t why_size)
 {
     struct site *site = memory_new(sizeof(*site));
-    site->reactor = reactor;
+    site->reactor = under->reactor;
     site->wake = wake_fn;
     site->wake_context = wake_context;
-    const struct web_ground ground = {
-        .core = reactor_core(reactor),
+    struct web_ground ground = {
+        .core = reactor_core(under->reactor),
         .endpoints = api_endpoints,
         .take_over = take_over,
         .wake = wake,
         .context = site,
     };
-    if (make_first(site, config->data, why, why_size))
-        site->web = web_new(&ground, &config->web, why, why_size);
+    ground.core.operations = under->operations;
+    if (make_first(site, under->config->data, why, why_size))
+        site->web = web_new(&ground, &under->config->web, why, why_size);
     if (site->web == NULL)
         site_free(&site);
     return site;
@@ -110,26 +110,6 @@ void site_turn(struct site *site)
 void site_reload(struct site *site, const struct config *config)
 {
     web_reload(site->web, &config->web, config);
-}
-
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
-bool site_same(const struct config *old, const struct config *fresh)
-{
-    const struct web_settings *a = &old->web, *b = &fresh->web;
-    bool same = a->listen_count == b->listen_count && a->threads == b->threads &&
-                a->connections_max == b->connections_max &&
-                a->connections_max_per_address == b->connections_max_per_address &&
-                a->idle_s == b->idle_s && a->request_s == b->request_s &&
-                a->body_max_bytes == b->body_max_bytes &&
-                same_text(a->certificate, b->certificate) && same_text(a->key, b->key);
-    for (unsigned i = 0; same && i < a->listen_count; i++)
-        same = a->listen[i].tls == b->listen[i].tls &&
-               net_address_equal(&a->listen[i].address, &b->listen[i].address);
-    return same;
 }
 
 void site_announce(struct site *site, const struct config *config)

@@ -9,17 +9,19 @@ struct site;
 
 /* Listens; makes the first token when there is none. `wake` is called by web threads when site_turn
  * is wanted. NULL with a message for the operator. */
-struct site *site_new(struct reactor *reactor, const struct config *config,
-                      void (*wake)(void *context), void *wake_context, char *why, size_t why_size);
+struct site_ground {
+    struct reactor *reactor;
+    const struct config *config;
+    const struct web_operations *operations;
+};
+struct site *site_new(const struct site_ground *ground, void (*wake)(void *context),
+                      void *wake_context, char *why, size_t why_size);
 /* Before the reactor is freed: answers what is under way, ends the threads. */
 void site_free(struct site **site);
 
 /* On the reactor's thread. */
 void site_turn(struct site *site);
 void site_reload(struct site *site, const struct config *config);
-
-/* True when nothing of `web` differs that needs a restart. */
-bool site_same(const struct config *a, const struct config *b);
 
 /* Prints where it is, and the token that was made, once. */
 void site_announce(struct site *site, const struct config *config);

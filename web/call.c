@@ -95,6 +95,11 @@ const struct web_limits *web_limits(const struct web_call *call)
     return &call->limits;
 }
 
+const struct web_operations *web_operations(const struct web_call *call)
+{
+    return call->web->ground.core.operations;
+}
+
 struct bytes web_part(const struct web_call *call, const char *name)
 {
     const struct web_pair *pair = pairs_find(&call->parts, bytes_of(name));
@@ -220,6 +225,12 @@ void web_problem(struct web_call *call, unsigned status, const char *kind, const
         json_object_set_new(call->value, "field", json_string(field));
     call->status = status;
     call->type = "application/problem+json";
+}
+
+void web_problem_line(struct web_call *call, unsigned line)
+{
+    assert(call->status >= 400);
+    json_object_set_new(call->value, "line", json_integer(line));
 }
 
 bool web_answered(const struct web_call *call)

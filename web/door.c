@@ -17,7 +17,7 @@
 #include "base/memory.h"
 #include "web/web_internal.h"
 
-enum { CONNECTION_BYTES = 16384, PATIENT_TIMES = 4, PEM_MAX = 1 << 20 };
+enum { CONNECTION_BYTES = 16384, PATIENT_TIMES = 4 };
 
 /* Connections. */
 
@@ -38,9 +38,11 @@ static void link_deadline(struct web *web, struct MHD_Connection *connection, un
     web_unlock(web);
 }
 
-static void link_begin(struct web *web, struct MHD_Connection *connection, void **context)
+static void link_begin(struct web_door *door, struct MHD_Connection *connection, void **context)
 {
+    struct web *web = door->web;
     struct web_link *link = memory_new(sizeof(*link));
+    link->door = door;
     link->socket =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     *context = link;
@@ -74,7 +76,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 {
     struct web_door *door = context;
     if (what == MHD_CONNECTION_NOTIFY_STARTED)
-        link_begin(door->web, connection, link);
+        link_begin(door, connection, link);
     else
         link_end(door->web, link);
 }
@@ -230,12 +232,13 @@ static enum MHD_Result end(struct web_call *call, struct MHD_Connection *connect
     /* what was done could not be refused any more */
     if (!web_is_read(call) && call->endpoint->file != NULL && !ask_reserve(call))
         return send_answer(call, connection);
+    link_deadline(call->web, connection,
+                  0); /* ours is the time now: a backup takes what it takes */
     run_file(call);
     if (!wants_reactor(call)) {
         ask_release(call);
         return send_answer(call, connection);
     }
-    link_deadline(call->web, connection, 0);
     return ask_begin(call, connection);
 }
 
@@ -283,32 +286,29 @@ static void on_log(void *context, const char *format, va_list arguments)
 
 /* Opening. */
 
-static char *read_pem(const char *path, char *why, size_t why_size)
+/* At each handshake; libmicrohttpd leaves its connection with the session. Nonzero: there is none.
+ */
+static int show_papers(gnutls_session_t session, const gnutls_datum_t *names, int name_count,
+                       const gnutls_pk_algorithm_t *algorithms, int algorithm_count,
+                       gnutls_pcert_st **certificates, unsigned *count, gnutls_privkey_t *key)
 {
-    FILE *file = fopen(path, "re");
-    char *text = memory_new(PEM_MAX + 1);
-    size_t length = file != NULL ? fread(text, 1, PEM_MAX, file) : 0;
-    if (file == NULL || ferror(file) != 0 || length == 0) {
-        snprintf(why, why_size, "%s cannot be read: %s; correct web.certificate and web.key", path,
-                 file != NULL && length == 0 ? "it is empty" : strerror(errno));
-        free(text);
-        text = NULL;
-    }
-    if (file != NULL)
-        fclose(file);
-    return text;
+    struct MHD_Connection *connection = gnutls_session_get_ptr(session);
+    const struct web_link *link = connection != NULL ? link_of(connection) : NULL;
+    (void)names, (void)name_count, (void)algorithms, (void)algorithm_count;
+    if (link == NULL)
+        return -1;
+    web_lock(link->door->web);
+    papers_show(link->door->papers, certificates, count, key);
+    web_unlock(link->door->web);
+    return 0;
 }
 
 static bool read_papers(struct web_door *door, char *why, size_t why_size)
 {
     const struct web_settings *settings = &door->web->settings;
-    if (!door->tls)
-        return true;
-    door->certificate = read_pem(settings->certificate, why, why_size);
-    if (door->certificate != NULL)
-        door->key =
-            read_pem(settings->key != NULL ? settings->key : settings->certificate, why, why_size);
-    return door->key != NULL;
+    if (door->tls)
+        door->papers = papers_read(settings->certificate, settings->key, why, why_size);
+    return !door->tls || door->papers != NULL;
 }
 
 bool door_open(struct web_door *door, int socket, char *why, size_t why_size)
@@ -317,8 +317,7 @@ bool door_open(struct web_door *door, int socket, char *why, size_t why_size)
     if (!read_papers(door, why, why_size))
         return false;
     const struct MHD_OptionItem secure[] = {
-        {MHD_OPTION_HTTPS_MEM_CERT, 0, door->certificate},
-        {MHD_OPTION_HTTPS_MEM_KEY, 0, door->key},
+        {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)(uintptr_t)show_papers},
         {MHD_OPTION_HTTPS_PRIORITIES, 0,
          (void *)(uintptr_t) "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},
         {MHD_OPTION_END, 0, NULL},
@@ -342,9 +341,7 @@ bool door_open(struct web_door *door, int socket, char *why, size_t why_size)
         MHD_OPTION_ARRAY, door->tls ? secure : none, MHD_OPTION_END);
     if (door->daemon == NULL)
         snprintf(why, why_size,
-                 "the HTTP server does not start%s; the log has more at log.level = "
-                 "\"debug\"",
-                 door->tls ? ": are web.certificate and web.key a pair of PEM files?" : "");
+                 "the HTTP server does not start; the log has more at log.level = \"debug\"");
     return door->daemon != NULL;
 }
 
@@ -352,6 +349,5 @@ void door_close(struct web_door *door)
 {
     if (door->daemon != NULL)
         MHD_stop_daemon(door->daemon);
-    free(door->certificate);
-    free(door->key);
+    papers_free(&door->papers);
 }

@@ -16,6 +16,7 @@ struct account_file;
 struct domains;
 struct web_call;
 struct web_core;
+struct web_operations;
 
 enum web_method { WEB_GET, WEB_PUT, WEB_POST, WEB_PATCH, WEB_DELETE };
 
@@ -68,8 +69,11 @@ struct web_limits {
     unsigned buddies_max;   /* of one roster */
     size_t rules_max_bytes; /* of one user's document */
     bool plain_webhooks;    /* http: beyond this host */
+    unsigned backups_max;   /* that are kept */
 };
 const struct web_limits *web_limits(const struct web_call *call);
+/* What can be done with the process (web/operations.h); NULL: nothing. */
+const struct web_operations *web_operations(const struct web_call *call);
 
 /* What is asked. Slices live as long as the call. */
 
@@ -116,6 +120,8 @@ void web_answer_events(struct web_call *call, const struct web_events *events);
  * out. */
 void web_problem(struct web_call *call, unsigned status, const char *kind, const char *field,
                  const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* The line that a problem which was just answered is about. */
+void web_problem_line(struct web_call *call, unsigned line);
 bool web_answered(const struct web_call *call);
 /* The answer waits for a change; from `live`. A refused one is answered 503. */
 void web_wait(struct web_call *call, struct store_change change);

@@ -141,9 +141,47 @@ struct web *web_new(const struct web_ground *ground, const struct web_settings *
     return web;
 }
 
+/* The old ones stay when the new ones are of no use. */
+static void reload_papers(struct web *web, const struct web_settings *settings)
+{
+    char why[512];
+    for (unsigned i = 0; i < web->door_count; i++) {
+        struct web_papers *fresh = NULL;
+        if (!web->doors[i].tls)
+            continue;
+        if (settings->certificate != NULL)
+            fresh = papers_read(settings->certificate, settings->key, why, sizeof(why));
+        else
+            snprintf(why, sizeof(why), "web.certificate is not set any more");
+        if (fresh == NULL) {
+            log_write(web->ground.core.log, LOG_ERROR, "web", "%s; the old certificate stays", why);
+            return;
+        }
+        web_lock(web);
+        papers_replace(&web->doors[i].papers, fresh);
+        web_unlock(web);
+    }
+}
+
+bool web_check_papers(const struct web_settings *settings, char *why, size_t why_size)
+{
+    bool secure = false;
+    for (unsigned i = 0; i < settings->listen_count; i++)
+        secure = secure || settings->listen[i].tls;
+    if (!secure)
+        return true;
+    if (!listen_judge(settings, why, why_size))
+        return false;
+    struct web_papers *papers = papers_read(settings->certificate, settings->key, why, why_size);
+    bool good = papers != NULL;
+    papers_free(&papers);
+    return good;
+}
+
 void web_reload(struct web *web, const struct web_settings *settings, const struct config *config)
 {
     web->ground.core.config = config;
+    reload_papers(web, settings);
     web_lock(web);
     struct web_settings *mine = &web->settings;
     mine->ask_ms = settings->ask_ms;

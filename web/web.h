@@ -59,8 +59,11 @@ struct web *web_new(const struct web_ground *ground, const struct web_settings *
 void web_free(struct web **web);
 /* On the reactor's thread: does what web threads ask. */
 void web_turn(struct web *web);
-/* On the reactor's thread: takes over limits, origins and the configuration that `live` functions
- * see; whatever else differs needs a restart. */
+/* Whether the certificate and key can be shown, if there is somebody to show them to: false with a
+ * message for the operator. */
+bool web_check_papers(const struct web_settings *settings, char *why, size_t why_size);
+/* On the reactor's thread: takes over limits, origins, certificate and key, and the configuration
+ * that `live` functions see; whatever else differs needs a restart. */
 void web_reload(struct web *web, const struct web_settings *settings, const struct config *config);
 
 #endif

@@ -9,11 +9,13 @@
 #include "store/accounts.h"
 #include "store/tokens.h"
 #include "web/call_internal.h"
+#include "web/papers_internal.h"
 #include "web/web.h"
 
 /* A TCP connection: when it must have sent a whole request. */
 struct web_link {
     struct web_link *next, *previous; /* (lock) */
+    struct web_door *door;
     int socket;
     uint64_t deadline_ms; /* (lock) 0: none */
 };
@@ -38,7 +40,7 @@ struct web_door {
     struct web *web;
     struct MHD_Daemon *daemon;
     bool tls;
-    char *certificate, *key; /* PEM texts */
+    struct web_papers *papers; /* (lock) of tls */
 };
 
 struct web {

@@ -21,7 +21,14 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 
-enum { LINE_SIZE = 1024 };
+enum { LINE_SIZE = 1024, LEVELS = 4 };
+
+static const char *const level_names[LEVELS] = {
+    [LOG_ERROR] = "error",
+    [LOG_WARNING] = "warning",
+    [LOG_INFO] = "info",
+    [LOG_DEBUG] = "debug",
+};
 
 #define LINE_CUT "...\n" /* ends a line that was too long */
 
@@ -92,23 +99,37 @@ int log_wants(const struct log *log, enum log_level level)
     return log != NULL && (int)level <= atomic_load_explicit(&log->level, memory_order_relaxed);
 }
 
+enum log_level log_level_now(const struct log *log)
+{
+    return (enum log_level)atomic_load_explicit(&log->level, memory_order_relaxed);
+}
+
+const char *log_level_name(enum log_level level)
+{
+    assert((unsigned)level < LEVELS);
+    return level_names[level];
+}
+
+bool log_level_parse(struct bytes name, enum log_level *level)
+{
+    for (unsigned i = 0; i < LEVELS; i++)
+        if (bytes_equal(name, bytes_of(level_names[i]))) {
+            *level = (enum log_level)i;
+            return true;
+        }
+    return false;
+}
+
 /* Time, level and part. */
 static void log_head(struct buffer *line, enum log_level level, const char *part)
 {
-    static const char *const names[] = {
-        [LOG_ERROR] = "error",
-        [LOG_WARNING] = "warning",
-        [LOG_INFO] = "info",
-        [LOG_DEBUG] = "debug",
-    };
     struct timespec now;
     struct tm utc;
-    assert((unsigned)level < sizeof(names) / sizeof(names[0]));
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &utc);
     buffer_format(line, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ %s %s: ", utc.tm_year + 1900,
                   utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
-                  now.tv_nsec / 1000000, names[level], part);
+                  now.tv_nsec / 1000000, log_level_name(level), part);
 }
 
 /* Printable ASCII as it is, anything else as \xNN; so is the backslash, which makes the escapes

@@ -6,6 +6,9 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <stdbool.h>
+
+#include "base/bytes.h"
 #include "base/err.h"
 
 enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
@@ -20,6 +23,10 @@ void log_close(struct log **log);
 /* Opens the file anew (after rotation); the old one stays in use when that fails. */
 enum err log_reopen(struct log *log) __attribute__((warn_unused_result));
 void log_set_level(struct log *log, enum log_level level);
+enum log_level log_level_now(const struct log *log);
+/* "error", "warning", "info", "debug"; and back: false when it is none of these. */
+const char *log_level_name(enum log_level level);
+bool log_level_parse(struct bytes name, enum log_level *level);
 
 /* True when a line of that level would be written: guards costly arguments. */
 int log_wants(const struct log *log, enum log_level level);

@@ -179,8 +179,16 @@ void front_send(struct front_request *request, struct store_change after)
     send_written(request, after);
 }
 
+uint64_t front_refused(const struct front *front, unsigned status)
+{
+    assert(status >= FRONT_REFUSED_LEAST && status <= FRONT_REFUSED_MOST);
+    return front->refused[status - FRONT_REFUSED_LEAST];
+}
+
 static void count_refusal(const struct front_request *request, unsigned status)
 {
+    if (status >= FRONT_REFUSED_LEAST && status <= FRONT_REFUSED_MOST)
+        request->front->refused[status - FRONT_REFUSED_LEAST]++;
     metrics_count(request->front->parts.metrics,
                   status == 503 ? METRIC_requests_overload : METRIC_requests_refused);
 }

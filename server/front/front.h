@@ -126,6 +126,10 @@ void front_free(struct front **front);
 const struct front_parts *front_parts(const struct front *front);
 const struct front_settings *front_settings(const struct front *front);
 
+/* How many requests were refused with a status of ours, challenges not counted. */
+enum { FRONT_REFUSED_LEAST = 400, FRONT_REFUSED_MOST = 699 };
+uint64_t front_refused(const struct front *front, unsigned status);
+
 /* Takes over changed settings while running. */
 void front_reload(struct front *front, const struct front_settings *settings);
 

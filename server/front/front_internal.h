@@ -32,6 +32,7 @@ struct front {
     struct front_parts parts;
     struct front_settings settings;
     struct overload overload;
+    uint64_t refused[FRONT_REFUSED_MOST - FRONT_REFUSED_LEAST + 1]; /* by status */
     struct timer review;
     struct front_probe probe;
     struct front_method methods[SIP_METHOD_COUNT]; /* handle NULL: not registered */

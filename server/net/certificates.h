@@ -38,4 +38,15 @@ enum err loop_use_certificates(struct loop *loop, const struct net_certificates 
 enum err certificate_ensure(const char *path, const char *const *names, size_t count, bool *made,
                             char *why, size_t why_size) __attribute__((warn_unused_result));
 
+/* What the first certificate of a PEM file says. False: there is none to be read. */
+struct certificate_look {
+    char subject[256];           /* "CN=example.org" */
+    char names[1024];            /* separated by blanks: hosts, addresses, URIs */
+    uint64_t begins_ms, ends_ms; /* wall clock */
+};
+bool certificate_look(const char *path, struct certificate_look *look);
+/* True when one of the names is this domain's: of a SIP server (`sip:` URI, or DNS name without
+ * them, RFC 5922 7.1), or, `https`, of a web server (RFC 6125 with its wildcards). */
+bool certificate_names(const char *path, const char *domain, bool https);
+
 #endif

@@ -68,6 +68,7 @@ static void client_free(struct client_transaction *client)
     handles_remove(layer->client_handles, client->handle);
     layer->client_bytes -= client_size(client);
     blob_unref(&client->body);
+    spread_unref(&client->spread);
     free(client->targets);
     free(client->reason);
     free(client);
@@ -219,10 +220,12 @@ void client_start(struct client_transaction *client)
     if (!client->left || client->expires_ms == UINT64_MAX)
         client->expires_ms = layer->world->now_ms + layer->lifetime_ms;
     client_set_timer(client);
-    if (client_transmit(client) == ERR_NONE)
-        client->left = true;
-    else
+    if (client_transmit(client) != ERR_NONE) {
         client_break(client);
+        return;
+    }
+    client->left = true;
+    spread_left(&client->spread, layer->world->now_ms);
 }
 
 /* Timers. */
@@ -390,6 +393,7 @@ struct client_transaction *client_new(struct transaction_layer *layer,
         .add = request->add,
         .context = request->context,
         .body = blob_ref(request->body),
+        .spread = spread_ref(request->spread),
         .loop_key = request->loop_key,
         .method = request->method,
         .partition = request->partition,
@@ -443,6 +447,16 @@ uint64_t transaction_request(struct transaction_layer *layer, const struct clien
     else
         store_wait(layer->store, &client->wait, request->after, client_decided);
     return handle;
+}
+
+struct spread *transaction_spread(struct transaction_layer *layer)
+{
+    return spread_new(&layer->spreads, layer->world->now_ms);
+}
+
+const struct latency *transaction_spread_times(const struct transaction_layer *layer)
+{
+    return &layer->spreads;
 }
 
 void transaction_cancel(struct transaction_layer *layer, uint64_t handle, struct bytes reason)

@@ -29,6 +29,7 @@ struct client_transaction {
     void (*add)(void *context, const struct net_flow *flow, struct buffer *out);
     void *context;
     struct blob *body;
+    struct spread *spread;      /* until it has left */
     struct net_flow flow;       /* where it went; before that, the caller's when there is one */
     struct net_target *targets; /* of the next hop; NULL: none. Their texts lie in `text` */
     uint64_t loop_key;

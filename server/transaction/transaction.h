@@ -167,8 +167,13 @@ struct client_request {
      * the request is about to leave, with room for CLIENT_ADDED_MAX bytes of whole lines. NULL:
      * none. Not called any more once the answer is not wanted. */
     void (*add)(void *context, const struct net_flow *flow, struct buffer *out);
-    void *context; /* of both */
+    void *context;         /* of both */
+    struct spread *spread; /* what it is a part of; a reference is taken. NULL: nothing */
 };
+
+/* What requests are a part of (base/spread.h), one reference; and how long those have taken. */
+struct spread *transaction_spread(struct transaction_layer *layer);
+const struct latency *transaction_spread_times(const struct transaction_layer *layer);
 
 /* Sends it (when its change is durable) and reports, never before the return. Returns a handle for
  * transaction_forget and transaction_cancel. 0: too many transactions; nothing is reported then.

@@ -8,6 +8,7 @@
 #define TRANSACTION_TRANSACTION_INTERNAL_H
 
 #include "base/handles.h"
+#include "base/spread.h"
 #include "base/token.h"
 #include "transaction/tables_internal.h"
 #include "transaction/transaction.h"
@@ -80,6 +81,7 @@ struct transaction_layer {
     struct metrics *metrics;
     struct transaction_settings settings;
     struct transaction_user user;
+    struct latency spreads;
     uint64_t epoch, seed;
     unsigned quiet_ms;    /* RFC 4320 4.1: until a client's timer E is reset to T2 */
     unsigned lifetime_ms; /* 64*T1: timers F and J */

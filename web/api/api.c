@@ -7,7 +7,9 @@
 #include "web/api/health.h"
 #include "web/api/live.h"
 #include "web/api/messages.h"
+#include "web/api/metrics.h"
 #include "web/api/openapi.h"
+#include "web/api/operations.h"
 #include "web/api/page.h"
 #include "web/api/people.h"
 #include "web/api/roster.h"
@@ -47,6 +49,8 @@ const struct web_endpoints api_endpoints[] = {
     ALL(events_endpoints),
     ALL(webhooks_endpoints),
     ALL(sending_endpoints),
+    ALL(operations_endpoints),
+    ALL(metrics_endpoints),
     {NULL, 0},
 };
 /* clang-format on */

@@ -78,6 +78,9 @@ bool ctl_send(const struct ctl_server *server, const char *method, const char *p
     CURLcode code = curl_easy_perform(curl);
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer->status);
     curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
+    struct curl_header *date = NULL;
+    if (curl_easy_header(curl, "Date", 0, CURLH_HEADER, -1, &date) == CURLHE_OK)
+        answer->date_s = (long long)curl_getdate(date->value, NULL);
     snprintf(answer->type, sizeof(answer->type), "%s", type != NULL ? type : "");
     if (code != CURLE_OK)
         snprintf(why, WHY_SIZE,

@@ -16,6 +16,7 @@ struct ctl_answer {
     char type[128];
     char *text; /* NUL-terminated; free() it */
     size_t length;
+    long long date_s; /* what the server's clock says, since 1970; 0: it does not */
 };
 
 /* False with a message in `why` (512 bytes): the server was not reached. */

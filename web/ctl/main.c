@@ -10,7 +10,9 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "web/ctl/check.h"
 #include "web/ctl/client.h"
+#include "web/ctl/completion.h"
 #include "web/ctl/request.h"
 #include "web/ctl/settings.h"
 #include "web/ctl/show.h"
@@ -33,10 +35,14 @@ static int fail(const char *why)
 
 static int help(const char *noun)
 {
-    printf("heraldctl - administers a Herald over its HTTP API\n\n"
-           "  heraldctl [--url URL] [--token-file FILE] [--ca FILE] [--json] NOUN VERB ...\n"
-           "  heraldctl request METHOD PATH [BODY]   anything that the API has\n"
-           "  heraldctl watch [--types TYPE,TYPE] [--user USER]   what happens, as it happens\n\n");
+    printf(
+        "heraldctl - administers a Herald over its HTTP API\n\n"
+        "  heraldctl [--url URL] [--token-file FILE] [--ca FILE] [--json] NOUN VERB ...\n"
+        "  heraldctl request METHOD PATH [BODY]   anything that the API has\n"
+        "  heraldctl watch [--types TYPE,TYPE] [--user USER]\n"
+        "                                         what happens, as it happens\n"
+        "  heraldctl check [--config FILE] [--herald PROGRAM]\n"
+        "                                         what is wrong around a server, and its mend\n\n");
     for (const struct ctl_verb *at = ctl_verbs; at->noun != NULL; at++)
         if (noun == NULL || strcmp(noun, at->noun) == 0)
             printf("  %-12s %-8s %s%s%s\n", at->noun, at->verb, at->help,
@@ -230,12 +236,18 @@ int main(int count, char **words)
         printf("heraldctl %s\n", HERALD_VERSION);
         return EXIT_SUCCESS;
     }
+    if (strcmp(words[1], "--completion") == 0) /* for the build */
+        return count == 3 && ctl_write_completion(words[2], stdout) && fflush(stdout) == 0
+                   ? EXIT_SUCCESS
+                   : fail("--completion wants bash, zsh or man");
     int first = take_options(&work, count, words);
     if (first < 0)
         return fail(work.why);
     int left = without_json(&work, count - first, words + first);
     if (left > 0 && strcmp(words[first], "watch") == 0)
         return watch(&work, left - 1, (const char *const *)(words + first + 1));
+    if (left > 0 && strcmp(words[first], "check") == 0)
+        return ctl_check(&work.settings, left - 1, (const char *const *)(words + first + 1));
     if (!make_request(&work, left, (const char *const *)(words + first)) ||
         !ctl_settings_fill(&work.settings, work.why, sizeof(work.why)))
         return fail(work.why);

@@ -172,6 +172,8 @@ static void put_members(struct making *making, struct ctl_request *request)
     const char *name;
     json_t *value;
     bool first = true;
+    if (!asks && *making->verb->members == '\0') /* an order, nothing more */
+        return;
     if (!asks) {
         request->body = json_dumps(making->members, JSON_COMPACT);
         return;

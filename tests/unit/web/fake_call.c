@@ -25,6 +25,7 @@ struct web_call {
     struct domains *domains;
     const struct domains *others; /* the core's, when it has some */
     struct web_limits limits;
+    const struct web_operations *operations;
     struct pairs parts, query, fields, answered;
     char *content;
     json_t *body;
@@ -210,6 +211,11 @@ void fake_call_field(struct web_call *call, const char *name, const char *value)
     pairs_add(&call->fields, bytes_of(name), memory_copy(bytes_of(value)));
 }
 
+void fake_call_operate(struct web_call *call, const struct web_operations *operations)
+{
+    call->operations = operations;
+}
+
 void fake_call_limits(struct web_call *call, const struct web_limits *limits)
 {
     call->limits = *limits;
@@ -300,6 +306,11 @@ const struct domains *web_domains(const struct web_call *call)
 const struct web_limits *web_limits(const struct web_call *call)
 {
     return &call->limits;
+}
+
+const struct web_operations *web_operations(const struct web_call *call)
+{
+    return call->operations;
 }
 
 struct bytes web_part(const struct web_call *call, const char *name)
@@ -413,6 +424,11 @@ void web_answer_events(struct web_call *call, const struct web_events *events)
     call->events = *events;
     call->events_user = memory_copy(events->user);
     call->events.user = bytes_of(call->events_user);
+}
+
+void web_problem_line(struct web_call *call, unsigned line)
+{
+    json_object_set_new(call->json, "line", json_integer(line));
 }
 
 bool web_answered(const struct web_call *call)

@@ -26,6 +26,7 @@ void fake_call_free(struct web_call **call);
 void fake_call_as(struct web_call *call, const char *caller);
 void fake_call_field(struct web_call *call, const char *name, const char *value);
 void fake_call_limits(struct web_call *call, const struct web_limits *limits);
+void fake_call_operate(struct web_call *call, const struct web_operations *operations);
 
 /* `file`, then `live` unless it is answered; what has no file (core) skips it. A call that answered
  * nothing is 204. */

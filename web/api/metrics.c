@@ -1,0 +1,155 @@
+/* metrics.c: GET /metrics (OpenMetrics 1.0). No label has values that a peer can choose. */
+#include "web/api/metrics.h"
+
+#include <stdlib.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "base/metrics.h"
+#include "base/spread.h"
+#include "feed/feed.h"
+#include "front/accounts.h"
+#include "im/im.h"
+#include "presence/presence.h"
+#include "registrar/registrar.h"
+#include "web/core.h"
+#include "web/operations.h"
+
+enum { METRICS_SIZE = 262144 };
+
+static void write_counters(const struct metrics *metrics, struct buffer *out)
+{
+    for (int i = 0; i < METRIC_COUNT; i++) {
+        const char *name = metric_name((enum metric)i);
+        buffer_format(out, "# TYPE herald_%s counter\n# HELP herald_%s %s\nherald_%s_total %llu\n",
+                      name, name, metric_help((enum metric)i), name,
+                      (unsigned long long)metrics->values[i]);
+    }
+}
+
+static void write_gauge(struct buffer *out, const char *name, const char *help, size_t value)
+{
+    buffer_format(out, "# TYPE herald_%s gauge\n# HELP herald_%s %s\nherald_%s %zu\n", name, name,
+                  help, name, value);
+}
+
+/* Names that no counter has. */
+static void write_gauges(const struct web_core *core, struct buffer *out)
+{
+    struct presence_counts presence = presence_count(core->presence);
+    struct im_counts im = im_count(core->im);
+    write_gauge(out, "users", "accounts", accounts_count(core->accounts));
+    write_gauge(out, "bindings", "contacts that are registered", registrar_count(core->registrar));
+    write_gauge(out, "live_publications", "publications that there are", presence.publications);
+    write_gauge(out, "live_subscriptions", "subscriptions that there are", presence.subscriptions);
+    write_gauge(out, "messages_owed", "stored messages that a device has not", im.stored);
+}
+
+/* What waits, and how much room that takes. */
+static void write_queues(const struct web_core *core, struct buffer *out)
+{
+    const struct front_parts *parts = front_parts(core->front);
+    struct transaction_counts work = transaction_count(parts->transactions);
+    write_gauge(out, "store_queued", "change sets on their way to the disk",
+                store_queued(core->store));
+    write_gauge(out, "event_readers", "who listens to events",
+                core->feed != NULL ? feed_readers(core->feed) : 0);
+    write_gauge(out, "requests_under_way", "requests that are being answered", work.servers);
+    write_gauge(out, "requests_sent_under_way",
+                "requests of ours, NOTIFYs above all, that have no answer yet", work.clients);
+    write_gauge(out, "transactions_bytes", "memory of both", work.bytes);
+    write_gauge(out, "notifies_queued", "NOTIFYs that are paced after a start",
+                presence_count(core->presence).queued);
+    write_gauge(out, "messages_live", "messages that wait for a device's answer",
+                im_count(core->im).live);
+}
+
+/* Refusals by the status that we chose; what was never refused with is left out. */
+static void write_refusals(const struct web_core *core, struct buffer *out)
+{
+    buffer_text(out, "# TYPE herald_refusals counter\n# HELP herald_refusals requests refused by "
+                     "this server, by status; challenges not counted\n");
+    for (unsigned status = FRONT_REFUSED_LEAST; status <= FRONT_REFUSED_MOST; status++) {
+        uint64_t count = front_refused(core->front, status);
+        if (count > 0)
+            buffer_format(out, "herald_refusals_total{status=\"%u\"} %llu\n", status,
+                          (unsigned long long)count);
+    }
+}
+
+static void write_fan_out(const struct web_core *core, struct buffer *out)
+{
+    const struct latency *took = transaction_spread_times(front_parts(core->front)->transactions);
+    unsigned long long sum = 0;
+    buffer_text(out, "# TYPE herald_fan_out_seconds histogram\n# UNIT herald_fan_out_seconds "
+                     "seconds\n# HELP herald_fan_out_seconds from what changed a state to the last "
+                     "NOTIFY that told of it\n");
+    for (size_t i = 0; i < LATENCY_BUCKETS; i++) {
+        sum += took->counts[i];
+        buffer_format(out, "herald_fan_out_seconds_bucket{le=\"%g\"} %llu\n",
+                      latency_bounds_ms[i] / 1000.0, sum);
+    }
+    sum += took->counts[LATENCY_BUCKETS];
+    buffer_format(out,
+                  "herald_fan_out_seconds_bucket{le=\"+Inf\"} %llu\n"
+                  "herald_fan_out_seconds_count %llu\nherald_fan_out_seconds_sum %.3f\n",
+                  sum, sum, (double)took->sum_ms / 1000);
+}
+
+/* OpenMetrics 1.0, escaped-string. */
+static void write_label(struct buffer *out, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == '\n')
+            buffer_text(out, "\\n");
+        else if (*text == '"' || *text == '\\')
+            buffer_format(out, "\\%c", *text);
+        else
+            buffer_char(out, *text);
+    }
+}
+
+/* Certificates are few, and the operator's. */
+static void write_certificates(const struct web_core *core, struct buffer *out)
+{
+    const struct web_operations *operations = core->operations;
+    const struct web_certificate *one;
+    buffer_text(out, "# TYPE herald_certificate_expiry_timestamp_seconds gauge\n# UNIT "
+                     "herald_certificate_expiry_timestamp_seconds seconds\n# HELP "
+                     "herald_certificate_expiry_timestamp_seconds when a certificate ends\n");
+    for (size_t i = 0;
+         operations != NULL && (one = operations->certificate(operations->context, i)) != NULL;
+         i++) {
+        buffer_format(out, "herald_certificate_expiry_timestamp_seconds{use=\"%s\",subject=\"",
+                      one->use);
+        write_label(out, one->subject);
+        buffer_text(out, "\",file=\"");
+        write_label(out, one->file);
+        buffer_format(out, "\"} %llu\n", (unsigned long long)(one->expires_ms / 1000));
+    }
+}
+
+static void metrics_live(struct web_call *call, const struct web_core *core)
+{
+    char *memory = memory_new(METRICS_SIZE);
+    struct buffer out = buffer_over(memory, METRICS_SIZE);
+    write_gauges(core, &out);
+    write_queues(core, &out);
+    write_counters(core->metrics, &out);
+    write_refusals(core, &out);
+    write_fan_out(core, &out);
+    write_certificates(core, &out);
+    buffer_text(&out, "# EOF\n");
+    if (out.overflow)
+        web_problem(call, 500, "too-long", NULL, "the metrics are longer than %d bytes",
+                    METRICS_SIZE);
+    else
+        web_answer_text(call, 200, "application/openmetrics-text; version=1.0.0; charset=utf-8",
+                        buffer_bytes(&out));
+    free(memory);
+}
+
+const struct web_endpoint metrics_endpoints[] = {
+    {WEB_GET, "/metrics", WEB_OPERATIONS, false, WEB_NO_BODY, NULL, metrics_live},
+    {.path = NULL},
+};
