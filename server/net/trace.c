@@ -38,12 +38,13 @@ struct trace {
     uint64_t last, count, end; /* of ids; how many are kept; the place behind the last text */
 };
 
-/* As many as stay in a processor's cache beside all else: a larger ring cost 10% of the OPTIONS and
- * NOTIFYs that a processor can do, this one nothing that could be measured. */
+/* As many as stay in the caches nearest to a processor beside all else: the copies go to memory
+ * that is cold otherwise, and a larger ring cost up to a tenth of the OPTIONS and NOTIFYs that a
+ * processor can do; of this one nothing could be measured. */
 struct trace_settings trace_settings_default(void)
 {
     return (struct trace_settings){
-        .messages_max = 256, .max_bytes = 128 << 10, .text_max_bytes = 8192};
+        .messages_max = 64, .max_bytes = 32 << 10, .text_max_bytes = 8192};
 }
 
 /* The ring. */
