@@ -128,6 +128,7 @@ struct home {
     struct subscription *subscriptions;
     bool loaded; /* by this life of the server */
 };
+
 enum { WRITE_MAX = 65536 };
 
 struct presence {
@@ -162,39 +163,11 @@ struct presence {
     char *scratch;      /* WRITE_MAX bytes */
 };
 
-/* Resources (resource.c). */
-
-/* What a package of the list works with in this reactor. */
-struct package_workshop *workshop_of(const struct presence *presence,
-                                     const struct event_package *package);
-/* For a body that nobody has to be trusted with any more: whatever it is about. */
-extern const struct entity_check any_entity;
-/* The document of a body of the package's own. */
-struct document *own_document(const struct presence *presence, const struct event_package *package,
-                              const char *body);
-/* The resource of both; `make` true: made when it is not there, else NULL. */
-struct resource *resource_find(struct presence *presence, const struct event_package *package,
-                               struct bytes aor, bool make);
-/* Frees it when nothing is left in it. */
-void resource_settle(struct resource *resource);
-/* The composed body, for as long as nothing changes; never NULL. */
-struct blob *resource_state(struct resource *resource);
-/* What a user shows who publishes nothing; a new reference. */
-struct blob *resource_nothing(const struct resource *resource);
-/* The sphere that its publications agree on, or if they say none the hard state; lies in them. */
-struct bytes resource_sphere(const struct resource *resource);
-/* The state has changed with this change set: composes anew and tells all watchers. */
-void resource_changed(struct resource *resource, struct store_change change);
-/* Its user is no more: as soon as the store has room, the publications go, the watchers are told
- * (RFC 6665 4.1.3, noresource), and it frees itself when the last one knows. */
-void resource_end(struct resource *resource);
-/* Ends everything of a partition without a word. */
-void home_clear(struct presence *presence, unsigned partition);
-
 #include "presence/authorize_internal.h"
 #include "presence/ends_internal.h"
 #include "presence/later_internal.h"
 #include "presence/publication_internal.h"
+#include "presence/resource_internal.h"
 #include "presence/subscription_internal.h"
 #include "presence/winfo_internal.h"
 
