@@ -241,10 +241,13 @@ static bool make_secret(struct web_call *call, struct hook_row *hook, bool id)
         web_problem(call, 503, "random", NULL, "the system gives no random bytes; try again");
         return false;
     }
-    if (id)
-        snprintf(hook->id, sizeof(hook->id), "w%s", secret.id + 1);
-    else
+    if (id) { /* as a token's, but for the letters before */
+        _Static_assert(sizeof(hook->id) == sizeof(secret.id), "an id has room");
+        memcpy(hook->id, secret.id, sizeof(secret.id));
+        hook->id[0] = 'w';
+    } else {
         snprintf(hook->secret, sizeof(hook->secret), "hws%s", secret.text + 3);
+    }
     explicit_bzero(&secret, sizeof(secret));
     return true;
 }
