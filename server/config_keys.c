@@ -85,11 +85,11 @@ static const struct config_key file_keys[] = {
            "Milliseconds to wait for an answer of the DNS."),
     NUMBER(net.lookups_max, 1, 100000, "1000", "Lookups in the DNS at a time."),
 
-    NUMBER(trace.messages_max, 0, 1000000, "64",
+    NUMBER(trace.messages_max, 0, 1000000, "500",
            "The latest SIP messages that are kept to be looked at (heraldctl trace); 0: none. To "
            "follow busy users set 5000, and trace.max_bytes to 4194304: what does not fit a "
-           "processor's caches costs up to a tenth of its speed."),
-    NUMBER(trace.max_bytes, 0, 1024 * MIB, "32768",
+           "processor's caches costs some of its speed (a twentieth was seen)."),
+    NUMBER(trace.max_bytes, 0, 1024 * MIB, "262144",
            "Bytes of them that are kept at most; 0: none."),
     NUMBER(trace.text_max_bytes, 256, MIB, "8192",
            "Bytes of each of them that are kept; the rest of a longer one is dropped."),

@@ -44,7 +44,7 @@ struct trace {
 struct trace_settings trace_settings_default(void)
 {
     return (struct trace_settings){
-        .messages_max = 64, .max_bytes = 32 << 10, .text_max_bytes = 8192};
+        .messages_max = 500, .max_bytes = 256 << 10, .text_max_bytes = 8192};
 }
 
 /* The ring. */

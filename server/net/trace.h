@@ -10,8 +10,8 @@
 #include "net/net.h"
 
 struct trace_settings {
-    unsigned messages_max;   /* kept at a time, default 64; 0: none, and nothing is traced */
-    unsigned max_bytes;      /* of their texts together, default 32 KiB; 0: likewise */
+    unsigned messages_max;   /* kept at a time, default 500; 0: none, and nothing is traced */
+    unsigned max_bytes;      /* of their texts together, default 256 KiB; 0: likewise */
     unsigned text_max_bytes; /* of each one's text, default 8192; the rest is dropped */
 };
 struct trace_settings trace_settings_default(void);
