@@ -35,8 +35,9 @@ struct web_stream {
     struct MHD_Connection *connection;
     struct feed_filter filter;
     uint64_t position;
-    bool asleep;      /* (lock) */
-    uint64_t wake_ms; /* (lock) while it sleeps */
+    bool asleep;            /* (lock) */
+    struct web_stream *due; /* the next of those that the pump is waking */
+    uint64_t wake_ms;       /* (lock) while it sleeps */
     uint64_t beat_ms, judged_ms;
     char *text; /* what is being sent; BATCH_BYTES of room are kept */
     size_t length, sent, room;
@@ -294,30 +295,32 @@ enum MHD_Result web_stream_send(struct web_call *call, struct MHD_Connection *co
 
 /* The pump. */
 
-/* With the lock: takes one that is to be woken, NULL: none. */
-static struct MHD_Connection *take_due(struct web *web, uint64_t now_ms)
+/* With the lock: takes those that are to be woken, in one pass; NULL: none. */
+static struct web_stream *take_due(struct web *web, uint64_t now_ms)
 {
     struct feed *feed = web->ground.core.feed;
+    struct web_stream *due = NULL;
     for (struct web_stream *stream = web->streams; stream != NULL; stream = stream->next) {
         if (!stream->asleep || (!web->ending && now_ms < stream->wake_ms &&
                                 !feed_has(feed, &stream->filter, &stream->position)))
             continue;
         stream->asleep = false;
-        return stream->connection;
+        stream->due = due;
+        due = stream;
     }
-    return NULL;
+    return due;
 }
 
+/* A stream is there as long as its connection is suspended, and may be gone at once afterwards. */
 static void wake_due(struct web *web)
 {
-    struct MHD_Connection *connection;
-    do {
-        web_lock(web);
-        connection = take_due(web, web_now_ms());
-        web_unlock(web);
-        if (connection != NULL) /* suspended, so it is there */
-            MHD_resume_connection(connection);
-    } while (connection != NULL);
+    web_lock(web);
+    struct web_stream *next, *due = take_due(web, web_now_ms());
+    web_unlock(web);
+    for (; due != NULL; due = next) {
+        next = due->due;
+        MHD_resume_connection(due->connection);
+    }
 }
 
 static bool is_pumping(struct web *web)

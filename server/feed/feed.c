@@ -183,7 +183,6 @@ void feed_miss(struct feed *feed)
 
 static void put(struct feed *feed, struct entry *entry)
 {
-    feed->missed = false;
     feed->under_way--;
     entry->holders = 1;
     lock(feed);
@@ -253,6 +252,7 @@ void feed_tell(struct feed *feed, const struct feed_event *event)
     }
     struct entry *entry = entry_new(event);
     entry->event.time_ms = feed->world->wall_ms;
+    feed->missed = false; /* what is lost behind this one is another gap */
     feed->under_way++;
     *feed->told_end = entry;
     feed->told_end = &entry->next;

@@ -153,6 +153,24 @@ START_TEST(what_is_under_way_is_bounded)
 }
 END_TEST
 
+/* Also when what was told before the reader came is a gap already. */
+START_TEST(a_loss_behind_a_quiet_time_is_another_gap)
+{
+    open_feed(16);
+    feed_leave(feed);
+    ck_assert(feed_is_read(feed));
+    world_tick(&ground->world, ground->world.now_ms + 60001, ground->world.wall_ms + 60001);
+    tell("alice@example.org", FEED_PRESENCE, "quiet");
+    position = feed_join(feed);
+    for (int i = 0; i < 20; i++)
+        tell("alice@example.org", FEED_PRESENCE, "kept");
+    end_turn();
+    ck_assert_str_eq(next(&all), "gap");
+    ck_assert_str_eq(next(&all), "kept");
+    close_feed();
+}
+END_TEST
+
 START_TEST(while_nobody_reads_nothing_is_kept)
 {
     open_feed(16);
@@ -229,4 +247,5 @@ END_TEST
 
 UNIT_MAIN("feed", an_event_waits_for_its_change, what_was_refused_did_not_happen, filters_hold_back,
           who_falls_behind_is_told, what_is_under_way_is_bounded,
-          while_nobody_reads_nothing_is_kept, an_event_is_json, ids_are_texts)
+          a_loss_behind_a_quiet_time_is_another_gap, while_nobody_reads_nothing_is_kept,
+          an_event_is_json, ids_are_texts)
