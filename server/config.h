@@ -115,7 +115,7 @@ struct config {
 struct config *config_load(const char *path, char *why, size_t why_size);
 /* The same of a text that is to become the file (NULL: of the file). *line is where the fault
  * stands, 0 when it stands nowhere. On any thread. */
-struct config *config_read_text(const char *path, const char *text, char *why, size_t why_size,
+struct config *config_read_text(const char *path, const char *given, char *why, size_t why_size,
                                 unsigned *line);
 /* The defaults, for scenarios: domain "example.org", data folder as given. */
 struct config *config_default(const char *data);

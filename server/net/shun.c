@@ -37,6 +37,7 @@ static void key_of(const struct net_target *target, unsigned char key[KEY_BYTES]
 
 static void shun_free(struct shuns *shuns, struct shun *shun)
 {
+    assert(shuns->table != NULL);
     HASH_DELETE(hh, shuns->table, shun);
     DL_DELETE(shuns->oldest, shun);
     shuns->count--;
