@@ -107,9 +107,24 @@ test('groups are moved by hand and by key', {}, async place => {
   assert.equal((await order(place)).length, 3);
 });
 
+/** Until the page changes something it reads the same again, however often it looks. */
+async function keepWhatIsShown(page) {
+  let kept, changed = false;
+  await page.route(url => url.pathname.endsWith('/roster'), async route => {
+    changed ||= route.request().method() !== 'GET';
+    if (changed) return route.continue();
+    kept ??= await route.fetch();
+    return route.fulfill({response: kept});
+  });
+  await page.reload();
+  await eventually('it is kept', async () => kept !== undefined);
+  await seen(page.getByRole('button', {name: 'Move Ann down'}));
+}
+
 test('who edits what another has changed is told', {}, async place => {
   const {page} = place;
   await prepare(place);
+  await keepWhatIsShown(page);
   await api(place, 'PUT', `${ROSTER}/zoe`, {display_name: 'Zoe'});
   await page.getByRole('button', {name: 'Move Ann down'}).click();
   await seen(page.getByRole('alert').filter({hasText: 'somebody changed'}));
