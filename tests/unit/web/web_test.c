@@ -247,6 +247,35 @@ START_TEST(paths_are_cut_before_they_are_decoded)
 }
 END_TEST
 
+/* RFC 9112 3.2.2 and 3.2. */
+START_TEST(a_target_may_be_absolute_and_a_host_is_one)
+{
+    static const struct {
+        const char *head;
+        int status;
+    } cases[] = {{"GET http://localhost/u/import?q=1 HTTP/1.1", 200},
+                 {"GET HTTPS://example.org:8080/u/import/ HTTP/1.1", 200},
+                 {"GET http://[::1]:80/u/import HTTP/1.1", 200},
+                 {"GET http://localhost HTTP/1.1", 404},
+                 {"GET http://localhost?q=/u/import HTTP/1.1", 404},
+                 {"GET http:///u/import HTTP/1.1", 400},
+                 {"GET http://a@localhost/u/import HTTP/1.1", 400},
+                 {"GET ftp://localhost/u/import HTTP/1.1", 400},
+                 {"GET localhost/u/import HTTP/1.1", 400},
+                 {"GET /u/import HTTP/1.1\r\nHost: localhost", 400},
+                 {"GET /u/import HTTP/1.1\r\nhost: another", 400}};
+    struct site site;
+    site_init(&site);
+    site_open(&site);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        ck_assert_msg(ask(&site, cases[i].head, "") == cases[i].status, "%s: %s", cases[i].head,
+                      site.answer);
+    ck_assert_int_eq(ask(&site, "GET http://localhost/u/al%2Fice?q=1+2 HTTP/1.1", ""), 200);
+    expect(&site, "{\"user\":\"al/ice\",\"q\":\"1 2\"");
+    site_release(&site);
+}
+END_TEST
+
 START_TEST(what_is_no_json_is_our_fault)
 {
     struct site site;
@@ -416,6 +445,9 @@ START_TEST(a_password_opens_ones_own)
     ck_assert_int_eq(ask(&site, BASIC("/own/bob", "YWxpY2U6c2VjcmV0"), ""), 403);
     ck_assert_int_eq(ask(&site, BASIC("/own/alice", "YWxpY2U6c2VjcmV1"), ""), 401);
     expect(&site, "WWW-Authenticate: Basic");
+    expect(&site, "WWW-Authenticate: Bearer realm=\"herald\"\r\n"); /* RFC 6750 3.1: of tokens */
+    ck_assert_int_eq(ask(&site, "GET /own/alice HTTP/1.1\r\nAuthorization: Bearer x", ""), 401);
+    expect(&site, "error=\"invalid_token\"");
     ck_assert_int_eq(ask(&site, BASIC("/own/alice", "Ym9iOnNlY3JldA=="), ""), 401);
     ck_assert_int_eq(ask(&site, BASIC("/own/alice", "YWxpY2U="), ""), 401);
     ck_assert_int_eq(ask(&site, BASIC("/own/carol", "Y2Fyb2w6c2VjcmV0"), ""), 401); /* disabled */
@@ -503,7 +535,8 @@ START_TEST(secrets_differ)
 }
 END_TEST
 
-UNIT_MAIN("web/web", paths_are_cut_before_they_are_decoded, what_is_no_json_is_our_fault,
+UNIT_MAIN("web/web", paths_are_cut_before_they_are_decoded,
+          a_target_may_be_absolute_and_a_host_is_one, what_is_no_json_is_our_fault,
           numbers_of_a_query_have_bounds, a_condition_that_does_not_hold_changes_nothing,
           forms_of_a_tag_are_those_that_there_are, conditions_of_a_get,
           a_body_must_be_json_and_say_so, a_password_opens_ones_own,
