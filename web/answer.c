@@ -48,11 +48,14 @@ static void add_usual(const struct web_pairs *more, struct MHD_Response *respons
             (void)MHD_add_response_header(response, usual[i].name, usual[i].value);
 }
 
-/* RFC 9110 13.1.2: who has it already gets no more than its tag. */
-static bool is_known(const struct web_call *call, const char *etag)
+/* RFC 9110 13.2.2, of a GET that found something: 412 when it is not what it must be, 304 when who
+ * asks has it already, else 200. */
+static unsigned judge(const struct web_call *call, const char *etag)
 {
-    struct bytes none = web_field(call, "If-None-Match");
-    return !bytes_empty(none) && etag_listed(none, bytes_of(etag));
+    struct bytes match = web_field(call, "If-Match"), none = web_field(call, "If-None-Match");
+    if (!bytes_empty(match) && !etag_listed(match, bytes_of(etag), false))
+        return 412;
+    return !bytes_empty(none) && etag_listed(none, bytes_of(etag), true) ? 304 : 200;
 }
 
 static enum MHD_Result queue(struct MHD_Connection *connection, unsigned status,
@@ -82,11 +85,15 @@ void answer_add_fields(const struct web_call *call, struct MHD_Response *respons
         add(response, call->more.at[i].name.at, call->more.at[i].value);
 }
 
-static struct MHD_Response *make(const struct web_call *call, struct bytes text)
+/* The library sends no content with 204 and 304, and of a 304 the length that the 200 would have
+ * (RFC 9110 8.6). */
+static struct MHD_Response *make(const struct web_call *call, unsigned status, struct bytes text)
 {
+    if (status == 204)
+        text = BYTES("");
     struct MHD_Response *response = MHD_create_response_from_buffer(
         text.length, (void *)(uintptr_t)text.at, MHD_RESPMEM_MUST_COPY);
-    if (call->type != NULL && !bytes_empty(text))
+    if (call->type != NULL && !bytes_empty(text) && status != 304)
         (void)MHD_add_response_header(response, "Content-Type", call->type);
     answer_add_fields(call, response);
     return response;
@@ -112,6 +119,17 @@ static void log_change(const struct web_call *call)
               bytes_empty(call->who) ? "nobody" : call->who.at, BYTES_ARGS(buffer_bytes(&from)));
 }
 
+/* Nothing was done yet but read. */
+static enum MHD_Result refuse_state(struct web_call *call, struct MHD_Connection *connection)
+{
+    call_unanswer(call);
+    web_problem(call, 412, "changed", "If-Match",
+                "it is not what it was; leave If-Match out to get what it is");
+    cors_add(call);
+    count(call);
+    return queue(connection, 412, make(call, 412, answer_text(call)));
+}
+
 enum MHD_Result answer_send(struct web_call *call, struct MHD_Connection *connection)
 {
     char etag[WEB_ETAG_SIZE];
@@ -126,16 +144,13 @@ enum MHD_Result answer_send(struct web_call *call, struct MHD_Connection *connec
     if (call->stream != NULL)
         return web_stream_send(call, connection);
     struct bytes text = answer_text(call);
-    unsigned status = call->status;
-    bool tagged = call->endpoint != NULL && web_is_read(call) && status == 200;
-    if (tagged)
-        etag_of_call(call, text, etag);
-    if (tagged && is_known(call, etag))
-        status = 304;
-    if (status == 304 || status == 204)
-        text = BYTES("");
-    struct MHD_Response *response = make(call, text);
-    if (tagged)
-        (void)MHD_add_response_header(response, "ETag", etag);
+    if (call->endpoint == NULL || !web_is_read(call) || call->status != 200)
+        return queue(connection, call->status, make(call, call->status, text));
+    etag_of_call(call, text, etag);
+    unsigned status = judge(call, etag);
+    if (status == 412)
+        return refuse_state(call, connection);
+    struct MHD_Response *response = make(call, status, text);
+    (void)MHD_add_response_header(response, "ETag", etag);
     return queue(connection, status, response);
 }

@@ -199,6 +199,15 @@ void web_answer_field(struct web_call *call, const char *name, struct bytes valu
     (void)added;
 }
 
+void web_varies(struct web_call *call, const char *name)
+{
+    for (size_t i = 0; i < call->more.count; i++)
+        if (bytes_equal_nocase(call->more.at[i].name, BYTES("Vary")) &&
+            bytes_equal_nocase(call->more.at[i].value, bytes_of(name)))
+            return;
+    web_answer_field(call, "Vary", bytes_of(name));
+}
+
 const char *web_phrase(unsigned status)
 {
     const char *phrase = MHD_get_reason_phrase_for(status);

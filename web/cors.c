@@ -47,7 +47,8 @@ void cors_add(struct web_call *call)
         {BYTES("Access-Control-Expose-Headers"), BYTES("ETag, Location, Retry-After")},
         {BYTES("Access-Control-Allow-Methods"), BYTES("GET, PUT, POST, PATCH, DELETE")},
         {BYTES("Access-Control-Allow-Headers"),
-         BYTES("Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match")},
+         BYTES("Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, "
+               "Last-Event-ID")},
         {BYTES("Access-Control-Max-Age"), BYTES("600")},
     };
     bool asks = !bytes_empty(web_field(call, "Access-Control-Request-Method"));

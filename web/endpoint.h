@@ -106,6 +106,8 @@ void web_answer(struct web_call *call, unsigned status, json_t *value);
 void web_answer_text(struct web_call *call, unsigned status, const char *type, struct bytes text);
 /* A field of the answer, besides ("Location"); copied. */
 void web_answer_field(struct web_call *call, const char *name, struct bytes value);
+/* The answer depends on this field of the request (RFC 9110 12.5.5); a constant. */
+void web_varies(struct web_call *call, const char *name);
 /* Events as they come, text/event-stream, until the client goes, may not read them any more, or the
  * server ends. `user` is copied. Too many streams are answered 503. */
 struct web_events {

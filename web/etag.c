@@ -13,7 +13,7 @@
 #include "base/base64.h"
 #include "web/web_internal.h"
 
-enum { TAG_BYTES = 15, FORM_MAX = 32 }; /* 20 characters */
+enum { TAG_BYTES = 15 }; /* 20 characters */
 
 void etag_of(struct bytes text, char etag[WEB_ETAG_SIZE])
 {
@@ -44,11 +44,28 @@ static struct bytes next_tag(struct bytes *list, bool *weak)
     return tag;
 }
 
-/* Without the form: "digest-csv" is "digest". */
+/* Other forms than JSON: the subtypes of what stands behind web_tag. */
+static bool is_form(struct bytes form)
+{
+    static const char *const forms[] = {"csv", "vcard", "auth-policy+xml", "pidf+xml",
+                                        "simple-message-summary"};
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+        if (bytes_equal(form, bytes_of(forms[i])))
+            return true;
+    return false;
+}
+
+/* Without the form, "digest-csv" is "digest". What was never given out is of no state: the strong
+ * comparison is of every octet (RFC 9110 8.8.3.2). */
 static bool is_of_state(struct bytes tag, struct bytes etag)
 {
-    return bytes_starts_with(tag, bytes_first(etag, etag.length - 1)) &&
-           (tag.at[etag.length - 1] == '"' || tag.at[etag.length - 1] == '-');
+    if (bytes_equal(tag, etag))
+        return true;
+    if (tag.length < etag.length + 1 ||
+        !bytes_starts_with(tag, bytes_first(etag, etag.length - 1)) ||
+        tag.at[etag.length - 1] != '-')
+        return false;
+    return is_form(bytes_first(bytes_skip(tag, etag.length), tag.length - etag.length - 1));
 }
 
 static bool is_listed(struct bytes list, struct bytes etag, bool weak,
@@ -65,9 +82,9 @@ static bool is_listed(struct bytes list, struct bytes etag, bool weak,
     return false;
 }
 
-bool etag_listed(struct bytes list, struct bytes etag)
+bool etag_listed(struct bytes list, struct bytes etag, bool weak)
 {
-    return is_listed(list, etag, true, bytes_equal);
+    return is_listed(list, etag, weak, bytes_equal);
 }
 
 static struct bytes current_tag(const json_t *current, char etag[WEB_ETAG_SIZE])
@@ -101,9 +118,12 @@ void etag_of_call(struct web_call *call, struct bytes text, char etag[WEB_ETAG_S
         etag_of(text, etag);
     else if (json || call->type == NULL)
         memcpy(etag, call->etag, WEB_ETAG_SIZE);
-    else
+    else {
+        struct bytes form = form_of(call->type);
+        assert(is_form(form));
         snprintf(etag, WEB_ETAG_SIZE, "%.*s-%.*s\"", (int)strlen(call->etag) - 1, call->etag,
-                 BYTES_ARGS(bytes_first(form_of(call->type), FORM_MAX)));
+                 BYTES_ARGS(form));
+    }
 }
 
 bool web_may_change(struct web_call *call, const json_t *current)

@@ -187,17 +187,47 @@ static bool take_parts(struct web_call *call, const struct search *search)
     return true;
 }
 
-/* The path of the target, without what a proxy would put before it (RFC 9112 3.2.2). */
+/* RFC 9112 3.2.2: the absolute form, which proxies are sent, is taken, too; who is named does not
+ * matter here. False: it is none of ours, or broken. */
+static bool skip_authority(struct bytes *target)
+{
+    static const char *const schemes[] = {"http://", "https://"};
+    size_t length = 0, i = 0;
+    while (i < 2 &&
+           !bytes_equal_nocase(bytes_first(*target, strlen(schemes[i])), bytes_of(schemes[i])))
+        i++;
+    if (i == 2)
+        return false;
+    *target = bytes_skip(*target, strlen(schemes[i]));
+    while (length < target->length && target->at[length] != '/' && target->at[length] != '?')
+        length++;
+    if (length == 0 || bytes_index(bytes_first(*target, length), '@') >= 0)
+        return false;
+    *target = bytes_skip(*target, length);
+    return true;
+}
+
+/* The path of the target. */
 static bool take_path(struct web_call *call, struct bytes *query)
 {
     *query = call->target;
-    struct bytes path = bytes_split(query, '?');
-    if (!bytes_starts_with(path, BYTES("/")) || call->target.length > TEXT_MAX)
+    if (call->target.length > TEXT_MAX ||
+        (!bytes_starts_with(*query, BYTES("/")) && !skip_authority(query)))
         return false;
+    struct bytes path = bytes_split(query, '?');
     if (path.length > 1 && path.at[path.length - 1] == '/')
         path.length--;
-    call->path = path;
+    call->path = bytes_empty(path) ? BYTES("/") : path;
     return true;
+}
+
+/* RFC 9112 3.2: more than one is refused. */
+static bool has_one_host(const struct web_call *call)
+{
+    unsigned hosts = 0;
+    for (size_t i = 0; i < call->fields.count; i++)
+        hosts += bytes_equal_nocase(call->fields.at[i].name, BYTES("Host"));
+    return hosts <= 1;
 }
 
 void target_route(struct web_call *call, struct bytes method)
@@ -210,6 +240,10 @@ void target_route(struct web_call *call, struct bytes method)
                     "the target is no path and query of percent-encoded UTF-8, or too long; write "
                     "%%2F for a slash within a part and at most %d parameters",
                     WEB_QUERY_MAX);
+        return;
+    }
+    if (!has_one_host(call)) {
+        web_problem(call, 400, "bad-host", "Host", "there is more than one Host; send one");
         return;
     }
     search_all(call->web, &search, known, call->method, call->path);

@@ -102,8 +102,8 @@ bool percent_decode(struct bytes text, bool plus, struct buffer *out);
 void etag_of(struct bytes text, char etag[WEB_ETAG_SIZE]);
 /* Of what the call answers. */
 void etag_of_call(struct web_call *call, struct bytes text, char etag[WEB_ETAG_SIZE]);
-/* RFC 9110 13.1.2, the weak comparison. */
-bool etag_listed(struct bytes list, struct bytes etag);
+/* By the weak comparison (RFC 9110 13.1.2), or by the strong one (13.1.1). */
+bool etag_listed(struct bytes list, struct bytes etag, bool weak);
 
 /* body.c: takes what the endpoint wants of the body, when it is whole. */
 void body_take(struct web_call *call, const char *data, size_t length);

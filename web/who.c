@@ -55,13 +55,14 @@ static void challenge(struct web_call *call, const char *error)
                          BYTES("Basic realm=\"herald\", charset=\"UTF-8\""));
 }
 
-static void refuse_wrong(struct web_call *call, const char *what)
+/* `error`: of a token (RFC 6750 3.1), or NULL. */
+static void refuse_wrong(struct web_call *call, const char *error, const char *what)
 {
     if (!limits_allow_guess(call))
         return;
     limits_failed(call);
     web_problem(call, 401, "unauthorized", "Authorization", "%s", what);
-    challenge(call, "invalid_token");
+    challenge(call, error);
 }
 
 /* Tokens. */
@@ -106,10 +107,11 @@ static void judge_token(struct web_call *call, struct account_file *file, struct
     enum err err = token_find(file, bytes_from(digest, WEB_DIGEST_BYTES), take_token, &holder);
     if (err == ERR_NOT_FOUND ||
         (err == ERR_NONE && holder.expires_ms != 0 && holder.expires_ms <= now_ms)) {
-        refuse_wrong(call, err == ERR_NONE
-                               ? "the token has expired; make a new one: herald token add"
-                               : "there is no such token (it may have been revoked); herald token "
-                                 "list shows those that there are");
+        refuse_wrong(call, "invalid_token",
+                     err == ERR_NONE
+                         ? "the token has expired; make a new one: herald token add"
+                         : "there is no such token (it may have been revoked); herald token "
+                           "list shows those that there are");
         return;
     }
     if (err != ERR_NONE) {
@@ -194,13 +196,13 @@ static void judge_password(struct web_call *call, struct account_file *file, str
     if (!limits_allow_guess(call))
         return;
     if (!read_basic(call, text, &user, &password)) {
-        refuse_wrong(call, "Authorization is no Basic credentials (RFC 7617)");
+        refuse_wrong(call, NULL, "Authorization is no Basic credentials (RFC 7617)");
         return;
     }
     struct bytes aor = who_name(call, user);
     bool right = !bytes_empty(aor) && is_password(call, file, aor, password);
     if (!right) {
-        refuse_wrong(call, "there is no such user, or that is not the password");
+        refuse_wrong(call, NULL, "there is no such user, or that is not the password");
         return;
     }
     call->caller = call->who = aor;

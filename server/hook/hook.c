@@ -4,7 +4,9 @@
  *                                     ^-----a pause-----  other, silence
  *                                                         410 -> the hook is off
  *
- * The first of a queue leaves when it was taken, or is too old. */
+ * The first of a queue leaves when it was taken, or is too old. Where events were lost, too old,
+ * too many or of an earlier life of the server, a `gap` stands in the queue: it is tried until it
+ * is taken, however long that lasts, and there is room for one at the end of a full queue. */
 #include "hook/hook.h"
 
 #include <assert.h>
@@ -22,6 +24,7 @@ enum { MS_PER_S = 1000, STATUS_GONE = 410 };
 struct pending {
     struct pending *prev, *next;
     uint64_t id, since_ms; /* monotonic */
+    bool gap;
     char *json;
 };
 
@@ -46,7 +49,8 @@ struct hooks {
     struct hooks_parts parts;
     struct hooks_settings settings;
     struct hook *list;
-    bool reads; /* the feed is told that somebody does */
+    bool reads;    /* the feed is told that somebody does */
+    bool starting; /* the rows are of hooks that an earlier life had */
 };
 
 struct hooks_settings hooks_settings_default(void)
@@ -131,7 +135,29 @@ static void lose(struct hook *hook)
     metrics_count(hook->hooks->parts.metrics, METRIC_webhook_events_lost);
 }
 
-static void add(struct hook *hook, uint64_t id, char *json)
+static void append(struct hook *hook, uint64_t id, bool gap, char *json)
+{
+    struct pending *pending = memory_new(sizeof(*pending));
+    pending->id = id;
+    pending->gap = gap;
+    pending->json = json;
+    pending->since_ms = hook->hooks->parts.world->now_ms;
+    DL_APPEND(hook->queue, pending);
+    hook->count++;
+}
+
+/* One says it all, unless it is under way already: it was before what is lost now. Its id is
+ * another one then: whoever has taken it must not think that it is the same. */
+static void add_gap(struct hook *hook, uint64_t id)
+{
+    struct pending *last = hook->queue != NULL ? hook->queue->prev : NULL;
+    if (last == NULL || !last->gap || (last == hook->queue && hook->post != 0))
+        append(hook, id, true, feed_json_gap(hook->hooks->parts.world->wall_ms));
+    else
+        last->id = id;
+}
+
+static void add(struct hook *hook, const struct feed_event *event)
 {
     struct hooks *hooks = hook->hooks;
     bool full = hook->count >= hooks->settings.pending_max;
@@ -141,17 +167,12 @@ static void add(struct hook *hook, uint64_t id, char *json)
                   "lost until it answers",
                   BYTES_ARGS(hook->id), hook->count);
     hook->full = full;
-    if (full) {
-        lose(hook);
-        free(json);
+    if (!full) {
+        append(hook, event->id, false, feed_json(event));
         return;
     }
-    struct pending *pending = memory_new(sizeof(*pending));
-    pending->id = id;
-    pending->json = json;
-    pending->since_ms = hooks->parts.world->now_ms;
-    DL_APPEND(hook->queue, pending);
-    hook->count++;
+    lose(hook);
+    add_gap(hook, event->id);
 }
 
 static bool take_next(struct hook *hook)
@@ -160,11 +181,11 @@ static bool take_next(struct hook *hook)
     const struct feed_event *event = NULL;
     switch (feed_take(feed, &hook->filter, &hook->position, &event)) {
     case FEED_EVENT:
-        add(hook, event->id, feed_json(event));
+        add(hook, event);
         feed_give(feed, &event);
         return true;
     case FEED_GAP:
-        add(hook, hook->position, feed_json_gap(hook->hooks->parts.world->wall_ms));
+        add_gap(hook, hook->position);
         return true;
     default:
         return false;
@@ -200,17 +221,43 @@ static void switch_off(struct hook *hook)
     forget_all(hook);
 }
 
+static bool is_too_old(const struct hook *hook, const struct pending *pending, uint64_t at_ms)
+{
+    return !pending->gap &&
+           at_ms > pending->since_ms + (uint64_t)hook->hooks->settings.keep_s * MS_PER_S;
+}
+
+/* The first one becomes a gap, which those behind it that are too old, too, or are gaps fall into.
+ */
+static void leave_gap(struct hook *hook)
+{
+    const struct world *world = hook->hooks->parts.world;
+    struct pending *first = hook->queue;
+    free(first->json);
+    first->gap = true;
+    first->json = feed_json_gap(world->wall_ms);
+    while (first->next != NULL &&
+           (first->next->gap || is_too_old(hook, first->next, world->now_ms))) {
+        if (!first->next->gap)
+            lose(hook);
+        first->id = first->next->id;
+        pending_free(hook, first->next);
+    }
+}
+
 static void try_later(struct hook *hook)
 {
     struct hooks *hooks = hook->hooks;
     const struct hooks_settings *settings = &hooks->settings;
     unsigned next_s = hook->pause_s == 0 ? settings->pause_least_s : 2 * hook->pause_s;
     hook->pause_s = next_s < settings->pause_most_s ? next_s : settings->pause_most_s;
-    uint64_t end_ms = hook->queue->since_ms + (uint64_t)settings->keep_s * MS_PER_S;
     uint64_t pause_ms = (uint64_t)hook->pause_s * MS_PER_S;
-    if (hooks->parts.world->now_ms + pause_ms > end_ms) {
+    if (is_too_old(hook, hook->queue, hooks->parts.world->now_ms + pause_ms)) {
         lose(hook);
-        first_done(hook);
+        hook->attempts = 0;
+        leave_gap(hook);
+    } else if (hook->queue->gap) {
+        leave_gap(hook);
     }
     world_timer(hooks->parts.world, &hook->pause, pause_ms, pause_over);
 }
@@ -242,7 +289,7 @@ static uint64_t post(struct hook *hook, const struct pending *pending)
     hook_sign(hook->secret, hooks->parts.world->wall_ms / MS_PER_S, body, signature);
     feed_id_write(pending->id, id);
     snprintf(signed_field, sizeof(signed_field), "Herald-Signature: %s", signature);
-    snprintf(id_field, sizeof(id_field), "Herald-Event-Id: %s", id);
+    snprintf(id_field, sizeof(id_field), "Herald-Event-Id: %s%s", id, pending->gap ? "-gap" : "");
     const struct http_post wish = {.url = hook->url,
                                    .content_type = BYTES("application/json"),
                                    .body = body,
@@ -349,6 +396,13 @@ static void replace(struct hook *fresh, struct hook *old)
     old->count = 0;
 }
 
+/* Whatever waited at the end of the life before is lost. The loop does not turn yet. */
+static void begin_with_gap(struct hook *hook)
+{
+    add_gap(hook, hook->position);
+    world_timer(hook->hooks->parts.world, &hook->pause, 0, pause_over);
+}
+
 static void take_row(void *context, const struct store_webhook *row)
 {
     struct hooks *hooks = context;
@@ -356,6 +410,8 @@ static void take_row(void *context, const struct store_webhook *row)
     if (old == NULL || !is_same(old, row)) {
         hook = hook_new(hooks, row);
         DL_APPEND(hooks->list, hook);
+        if (hooks->starting && hook->active)
+            begin_with_gap(hook);
     }
     hook->seen = true;
     if (old == NULL || old == hook)
@@ -389,6 +445,7 @@ void hooks_refresh(struct hooks *hooks)
     }
     if (store_load_webhooks(hooks->parts.store, take_row, hooks) != ERR_NONE)
         return;
+    hooks->starting = false;
     DL_FOREACH_SAFE(hooks->list, hook, next)
     {
         if (!hook->seen)
@@ -403,6 +460,7 @@ struct hooks *hooks_new(const struct hooks_parts *parts, const struct hooks_sett
     struct hooks *hooks = memory_new(sizeof(*hooks));
     hooks->parts = *parts;
     hooks->settings = *settings;
+    hooks->starting = true;
     feed_watch(parts->feed, came, hooks);
     hooks_refresh(hooks);
     return hooks;

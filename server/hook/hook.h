@@ -5,9 +5,12 @@
  * posted is signed with the hook's secret:
  *
  *     Herald-Signature: t=SECONDS,v1=hex(HMAC-SHA256(secret, SECONDS "." body))
- *     Herald-Event-Id: the event's id, the same whenever it is tried
+ *     Herald-Event-Id: the event's id, the same whenever it is tried;
+ *                      of a gap that of the last one lost, and "-gap"
  *
- * Events are told from the moment on: what waits when the process ends is lost. */
+ * Events are told from the moment on. Where some are lost - there was no room, they were too old,
+ * or the process ended - an event `gap` is posted in their place: whoever gets it asks for the
+ * state. */
 #ifndef HOOK_HOOK_H
 #define HOOK_HOOK_H
 
@@ -21,7 +24,7 @@ struct hooks;
 enum { HOOKS_MAX = 100 };
 
 struct hooks_settings {
-    unsigned pending_max;   /* events that wait for one hook; more are lost; 1000 */
+    unsigned pending_max;   /* events that wait for one hook; more are a gap; 1000 */
     unsigned pause_least_s; /* after the first failure, doubled up to ... */
     unsigned pause_most_s;  /* ... this; 1 and 3600 */
     unsigned keep_s;        /* how long an event is tried; 86400 */

@@ -6,10 +6,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 
 enum { DETAIL_SIZE = 512, FAULTS_MOST = 1000, NEXT_SIZE = 4096 };
+enum { WHOLE = 1000, FITS_BY_NAME = 3 };
 
 /* Faults. */
 
@@ -214,14 +216,69 @@ bool given_type_is(struct bytes field, const char *type)
     return bytes_equal_nocase(bytes_trim(bytes_split(&field, ';')), bytes_of(type));
 }
 
-bool given_accepts(const struct web_call *call, const char *type)
+/* RFC 9110 12.4.2 in thousandths: "0.7" is 700. What is none counts as nothing wanted. */
+static unsigned weight_of(struct bytes text)
+{
+    unsigned weight = 0, unit = WHOLE;
+    for (size_t i = 0; i < text.length; i++) {
+        if (i == 1 && text.at[i] == '.')
+            continue;
+        if (i > 4 || text.at[i] < '0' || text.at[i] > '9')
+            return 0;
+        weight += (unsigned)(text.at[i] - '0') * unit;
+        unit /= 10;
+    }
+    return weight <= WHOLE ? weight : 0;
+}
+
+static unsigned weight_of_range(struct bytes parameters)
+{
+    while (!bytes_empty(parameters)) {
+        struct bytes value = bytes_split(&parameters, ';'), name = bytes_split(&value, '=');
+        if (bytes_equal_nocase(bytes_trim(name), BYTES("q")))
+            return weight_of(bytes_trim(value));
+    }
+    return WHOLE;
+}
+
+/* How well a range has the type: by name 3, "text/" and a star 2, anything 1, not at all 0. */
+static unsigned fit_of(struct bytes range, const char *type)
+{
+    struct bytes family = bytes_first(bytes_of(type), (size_t)(strchr(type, '/') - type) + 1);
+    if (bytes_equal_nocase(range, bytes_of(type)))
+        return FITS_BY_NAME;
+    if (bytes_equal(range, BYTES("*/*")))
+        return 1;
+    return range.length == family.length + 1 && range.at[range.length - 1] == '*' &&
+                   bytes_equal_nocase(bytes_first(range, family.length), family)
+               ? 2
+               : 0;
+}
+
+/* The weight that the closest range gives a type (RFC 9110 12.5.1); *fit: how close that is. */
+static unsigned weight_of_type(struct bytes accept, const char *type, unsigned *fit)
+{
+    unsigned weight = 0;
+    *fit = 0;
+    while (!bytes_empty(accept)) {
+        struct bytes parameters = bytes_split(&accept, ',');
+        struct bytes range = bytes_trim(bytes_split(&parameters, ';'));
+        unsigned fits = fit_of(range, type);
+        if (fits == 0 || fits < *fit)
+            continue;
+        weight = weight_of_range(parameters);
+        *fit = fits;
+    }
+    return weight;
+}
+
+bool given_accepts(struct web_call *call, const char *type)
 {
     struct bytes accept = web_field(call, "Accept");
-    while (!bytes_empty(accept)) {
-        if (given_type_is(bytes_split(&accept, ','), type))
-            return true;
-    }
-    return false;
+    unsigned fit, any, weight = weight_of_type(accept, type, &fit);
+    web_varies(call, "Accept");
+    return fit == FITS_BY_NAME && weight > 0 &&
+           weight >= weight_of_type(accept, "application/json", &any);
 }
 
 /* Pages. */

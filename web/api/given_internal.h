@@ -48,8 +48,9 @@ struct bytes given_bytes(const json_t *text);
 
 /* True when the media type of a field is this one; parameters do not count. */
 bool given_type_is(struct bytes field, const char *type);
-/* True when the call takes this media type for an answer by name. */
-bool given_accepts(const struct web_call *call, const char *type);
+/* True when the call names this media type for an answer, and would not rather have JSON (RFC 9110
+ * 12.5.1). The answer says that it varies by that. */
+bool given_accepts(struct web_call *call, const char *type);
 
 /* A page of a list. */
 struct page {

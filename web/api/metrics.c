@@ -1,7 +1,9 @@
 /* metrics.c: GET /metrics (OpenMetrics 1.0). No label has values that a peer can choose. */
 #include "web/api/metrics.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buffer.h"
 #include "base/memory.h"
@@ -29,8 +31,11 @@ static void write_counters(const struct metrics *metrics, struct buffer *out)
 
 static void write_gauge(struct buffer *out, const char *name, const char *help, size_t value)
 {
-    buffer_format(out, "# TYPE herald_%s gauge\n# HELP herald_%s %s\nherald_%s %zu\n", name, name,
-                  help, name, value);
+    const char *unit = strrchr(name, '_');
+    buffer_format(out, "# TYPE herald_%s gauge\n", name);
+    if (unit != NULL && strcmp(unit, "_bytes") == 0)
+        buffer_format(out, "# UNIT herald_%s bytes\n", name);
+    buffer_format(out, "# HELP herald_%s %s\nherald_%s %zu\n", name, help, name, value);
 }
 
 /* Names that no counter has. */
@@ -77,6 +82,15 @@ static void write_refusals(const struct web_core *core, struct buffer *out)
     }
 }
 
+/* Seconds as a canonical number, "1.0" (OpenMetrics 1.0): it is a label, and another label is
+ * another series. */
+static void write_bound(struct buffer *out, unsigned bound_ms)
+{
+    char text[32];
+    snprintf(text, sizeof(text), "%g", bound_ms / 1000.0);
+    buffer_format(out, "%s%s", text, strchr(text, '.') == NULL ? ".0" : "");
+}
+
 static void write_fan_out(const struct web_core *core, struct buffer *out)
 {
     const struct latency *took = transaction_spread_times(front_parts(core->front)->transactions);
@@ -86,8 +100,9 @@ static void write_fan_out(const struct web_core *core, struct buffer *out)
                      "NOTIFY that told of it\n");
     for (size_t i = 0; i < LATENCY_BUCKETS; i++) {
         sum += took->counts[i];
-        buffer_format(out, "herald_fan_out_seconds_bucket{le=\"%g\"} %llu\n",
-                      latency_bounds_ms[i] / 1000.0, sum);
+        buffer_text(out, "herald_fan_out_seconds_bucket{le=\"");
+        write_bound(out, latency_bounds_ms[i]);
+        buffer_format(out, "\"} %llu\n", sum);
     }
     sum += took->counts[LATENCY_BUCKETS];
     buffer_format(out,

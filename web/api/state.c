@@ -13,6 +13,7 @@
 #include "pidf/simple.h"
 #include "presence/look.h"
 #include "web/api/give_internal.h"
+#include "web/api/given_internal.h"
 #include "web/api/state_internal.h"
 
 #define PIDF "application/pidf+xml"
@@ -98,18 +99,12 @@ static json_t *presence_json(const struct web_core *core, struct bytes aor)
     return object;
 }
 
-static bool wants(const struct web_call *call, const char *type)
-{
-    struct bytes accept = web_field(call, "Accept");
-    return accept.length > 0 && memmem(accept.at, accept.length, type, strlen(type)) != NULL;
-}
-
 /* The JSON `current`, which passes to the call, or the document that it was read from. */
 static void answer_state(struct web_call *call, const struct web_core *core, struct bytes aor,
                          const char *event, const char *type, json_t *current)
 {
     struct presence_look_state state;
-    if (!wants(call, type)) {
+    if (!given_accepts(call, type)) {
         web_answer(call, 200, current);
         return;
     }
@@ -152,7 +147,7 @@ static void get_as(struct web_call *call, const struct web_core *core, struct by
     struct presence_look_view view;
     if (!presence_look_as(core->presence, BYTES("presence"), aor, &watcher, BYTES(""), &view))
         return;
-    if (!wants(call, PIDF))
+    if (!given_accepts(call, PIDF))
         web_answer(call, 200, view_json(aor, watcher.aor, &view));
     else if (view.body != NULL)
         web_answer_text(call, 200, PIDF, blob_bytes(view.body));

@@ -6,6 +6,7 @@
  * The secret is told once, by the answer that makes or changes it. */
 #include "web/api/webhooks.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -59,12 +60,14 @@ static struct store_webhook row_of(const struct hook_row *hook)
 
 /* JSON. */
 
+/* None: all of them. */
 static json_t *types_json(struct bytes types)
 {
     json_t *list = json_array();
+    bool all = bytes_empty(types);
     while (!bytes_empty(types))
         json_array_append_new(list, given_json(bytes_split(&types, ',')));
-    for (unsigned i = 0; i < FEED_TYPES && json_array_size(list) == 0; i++)
+    for (unsigned i = 0; i < FEED_TYPES && all; i++)
         json_array_append_new(list, json_string(feed_type_name((enum feed_type)i)));
     return list;
 }
@@ -199,25 +202,37 @@ static void judge_url(struct web_call *call, const struct given *given, struct b
                   "or set webhooks.plain_anywhere");
 }
 
+/* Each once, however often it was named. */
+static void write_types(unsigned named, char types[TYPES_SIZE])
+{
+    struct buffer out = buffer_over(types, TYPES_SIZE - 1);
+    for (unsigned i = 0; i < FEED_TYPES; i++)
+        if ((named & 1U << i) != 0)
+            buffer_format(&out, "%s%s", out.length > 0 ? "," : "",
+                          feed_type_name((enum feed_type)i));
+    assert(!out.overflow);
+    types[out.length] = '\0';
+}
+
 static void read_types(const struct given *given, char types[TYPES_SIZE])
 {
     const json_t *list = json_object_get(given->object, "types"), *name;
-    struct buffer out = buffer_over(types, TYPES_SIZE - 1);
+    unsigned named = 0;
     size_t i;
     bool good = json_is_array(list);
     if (list == NULL)
         return;
     json_array_foreach(list, i, name)
     {
-        good = good && feed_type_of(given_bytes(name)) != FEED_TYPES;
-        if (good && i < FEED_TYPES)
-            buffer_format(&out, "%s%s", i > 0 ? "," : "", json_string_value(name));
+        enum feed_type type = feed_type_of(given_bytes(name));
+        good = good && type != FEED_TYPES;
+        named |= type != FEED_TYPES ? 1U << type : 0;
     }
-    if (!good || json_array_size(list) > FEED_TYPES || out.overflow)
+    if (good)
+        write_types(named, types);
+    else
         fault_add(given->faults, "/types", "a list of these is wanted: %s; left out, all of them",
                   events_types());
-    else
-        types[out.length] = '\0';
 }
 
 static void read_user(struct web_call *call, const struct given *given, struct hook_row *hook)

@@ -401,6 +401,12 @@ void web_answer_field(struct web_call *call, const char *name, struct bytes valu
     pairs_add(&call->answered, bytes_of(name), memory_copy(value));
 }
 
+void web_varies(struct web_call *call, const char *name)
+{
+    if (pairs_find(&call->answered, "Vary") == NULL)
+        web_answer_field(call, "Vary", bytes_of(name));
+}
+
 void web_problem(struct web_call *call, unsigned status, const char *kind, const char *field,
                  const char *format, ...)
 {

@@ -61,6 +61,13 @@ static void change(struct web_call *call, struct account_file *file)
     json_decref(current);
 }
 
+/* What `change` is about. */
+static void show_version(struct web_call *call, struct account_file *file)
+{
+    (void)file;
+    web_answer(call, 200, json_pack("{s:i}", "version", 7));
+}
+
 static void number(struct web_call *call, struct account_file *file)
 {
     uint64_t value;
@@ -87,6 +94,7 @@ static const struct web_endpoint rows[] = {
     {WEB_GET, "/u/import", WEB_OPEN, false, WEB_NO_BODY, show_other, NULL},
     {WEB_PUT, "/u/{user}", WEB_OPEN, false, WEB_JSON, change, NULL},
     {WEB_GET, "/own/{user}", WEB_ROSTERS, true, WEB_NO_BODY, show, NULL},
+    {WEB_GET, "/version", WEB_OPEN, false, WEB_NO_BODY, show_version, NULL},
     {WEB_GET, "/number", WEB_OPEN, false, WEB_NO_BODY, number, NULL},
     {WEB_GET, "/garbled", WEB_OPEN, false, WEB_NO_BODY, garbled, NULL},
     {WEB_GET, "/live", WEB_OPEN, false, WEB_NO_BODY, NULL, live},
@@ -239,6 +247,35 @@ START_TEST(paths_are_cut_before_they_are_decoded)
 }
 END_TEST
 
+/* RFC 9112 3.2.2 and 3.2. */
+START_TEST(a_target_may_be_absolute_and_a_host_is_one)
+{
+    static const struct {
+        const char *head;
+        int status;
+    } cases[] = {{"GET http://localhost/u/import?q=1 HTTP/1.1", 200},
+                 {"GET HTTPS://example.org:8080/u/import/ HTTP/1.1", 200},
+                 {"GET http://[::1]:80/u/import HTTP/1.1", 200},
+                 {"GET http://localhost HTTP/1.1", 404},
+                 {"GET http://localhost?q=/u/import HTTP/1.1", 404},
+                 {"GET http:///u/import HTTP/1.1", 400},
+                 {"GET http://a@localhost/u/import HTTP/1.1", 400},
+                 {"GET ftp://localhost/u/import HTTP/1.1", 400},
+                 {"GET localhost/u/import HTTP/1.1", 400},
+                 {"GET /u/import HTTP/1.1\r\nHost: localhost", 400},
+                 {"GET /u/import HTTP/1.1\r\nhost: another", 400}};
+    struct site site;
+    site_init(&site);
+    site_open(&site);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        ck_assert_msg(ask(&site, cases[i].head, "") == cases[i].status, "%s: %s", cases[i].head,
+                      site.answer);
+    ck_assert_int_eq(ask(&site, "GET http://localhost/u/al%2Fice?q=1+2 HTTP/1.1", ""), 200);
+    expect(&site, "{\"user\":\"al/ice\",\"q\":\"1 2\"");
+    site_release(&site);
+}
+END_TEST
+
 START_TEST(what_is_no_json_is_our_fault)
 {
     struct site site;
@@ -268,6 +305,70 @@ END_TEST
 #define PUT "PUT /u/a HTTP/1.1\r\nContent-Type: application/json\r\n"
 
 /* RFC 9110 13.1.1, 13.1.2 and 13.2.2 */
+/* The tag of the last answer, without its quotes. */
+static void take_tag(const struct site *site, char tag[64])
+{
+    const char *at = strstr(site->answer, "ETag: \"");
+    ck_assert_ptr_nonnull(at);
+    snprintf(tag, 64, "%.*s", (int)strcspn(at + 7, "\""), at + 7);
+}
+
+/* RFC 9110 8.8.3.2: a form that was never given out is none of this state's. */
+START_TEST(forms_of_a_tag_are_those_that_there_are)
+{
+    static const struct {
+        const char *behind;
+        int status;
+    } cases[] = {{"", 200},          {"-csv", 200},
+                 {"-vcard", 200},    {"-auth-policy+xml", 200},
+                 {"-pidf+xml", 200}, {"-simple-message-summary", 200},
+                 {"-zzzz", 412},     {"-", 412},
+                 {"-csvx", 412},     {"-cs", 412},
+                 {"csv", 412},       {"-csv-csv", 412}};
+    struct site site;
+    char head[256], tag[64];
+    site_init(&site);
+    site_open(&site);
+    ck_assert_int_eq(ask(&site, "GET /version HTTP/1.1", ""), 200);
+    take_tag(&site, tag);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        snprintf(head, sizeof(head), PUT "If-Match: \"%s%s\"", tag, cases[i].behind);
+        ck_assert_msg(ask(&site, head, "{}") == cases[i].status, "%s", cases[i].behind);
+    }
+    site_release(&site);
+}
+END_TEST
+
+/* RFC 9110 8.6: a 304 has the length that the 200 would have, or none; 13.2.2: If-Match is first.
+ */
+START_TEST(conditions_of_a_get)
+{
+    struct site site;
+    char head[256], tag[64];
+    site_init(&site);
+    site_open(&site);
+    ck_assert_int_eq(ask(&site, "GET /version HTTP/1.1", ""), 200);
+    expect(&site, "Content-Length: 13\r\n");
+    take_tag(&site, tag);
+    for (int i = 0; i < 2; i++) {
+        snprintf(head, sizeof(head), "%s /version HTTP/1.1\r\nIf-None-Match: \"%s\"",
+                 i == 0 ? "GET" : "HEAD", tag);
+        ck_assert_int_eq(ask(&site, head, ""), 304);
+        expect(&site, "Content-Length: 13\r\n");
+        ck_assert_ptr_null(strstr(site.answer, "\r\nContent-Type:"));
+        ck_assert_str_eq(strstr(site.answer, "\r\n\r\n"), "\r\n\r\n");
+    }
+    snprintf(head, sizeof(head), "GET /version HTTP/1.1\r\nIf-Match: \"%s\"", tag);
+    ck_assert_int_eq(ask(&site, head, ""), 200);
+    snprintf(head, sizeof(head), "GET /version HTTP/1.1\r\nIf-Match: W/\"%s\"", tag);
+    ck_assert_int_eq(ask(&site, head, ""), 412);
+    expect(&site, "urn:herald:problem:changed");
+    ck_assert_int_eq(ask(&site, "GET /version HTTP/1.1\r\nIf-Match: *", ""), 200);
+    ck_assert_int_eq(ask(&site, "GET /none HTTP/1.1\r\nIf-Match: *", ""), 404);
+    site_release(&site);
+}
+END_TEST
+
 START_TEST(a_condition_that_does_not_hold_changes_nothing)
 {
     struct site site;
@@ -344,6 +445,9 @@ START_TEST(a_password_opens_ones_own)
     ck_assert_int_eq(ask(&site, BASIC("/own/bob", "YWxpY2U6c2VjcmV0"), ""), 403);
     ck_assert_int_eq(ask(&site, BASIC("/own/alice", "YWxpY2U6c2VjcmV1"), ""), 401);
     expect(&site, "WWW-Authenticate: Basic");
+    expect(&site, "WWW-Authenticate: Bearer realm=\"herald\"\r\n"); /* RFC 6750 3.1: of tokens */
+    ck_assert_int_eq(ask(&site, "GET /own/alice HTTP/1.1\r\nAuthorization: Bearer x", ""), 401);
+    expect(&site, "error=\"invalid_token\"");
     ck_assert_int_eq(ask(&site, BASIC("/own/alice", "Ym9iOnNlY3JldA=="), ""), 401);
     ck_assert_int_eq(ask(&site, BASIC("/own/alice", "YWxpY2U="), ""), 401);
     ck_assert_int_eq(ask(&site, BASIC("/own/carol", "Y2Fyb2w6c2VjcmV0"), ""), 401); /* disabled */
@@ -431,8 +535,10 @@ START_TEST(secrets_differ)
 }
 END_TEST
 
-UNIT_MAIN("web/web", paths_are_cut_before_they_are_decoded, what_is_no_json_is_our_fault,
+UNIT_MAIN("web/web", paths_are_cut_before_they_are_decoded,
+          a_target_may_be_absolute_and_a_host_is_one, what_is_no_json_is_our_fault,
           numbers_of_a_query_have_bounds, a_condition_that_does_not_hold_changes_nothing,
+          forms_of_a_tag_are_those_that_there_are, conditions_of_a_get,
           a_body_must_be_json_and_say_so, a_password_opens_ones_own,
           a_reactor_that_does_not_answer_is_not_waited_for, no_more_ask_than_may,
           the_end_answers_those_who_wait, scopes_open_their_area, secrets_differ)

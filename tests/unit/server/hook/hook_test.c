@@ -36,7 +36,7 @@ static void put_hook(const char *id, const char *types, bool active)
     hooks_refresh(hooks);
 }
 
-static void open_hooks(void)
+static void open_dispatcher(void)
 {
     const struct http_carrier carrier = {take_try, stop, NULL};
     const struct feed_settings feeding = feed_settings_default();
@@ -44,7 +44,6 @@ static void open_hooks(void)
     struct hooks_settings settings = hooks_settings_default();
     settings.pending_max = 2;
     settings.keep_s = 10;
-    ground = ground_new(NULL);
     const struct http_parts below = {
         .world = &ground->world, .metrics = &ground->metrics, .carrier = &carrier};
     http = http_new(&below, &posting);
@@ -52,6 +51,12 @@ static void open_hooks(void)
     const struct hooks_parts parts = {&ground->world, ground->parts.store, http, feed,
                                       NULL,           &ground->metrics};
     hooks = hooks_new(&parts, &settings);
+}
+
+static void open_hooks(void)
+{
+    ground = ground_new(NULL);
+    open_dispatcher();
 }
 
 static void close_hooks(void)
@@ -86,6 +91,12 @@ static bool is_posted(const char *what)
     char text[64];
     snprintf(text, sizeof(text), "\"what\":\"%s\"", what);
     return tried != NULL && memmem(tried->body.at, tried->body.length, text, strlen(text)) != NULL;
+}
+
+static bool is_gap_posted(void)
+{
+    return tried != NULL &&
+           memmem(tried->body.at, tried->body.length, "\"type\":\"gap\"", 12) != NULL;
 }
 
 static struct hook_look look(void)
@@ -138,12 +149,16 @@ START_TEST(pauses_grow_until_it_is_too_late)
     answer(503);
     ck_assert_uint_eq(look().lost, 1);
     ck_assert_uint_eq(look().attempts, 4);
+    ck_assert_uint_eq(look().pending, 2);
     ground_wait(ground, 8000);
+    ck_assert(is_gap_posted());
+    answer(200);
     ck_assert(is_posted("two"));
     close_hooks();
 }
 END_TEST
 
+/* The one gap that there is stands for all that is lost meanwhile. */
 START_TEST(a_full_queue_loses_the_newest)
 {
     open_hooks();
@@ -151,11 +166,93 @@ START_TEST(a_full_queue_loses_the_newest)
     tell("one");
     tell("two");
     tell("three");
-    ck_assert_uint_eq(look().pending, 2);
-    ck_assert_uint_eq(look().lost, 1);
-    ck_assert_uint_eq(ground->metrics.values[METRIC_webhook_events_lost], 1);
+    tell("four");
+    ck_assert_uint_eq(look().pending, 3);
+    ck_assert_uint_eq(look().lost, 2);
+    ck_assert_uint_eq(ground->metrics.values[METRIC_webhook_events_lost], 2);
     answer(200);
     ck_assert(is_posted("two"));
+    answer(200);
+    ck_assert(is_gap_posted());
+    tell("five");
+    answer(200);
+    ck_assert(is_posted("five"));
+    answer(200);
+    ck_assert_ptr_null(tried);
+    close_hooks();
+}
+END_TEST
+
+/* The gap under way was before "three". */
+START_TEST(what_is_lost_behind_a_gap_leaves_another)
+{
+    open_hooks();
+    put_hook("w-1", "", true);
+    tell("one");
+    tell("two");
+    tell("lost");
+    answer(200);
+    answer(200);
+    ck_assert(is_gap_posted());
+    tell("three");
+    tell("lost");
+    ck_assert_uint_eq(look().pending, 3);
+    answer(200);
+    ck_assert(is_posted("three"));
+    answer(200);
+    ck_assert(is_gap_posted());
+    answer(200);
+    ck_assert_ptr_null(tried);
+    close_hooks();
+}
+END_TEST
+
+/* Until somebody takes it; what grows too old behind it falls into it. */
+START_TEST(a_gap_is_never_too_old)
+{
+    open_hooks();
+    put_hook("w-1", "", true);
+    tell("one");
+    for (unsigned pause_s = 1; pause_s <= 8; pause_s *= 2) {
+        answer(500);
+        ground_wait(ground, pause_s * 1000);
+    }
+    ck_assert(is_gap_posted());
+    tell("two");
+    for (unsigned pause_s = 16; pause_s <= 64; pause_s *= 2) {
+        answer(500);
+        ground_wait(ground, pause_s * 1000);
+        ck_assert(is_gap_posted());
+    }
+    ck_assert_uint_eq(look().lost, 2);
+    ck_assert_uint_eq(look().pending, 1);
+    tell("three");
+    answer(200);
+    ck_assert(is_posted("three"));
+    close_hooks();
+}
+END_TEST
+
+/* Nobody knows what was waiting at the end of the life before. A hook that is off hears nothing. */
+START_TEST(a_start_begins_with_a_gap)
+{
+    open_hooks();
+    put_hook("w-1", "", true);
+    put_hook("w-2", "", false);
+    ck_assert_uint_eq(look().pending, 0);
+    hooks_free(&hooks);
+    http_free(&http);
+    feed_free(&feed);
+    open_dispatcher();
+    ck_assert_ptr_null(tried);
+    ck_assert_uint_eq(look().pending, 1);
+    tell("one");
+    ck_assert(is_gap_posted() && sent == 1);
+    hooks_refresh(hooks);
+    answer(200);
+    ck_assert(is_posted("one"));
+    answer(200);
+    ck_assert_ptr_null(tried);
     close_hooks();
 }
 END_TEST
@@ -253,6 +350,7 @@ START_TEST(what_is_posted_is_signed)
 END_TEST
 
 UNIT_MAIN("hook", events_are_posted_one_after_the_other, pauses_grow_until_it_is_too_late,
-          a_full_queue_loses_the_newest, gone_is_off_for_good,
+          a_full_queue_loses_the_newest, what_is_lost_behind_a_gap_leaves_another,
+          a_gap_is_never_too_old, a_start_begins_with_a_gap, gone_is_off_for_good,
           a_changed_hook_goes_on_with_what_waits, hooks_are_bounded, only_some_addresses_will_do,
           what_is_posted_is_signed)

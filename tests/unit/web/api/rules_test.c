@@ -92,6 +92,41 @@ static const char document[] =
     "<except id=\"sip:carol@example.org\"/></many></identity></conditions>"
     "<actions><pr:sub-handling>polite-block</pr:sub-handling></actions></rule></ruleset>";
 
+/* RFC 9110 12.4.2, 12.5.1; 12.5.5 */
+START_TEST(the_form_that_is_wanted_most_is_answered)
+{
+    static const struct {
+        const char *accept;
+        bool document;
+    } cases[] = {
+        {XML_TYPE, true},
+        {XML_TYPE ";q=0", false},
+        {XML_TYPE "; Q=0.000, application/xml;q=0", false},
+        {"application/json, " XML_TYPE ";q=0.5", false},
+        {"application/json;q=0.9, " XML_TYPE ";v=1;q=0.91", true},
+        {"application/json;q=0, " XML_TYPE ";q=0.001", true},
+        {XML_TYPE ", */*;q=0.1", true},
+        {XML_TYPE ";q=0.1, application/*;q=0.2", false},
+        {XML_TYPE ";q=x", false},
+        {XML_TYPE ";q=1.0005", false},
+        {"*/*", false},
+        {"application/*", false},
+    };
+    struct place p;
+    begin(&p);
+    p.type = XML_TYPE;
+    place_expect(&p, "PUT " RULES, document, 204);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        p.field = "Accept", p.value = cases[i].accept;
+        place_expect(&p, "GET " RULES, NULL, 200);
+        ck_assert_msg((strcmp(fake_call_type(p.call), XML_TYPE) == 0) == cases[i].document, "%s",
+                      cases[i].accept);
+        ck_assert_str_eq(fake_call_answer_field(p.call, "Vary"), "Accept");
+    }
+    place_release(&p);
+}
+END_TEST
+
 START_TEST(a_document_goes_in_and_out_as_it_is)
 {
     struct place p;
@@ -174,4 +209,5 @@ START_TEST(rules_are_bounded)
 END_TEST
 
 UNIT_MAIN("web/api/rules", a_watcher_is_handled_as_was_said_last, what_is_wrong_is_named,
-          a_document_goes_in_and_out_as_it_is, a_list_says_all, rules_are_bounded)
+          a_document_goes_in_and_out_as_it_is, the_form_that_is_wanted_most_is_answered,
+          a_list_says_all, rules_are_bounded)

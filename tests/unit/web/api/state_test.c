@@ -122,6 +122,12 @@ START_TEST(as_pidf_whole_and_as_a_watcher_sees_it)
     fake_call_run(call, NULL, &core);
     ck_assert_str_eq(fake_call_type(call), "application/pidf+xml");
     ck_assert_has(fake_call_text(call).at, ">here<");
+    ck_assert_str_eq(fake_call_answer_field(call, "Vary"), "Accept");
+    live_call(state_endpoints, "GET " PRESENCE, NULL);
+    fake_call_field(call, "Accept", "application/pidf+xml;q=0, application/json");
+    fake_call_run(call, NULL, &core);
+    ck_assert_ptr_nonnull(fake_call_json(call));
+    ck_assert_str_eq(fake_call_answer_field(call, "Vary"), "Accept");
     const json_t *got = live_get(state_endpoints, "GET " PRESENCE "?as=alice");
     ck_assert_field(got, "handling", "allow");
     ck_assert_field(json_array_get(json_object_get(got, "tuples"), 0), "note", "here");
