@@ -40,7 +40,9 @@ struct hook {
     uint64_t post;              /* handle of what is under way; 0: nothing */
     struct hook_look last;
     bool active, seen;
-    bool full; /* and that was logged */
+    bool gone;                /* it answered 410, which its row does not say yet */
+    struct store_wait silent; /* while it is gone */
+    bool full;                /* and that was logged */
     struct bytes id, url, types, user, secret;
     char text[];
 };
@@ -208,17 +210,44 @@ static void first_done(struct hook *hook)
     hook->pause_s = 0;
 }
 
+/* Somebody has to be there for events to be kept. */
+static void settle_reading(struct hooks *hooks)
+{
+    const struct hook *hook;
+    bool any = false;
+    DL_FOREACH(hooks->list, hook)
+    {
+        any = any || hook->active;
+    }
+    if (any && !hooks->reads)
+        (void)feed_join(hooks->parts.feed);
+    else if (!any && hooks->reads)
+        feed_leave(hooks->parts.feed);
+    hooks->reads = any;
+}
+
+static void silence_ended(struct store_wait *wait, enum store_outcome outcome)
+{
+    struct hook *hook = HOLDER(wait, struct hook, silent);
+    (void)outcome; /* refused: it answers 410 again */
+    hook->gone = false;
+}
+
 static void switch_off(struct hook *hook)
 {
     struct hooks *hooks = hook->hooks;
     struct store_set *set = store_begin(hooks->parts.store, 0);
     store_silence_webhook(set, hook->id);
-    (void)store_submit(hooks->parts.store, &set);
+    struct store_change change = store_submit(hooks->parts.store, &set);
+    hook->gone = change.number != 0;
+    if (hook->gone)
+        store_wait(hooks->parts.store, &hook->silent, change, silence_ended);
     log_write(hooks->parts.log, LOG_INFO, "hook", "webhook %.*s answered 410 and is off",
               BYTES_ARGS(hook->id));
     metrics_count(hooks->parts.metrics, METRIC_webhooks_gone);
     hook->active = false;
     forget_all(hook);
+    settle_reading(hooks);
 }
 
 static bool is_too_old(const struct hook *hook, const struct pending *pending, uint64_t at_ms)
@@ -346,6 +375,12 @@ static unsigned types_of(struct bytes names)
     return types != 0 ? types : (1U << FEED_TYPES) - 1;
 }
 
+/* The operator may have changed what addresses are good since the row was made. */
+static bool may_post(const struct hooks *hooks, const struct store_webhook *row)
+{
+    return row->active && hook_url_is_good(&hooks->settings, row->url);
+}
+
 static struct hook *hook_new(struct hooks *hooks, const struct store_webhook *row)
 {
     size_t texts = row->id.length + row->url.length + row->types.length + row->user.length +
@@ -358,7 +393,7 @@ static struct hook *hook_new(struct hooks *hooks, const struct store_webhook *ro
     hook->types = bytes_pack(&at, row->types);
     hook->user = bytes_pack(&at, row->user);
     hook->secret = bytes_pack(&at, row->secret);
-    hook->active = row->active && http_url_is_good(row->url);
+    hook->active = may_post(hooks, row);
     hook->filter = (struct feed_filter){types_of(hook->types), hook->user};
     hook->position = feed_last(hooks->parts.feed);
     return hook;
@@ -367,6 +402,8 @@ static struct hook *hook_new(struct hooks *hooks, const struct store_webhook *ro
 static void hook_free(struct hooks *hooks, struct hook *hook)
 {
     forget_all(hook);
+    if (hook->gone)
+        store_wait_cancel(&hook->silent);
     DL_DELETE(hooks->list, hook);
     explicit_bzero((char *)(uintptr_t)hook->secret.at, hook->secret.length);
     free(hook);
@@ -374,7 +411,8 @@ static void hook_free(struct hooks *hooks, struct hook *hook)
 
 static bool is_same(const struct hook *hook, const struct store_webhook *row)
 {
-    return hook->active == row->active && bytes_equal(hook->url, row->url) &&
+    bool active = may_post(hook->hooks, row) && !hook->gone;
+    return hook->active == active && bytes_equal(hook->url, row->url) &&
            bytes_equal(hook->types, row->types) && bytes_equal(hook->user, row->user) &&
            bytes_equal(hook->secret, row->secret);
 }
@@ -418,22 +456,6 @@ static void take_row(void *context, const struct store_webhook *row)
         return;
     replace(hook, old);
     hook_free(hooks, old);
-}
-
-/* Somebody has to be there for events to be kept. */
-static void settle_reading(struct hooks *hooks)
-{
-    const struct hook *hook;
-    bool any = false;
-    DL_FOREACH(hooks->list, hook)
-    {
-        any = any || hook->active;
-    }
-    if (any && !hooks->reads)
-        (void)feed_join(hooks->parts.feed);
-    else if (!any && hooks->reads)
-        feed_leave(hooks->parts.feed);
-    hooks->reads = any;
 }
 
 void hooks_refresh(struct hooks *hooks)
@@ -481,6 +503,7 @@ void hooks_free(struct hooks **hooks)
 void hooks_reload(struct hooks *hooks, const struct hooks_settings *settings)
 {
     hooks->settings = *settings;
+    hooks_refresh(hooks);
 }
 
 bool hooks_look(const struct hooks *hooks, struct bytes id, struct hook_look *look)

@@ -272,12 +272,44 @@ START_TEST(gone_is_off_for_good)
     tell("two");
     answer(410);
     ck_assert_uint_eq(look().pending, 0);
+    ck_assert_uint_eq(feed_readers(feed), 0); /* at once: nothing is kept for nobody */
+    hooks_refresh(hooks);                     /* the row says yet that it is active */
+    ck_assert_uint_eq(feed_readers(feed), 0);
     store_step(ground->parts.store, PARTITIONS, 9, STORE_DURABLE);
+    store_turn(ground->parts.store);
     ck_assert_int_eq(webhook_read(ground->accounts, BYTES("w-1"), take_row, &active), ERR_NONE);
     ck_assert(!active);
     hooks_refresh(hooks);
     ck_assert_uint_eq(feed_readers(feed), 0);
     tell("three");
+    ck_assert_ptr_null(tried);
+    put_hook("w-1", "", true); /* its operator says so */
+    tell("four");
+    ck_assert(is_posted("four"));
+    answer(200);
+    close_hooks();
+}
+END_TEST
+
+START_TEST(what_is_not_allowed_any_more_is_not_posted)
+{
+    struct hooks_settings settings = hooks_settings_default();
+    const struct store_webhook row = {.id = BYTES("w-1"),
+                                      .url = BYTES("http://hooks.example.net/"),
+                                      .types = BYTES(""),
+                                      .secret = BYTES("secret"),
+                                      .active = true,
+                                      .made_ms = 1};
+    open_hooks();
+    ck_assert_int_eq(webhook_put(ground->accounts, &row, 2), ERR_NONE);
+    settings.plain_anywhere = true;
+    hooks_reload(hooks, &settings);
+    tell("one");
+    ck_assert(is_posted("one"));
+    answer(200);
+    settings.plain_anywhere = false;
+    hooks_reload(hooks, &settings);
+    tell("two");
     ck_assert_ptr_null(tried);
     close_hooks();
 }
@@ -352,5 +384,5 @@ END_TEST
 UNIT_MAIN("hook", events_are_posted_one_after_the_other, pauses_grow_until_it_is_too_late,
           a_full_queue_loses_the_newest, what_is_lost_behind_a_gap_leaves_another,
           a_gap_is_never_too_old, a_start_begins_with_a_gap, gone_is_off_for_good,
-          a_changed_hook_goes_on_with_what_waits, hooks_are_bounded, only_some_addresses_will_do,
-          what_is_posted_is_signed)
+          what_is_not_allowed_any_more_is_not_posted, a_changed_hook_goes_on_with_what_waits,
+          hooks_are_bounded, only_some_addresses_will_do, what_is_posted_is_signed)
