@@ -118,6 +118,15 @@ bool given_anybody(struct web_call *call, const char *part, struct people_aor *a
                         people_find_anybody(web_domains(call), web_part(call, part), aor));
 }
 
+void given_own_name(const struct web_call *call, const char *part, struct people_aor *aor)
+{
+    struct people_aor own;
+    struct bytes name = web_part(call, part);
+    if (people_find_alias(web_domains(call), name, &own) != PEOPLE_GOOD)
+        (void)people_find_anybody(web_domains(call), name, &own); /* of elsewhere: no alias */
+    *aor = own;
+}
+
 /* Members. */
 
 struct bytes given_bytes(const json_t *text)

@@ -22,6 +22,9 @@ bool faults_answer(struct web_call *call, struct faults *faults);
 /* The user of ours in the path, or anybody; false: 400 or 404 is answered. */
 bool given_user(struct web_call *call, struct people_aor *aor);
 bool given_anybody(struct web_call *call, const char *part, struct people_aor *aor);
+/* The same name as it is written, be it an alias: what was stored before it became one. After
+ * given_anybody() has found it good. */
+void given_own_name(const struct web_call *call, const char *part, struct people_aor *aor);
 /* What is wrong with a name, as a fault of the pointer. */
 void given_name_fault(struct web_call *call, struct faults *faults, const char *pointer,
                       enum people_fault fault);

@@ -266,6 +266,26 @@ static void delete_roster(struct web_call *call, struct account_file *file)
 
 /* One buddy. */
 
+/* A buddy of the path. An entry may be older than the alias that its address is now: then it is
+ * that entry, for the roster lists it so; else the account. */
+struct named {
+    struct people_aor own, account;
+};
+
+/* False: that is answered. */
+static bool given_buddy(struct web_call *call, struct named *named)
+{
+    if (!given_anybody(call, "buddy", &named->account))
+        return false;
+    given_own_name(call, "buddy", &named->own);
+    return true;
+}
+
+static const char *name_in(const struct buddies *buddies, const struct named *named)
+{
+    return buddies_find(buddies, named->own.text) != NULL ? named->own.text : named->account.text;
+}
+
 static void no_buddy(struct web_call *call)
 {
     web_problem(call, 404, "not-found", "buddy",
@@ -275,13 +295,13 @@ static void no_buddy(struct web_call *call)
 
 static void get_buddy(struct web_call *call, struct account_file *file)
 {
-    struct people_aor owner, who;
+    struct people_aor owner;
+    struct named who;
     struct roster_view view;
-    if (!given_user(call, &owner) || !given_anybody(call, "buddy", &who) ||
-        !given_begin_read(call, file))
+    if (!given_user(call, &owner) || !given_buddy(call, &who) || !given_begin_read(call, file))
         return;
     enum err err = roster_view_load(file, bytes_of(owner.text), &view);
-    const struct buddy *buddy = buddies_find(&view.buddies, who.text);
+    const struct buddy *buddy = buddies_find(&view.buddies, name_in(&view.buddies, &who));
     if (err == ERR_NONE && buddy == NULL)
         no_buddy(call);
     if (given_end(call, file, err))
@@ -289,18 +309,26 @@ static void get_buddy(struct web_call *call, struct account_file *file)
     roster_view_release(&view);
 }
 
+/* What a call says of one buddy. */
+struct saying {
+    struct bytes owner;
+    struct named who;
+    bool patch;
+};
+
 /* PUT says all of it but the place, PATCH what is to change. */
-static enum err write_buddy(struct web_call *call, struct account_file *file, struct bytes owner,
-                            struct buddy *buddy, bool *made)
+static enum err write_buddy(struct web_call *call, struct account_file *file,
+                            const struct saying *saying, struct buddy *buddy, bool *made)
 {
     struct roster_view view;
-    enum err err = roster_view_load(file, owner, &view);
+    enum err err = roster_view_load(file, saying->owner, &view);
+    replace_text(&buddy->aor, name_in(&view.buddies, &saying->who));
     const struct buddy *before = buddies_find(&view.buddies, buddy->aor);
     json_t *current = before != NULL ? buddy_json(before) : NULL;
     *made = before == NULL;
     if (err == ERR_NONE && web_may_change(call, current)) {
         complete(buddy, before, roster_view_end(&view));
-        err = put_buddy(call, file, owner, buddy);
+        err = put_buddy(call, file, saying->owner, buddy);
     }
     json_decref(current);
     roster_view_release(&view);
@@ -321,34 +349,36 @@ static void answer_buddy(struct web_call *call, struct bytes owner, const struct
     web_answer(call, made ? 201 : 200, buddy_json(buddy));
 }
 
-static void save_buddy(struct web_call *call, struct account_file *file, struct bytes owner,
-                       struct buddy *buddy, bool patch)
+static void save_buddy(struct web_call *call, struct account_file *file,
+                       const struct saying *saying, struct buddy *buddy)
 {
     bool made = false;
     if (!given_begin(call, file))
         return;
-    enum err err = write_buddy(call, file, owner, buddy, &made);
-    if (err == ERR_NONE && patch && made && !web_answered(call))
+    enum err err = write_buddy(call, file, saying, buddy, &made);
+    if (err == ERR_NONE && saying->patch && made && !web_answered(call))
         no_buddy(call);
     if (given_end(call, file, err))
-        answer_buddy(call, owner, buddy, made);
+        answer_buddy(call, saying->owner, buddy, made);
 }
 
 static void change_buddy(struct web_call *call, struct account_file *file, bool patch)
 {
-    struct people_aor owner, who;
+    struct people_aor owner;
+    struct saying saying = {.patch = patch};
     struct faults faults = {NULL};
     struct given given;
-    if (!given_user(call, &owner) || !given_anybody(call, "buddy", &who) ||
+    if (!given_user(call, &owner) || !given_buddy(call, &saying.who) ||
         !given_object(call, &faults, &given))
         return;
     struct buddies buddies = {.all = memory_new(sizeof(struct buddy)), .count = 1};
     struct buddy *buddy = &buddies.all[0];
-    buddy_read(call, &given, who.text, buddy);
+    saying.owner = bytes_of(owner.text);
+    buddy_read(call, &given, saying.who.account.text, buddy);
     if (!patch)
         buddy->has_name = buddy->has_groups = buddy->has_notes = true;
     if (!faults_answer(call, &faults))
-        save_buddy(call, file, bytes_of(owner.text), buddy, patch);
+        save_buddy(call, file, &saying, buddy);
     buddies_release(&buddies);
 }
 
@@ -363,10 +393,11 @@ static void patch_buddy(struct web_call *call, struct account_file *file)
 }
 
 static enum err remove_buddy(struct web_call *call, struct account_file *file, struct bytes owner,
-                             const char *who)
+                             const struct named *named)
 {
     struct roster_view view;
     enum err err = roster_view_load(file, owner, &view);
+    const char *who = name_in(&view.buddies, named);
     const struct buddy *buddy = buddies_find(&view.buddies, who);
     json_t *current = buddy != NULL ? buddy_json(buddy) : NULL;
     if (err == ERR_NONE && web_may_change(call, current)) {
@@ -383,11 +414,11 @@ static enum err remove_buddy(struct web_call *call, struct account_file *file, s
 
 static void delete_buddy(struct web_call *call, struct account_file *file)
 {
-    struct people_aor owner, who;
-    if (!given_user(call, &owner) || !given_anybody(call, "buddy", &who) ||
-        !given_begin(call, file))
+    struct people_aor owner;
+    struct named who;
+    if (!given_user(call, &owner) || !given_buddy(call, &who) || !given_begin(call, file))
         return;
-    given_end(call, file, remove_buddy(call, file, bytes_of(owner.text), who.text));
+    given_end(call, file, remove_buddy(call, file, bytes_of(owner.text), &who));
 }
 
 #define ROSTER "/api/v1/users/{user}/roster"
