@@ -274,13 +274,28 @@ static bool may_wish(struct web_call *call, const struct wishes *wishes)
     return false;
 }
 
+/* Who means an alias does not mean the account with all that it has: its password, its whole. */
+static bool is_own_name(struct web_call *call, const struct people_aor *aor)
+{
+    struct people_aor named;
+    if (people_find_alias(web_domains(call), web_part(call, "user"), &named) != PEOPLE_GOOD ||
+        strcmp(named.text, aor->text) == 0)
+        return true;
+    web_problem(call, 409, "alias", "user",
+                "%s is an alias of %s; an account is changed and erased by its own name, "
+                "and DELETE /api/v1/users/%s/aliases/%s takes the alias away",
+                named.text, aor->text, aor->text, named.text);
+    return false;
+}
+
 static void change_person(struct web_call *call, struct account_file *file, enum making making)
 {
     struct faults faults = {NULL};
     struct wishes wishes;
     struct people_aor named;
     struct person person = {.disabled = false};
-    if (!given_user(call, &person.aor) || !read_wishes(call, &faults, &wishes))
+    if (!given_user(call, &person.aor) || !is_own_name(call, &person.aor) ||
+        !read_wishes(call, &faults, &wishes))
         return;
     if (wishes.has_user &&
         (people_find_user(web_domains(call), wishes.user, &named) != PEOPLE_GOOD ||
@@ -298,20 +313,6 @@ static void put_person(struct web_call *call, struct account_file *file)
 static void patch_person(struct web_call *call, struct account_file *file)
 {
     change_person(call, file, MAKE_CHANGE);
-}
-
-/* Who means an alias does not mean the account with all that it has. */
-static bool is_own_name(struct web_call *call, const struct people_aor *aor)
-{
-    struct people_aor named;
-    if (people_find_alias(web_domains(call), web_part(call, "user"), &named) != PEOPLE_GOOD ||
-        strcmp(named.text, aor->text) == 0)
-        return true;
-    web_problem(call, 409, "alias", "user",
-                "%s is an alias of %s; DELETE /api/v1/users/{user}/aliases/{alias} takes it away, "
-                "and an account is erased by its own name",
-                named.text, aor->text);
-    return false;
 }
 
 /* With all that is the user's: the store's part goes with the account, the reactor's when it takes
