@@ -59,6 +59,39 @@ static void look_for(void *context, const struct store_alias *alias)
     count->found |= bytes_equal(alias->alias, count->wanted);
 }
 
+/* The user's alias as it is; *alias NULL: there is none. */
+static enum err find_alias(struct account_file *file, const struct store_alias *row, json_t **alias)
+{
+    struct count count = {row->alias, false};
+    enum err err = account_known(file, row->aor);
+    if (err == ERR_NONE)
+        err = account_list_aliases(file, row->aor, look_for, &count);
+    *alias = count.found ? alias_json(row->alias, row->aor) : NULL;
+    return err;
+}
+
+static void no_alias(struct web_call *call, const struct store_alias *row)
+{
+    web_problem(call, 404, "not-found", "alias",
+                "%.*s is no alias of %.*s; GET /api/v1/users/{user}/aliases lists those that are",
+                BYTES_ARGS(row->alias), BYTES_ARGS(row->aor));
+}
+
+static void get_alias(struct web_call *call, struct account_file *file)
+{
+    struct people_aor user, alias;
+    json_t *current;
+    if (!given_alias(call, &user, &alias) || !given_begin_read(call, file))
+        return;
+    const struct store_alias row = {bytes_of(alias.text), bytes_of(user.text), false};
+    enum err err = find_alias(file, &row, &current);
+    if (err == ERR_NONE && current == NULL)
+        no_alias(call, &row);
+    if (given_end(call, file, err))
+        web_answer(call, 200, json_incref(current));
+    json_decref(current);
+}
+
 static void explain_refusal(struct web_call *call, enum err err, const struct people_aor *alias,
                             const char *holder)
 {
@@ -78,37 +111,41 @@ static void put_alias(struct web_call *call, struct account_file *file)
 {
     struct people_aor user, alias;
     char *holder = NULL;
+    json_t *current;
     if (!given_alias(call, &user, &alias) || !given_begin(call, file))
         return;
-    struct count count = {bytes_of(alias.text), false};
     const struct store_alias row = {bytes_of(alias.text), bytes_of(user.text), false};
-    enum err err = account_list_aliases(file, row.aor, look_for, &count);
-    if (err == ERR_NONE)
+    enum err err = find_alias(file, &row, &current);
+    if (err == ERR_NONE && web_may_change(call, current))
         err = account_put_alias(file, &row, PEOPLE_ALIASES_MAX, &holder);
     explain_refusal(call, err, &alias, holder);
     if (given_end(call, file, err))
-        web_answer(call, count.found ? 200 : 201, alias_json(row.alias, row.aor));
+        web_answer(call, current != NULL ? 200 : 201, alias_json(row.alias, row.aor));
+    json_decref(current);
     free(holder);
 }
 
 static void delete_alias(struct web_call *call, struct account_file *file)
 {
     struct people_aor user, alias;
+    json_t *current;
     if (!given_alias(call, &user, &alias) || !given_begin(call, file))
         return;
     const struct store_alias row = {bytes_of(alias.text), bytes_of(user.text), false};
-    enum err err = account_delete_alias(file, &row);
-    if (err == ERR_NOT_FOUND)
-        web_problem(call, 404, "not-found", "alias",
-                    "%s is no alias of %s; GET /api/v1/users/{user}/aliases lists those that are",
-                    alias.text, user.text);
+    enum err err = find_alias(file, &row, &current);
+    if (err == ERR_NONE && current == NULL)
+        no_alias(call, &row);
+    else if (err == ERR_NONE && web_may_change(call, current))
+        err = account_delete_alias(file, &row);
     given_end(call, file, err);
+    json_decref(current);
 }
 
 #define ALIASES "/api/v1/users/{user}/aliases"
 
 const struct web_endpoint aliases_endpoints[] = {
     {WEB_GET, ALIASES, WEB_PEOPLE, true, WEB_NO_BODY, get_aliases, NULL},
+    {WEB_GET, ALIASES "/{alias}", WEB_PEOPLE, true, WEB_NO_BODY, get_alias, NULL},
     {WEB_PUT, ALIASES "/{alias}", WEB_PEOPLE, false, WEB_NO_BODY, put_alias, NULL},
     {WEB_DELETE, ALIASES "/{alias}", WEB_PEOPLE, false, WEB_NO_BODY, delete_alias, NULL},
     {.path = NULL},

@@ -39,6 +39,7 @@ const struct ctl_verb ctl_verbs[] = {
      "changes the password, which is read from standard input"},
     {"user", "delete", "DELETE", U, "", "", "erases a user and all that is the user's"},
     {"alias", "list", "GET", U "/aliases", "", "alias", "the other names of a user"},
+    {"alias", "show", "GET", U "/aliases/{alias}", "", "", "USER ALIAS"},
     {"alias", "add", "PUT", U "/aliases/{alias}", "", "", "USER ALIAS"},
     {"alias", "remove", "DELETE", U "/aliases/{alias}", "", "", "USER ALIAS"},
     {"setting", "list", "GET", U "/settings", "", "name value help", "what a user has chosen"},
