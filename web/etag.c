@@ -4,8 +4,10 @@
  * may change a resource is asked with the JSON that a GET would have answered. What shows the same
  * state otherwise has that one's tag with its own form behind it:
  *
- *     "digest"   the JSON         "digest-csv"   the same as text/csv */
+ *     "digest"   the JSON         "digest-csv"      the same as text/csv
+ *                                 "digest-digest"   JSON with more, or less, than the state */
 #include <assert.h>
+#include <ctype.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +15,7 @@
 #include "base/base64.h"
 #include "web/web_internal.h"
 
-enum { TAG_BYTES = 15 }; /* 20 characters */
+enum { TAG_BYTES = 15, DIGEST_LENGTH = 20 };
 
 void etag_of(struct bytes text, char etag[WEB_ETAG_SIZE])
 {
@@ -44,9 +46,19 @@ static struct bytes next_tag(struct bytes *list, bool *weak)
     return tag;
 }
 
-/* Other forms than JSON: the subtypes of what stands behind web_tag. */
+static bool is_digest(struct bytes text)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if (!isalnum((unsigned char)text.at[i]) && text.at[i] != '-' && text.at[i] != '_')
+            return false;
+    return text.length == DIGEST_LENGTH;
+}
+
+/* What stands behind web_tag: the subtypes of other forms than JSON, or a digest of all of it. */
 static bool is_form(struct bytes form)
 {
+    if (is_digest(form))
+        return true;
     static const char *const forms[] = {"csv", "vcard", "auth-policy+xml", "pidf+xml",
                                         "simple-message-summary"};
     for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
@@ -113,17 +125,20 @@ static struct bytes form_of(const char *type)
 
 void etag_of_call(struct web_call *call, struct bytes text, char etag[WEB_ETAG_SIZE])
 {
-    bool json = call->value != NULL;
-    if (call->etag[0] == '\0')
-        etag_of(text, etag);
-    else if (json || call->type == NULL)
-        memcpy(etag, call->etag, WEB_ETAG_SIZE);
-    else {
-        struct bytes form = form_of(call->type);
-        assert(is_form(form));
-        snprintf(etag, WEB_ETAG_SIZE, "%.*s-%.*s\"", (int)strlen(call->etag) - 1, call->etag,
-                 BYTES_ARGS(form));
+    char whole[WEB_ETAG_SIZE];
+    struct bytes form = BYTES("");
+    etag_of(text, whole);
+    if (call->value != NULL || call->type == NULL)
+        form = bytes_from(whole + 1, DIGEST_LENGTH);
+    else
+        form = form_of(call->type);
+    if (call->etag[0] == '\0' || strcmp(whole, call->etag) == 0) {
+        memcpy(etag, whole, WEB_ETAG_SIZE);
+        return;
     }
+    assert(is_form(form));
+    snprintf(etag, WEB_ETAG_SIZE, "%.*s-%.*s\"", (int)strlen(call->etag) - 1, call->etag,
+             BYTES_ARGS(form));
 }
 
 bool web_may_change(struct web_call *call, const json_t *current)
