@@ -161,10 +161,13 @@ static void get_file(struct web_call *call, struct account_file *file)
 {
     struct hook_row *hook = memory_new(sizeof(*hook));
     enum err err = webhook_read(file, web_part(call, "webhook"), take_row, hook);
-    if (err == ERR_NONE)
-        web_keep(call, hook_json(hook), release_json);
-    else
+    if (err == ERR_NONE) {
+        json_t *item = hook_json(hook);
+        web_tag(call, item); /* how it fares is nobody's change of it */
+        web_keep(call, item, release_json);
+    } else {
         not_there(call, err);
+    }
     free(hook);
 }
 
@@ -345,14 +348,30 @@ static void make_live(struct web_call *call, const struct web_core *core)
     web_answer_field(call, "Location", bytes_of(location));
 }
 
+/* The webhook of the path, in a transaction that changes it; false: that is answered. */
+static bool begin_change(struct web_call *call, struct account_file *file, struct hook_row *hook)
+{
+    if (!given_begin(call, file))
+        return false;
+    enum err err = webhook_read(file, web_part(call, "webhook"), take_row, hook);
+    json_t *current = err == ERR_NONE ? hook_json(hook) : NULL;
+    bool may = err == ERR_NONE && web_may_change(call, current);
+    if (err != ERR_NONE)
+        not_there(call, err);
+    if (!may)
+        given_end(call, file, ERR_NONE); /* rolls back */
+    json_decref(current);
+    return may;
+}
+
 static void patch_file(struct web_call *call, struct account_file *file)
 {
     struct hook_row *hook = memory_new(sizeof(*hook));
-    enum err err = webhook_read(file, web_part(call, "webhook"), take_row, hook);
-    if (err != ERR_NONE)
-        not_there(call, err);
-    else if (read_wish(call, hook))
-        put(call, file, hook);
+    if (begin_change(call, file, hook)) {
+        if (read_wish(call, hook))
+            put(call, file, hook);
+        given_end(call, file, ERR_NONE);
+    }
     hook_free(&hook);
 }
 
@@ -364,9 +383,10 @@ static void patch_live(struct web_call *call, const struct web_core *core)
 
 static void delete_file(struct web_call *call, struct account_file *file)
 {
-    enum err err = webhook_delete(file, web_part(call, "webhook"));
-    if (err != ERR_NONE)
-        not_there(call, err);
+    struct hook_row *hook = memory_new(sizeof(*hook));
+    if (begin_change(call, file, hook))
+        given_end(call, file, webhook_delete(file, web_part(call, "webhook")));
+    hook_free(&hook);
 }
 
 static void delete_live(struct web_call *call, const struct web_core *core)
