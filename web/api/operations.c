@@ -161,14 +161,22 @@ static void get_backups(struct web_call *call, struct account_file *file)
 
 /* The log. */
 
-static void give_level(struct web_call *call, const struct web_core *core)
+static json_t *level_json(const struct web_core *core)
 {
-    web_answer(call, 200, json_pack("{s:s}", "level", log_level_name(log_level_now(core->log))));
+    return json_pack("{s:s}", "level", log_level_name(log_level_now(core->log)));
 }
 
 static void get_log(struct web_call *call, const struct web_core *core)
 {
-    give_level(call, core);
+    web_answer(call, 200, level_json(core));
+}
+
+static bool may_set_level(struct web_call *call, const struct web_core *core)
+{
+    json_t *current = level_json(core);
+    bool may = web_may_change(call, current);
+    json_decref(current);
+    return may;
 }
 
 static void put_log(struct web_call *call, const struct web_core *core)
@@ -186,11 +194,11 @@ static void put_log(struct web_call *call, const struct web_core *core)
         name = BYTES("");
     if (faults.list == NULL && bytes_empty(name))
         fault_add(&faults, "/level", "write \"error\", \"warning\", \"info\" or \"debug\"");
-    if (faults_answer(call, &faults))
+    if (faults_answer(call, &faults) || !may_set_level(call, core))
         return;
     log_write(core->log, LOG_INFO, "web", "log level is \"%s\" now", log_level_name(level));
     log_set_level(core->log, level);
-    give_level(call, core);
+    get_log(call, core);
 }
 
 /* Certificates. */

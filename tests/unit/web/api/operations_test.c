@@ -11,6 +11,7 @@ static struct web_core core;
 static struct web_operations operations;
 static struct web_call *call;
 static char checked[64];
+static const char *if_match; /* NULL: none */
 static bool good;
 
 static bool check(void *context, const char *text, struct web_fault *fault)
@@ -63,6 +64,8 @@ static unsigned run(const char *request, const char *body)
     fake_call_free(&call);
     call = fake_call(&endpoints, request, body);
     fake_call_operate(call, core.operations);
+    if (if_match != NULL)
+        fake_call_field(call, "If-Match", if_match);
     fake_call_run(call, (struct account_file *)&core /* is not looked at */, &core);
     return fake_call_status(call);
 }
@@ -146,6 +149,10 @@ START_TEST(the_log_has_four_levels)
     ck_assert_str_eq(fake_call_problem_field(call), "/level");
     ck_assert_uint_eq(run("PUT /api/v1/log", "{\"level\": \"error\", \"x\": 1}"), 400);
     ck_assert_uint_eq(run("PUT /api/v1/log", "[]"), 400);
+    ck_assert_int_eq(log_level_now(core.log), LOG_DEBUG);
+    if_match = "\"another\"";
+    ck_assert_uint_eq(run("PUT /api/v1/log", "{\"level\": \"error\"}"), 412);
+    if_match = NULL;
     ck_assert_int_eq(log_level_now(core.log), LOG_DEBUG);
     ck_assert_uint_eq(run("GET /api/v1/log", NULL), 200);
     answers("{\"level\": \"debug\"}");
