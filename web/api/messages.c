@@ -509,6 +509,21 @@ static void get_waiting(struct web_call *call, struct account_file *file)
     free(serials);
 }
 
+/* What the caller has seen is in the database; the reactor ends what still waits then. */
+static void judge_waiting(struct web_call *call, struct account_file *file)
+{
+    struct people_aor user;
+    struct found found = {.item = NULL};
+    uint64_t serial = read_hex(web_part(call, "message"));
+    if (!begin(call, file, &user, &found.reading))
+        return;
+    enum err err = account_find_message(file, give_aor(&user), serial, take_one, &found);
+    if (err == ERR_NONE && is_waiting(found.item))
+        (void)web_may_change(call, found.item);
+    given_end(call, file, err == ERR_NOT_FOUND ? ERR_NONE : err);
+    json_decref(found.item);
+}
+
 static void delete_waiting(struct web_call *call, const struct web_core *core)
 {
     struct people_aor user;
@@ -533,7 +548,7 @@ const struct web_endpoint messages_endpoints[] = {
     {WEB_GET, MESSAGES "/waiting", WEB_MESSAGES, true, WEB_NO_BODY, get_waiting, NULL},
     {WEB_GET, MESSAGES "/waiting/{message}", WEB_MESSAGES, true, WEB_NO_BODY, get_waiting_one,
      NULL},
-    {WEB_DELETE, MESSAGES "/waiting/{message}", WEB_MESSAGES, true, WEB_NO_BODY, NULL,
+    {WEB_DELETE, MESSAGES "/waiting/{message}", WEB_MESSAGES, true, WEB_NO_BODY, judge_waiting,
      delete_waiting},
     {WEB_GET, MESSAGES "/{message}", WEB_MESSAGES, true, WEB_NO_BODY, get_message, NULL},
     {.path = NULL},

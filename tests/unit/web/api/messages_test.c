@@ -51,6 +51,8 @@ static struct web_core core_now(void)
     };
 }
 
+static const char *if_match; /* NULL: none */
+
 /* As a real call: what it waits for becomes durable. `caller` NULL: a token. */
 static unsigned ask(const char *request, const char *body, const char *caller, const char *key)
 {
@@ -61,6 +63,8 @@ static unsigned ask(const char *request, const char *body, const char *caller, c
         fake_call_as(call, caller);
     if (key != NULL)
         fake_call_field(call, "Idempotency-Key", key);
+    if (if_match != NULL)
+        fake_call_field(call, "If-Match", if_match);
     fake_call_run(call, messaging.ground->accounts, &core);
     ground_commit(messaging.ground);
     return fake_call_status(call);
@@ -363,6 +367,10 @@ START_TEST(what_waits_is_listed_and_ended)
     ck_assert_str_eq(field(item(0), "text"), "two");
     ck_assert_ptr_null(json_object_get(fake_call_json(call), "next"));
     snprintf(request, sizeof(request), "DELETE /api/v1/users/bob/messages/waiting/%s", id);
+    if_match = "\"another\"";
+    ck_assert_uint_eq(ask(request, NULL, NULL, NULL), 412);
+    if_match = NULL;
+    ck_assert_uint_eq(im_waiting(messaging.im, BYTES("bob@example.org")), 2);
     ck_assert_uint_eq(ask(request, NULL, NULL, NULL), 204);
     ck_assert_uint_eq(im_waiting(messaging.im, BYTES("bob@example.org")), 1);
     ck_assert_uint_eq(ask(request, NULL, NULL, NULL), 404);
