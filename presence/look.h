@@ -120,6 +120,10 @@ void presence_look_name(const struct presence_look_subscription *subscription, s
 bool presence_look_subscriptions(struct presence *presence, const struct presence_look_query *query,
                                  presence_look_subscription_fn visit, void *context);
 
+/* Visits the one with this name; false: there is none. */
+bool presence_look_one(struct presence *presence, struct bytes name,
+                       presence_look_subscription_fn visit, void *context);
+
 /* How the last subscription of a watcher ended, if that is still known. */
 enum presence_end {
     END_NONE, /* nothing is known of any */

@@ -197,6 +197,20 @@ struct subscription *look_find(struct presence *presence, const struct look_name
     return NULL;
 }
 
+bool presence_look_one(struct presence *presence, struct bytes name,
+                       presence_look_subscription_fn visit, void *context)
+{
+    struct look_name parts;
+    assert(visit != NULL);
+    const struct subscription *subscription =
+        look_read_name(name, &parts) ? look_find(presence, &parts) : NULL;
+    if (subscription == NULL)
+        return false;
+    const struct presence_look_subscription look = look_at(subscription);
+    visit(context, &look);
+    return true;
+}
+
 /* Many. */
 
 struct candidate {
