@@ -180,6 +180,30 @@ static void delete_registrations(struct web_call *call, const struct web_core *c
     json_decref(current);
 }
 
+static json_t *registration_of(const struct page *page, uint64_t id)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach(page->items, i, item)
+    {
+        if (read_id(bytes_of(json_string_value(json_object_get(item, "id")))) == id)
+            return item;
+    }
+    return NULL;
+}
+
+/* What is not there is 404, whatever the conditions are (RFC 9110 13.2.1). */
+static bool may_end(struct web_call *call, const struct web_core *core, struct bytes aor,
+                    uint64_t id)
+{
+    struct page page = {.items = json_array()};
+    registrar_look_user(core->registrar, aor, take_registration, &page);
+    const json_t *current = registration_of(&page, id);
+    bool may = current == NULL || web_may_change(call, current);
+    json_decref(page.items);
+    return may;
+}
+
 static void delete_registration(struct web_call *call, const struct web_core *core)
 {
     struct people_aor user;
@@ -187,9 +211,9 @@ static void delete_registration(struct web_call *call, const struct web_core *co
         return;
     struct bytes text = web_part(call, "registration");
     uint64_t id = read_id(text);
-    if (id != 0)
+    if (id != 0 && may_end(call, core, give_aor(&user), id))
         end_registrations(call, core, give_aor(&user), &id);
-    else
+    else if (id == 0)
         web_problem(call, 404, "not-found", "registration",
                     "\"%.*s\" is no id of a registration; GET the user's list for those that "
                     "there are",
@@ -337,6 +361,15 @@ static void get_connections(struct web_call *call, const struct web_core *core)
     free(all.found);
 }
 
+static bool may_close(struct web_call *call, const struct net_connection *connection)
+{
+    char id[20];
+    json_t *current = connection_json(connection, id, sizeof(id));
+    bool may = web_may_change(call, current);
+    json_decref(current);
+    return may;
+}
+
 static void delete_connection(struct web_call *call, const struct web_core *core)
 {
     struct net_connection room[3] = {{.flow = {.connection = 0}}};
@@ -344,9 +377,10 @@ static void delete_connection(struct web_call *call, const struct web_core *core
     struct connections all = {.after = id - 1, .most = 1, .found = room};
     if (id != 0)
         net_each_connection(net_of(core), take_connection, &all);
-    if (all.count > 0 && room[0].flow.connection == id)
+    bool found = all.count > 0 && room[0].flow.connection == id;
+    if (found && may_close(call, &room[0]))
         net_close(net_of(core), id);
-    else
+    else if (!found)
         web_problem(call, 404, "not-found", "connection",
                     "there is no such connection (any more); GET /api/v1/connections for those "
                     "that there are");

@@ -114,6 +114,23 @@ static void get_watchers(struct web_call *call, const struct web_core *core)
     list(call, core, &query, path, is_own(call) ? READER_PRESENTITY : READER_ADMINISTRATOR);
 }
 
+static void take_one(void *context, const struct presence_look_subscription *look)
+{
+    json_t **item = context;
+    *item = subscription_json(look, READER_ADMINISTRATOR);
+}
+
+/* What is not there is 404, whatever the conditions are (RFC 9110 13.2.1). */
+static bool may_end(struct web_call *call, const struct web_core *core)
+{
+    json_t *item = NULL;
+    bool may =
+        !presence_look_one(core->presence, web_part(call, "subscription"), take_one, &item) ||
+        web_may_change(call, item);
+    json_decref(item);
+    return may;
+}
+
 static void delete_subscription(struct web_call *call, const struct web_core *core)
 {
     struct bytes reason = BYTES("deactivated");
@@ -127,6 +144,8 @@ static void delete_subscription(struct web_call *call, const struct web_core *co
                     "rejected (not at all)");
         return;
     }
+    if (!may_end(call, core))
+        return;
     enum err err =
         presence_end_subscription(core->presence, web_part(call, "subscription"), reason, &change);
     if (err == ERR_NONE)

@@ -85,7 +85,9 @@ START_TEST(an_ended_registration_takes_its_presence_along)
     snprintf(request, sizeof(request), "DELETE /api/v1/users/bob/registrations/%s",
              live_text(item, "id"));
     ground->mark = ground->net.sent_count;
-    ck_assert_uint_eq(live_do(live_endpoints, request, NULL), 204);
+    ck_assert_uint_eq(live_do_if(live_endpoints, request, "\"another\""), 412);
+    ck_assert_uint_eq(registrar_count(registrar), 1);
+    ck_assert_uint_eq(live_do_if(live_endpoints, request, "*"), 204);
     ck_assert_uint_ne(fake_call_waits(call).number, 0);
     ck_assert_uint_eq(notifies(), 0);
     ground_commit(ground);
@@ -155,7 +157,9 @@ START_TEST(connections_are_shown_and_closed)
     ck_assert(json_is_null(json_object_get(page, "next")));
     const json_t *item = live_item(live_endpoints, "GET /api/v1/connections", 1);
     snprintf(request, sizeof(request), "DELETE /api/v1/connections/%s", live_text(item, "id"));
-    ck_assert_uint_eq(live_do(live_endpoints, request, NULL), 204);
+    ck_assert_uint_eq(live_do_if(live_endpoints, request, "\"another\""), 412);
+    ck_assert(ground->net.open[flows[1].connection]);
+    ck_assert_uint_eq(live_do_if(live_endpoints, request, "*"), 204);
     ck_assert(!ground->net.open[flows[1].connection]);
     ck_assert_uint_eq(live_do(live_endpoints, request, NULL), 404);
     ck_assert_uint_eq(live_do(live_endpoints, "DELETE /api/v1/connections/1", NULL), 404);

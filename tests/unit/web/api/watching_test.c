@@ -155,7 +155,11 @@ START_TEST(the_reason_can_be_chosen)
     ck_assert_str_eq(fake_call_problem_field(call), "reason");
     keep_text(request, deleting("?reason=rejected"));
     ground->mark = ground->net.sent_count;
-    ck_assert_uint_eq(live_do(watching_endpoints, request, NULL), 204);
+    ck_assert_uint_eq(live_do_if(watching_endpoints, request, "\"another\""), 412);
+    ck_assert_uint_eq(presence_count(presence).subscriptions, 1);
+    char *tag = fake_call_etag(live_item(watching_endpoints, "GET /api/v1/subscriptions", 0));
+    ck_assert_uint_eq(live_do_if(watching_endpoints, request, tag), 204);
+    free(tag);
     ground_commit(ground);
     ck_assert_has(notified("SIP/2.0 200 OK"), "terminated;reason=rejected\r\n");
     ck_assert_uint_eq(live_do(watching_endpoints, "DELETE /api/v1/subscriptions/x", NULL), 404);
