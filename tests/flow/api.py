@@ -22,6 +22,7 @@ class Place:
         self.port = free_port()
         self.web = self.port + 1
         self.process = self.token = self.description = None
+        self.made = {}  # names that the server chose, by the parts of paths
         self.clients = []
 
     def start(self):
