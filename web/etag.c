@@ -126,12 +126,9 @@ static struct bytes form_of(const char *type)
 void etag_of_call(struct web_call *call, struct bytes text, char etag[WEB_ETAG_SIZE])
 {
     char whole[WEB_ETAG_SIZE];
-    struct bytes form = BYTES("");
     etag_of(text, whole);
-    if (call->value != NULL || call->type == NULL)
-        form = bytes_from(whole + 1, DIGEST_LENGTH);
-    else
-        form = form_of(call->type);
+    bool json = call->value != NULL || call->type == NULL;
+    struct bytes form = json ? bytes_from(whole + 1, DIGEST_LENGTH) : form_of(call->type);
     if (call->etag[0] == '\0' || strcmp(whole, call->etag) == 0) {
         memcpy(etag, whole, WEB_ETAG_SIZE);
         return;

@@ -144,6 +144,7 @@ static void append(struct hook *hook, uint64_t id, bool gap, char *json)
     pending->gap = gap;
     pending->json = json;
     pending->since_ms = hook->hooks->parts.world->now_ms;
+    assert(hook->queue == NULL || hook->queue->prev != NULL); /* a list of utlist */
     DL_APPEND(hook->queue, pending);
     hook->count++;
 }
