@@ -7,14 +7,14 @@
 
 struct site;
 
-/* Listens; makes the first token when there is none. `wake` is called by web threads when site_turn
+/* Listens; makes the first token when there is none. `wake_fn` is called by web threads when site_turn
  * is wanted. NULL with a message for the operator. */
 struct site_ground {
     struct reactor *reactor;
     const struct config *config;
     const struct web_operations *operations;
 };
-struct site *site_new(const struct site_ground *ground, void (*wake)(void *context),
+struct site *site_new(const struct site_ground *under, void (*wake_fn)(void *context),
                       void *wake_context, char *why, size_t why_size);
 /* Before the reactor is freed: answers what is under way, ends the threads. */
 void site_free(struct site **site);

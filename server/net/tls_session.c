@@ -50,6 +50,7 @@ static void session_free(struct client_session *session)
 static void session_drop(struct credentials *credentials, struct client_session *session)
 {
     HASH_DELETE(hh, credentials->sessions, session);
+    assert(credentials->sessions != session);
     session_free(session);
 }
 

@@ -18,8 +18,8 @@ struct trace_settings trace_settings_default(void);
 
 struct trace;
 
-/* `below` and `world` outlive it. NULL: nothing is to be traced. */
-struct trace *trace_new(struct net *below, struct world *world,
+/* Around `net`, which outlives it, as `world` does. NULL: nothing is to be traced. */
+struct trace *trace_new(struct net *net, struct world *world,
                         const struct trace_settings *settings);
 void trace_free(struct trace **trace);
 
