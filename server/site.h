@@ -7,8 +7,8 @@
 
 struct site;
 
-/* Listens; makes the first token when there is none. `wake_fn` is called by web threads when site_turn
- * is wanted. NULL with a message for the operator. */
+/* Listens; makes the first token when there is none. `wake_fn` is called by web threads when
+ * site_turn is wanted. NULL with a message for the operator. */
 struct site_ground {
     struct reactor *reactor;
     const struct config *config;
