@@ -32,7 +32,7 @@ static struct watch *watch_of(const char *notify)
 {
     char call[40];
     for (unsigned i = 0; i < DIALOGS; i++) {
-        snprintf(call, sizeof(call), "Call-ID: %s\r\n", watches[i].call);
+        snprintf(call, sizeof(call), "Call-ID: %.24s\r\n", watches[i].call);
         if (watches[i].call[0] != '\0' && strstr(notify, call) != NULL)
             return &watches[i];
     }

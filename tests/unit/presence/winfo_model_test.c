@@ -87,7 +87,7 @@ static struct table *table_of(const char *text)
 {
     for (size_t i = 0; i < READERS; i++) {
         char field[40];
-        snprintf(field, sizeof(field), "\r\nCall-ID: %s\r\n", tables[i].call);
+        snprintf(field, sizeof(field), "\r\nCall-ID: %.24s\r\n", tables[i].call);
         if (tables[i].call[0] != '\0' && strstr(text, field) != NULL)
             return &tables[i];
     }
@@ -154,7 +154,7 @@ static void watcher(unsigned which, const char *fields)
         do_ask(to + strlen(to) + 1, from, to, "Expires: 0\r\n");
         to[0] = '\0';
     } else if (do_ask(call, from, "", fields) == 200 && fields[0] == '\0') {
-        snprintf(to, 150, "%s", dialog_to());
+        snprintf(to, 150, "%.149s", dialog_to());
         memcpy(to + strlen(to) + 1, call, strlen(call) + 1);
     }
     look();
