@@ -50,11 +50,4 @@ export async function api(place, method, path, body) {
   return text ? JSON.parse(text) : undefined;
 }
 
-/** Whether this server has a path at all; parts of the API are younger than the page. */
-export async function has(place, path) {
-  const response = await fetch(place.url + path, {headers: {Authorization: `Bearer ${place.token}`}});
-  const text = await response.text();
-  return response.status !== 404 || JSON.parse(text).field !== undefined;
-}
-
 export const shot = (page, name) => page.screenshot({path: `${process.env.HERALD_SCREENSHOTS}/${name}.png`, fullPage: true});

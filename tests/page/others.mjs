@@ -1,6 +1,6 @@
 // others.mjs: tokens, messages and traces.
 import assert from 'node:assert/strict';
-import {api, eventually, gone, has, row, seen, shot, signIn, test} from './case.mjs';
+import {api, eventually, gone, row, seen, shot, signIn, test} from './case.mjs';
 
 test('a token is made, shown once and revoked', {}, async place => {
   const {page, token} = place;
@@ -36,10 +36,6 @@ test('a token is made, shown once and revoked', {}, async place => {
 test('a message is sent and remembered', {server: {usual: 'everybody'}}, async place => {
   const {page, ask, token} = place;
   await signIn(page, token, 'messages', '?user=alice');
-  if (!await has(place, '/api/v1/users/alice/messages')) {
-    await seen(page.getByText('This server does not have it'));
-    return;
-  }
   await ask('register', {user: 'bob'});
   await page.getByLabel('To', {exact: true}).fill('bob@example.org');
   await page.getByLabel('Message', {exact: true}).fill('Lunch at <b>one</b>?');
@@ -52,7 +48,6 @@ test('a message is sent and remembered', {server: {usual: 'everybody'}}, async p
 
 test('a message that waits is shown and dropped', {server: {usual: 'everybody'}}, async place => {
   const {page, ask, token} = place;
-  if (!await has(place, '/api/v1/users/alice/messages')) return;
   await ask('message', {user: 'bob', to: 'alice', text: 'Are you there?'});
   await signIn(page, token, 'messages', '?user=alice');
   const waiting = page.locator('section').filter({has: page.getByRole('heading', {name: 'Waiting for a device'})});
@@ -66,10 +61,6 @@ test('the trace of a call is a ladder', {server: {usual: 'everybody'}}, async pl
   const {page, ask, token} = place;
   const {call_id} = await ask('subscribe', {watcher: 'alice', presentity: 'bob'});
   await signIn(page, token, 'trace', `?call_id=${call_id}`);
-  if (!await has(place, '/api/v1/trace')) {
-    await seen(page.getByText('This server does not have it'));
-    return;
-  }
   await seen(page.locator('.ladder text').filter({hasText: 'SUBSCRIBE'}));
   await seen(page.locator('.ladder text').filter({hasText: 'NOTIFY'}));
   const shown = await page.locator('.ladder .arrow text').allTextContents();
@@ -98,9 +89,8 @@ test('what the server does not have is said, and the rest works', {}, async plac
   await seen(page.getByRole('link', {name: 'alice@example.org', exact: true}));
 });
 
-test('news come by the stream of events when there is one', {}, async place => {
+test('news come by the stream of events', {}, async place => {
   const {page, ask, token} = place;
-  if (!await has(place, '/api/v1/events?types=gone')) return;
   await signIn(page, token, 'people');
   await seen(page.getByText('Live', {exact: true}));
   await ask('register', {user: 'bob'});
