@@ -27,22 +27,12 @@ static bool is_there(const struct subscription *subscription)
            subscription->dirty || subscription->queued;
 }
 
-static const char *state_name(enum subscription_state state)
-{
-    static const char *const names[SUBSCRIPTION_STATES] = {[SUBSCRIPTION_INIT] = "init",
-                                                           [SUBSCRIPTION_PENDING] = "pending",
-                                                           [SUBSCRIPTION_ACTIVE] = "active",
-                                                           [SUBSCRIPTION_WAITING] = "waiting",
-                                                           [SUBSCRIPTION_ENDED] = "terminated"};
-    return names[state];
-}
-
 /* As its watcher was told: it knows nothing of waiting. */
 static const char *told_name(enum subscription_state state)
 {
     if (state == SUBSCRIPTION_INIT)
         return "";
-    return machine_is_live(state) ? state_name(state) : "terminated";
+    return machine_is_live(state) ? machine_state_name(state) : "terminated";
 }
 
 static enum presence_owed owed_later(const struct later *later)
@@ -130,7 +120,7 @@ static struct presence_look_subscription look_at(const struct subscription *subs
         .remote_tag = dialog->parts.remote_tag,
         .instance = bytes_of(subscription->instance),
         .accept = subscription->accept,
-        .state = state_name(subscription->state),
+        .state = machine_state_name(subscription->state),
         .cause = machine_event_name(subscription->cause),
         .foreign = subscription->foreign,
         .trusted = subscription->trusted,

@@ -49,6 +49,17 @@ enum subscription_state machine_next(enum subscription_state state, enum subscri
     return state;
 }
 
+const char *machine_state_name(enum subscription_state state)
+{
+    static const char *const states[SUBSCRIPTION_STATES] = {[SUBSCRIPTION_INIT] = "init",
+                                                            [SUBSCRIPTION_PENDING] = "pending",
+                                                            [SUBSCRIPTION_ACTIVE] = "active",
+                                                            [SUBSCRIPTION_WAITING] = "waiting",
+                                                            [SUBSCRIPTION_ENDED] = "terminated"};
+    assert(state < SUBSCRIPTION_STATES);
+    return states[state];
+}
+
 const char *machine_event_name(enum subscription_event event)
 {
     assert(event < SUBSCRIPTION_EVENTS);

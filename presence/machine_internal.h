@@ -34,6 +34,8 @@ enum subscription_event {
 /* Where an event leads; the state itself: it does not count there. */
 enum subscription_state machine_next(enum subscription_state state, enum subscription_event event);
 
+/* "pending": a state of RFC 3857 4.7.1. */
+const char *machine_state_name(enum subscription_state state);
 /* "noresource": a reason of RFC 6665 4.1.3, an event of RFC 3858, a cause of a row. */
 const char *machine_event_name(enum subscription_event event);
 /* The event of that name; EVENT_SUBSCRIBE for one that nobody knows. */

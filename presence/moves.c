@@ -9,16 +9,6 @@ void presence_watch_moves(struct presence *presence, const struct presence_moves
     presence->moves = *moves;
 }
 
-static const char *state_name(enum subscription_state state)
-{
-    static const char *const names[SUBSCRIPTION_STATES] = {[SUBSCRIPTION_INIT] = "init",
-                                                           [SUBSCRIPTION_PENDING] = "pending",
-                                                           [SUBSCRIPTION_ACTIVE] = "active",
-                                                           [SUBSCRIPTION_WAITING] = "waiting",
-                                                           [SUBSCRIPTION_ENDED] = "terminated"};
-    return names[state];
-}
-
 /* Why it has ended, or waits. Who took it back did so before its timer fired. */
 static const char *reason_of(const struct subscription *subscription)
 {
@@ -39,8 +29,8 @@ static void tell(const struct subscription *subscription, enum subscription_stat
         .event = resource->package->name,
         .presentity = resource->aor,
         .watcher = bytes_from(watcher->aor, watcher->length),
-        .before = state_name(before),
-        .state = state_name(state),
+        .before = machine_state_name(before),
+        .state = machine_state_name(state),
         .reason = reason,
     };
     if (presence->moves.tell != NULL)
