@@ -16,11 +16,9 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-#include <libxml/parser.h>
-#include <libxml/xmlschemastypes.h>
-
 #include "base/memory.h"
 #include "play.h"
+#include "seeds.h"
 
 enum {
     DEVICES = 3,
@@ -29,8 +27,7 @@ enum {
     BRANCH_MAX = 128,
     REST_STEPS = 80,
     REST_STEP_MS = 20000,
-    FRESH_MS = 30000, /* after which nobody waits for an answer */
-    WIRE_SHOWN = 60000
+    FRESH_MS = 30000 /* after which nobody waits for an answer */
 };
 
 /* What a device has said of a letter. */
@@ -383,16 +380,6 @@ static bool set_up(struct test *test)
     return play->fault.length == 0;
 }
 
-static void tell(const struct test *test, uint64_t seed, unsigned round)
-{
-    const struct page *wire = &test->play.stage.wire;
-    size_t from = wire->length > WIRE_SHOWN ? wire->length - WIRE_SHOWN : 0;
-    if (wire->length > 0)
-        fwrite(wire->at + from, 1, wire->length - from, stdout);
-    printf("not ok seed %llu, round %u: %s\n", (unsigned long long)seed, round,
-           test->play.fault.at);
-}
-
 static bool run(uint64_t seed, unsigned rounds)
 {
     struct test *test = memory_new(sizeof(*test));
@@ -403,7 +390,7 @@ static bool run(uint64_t seed, unsigned rounds)
         fine = play_round(test);
     fine = fine && come_to_rest(test);
     if (!fine)
-        tell(test, seed, round);
+        seeds_tell(&test->play, seed, round);
     else
         printf("ok seed %llu: %u messages, %u accepted, %u deliveries (%u again), %u crashes, "
                "%u refusals\n",
@@ -414,21 +401,7 @@ static bool run(uint64_t seed, unsigned rounds)
     return fine;
 }
 
-static unsigned long argument(int count, char **arguments, int index, unsigned long usual)
-{
-    return index < count ? strtoul(arguments[index], NULL, 10) : usual;
-}
-
 int main(int count, char **arguments)
 {
-    unsigned long first = argument(count, arguments, 1, 1);
-    unsigned long seeds = argument(count, arguments, 2, 10);
-    unsigned long rounds = argument(count, arguments, 3, 300);
-    int failed = 0;
-    xmlInitParser();
-    for (unsigned long seed = first; seed < first + seeds; seed++)
-        failed += !run(seed, (unsigned)rounds);
-    xmlSchemaCleanupTypes();
-    xmlCleanupParser();
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return seeds_main(count, arguments, 10, 300, run);
 }

@@ -21,11 +21,9 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-#include <libxml/parser.h>
-#include <libxml/xmlschemastypes.h>
-
 #include "base/memory.h"
 #include "play.h"
+#include "seeds.h"
 
 enum {
     PRESENTITIES = 2,
@@ -36,7 +34,6 @@ enum {
     LABEL_MAX = 32,
     NEAR_MS = 2500,     /* to a deadline: rounding and clocks may differ */
     OUTLIVES_MS = 1000, /* how long a subscription may outlive its time */
-    WIRE_SHOWN = 12000
 };
 
 enum pending { PENDING_NOTHING, PENDING_STATE, PENDING_REFRESH, PENDING_END };
@@ -580,16 +577,6 @@ static bool set_up(struct test *test)
     return play->fault.length == 0;
 }
 
-static void tell(const struct test *test, uint64_t seed, unsigned round)
-{
-    const struct page *wire = &test->play.stage.wire;
-    size_t from = wire->length > WIRE_SHOWN ? wire->length - WIRE_SHOWN : 0;
-    if (wire->length > 0)
-        fwrite(wire->at + from, 1, wire->length - from, stdout);
-    printf("not ok seed %llu, round %u: %s\n", (unsigned long long)seed, round,
-           test->play.fault.at);
-}
-
 static bool run(uint64_t seed, unsigned rounds)
 {
     struct test *test = memory_new(sizeof(*test));
@@ -600,7 +587,7 @@ static bool run(uint64_t seed, unsigned rounds)
         fine = play_round(test);
     fine = fine && come_to_rest(test) && test->play.fault.length == 0;
     if (!fine)
-        tell(test, seed, round);
+        seeds_tell(&test->play, seed, round);
     else
         printf("ok seed %llu: %u PUBLISHes, %u SUBSCRIBEs, %u crashes (%u with unheard commits), "
                "%u refusals, %u times unreadable\n",
@@ -613,21 +600,7 @@ static bool run(uint64_t seed, unsigned rounds)
     return fine;
 }
 
-static unsigned long argument(int count, char **arguments, int index, unsigned long usual)
-{
-    return index < count ? strtoul(arguments[index], NULL, 10) : usual;
-}
-
 int main(int count, char **arguments)
 {
-    unsigned long first = argument(count, arguments, 1, 1);
-    unsigned long seeds = argument(count, arguments, 2, 10);
-    unsigned long rounds = argument(count, arguments, 3, 150);
-    int failed = 0;
-    xmlInitParser();
-    for (unsigned long seed = first; seed < first + seeds; seed++)
-        failed += !run(seed, (unsigned)rounds);
-    xmlSchemaCleanupTypes();
-    xmlCleanupParser();
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return seeds_main(count, arguments, 10, 150, run);
 }

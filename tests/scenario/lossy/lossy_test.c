@@ -18,13 +18,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <libxml/parser.h>
-#include <libxml/xmlschemastypes.h>
-
 #include "base/memory.h"
 #include "lossy.h"
-
-enum { WIRE_SHOWN = 20000 };
+#include "seeds.h"
 
 const char *const watched_users[USERS] = {"alice", "bob"};
 const char *const phone_users[PHONES] = {"carol", "dave", "erin", "erin"};
@@ -125,16 +121,6 @@ static bool set_up(struct test *test)
     return is_fine(test) && come_to_rest(test);
 }
 
-static void tell(const struct test *test, uint64_t seed, unsigned round)
-{
-    const struct page *wire = &test->play.stage.wire;
-    size_t from = wire->length > WIRE_SHOWN ? wire->length - WIRE_SHOWN : 0;
-    if (wire->length > 0)
-        fwrite(wire->at + from, 1, wire->length - from, stdout);
-    printf("not ok seed %llu, round %u: %s\n", (unsigned long long)seed, round,
-           test->play.fault.at);
-}
-
 static void sum_up(const struct test *test, uint64_t seed)
 {
     const struct weather *weather = &test->play.stage.net.weather;
@@ -159,7 +145,7 @@ static bool run(uint64_t seed, unsigned rounds)
     if (fine)
         sum_up(test, seed);
     else
-        tell(test, seed, round);
+        seeds_tell(&test->play, seed, round);
     for (unsigned i = 0; i < SLOTS; i++)
         free(test->slots[i].body);
     play_release(&test->play);
@@ -167,21 +153,7 @@ static bool run(uint64_t seed, unsigned rounds)
     return fine;
 }
 
-static unsigned long argument(int count, char **arguments, int index, unsigned long usual)
-{
-    return index < count ? strtoul(arguments[index], NULL, 10) : usual;
-}
-
 int main(int count, char **arguments)
 {
-    unsigned long first = argument(count, arguments, 1, 1);
-    unsigned long seeds = argument(count, arguments, 2, 20);
-    unsigned long rounds = argument(count, arguments, 3, 150);
-    int failed = 0;
-    xmlInitParser();
-    for (unsigned long seed = first; seed < first + seeds; seed++)
-        failed += !run(seed, (unsigned)rounds);
-    xmlSchemaCleanupTypes();
-    xmlCleanupParser();
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return seeds_main(count, arguments, 20, 150, run);
 }
