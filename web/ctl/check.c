@@ -13,7 +13,7 @@
 
 #include "web/ctl/client.h"
 
-enum { PATH_SIZE = 4096, WHY_SIZE = 512, SKEW_MOST_S = 5 };
+enum { PATH_SIZE = 4096, WHY_SIZE = 512, SKEW_MOST_S = 5, PATIENCE_S = 30 };
 
 struct checking {
     const char *config, *program;
@@ -92,7 +92,9 @@ static bool check_server(const struct ctl_settings *settings)
     struct ctl_answer answer;
     const struct ctl_server server = {.url = settings->url,
                                       .ca = settings->ca[0] != '\0' ? settings->ca : NULL};
-    bool there = ctl_send(&server, "GET", "/api/v1/ready", NULL, &answer, why);
+    const struct ctl_call call = {
+        .method = "GET", .path = "/api/v1/ready", .timeout_s = PATIENCE_S};
+    bool there = ctl_send(&server, &call, &answer, why);
     bool good = true;
     if (!there)
         printf("note   server         %s\n", why);
