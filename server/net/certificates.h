@@ -49,4 +49,16 @@ bool certificate_look(const char *path, struct certificate_look *look);
  * them, RFC 5922 7.1), or, `https`, of a web server (RFC 6125 with its wildcards). */
 bool certificate_names(const char *path, const char *domain, bool https);
 
+/* Whether who believes these authorities (a PEM file; NULL: the system's) believes the first
+ * certificate of a file, helped by the others in it, leaving its time and its names aside. `why`:
+ * what is wrong, in OpenSSL's words. */
+enum certificate_trust {
+    CERTIFICATE_BELIEVED,
+    CERTIFICATE_SIGNS_ITSELF,
+    CERTIFICATE_CUT,    /* who signed the last one is not known */
+    CERTIFICATE_DOUBTED /* something else, or there is none to be read */
+};
+enum certificate_trust certificate_trust(const char *path, const char *authorities, char *why,
+                                         size_t why_size);
+
 #endif

@@ -285,7 +285,7 @@ static int begin(struct work *work, int count, const char **words)
     if (count > 0 && strcmp(words[0], "watch") == 0)
         return watch(work, count - 1, words + 1);
     if (count > 0 && strcmp(words[0], "check") == 0)
-        return ctl_check(&work->options.settings, count - 1, words + 1);
+        return ctl_check(&work->options.settings, work->options.json, count - 1, words + 1);
     if (!make_request(work, count, words) ||
         !ctl_settings_fill(&work->options.settings, work->why, sizeof(work->why))) {
         free(work->request.body);
