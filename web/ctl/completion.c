@@ -375,12 +375,14 @@ static void write_man(FILE *out)
     write_man_options(out);
     fprintf(out, ".SH COMMANDS\n");
     write_man_commands(out);
-    fprintf(out,
-            ".SH ENVIRONMENT\n.TP\n.B HERALD_URL\nThe server.\n.TP\n.B HERALD_TOKEN\n"
-            "The token.\n.SH FILES\n.TP\n.I ~/.config/heraldctl\n"
-            "Lines url = ..., token = ..., ca = ...; for nobody else to read.\n"
-            ".SH EXIT STATUS\n0 when it was done, 1 when not; then one line on standard error\n"
-            "says why, and what to do.\n.SH SEE ALSO\n.BR herald (1)\n");
+    fprintf(
+        out,
+        ".SH ENVIRONMENT\n.TP\n.B HERALD_URL\nThe server.\n.TP\n.B HERALD_TOKEN\n"
+        "The token. No option has it: whoever looks at the processes of this host sees options.\n"
+        ".SH FILES\n.TP\n.I ~/.config/heraldctl\n"
+        "Lines url = ..., token = ..., ca = ...; for nobody else to read.\n"
+        ".SH EXIT STATUS\n0 when it was done, 1 when not; then one line on standard error\n"
+        "says why, and what to do.\n.SH SEE ALSO\n.BR herald (1)\n");
 }
 
 bool ctl_write_completion(const char *kind, FILE *out)
