@@ -63,8 +63,8 @@ static int help(const char *noun)
             help_verb(at);
     printf("\nOptions (the first three stand before the noun, all others anywhere):\n");
     for (const struct ctl_option *at = ctl_options; at->name != NULL; at++)
-        printf("  %s%s%-*s %s\n", at->name, at->value != NULL ? " " : "",
-               24 - (int)strlen(at->name), at->value != NULL ? at->value : "", at->help);
+        printf("  %s %-*s %s\n", at->name, 24 - (int)strlen(at->name),
+               at->value != NULL ? at->value : "", at->help);
     printf(
         "\nWhat stands behind \"takes\": NAME is --name VALUE; NAME! a word; * may be repeated; #\n"
         "a number; ? yes or no; %% JSON; = NAME=VALUE; $ is read from standard input, with ~ only\n"
@@ -301,8 +301,11 @@ static int begin(struct work *work, int count, const char **words)
 int main(int count, char **words)
 {
     struct work work = {.out = NULL};
-    if (count < 2 || strcmp(words[1], "--help") == 0)
-        return help(count > 2 ? words[2] : NULL);
+    if (count < 2)
+        return help(NULL);
+    for (int i = 1; i < count && strcmp(words[i], "--") != 0; i++)
+        if (strcmp(words[i], "--help") == 0)
+            return help(words[1][0] != '-' ? words[1] : words[i + 1]);
     if (strcmp(words[1], "--version") == 0) {
         printf("heraldctl %s\n", HERALD_VERSION);
         return EXIT_SUCCESS;
