@@ -61,6 +61,19 @@ static void check_trust(struct check *check, const char *file)
     }
 }
 
+/* Peers refuse it as much for those between it and its authority. */
+static void check_chain_time(struct check *check, const char *file,
+                             const struct certificate_look *look)
+{
+    uint64_t soon_ms = ((uint64_t)time(NULL) + (uint64_t)check->config->warn_days * DAY_S) * 1000;
+    if (look->chain_ends_ms < look->ends_ms && look->chain_ends_ms < soon_ms)
+        check_say(check, CHECK_FAULT, "certificate",
+                  "a certificate in %s, between its first and its authority, is over or will be "
+                  "within %u days; get the new one from the authority, put it there and reload "
+                  "(heraldctl config reload)",
+                  file, check->config->warn_days);
+}
+
 static void check_file(void *context, const char *use, const char *file)
 {
     struct check *check = context;
@@ -68,6 +81,7 @@ static void check_file(void *context, const char *use, const char *file)
     (void)use;
     if (certificate_look(file, &look)) {
         check_time(check, file, &look);
+        check_chain_time(check, file, &look);
         check_trust(check, file);
     } else if (access(file, F_OK) != 0 && strstr(file, "/self-signed.pem") != NULL) {
         check_say(check, CHECK_NOTE, "certificate", "%s is made by the first start", file);

@@ -38,11 +38,13 @@ enum err loop_use_certificates(struct loop *loop, const struct net_certificates 
 enum err certificate_ensure(const char *path, const char *const *names, size_t count, bool *made,
                             char *why, size_t why_size) __attribute__((warn_unused_result));
 
-/* What the first certificate of a PEM file says. False: there is none to be read. */
+/* What the first certificate of a PEM file says, and when the others are over. False: there is none
+ * to be read. */
 struct certificate_look {
     char subject[256];           /* "CN=example.org" */
     char names[1024];            /* separated by blanks: hosts, addresses, URIs */
     uint64_t begins_ms, ends_ms; /* wall clock */
+    uint64_t chain_ends_ms;      /* of the others, the first to end; UINT64_MAX: it is alone */
 };
 bool certificate_look(const char *path, struct certificate_look *look);
 /* True when one of the names is this domain's: of a SIP server (`sip:` URI, or DNS name without

@@ -21,6 +21,24 @@ static X509 *read_first(const char *path)
     return certificate;
 }
 
+/* All of a file but the first, which goes to `*first`; NULL: there is none. */
+static STACK_OF(X509) * read_chain(const char *path, X509 **first)
+{
+    FILE *file = fopen(path, "re");
+    STACK_OF(X509) *others = sk_X509_new_null();
+    X509 *one;
+    if (others == NULL)
+        abort(); /* no memory, as in base/memory.c */
+    *first = file != NULL ? PEM_read_X509(file, NULL, NULL, NULL) : NULL;
+    while (*first != NULL && sk_X509_num(others) < CHAIN_MAX &&
+           (one = PEM_read_X509(file, NULL, NULL, NULL)) != NULL)
+        sk_X509_push(others, one);
+    if (file != NULL)
+        (void)fclose(file);
+    ERR_clear_error();
+    return others;
+}
+
 static uint64_t time_ms(const ASN1_TIME *time)
 {
     struct tm utc;
@@ -72,10 +90,23 @@ static void write_subject(char *text, size_t size, const X509 *certificate)
     BIO_free(memory);
 }
 
+/* When the first of them ends; UINT64_MAX: there are none. */
+static uint64_t first_end_ms(const STACK_OF(X509) * chain)
+{
+    uint64_t first_ms = UINT64_MAX;
+    for (int i = 0; i < sk_X509_num(chain); i++) {
+        uint64_t ends_ms = time_ms(X509_get0_notAfter(sk_X509_value(chain, i)));
+        first_ms = ends_ms < first_ms ? ends_ms : first_ms;
+    }
+    return first_ms;
+}
+
 bool certificate_look(const char *path, struct certificate_look *look)
 {
-    X509 *certificate = read_first(path);
-    *look = (struct certificate_look){.ends_ms = 0};
+    X509 *certificate;
+    STACK_OF(X509) *others = read_chain(path, &certificate);
+    *look = (struct certificate_look){.chain_ends_ms = first_end_ms(others)};
+    sk_X509_pop_free(others, X509_free);
     if (certificate == NULL)
         return false;
     struct buffer names = buffer_over(look->names, sizeof(look->names) - 1);
@@ -104,24 +135,6 @@ bool certificate_names(const char *path, const char *domain, bool https)
     X509_free(certificate);
     ERR_clear_error();
     return named;
-}
-
-/* All of a file but the first, which goes to `*first`; NULL: there is none. */
-static STACK_OF(X509) * read_chain(const char *path, X509 **first)
-{
-    FILE *file = fopen(path, "re");
-    STACK_OF(X509) *others = sk_X509_new_null();
-    X509 *one;
-    if (others == NULL)
-        abort(); /* no memory, as in base/memory.c */
-    *first = file != NULL ? PEM_read_X509(file, NULL, NULL, NULL) : NULL;
-    while (*first != NULL && sk_X509_num(others) < CHAIN_MAX &&
-           (one = PEM_read_X509(file, NULL, NULL, NULL)) != NULL)
-        sk_X509_push(others, one);
-    if (file != NULL)
-        (void)fclose(file);
-    ERR_clear_error();
-    return others;
 }
 
 static enum certificate_trust trust_of(int error)
