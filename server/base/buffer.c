@@ -37,6 +37,31 @@ void buffer_hex(struct buffer *buffer, const void *data, size_t length)
     }
 }
 
+static bool is_unreserved(char c)
+{
+    return (c >= '0' && c <= '9') || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
+}
+
+void buffer_percent(struct buffer *buffer, struct bytes text)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    size_t length = text.length;
+    for (size_t i = 0; i < text.length; i++)
+        length += is_unreserved(text.at[i]) ? 0 : 2;
+    char *at = length > 0 ? buffer_take(buffer, length) : NULL;
+    for (size_t i = 0; at != NULL && i < text.length; i++) {
+        const unsigned char c = (unsigned char)text.at[i];
+        if (is_unreserved(text.at[i])) {
+            *at++ = text.at[i];
+            continue;
+        }
+        *at++ = '%';
+        *at++ = digits[c >> 4];
+        *at++ = digits[c & 15];
+    }
+}
+
 /* Output that fills the buffer to its last byte: printf wants room for a NUL that we have not. */
 __attribute__((format(printf, 3, 0))) static void buffer_format_exact(struct buffer *buffer,
                                                                       size_t length,

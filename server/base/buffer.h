@@ -69,6 +69,8 @@ void buffer_number(struct buffer *buffer, uint64_t number);
  * ASCII, becomes a question mark. */
 void buffer_xml(struct buffer *buffer, struct bytes text);
 void buffer_hex(struct buffer *buffer, const void *data, size_t length);
+/* Text as a part of a URI: the unreserved (RFC 3986 2.3) as they are, the rest as %XX (2.1). */
+void buffer_percent(struct buffer *buffer, struct bytes text);
 void buffer_format(struct buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -38,15 +38,29 @@ enum err loop_use_certificates(struct loop *loop, const struct net_certificates 
 enum err certificate_ensure(const char *path, const char *const *names, size_t count, bool *made,
                             char *why, size_t why_size) __attribute__((warn_unused_result));
 
-/* What the first certificate of a PEM file says. False: there is none to be read. */
+/* What the first certificate of a PEM file says, and when the others are over. False: there is none
+ * to be read. */
 struct certificate_look {
     char subject[256];           /* "CN=example.org" */
     char names[1024];            /* separated by blanks: hosts, addresses, URIs */
     uint64_t begins_ms, ends_ms; /* wall clock */
+    uint64_t chain_ends_ms;      /* of the others, the first to end; UINT64_MAX: it is alone */
 };
 bool certificate_look(const char *path, struct certificate_look *look);
 /* True when one of the names is this domain's: of a SIP server (`sip:` URI, or DNS name without
  * them, RFC 5922 7.1), or, `https`, of a web server (RFC 6125 with its wildcards). */
 bool certificate_names(const char *path, const char *domain, bool https);
+
+/* Whether who believes these authorities (a PEM file; NULL: the system's) believes the first
+ * certificate of a file, helped by the others in it, leaving its time and its names aside. `why`:
+ * what is wrong, in OpenSSL's words. */
+enum certificate_trust {
+    CERTIFICATE_BELIEVED,
+    CERTIFICATE_SIGNS_ITSELF,
+    CERTIFICATE_CUT,    /* who signed the last one is not known */
+    CERTIFICATE_DOUBTED /* something else, or there is none to be read */
+};
+enum certificate_trust certificate_trust(const char *path, const char *authorities, char *why,
+                                         size_t why_size);
 
 #endif

@@ -9,6 +9,8 @@
 #include "base/buffer.h"
 #include "net/tls_internal.h"
 
+enum { CHAIN_MAX = 20 };
+
 static X509 *read_first(const char *path)
 {
     FILE *file = fopen(path, "re");
@@ -17,6 +19,24 @@ static X509 *read_first(const char *path)
         (void)fclose(file);
     ERR_clear_error();
     return certificate;
+}
+
+/* All of a file but the first, which goes to `*first`; NULL: there is none. */
+static STACK_OF(X509) * read_chain(const char *path, X509 **first)
+{
+    FILE *file = fopen(path, "re");
+    STACK_OF(X509) *others = sk_X509_new_null();
+    X509 *one;
+    if (others == NULL)
+        abort(); /* no memory, as in base/memory.c */
+    *first = file != NULL ? PEM_read_X509(file, NULL, NULL, NULL) : NULL;
+    while (*first != NULL && sk_X509_num(others) < CHAIN_MAX &&
+           (one = PEM_read_X509(file, NULL, NULL, NULL)) != NULL)
+        sk_X509_push(others, one);
+    if (file != NULL)
+        (void)fclose(file);
+    ERR_clear_error();
+    return others;
 }
 
 static uint64_t time_ms(const ASN1_TIME *time)
@@ -70,10 +90,23 @@ static void write_subject(char *text, size_t size, const X509 *certificate)
     BIO_free(memory);
 }
 
+/* When the first of them ends; UINT64_MAX: there are none. */
+static uint64_t first_end_ms(const STACK_OF(X509) * chain)
+{
+    uint64_t first_ms = UINT64_MAX;
+    for (int i = 0; i < sk_X509_num(chain); i++) {
+        uint64_t ends_ms = time_ms(X509_get0_notAfter(sk_X509_value(chain, i)));
+        first_ms = ends_ms < first_ms ? ends_ms : first_ms;
+    }
+    return first_ms;
+}
+
 bool certificate_look(const char *path, struct certificate_look *look)
 {
-    X509 *certificate = read_first(path);
-    *look = (struct certificate_look){.ends_ms = 0};
+    X509 *certificate;
+    STACK_OF(X509) *others = read_chain(path, &certificate);
+    *look = (struct certificate_look){.chain_ends_ms = first_end_ms(others)};
+    sk_X509_pop_free(others, X509_free);
     if (certificate == NULL)
         return false;
     struct buffer names = buffer_over(look->names, sizeof(look->names) - 1);
@@ -102,4 +135,53 @@ bool certificate_names(const char *path, const char *domain, bool https)
     X509_free(certificate);
     ERR_clear_error();
     return named;
+}
+
+static enum certificate_trust trust_of(int error)
+{
+    switch (error) {
+    case X509_V_OK:
+        return CERTIFICATE_BELIEVED;
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+        return CERTIFICATE_SIGNS_ITSELF;
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+        return CERTIFICATE_CUT;
+    default:
+        return CERTIFICATE_DOUBTED;
+    }
+}
+
+static int verify(X509 *first, STACK_OF(X509) * others, const char *authorities)
+{
+    X509_STORE *store = X509_STORE_new();
+    X509_STORE_CTX *chain = X509_STORE_CTX_new();
+    if (store == NULL || chain == NULL)
+        abort(); /* no memory, as in base/memory.c */
+    (void)(authorities != NULL ? X509_STORE_load_file(store, authorities)
+                               : X509_STORE_set_default_paths(store));
+    int error = X509_V_ERR_UNSPECIFIED;
+    if (X509_STORE_CTX_init(chain, store, first, others) == 1) {
+        X509_STORE_CTX_set_flags(chain, X509_V_FLAG_NO_CHECK_TIME);
+        error = X509_verify_cert(chain) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(chain);
+    }
+    X509_STORE_CTX_free(chain);
+    X509_STORE_free(store);
+    ERR_clear_error();
+    return error;
+}
+
+enum certificate_trust certificate_trust(const char *path, const char *authorities, char *why,
+                                         size_t why_size)
+{
+    X509 *first;
+    STACK_OF(X509) *others = read_chain(path, &first);
+    int error = first != NULL ? verify(first, others, authorities) : X509_V_ERR_UNSPECIFIED;
+    snprintf(why, why_size, "%s",
+             first != NULL ? X509_verify_cert_error_string(error) : "there is no certificate");
+    sk_X509_pop_free(others, X509_free);
+    X509_free(first);
+    return trust_of(error);
 }

@@ -126,20 +126,6 @@ void give_list(struct web_call *call, json_t *items, const char *next)
     web_answer(call, 200, list);
 }
 
-void give_encoded(struct buffer *out, struct bytes value)
-{
-    for (size_t i = 0; i < value.length; i++) {
-        unsigned char c = (unsigned char)value.at[i];
-        bool plain = (c >= '0' && c <= '9') ||
-                     (ascii_lower((char)c) >= 'a' && c < 0x80 && ascii_lower((char)c) <= 'z') ||
-                     strchr("-._~@", c) != NULL;
-        if (plain && c != '\0')
-            buffer_char(out, (char)c);
-        else
-            buffer_format(out, "%%%02X", c);
-    }
-}
-
 void give_busy(struct web_call *call)
 {
     web_problem(call, 503, "busy", NULL, "nothing can be changed at the moment; try again soon");

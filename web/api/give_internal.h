@@ -40,8 +40,6 @@ struct bytes give_time_text(char *text, uint64_t wall_ms);
 /* Answers a list. `next`: the target of the next page, NULL: this is the last. The items pass to
  * the call. */
 void give_list(struct web_call *call, json_t *items, const char *next);
-/* Appends a value to a target, percent-encoded. */
-void give_encoded(struct buffer *out, struct bytes value);
 
 /* The problem of an order that was not done. */
 void give_busy(struct web_call *call);

@@ -303,22 +303,6 @@ bool page_read(struct web_call *call, struct page *page)
     return true;
 }
 
-static bool is_unreserved(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
-}
-
-void page_escape(struct buffer *out, struct bytes text)
-{
-    for (size_t i = 0; i < text.length; i++) {
-        if (is_unreserved(text.at[i]))
-            buffer_char(out, text.at[i]);
-        else
-            buffer_format(out, "%%%02X", (unsigned)(unsigned char)text.at[i]);
-    }
-}
-
 json_t *page_list(const struct page *page, const char *path, json_t *items, const char *last)
 {
     char text[NEXT_SIZE];
@@ -328,7 +312,7 @@ json_t *page_list(const struct page *page, const char *path, json_t *items, cons
     if (last == NULL)
         return list;
     buffer_format(&next, "%s?limit=%u&after=", path, page->limit);
-    page_escape(&next, bytes_of(last));
+    buffer_percent(&next, bytes_of(last));
     assert(!next.overflow);
     json_object_set_new(list, "next", given_json(buffer_bytes(&next)));
     return list;

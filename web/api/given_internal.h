@@ -65,8 +65,6 @@ bool page_read(struct web_call *call, struct page *page);
 /* The list {"items": ..., "next": ...}; takes over the items. `last`: what the next page comes
  * after; NULL: there is none. */
 json_t *page_list(const struct page *page, const char *path, json_t *items, const char *last);
-/* Writes text so that it may stand in a path or a query. */
-void page_escape(struct buffer *out, struct bytes text);
 
 /* JSON of a text. Never NULL: what is no UTF-8 was put into the database by hand, and is empty. */
 json_t *given_json(struct bytes text);

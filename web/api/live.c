@@ -87,7 +87,7 @@ static void get_registrations(struct web_call *call, const struct web_core *core
     struct buffer out = buffer_over(next, sizeof(next));
     bool more = registrar_look_all(core->registrar, after, limit, take_registration, &page);
     buffer_format(&out, "/api/v1/registrations?limit=%llu&after=", (unsigned long long)limit);
-    give_encoded(&out, page.last);
+    buffer_percent(&out, page.last);
     buffer_char(&out, '\0');
     give_list(call, page.items, more && !out.overflow ? next : NULL);
 }

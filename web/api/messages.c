@@ -343,7 +343,7 @@ static void put_again(struct web_call *call, struct buffer *next, const char *na
     if (!web_query(call, name, &value) || bytes_empty(value))
         return;
     buffer_format(next, "&%s=", name);
-    give_encoded(next, value);
+    buffer_percent(next, value);
 }
 
 static void answer_history(struct web_call *call, const struct people_aor *user,
@@ -353,7 +353,7 @@ static void answer_history(struct web_call *call, const struct people_aor *user,
     char target[TARGET_SIZE];
     struct buffer next = buffer_over(target, sizeof(target) - 1);
     buffer_text(&next, "/api/v1/users/");
-    give_encoded(&next, give_aor(user));
+    buffer_percent(&next, give_aor(user));
     buffer_format(&next, "/messages?limit=%zu", history->limit);
     for (size_t i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++)
         put_again(call, &next, wishes[i]);
@@ -482,7 +482,7 @@ static void answer_waiting(struct web_call *call, const struct page *page,
     struct buffer out = buffer_over(path, sizeof(path) - 1);
     bool more = serials->count > page->limit;
     buffer_text(&out, "/api/v1/users/");
-    page_escape(&out, give_aor(user));
+    buffer_percent(&out, give_aor(user));
     buffer_text(&out, "/messages/waiting");
     path[out.length] = '\0';
     if (more)

@@ -140,7 +140,7 @@ static void answer_person(struct web_call *call, const struct person *person, bo
     char text[PATH_SIZE];
     struct buffer place = buffer_over(text, sizeof(text));
     buffer_text(&place, "/api/v1/users/");
-    page_escape(&place, bytes_of(person->aor.text));
+    buffer_percent(&place, bytes_of(person->aor.text));
     if (made)
         web_answer_field(call, "Location", buffer_bytes(&place));
     web_answer(call, made ? 201 : 200, person_json(person));

@@ -341,9 +341,9 @@ static void answer_buddy(struct web_call *call, struct bytes owner, const struct
     char text[PATH_SIZE];
     struct buffer place = buffer_over(text, sizeof(text));
     buffer_text(&place, "/api/v1/users/");
-    page_escape(&place, owner);
+    buffer_percent(&place, owner);
     buffer_text(&place, "/roster/");
-    page_escape(&place, bytes_of(buddy->aor));
+    buffer_percent(&place, bytes_of(buddy->aor));
     if (made && !place.overflow)
         web_answer_field(call, "Location", buffer_bytes(&place));
     web_answer(call, made ? 201 : 200, buddy_json(buddy));

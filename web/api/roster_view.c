@@ -184,7 +184,7 @@ json_t *roster_view_json(const struct roster_view *view, struct bytes owner,
         snprintf(last, sizeof(last), "%" PRIu64 ",%s", buddy->position, buddy->aor);
     }
     buffer_text(&path, "/api/v1/users/");
-    page_escape(&path, owner);
+    buffer_percent(&path, owner);
     buffer_text(&path, "/roster");
     path_text[path.length] = '\0';
     json_t *json = page_list(page, path_text, items, i < view->buddies.count ? last : NULL);

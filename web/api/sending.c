@@ -189,7 +189,7 @@ static void answer_sent(struct web_call *call, const struct im_sent *sent,
     json_t *item = json_object();
     snprintf(id, sizeof(id), "%016llx", (unsigned long long)sent->serial);
     buffer_text(&path, "/api/v1/users/");
-    give_encoded(&path, give_aor(log));
+    buffer_percent(&path, give_aor(log));
     buffer_format(&path, "/messages/%s", id);
     web_answer_field(call, "Location", buffer_bytes(&path));
     give_words(item, "id", id);

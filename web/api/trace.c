@@ -103,11 +103,11 @@ static void write_next(const struct traced_query *query, uint64_t limit, bool wh
     buffer_format(out, "/api/v1/trace?limit=%llu", (unsigned long long)limit);
     if (!bytes_empty(query->call_id)) {
         buffer_text(out, "&call_id=");
-        give_encoded(out, query->call_id);
+        buffer_percent(out, query->call_id);
     }
     if (!bytes_empty(query->user)) {
         buffer_text(out, "&user=");
-        give_encoded(out, query->user);
+        buffer_percent(out, query->user);
     }
     buffer_text(out, whole ? "&full=yes&after=" : "&after=");
     buffer_number(out, last);

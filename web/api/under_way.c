@@ -47,10 +47,10 @@ static void give_page(struct web_call *call, const char *path, const struct aske
     buffer_format(&out, "%s?limit=%llu", path, (unsigned long long)asked->limit);
     if (!bytes_empty(asked->kind)) {
         buffer_text(&out, "&kind=");
-        give_encoded(&out, asked->kind);
+        buffer_percent(&out, asked->kind);
     }
     buffer_text(&out, "&after=");
-    give_encoded(&out, bytes_of(page->last));
+    buffer_percent(&out, bytes_of(page->last));
     buffer_char(&out, '\0');
     give_list(call, page->items, more && !out.overflow && page->last[0] != '\0' ? next : NULL);
 }

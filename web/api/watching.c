@@ -39,10 +39,10 @@ static void write_next(const struct presence_look_query *query, const char *path
         if (bytes_empty(parameters[i].value))
             continue;
         buffer_format(out, "&%s=", parameters[i].name);
-        give_encoded(out, parameters[i].value);
+        buffer_percent(out, parameters[i].value);
     }
     buffer_text(out, "&after=");
-    give_encoded(out, bytes_of(listing->last));
+    buffer_percent(out, bytes_of(listing->last));
     buffer_char(out, '\0');
 }
 
@@ -80,7 +80,7 @@ static void write_path(const struct people_aor *user, const char *what, char *pa
 {
     struct buffer out = buffer_over(path, size);
     buffer_text(&out, "/api/v1/users/");
-    give_encoded(&out, give_aor(user));
+    buffer_percent(&out, give_aor(user));
     buffer_format(&out, "/%s", what);
     buffer_char(&out, '\0');
 }

@@ -4,7 +4,8 @@
 
 #include "web/ctl/settings.h"
 
-/* Prints a line for each finding. The exit code: 0, or 1 when there is a fault. */
-int ctl_check(struct ctl_settings *settings, int count, const char *const *words);
+/* Prints a line for each finding; or, `json`, an array of {"finding": "ok", "note" or "fault",
+ * "part", "text"} at the end. The exit code: 0, or 1 when there is a fault. */
+int ctl_check(struct ctl_settings *settings, bool json, int count, const char *const *words);
 
 #endif

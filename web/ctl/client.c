@@ -8,7 +8,13 @@
 
 #include "base/memory.h"
 
-enum { WHY_SIZE = 512, ANSWER_MAX_BYTES = 256 << 20, TIMEOUT_S = 60 };
+enum {
+    WHY_SIZE = 512,
+    ANSWER_MAX_BYTES = 256 << 20,
+    FIELD_SIZE = 2200,
+    TOKEN_SIZE = 1100,
+    CONNECT_S = 60
+};
 
 static size_t take(char *data, size_t size, size_t count, void *context)
 {
@@ -23,70 +29,110 @@ static size_t take(char *data, size_t size, size_t count, void *context)
     return length;
 }
 
-static struct curl_slist *fields_of(const struct ctl_server *server, const char *method,
-                                    const char *body)
+/* Nothing when there is no value. */
+static struct curl_slist *add_field(struct curl_slist *fields, const char *name, const char *value)
 {
-    struct curl_slist *fields = NULL;
-    char text[1100];
-    if (server->token != NULL) {
-        snprintf(text, sizeof(text), "Authorization: Bearer %s", server->token);
-        fields = curl_slist_append(fields, text);
-        explicit_bzero(text, sizeof(text));
-    }
-    if (body != NULL)
-        fields = curl_slist_append(fields, strcmp(method, "PATCH") == 0
-                                               ? "Content-Type: application/merge-patch+json"
-                                               : "Content-Type: application/json");
+    char text[FIELD_SIZE];
+    if (value == NULL || *value == '\0')
+        return fields;
+    snprintf(text, sizeof(text), "%s: %s", name, value);
+    fields = curl_slist_append(fields, text);
+    explicit_bzero(text, sizeof(text));
     return fields;
 }
 
-static void set_up(CURL *curl, const struct ctl_server *server, const char *method,
-                   const char *body, struct ctl_answer *answer)
+static struct curl_slist *add_token(struct curl_slist *fields, const char *token)
 {
-    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
-    if (strcmp(method, "HEAD") == 0)
+    char text[TOKEN_SIZE];
+    if (token == NULL)
+        return fields;
+    snprintf(text, sizeof(text), "Bearer %s", token);
+    fields = add_field(fields, "Authorization", text);
+    explicit_bzero(text, sizeof(text));
+    return fields;
+}
+
+static struct curl_slist *fields_of(const struct ctl_server *server, const struct ctl_call *call)
+{
+    const char *type = call->type;
+    if (call->body != NULL && type == NULL)
+        type = strcmp(call->method, "PATCH") == 0 ? "application/merge-patch+json"
+                                                  : "application/json";
+    struct curl_slist *fields = add_token(NULL, server->token);
+    fields = add_field(fields, "Content-Type", call->body != NULL ? type : NULL);
+    fields = add_field(fields, "Accept", call->accept);
+    fields = add_field(fields, "If-Match", call->if_match);
+    fields = add_field(fields, "If-None-Match", call->if_none_match);
+    return add_field(fields, "Idempotency-Key", call->idempotency_key);
+}
+
+static void set_up(CURL *curl, const struct ctl_server *server, const struct ctl_call *call,
+                   struct ctl_answer *answer)
+{
+    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, call->method);
+    if (strcmp(call->method, "HEAD") == 0)
         curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
-    if (body != NULL) {
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(body));
+    if (call->body != NULL) {
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, call->body);
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->length);
     }
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)TIMEOUT_S);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT, call->timeout_s);
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "heraldctl/" HERALD_VERSION);
     if (server->ca != NULL)
         curl_easy_setopt(curl, CURLOPT_CAINFO, server->ca);
 }
 
-bool ctl_send(const struct ctl_server *server, const char *method, const char *path,
-              const char *body, struct ctl_answer *answer, char *why)
+static void take_fields(CURL *curl, struct ctl_answer *answer)
 {
-    char url[8192], fault[CURL_ERROR_SIZE] = "";
     char *type = NULL;
-    *answer = (struct ctl_answer){.text = memory_new(1)};
-    size_t end = strlen(server->url);
-    while (end > 0 && server->url[end - 1] == '/')
-        end--;
-    snprintf(url, sizeof(url), "%.*s%s", (int)end, server->url, path);
-    CURL *curl = curl_easy_init();
-    struct curl_slist *fields = fields_of(server, method, body);
-    set_up(curl, server, method, body, answer);
-    curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, fields);
-    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, fault);
-    CURLcode code = curl_easy_perform(curl);
+    struct curl_header *field = NULL;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer->status);
     curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
-    struct curl_header *date = NULL;
-    if (curl_easy_header(curl, "Date", 0, CURLH_HEADER, -1, &date) == CURLHE_OK)
-        answer->date_s = (long long)curl_getdate(date->value, NULL);
     snprintf(answer->type, sizeof(answer->type), "%s", type != NULL ? type : "");
-    if (code != CURLE_OK)
+    if (curl_easy_header(curl, "Date", 0, CURLH_HEADER, -1, &field) == CURLHE_OK)
+        answer->date_s = (long long)curl_getdate(field->value, NULL);
+    if (curl_easy_header(curl, "ETag", 0, CURLH_HEADER, -1, &field) == CURLHE_OK)
+        snprintf(answer->etag, sizeof(answer->etag), "%s", field->value);
+}
+
+static void explain(const struct ctl_server *server, const struct ctl_call *call, CURLcode code,
+                    const char *fault, char *why)
+{
+    if (code == CURLE_OPERATION_TIMEDOUT && call->timeout_s > 0)
+        snprintf(why, WHY_SIZE,
+                 "%s did not answer within %ld seconds; what was asked for may still be done. "
+                 "--timeout SECONDS gives it longer",
+                 server->url, call->timeout_s);
+    else
         snprintf(why, WHY_SIZE,
                  "%s was not reached: %s; is the server there (web.listen), and is the address "
                  "right (--url)?",
                  server->url, *fault != '\0' ? fault : curl_easy_strerror(code));
+}
+
+bool ctl_send(const struct ctl_server *server, const struct ctl_call *call,
+              struct ctl_answer *answer, char *why)
+{
+    char url[8192], fault[CURL_ERROR_SIZE] = "";
+    *answer = (struct ctl_answer){.text = memory_new(1)};
+    size_t end = strlen(server->url);
+    while (end > 0 && server->url[end - 1] == '/')
+        end--;
+    snprintf(url, sizeof(url), "%.*s%s", (int)end, server->url, call->path);
+    CURL *curl = curl_easy_init();
+    struct curl_slist *fields = fields_of(server, call);
+    set_up(curl, server, call, answer);
+    curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, fields);
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, fault);
+    CURLcode code = curl_easy_perform(curl);
+    take_fields(curl, answer);
+    if (code != CURLE_OK)
+        explain(server, call, code, fault, why);
     curl_slist_free_all(fields);
     curl_easy_cleanup(curl);
     return code == CURLE_OK;

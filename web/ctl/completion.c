@@ -7,19 +7,52 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "web/ctl/options.h"
 #include "web/ctl/verbs.h"
 
 /* Words that are no nouns of the table. */
 static const struct {
-    const char *word, *takes, *help;
+    const char *word, *takes, *offers, *help;
 } others[] = {
-    {"request", "METHOD PATH [BODY]", "anything that the API has"},
-    {"check", "[--config FILE] [--herald PROGRAM]",
+    {"request", "METHOD PATH [BODY]", "GET PUT POST PATCH DELETE", "anything that the API has"},
+    {"watch", "[--types TYPE,TYPE] [--user USER]", "--types --user",
+     "what happens, as it happens: events of the types presence, messages, registrations and "
+     "subscriptions"},
+    {"check", "[--config FILE] [--herald PROGRAM]", "--config --herald",
      "looks at configuration, certificates, DNS, ports, clock and disk, and says what to mend"},
 };
 enum { OTHERS = sizeof(others) / sizeof(others[0]) };
 
-static const char options[] = "--url --token-file --ca --json --help --version";
+static void write_general(bool anywhere, FILE *out)
+{
+    for (const struct ctl_option *at = ctl_options; at->name != NULL; at++)
+        if (!anywhere || at->anywhere)
+            fprintf(out, " %s", at->name);
+}
+
+/* What may stand where the noun does: " --url ... request ... server ...". */
+static void write_first(FILE *out)
+{
+    write_general(false, out);
+    fprintf(out, " --help --version");
+    for (size_t i = 0; i < OTHERS; i++)
+        fprintf(out, " %s", others[i].word);
+    for (const struct ctl_verb *at = ctl_verbs; at->noun != NULL; at++)
+        if (at == ctl_verbs || strcmp(at->noun, at[-1].noun) != 0)
+            fprintf(out, " %s", at->noun);
+}
+
+/* Options that are followed by a word, or by a file's name: "--url | --ca". */
+static void write_with_value(bool files, FILE *out)
+{
+    bool first = true;
+    for (const struct ctl_option *at = ctl_options; at->name != NULL; at++) {
+        if (at->value == NULL || (files && strcmp(at->value, "FILE") != 0))
+            continue;
+        fprintf(out, "%s%s", first ? "" : " | ", at->name);
+        first = false;
+    }
+}
 
 static bool begins_noun(const struct ctl_verb *verb)
 {
@@ -32,8 +65,25 @@ static void write_options(const struct ctl_verb *verb, FILE *out)
     const char *rest = verb->members;
     struct ctl_member member;
     while (ctl_member_next(&rest, &member))
-        if (!member.word && member.kind != SECRET)
+        if (!member.word && (member.kind != SECRET || member.wished))
             fprintf(out, " --%s", member.option);
+    if (verb->takes != NULL || verb->gives != NULL)
+        fprintf(out, " --format");
+    write_general(true, out);
+}
+
+/* The forms of a verb, each once: "json csv". */
+static void write_forms(const struct ctl_verb *verb, const char *between, FILE *out)
+{
+    struct ctl_form form;
+    const char *rest = verb->takes != NULL ? verb->takes : verb->gives;
+    for (unsigned i = 0; ctl_form_next(&rest, &form); i++)
+        fprintf(out, "%s%s", i > 0 ? between : "", form.name);
+}
+
+static bool has_forms(const struct ctl_verb *verb)
+{
+    return verb->takes != NULL || verb->gives != NULL;
 }
 
 /* bash */
@@ -49,46 +99,75 @@ static void write_bash_verbs(FILE *out)
     }
 }
 
-static void write_bash(FILE *out)
+/* Behind --format. */
+static void write_bash_forms(FILE *out)
+{
+    fprintf(out, "    --format)\n        case \"$noun $verb\" in\n");
+    for (const struct ctl_verb *at = ctl_verbs; at->noun != NULL; at++) {
+        if (!has_forms(at))
+            continue;
+        fprintf(out, "        '%s %s') words='", at->noun, at->verb);
+        write_forms(at, " ", out);
+        fprintf(out, "' ;;\n");
+    }
+    fprintf(out, "        esac\n"
+                 "        mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
+                 "        return\n"
+                 "        ;;\n");
+}
+
+static void write_bash_begin(FILE *out)
 {
     fprintf(out,
             "# bash completion of heraldctl; written by heraldctl --completion bash\n"
             "_heraldctl() {\n"
-            "    local cur=${COMP_WORDS[COMP_CWORD]} noun='' verb='' words='' word i\n"
+            "    local cur=${COMP_WORDS[COMP_CWORD]} noun='' verb='' words='' files='' word i\n"
             "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
             "        word=${COMP_WORDS[i]}\n"
             "        case $word in\n"
-            "        --url | --token-file | --ca) ((i++)) ;;\n"
-            "        -*) ;;\n"
-            "        *) if [[ -z $noun ]]; then noun=$word; else verb=${verb:-$word}; fi ;;\n"
-            "        esac\n"
-            "    done\n"
-            "    case ${COMP_WORDS[COMP_CWORD - 1]} in\n"
-            "    --token-file | --ca | --config)\n"
-            "        COMPREPLY=($(compgen -f -- \"$cur\"))\n"
-            "        return\n"
-            "        ;;\n"
-            "    esac\n"
-            "    if [[ -z $noun ]]; then\n"
-            "        words='%s",
-            options);
-    for (size_t i = 0; i < OTHERS; i++)
-        fprintf(out, " %s", others[i].word);
-    for (const struct ctl_verb *at = ctl_verbs; at->noun != NULL; at++)
-        if (begins_noun(at))
-            fprintf(out, " %s", at->noun);
+            "        ");
+    write_with_value(false, out);
+    fprintf(out, ") ((++i)) ;;\n"
+                 "        -*) ;;\n"
+                 "        *) if [[ -z $noun ]]; then noun=$word; else verb=${verb:-$word}; fi ;;\n"
+                 "        esac\n"
+                 "    done\n"
+                 "    case ${COMP_WORDS[COMP_CWORD - 1]} in\n"
+                 "    --config | --herald | ");
+    write_with_value(true, out);
+    fprintf(out, ")\n"
+                 "        compopt -o filenames 2>/dev/null || true\n"
+                 "        mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
+                 "        return\n"
+                 "        ;;\n");
+    write_bash_forms(out);
+    fprintf(out, "    esac\n");
+}
+
+static void write_bash(FILE *out)
+{
+    write_bash_begin(out);
+    fprintf(out, "    if [[ -z $noun ]]; then\n        words='");
+    write_first(out);
     fprintf(out, "'\n    elif [[ -z $verb ]]; then\n        case $noun in\n");
     write_bash_verbs(out);
-    fprintf(out, "        check) words='--config --herald' ;;\n"
-                 "        request) words='GET PUT POST PATCH DELETE' ;;\n"
-                 "        esac\n    else\n        words=--json\n        case \"$noun $verb\" in\n");
+    for (size_t i = 0; i < OTHERS; i++)
+        fprintf(out, "        %s) words='%s' ;;\n", others[i].word, others[i].offers);
+    fprintf(out, "        esac\n    else\n        case \"$noun $verb\" in\n");
     for (const struct ctl_verb *at = ctl_verbs; at->noun != NULL; at++) {
-        fprintf(out, "        '%s %s') words='--json", at->noun, at->verb);
+        fprintf(out, "        '%s %s') words='", at->noun, at->verb);
         write_options(at, out);
-        fprintf(out, "' ;;\n");
+        fprintf(out, "'%s ;;\n", at->takes != NULL ? " files=1" : "");
     }
+    for (size_t i = 0; i < OTHERS; i++)
+        fprintf(out, "        '%s '*) words='%s' ;;\n", others[i].word, others[i].offers);
     fprintf(out, "        esac\n    fi\n"
-                 "    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n}\n"
+                 "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
+                 "    if [[ -n $files && $cur != -* ]]; then\n"
+                 "        compopt -o filenames 2>/dev/null || true\n"
+                 "        mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -f -- \"$cur\")\n"
+                 "    fi\n"
+                 "}\n"
                  "complete -F _heraldctl heraldctl\n");
 }
 
@@ -107,43 +186,69 @@ static void write_zsh_text(const char *text, FILE *out)
     }
 }
 
-static void write_zsh(FILE *out)
+static void write_zsh_begin(FILE *out)
 {
+    fprintf(out, "#compdef heraldctl\n# written by heraldctl --completion zsh\n"
+                 "local noun='' verb='' files='' i\nlocal -a choices\n"
+                 "for ((i = 2; i < CURRENT; i++)); do\n"
+                 "    case $words[i] in\n"
+                 "    ");
+    write_with_value(false, out);
     fprintf(out,
-            "#compdef heraldctl\n# written by heraldctl --completion zsh\n"
-            "local noun='' verb='' i\nlocal -a choices\n"
-            "for ((i = 2; i < CURRENT; i++)); do\n"
-            "    case $words[i] in\n"
-            "    --url | --token-file | --ca) ((i++)) ;;\n"
+            ") ((++i)) ;;\n"
             "    -*) ;;\n"
             "    *) if [[ -z $noun ]]; then noun=$words[i]; else verb=${verb:-$words[i]}; fi ;;\n"
             "    esac\n"
             "done\n"
-            "if [[ -z $noun ]]; then\n    choices=(%s",
-            options);
-    for (size_t i = 0; i < OTHERS; i++)
-        fprintf(out, " %s", others[i].word);
-    for (const struct ctl_verb *at = ctl_verbs; at->noun != NULL; at++)
-        if (begins_noun(at))
-            fprintf(out, " %s", at->noun);
-    fprintf(out, ")\nelif [[ -z $verb ]]; then\n    case $noun in\n");
+            "case $words[CURRENT-1] in\n"
+            "--config | --herald | ");
+    write_with_value(true, out);
+    fprintf(out, ") _files; return ;;\n"
+                 "--format)\n    case \"$noun $verb\" in\n");
+    for (const struct ctl_verb *at = ctl_verbs; at->noun != NULL; at++) {
+        if (!has_forms(at))
+            continue;
+        fprintf(out, "    '%s %s') choices=(", at->noun, at->verb);
+        write_forms(at, " ", out);
+        fprintf(out, ") ;;\n");
+    }
+    fprintf(out, "    esac\n    _describe form choices\n    return\n    ;;\nesac\n");
+}
+
+static void write_zsh_verbs(FILE *out)
+{
     for (const struct ctl_verb *at = ctl_verbs; at->noun != NULL; at++) {
         if (begins_noun(at))
             fprintf(out, "    %s) choices=(", at->noun);
-        fprintf(out, "'%s:", at->verb);
-        write_zsh_text(at->help, out);
-        bool last = at[1].noun == NULL || begins_noun(at + 1);
-        fprintf(out, last ? "') ;;\n" : "' ");
+        if (*at->verb != '\0') {
+            fprintf(out, " '%s:", at->verb);
+            write_zsh_text(at->help, out);
+            fprintf(out, "'");
+        }
+        if (at[1].noun == NULL || begins_noun(at + 1))
+            fprintf(out, ") ;;\n");
     }
-    fprintf(out, "    check) choices=(--config --herald) ;;\n"
-                 "    request) choices=(GET PUT POST PATCH DELETE) ;;\n"
-                 "    esac\nelse\n    choices=(--json)\n    case \"$noun $verb\" in\n");
+}
+
+static void write_zsh(FILE *out)
+{
+    write_zsh_begin(out);
+    fprintf(out, "if [[ -z $noun ]]; then\n    choices=(");
+    write_first(out);
+    fprintf(out, ")\nelif [[ -z $verb ]]; then\n    case $noun in\n");
+    write_zsh_verbs(out);
+    for (size_t i = 0; i < OTHERS; i++)
+        fprintf(out, "    %s) choices=(%s) ;;\n", others[i].word, others[i].offers);
+    fprintf(out, "    esac\nelse\n    case \"$noun $verb\" in\n");
     for (const struct ctl_verb *at = ctl_verbs; at->noun != NULL; at++) {
-        fprintf(out, "    '%s %s') choices=(--json", at->noun, at->verb);
+        fprintf(out, "    '%s %s') choices=(", at->noun, at->verb);
         write_options(at, out);
-        fprintf(out, ") ;;\n");
+        fprintf(out, ")%s ;;\n", at->takes != NULL ? " files=1" : "");
     }
-    fprintf(out, "    esac\nfi\n_describe heraldctl choices\n");
+    for (size_t i = 0; i < OTHERS; i++)
+        fprintf(out, "    '%s '*) choices=(%s) ;;\n", others[i].word, others[i].offers);
+    fprintf(out, "    esac\nfi\n_describe heraldctl choices\n"
+                 "if [[ -n $files ]]; then _files; fi\n");
 }
 
 /* The manual page */
@@ -171,24 +276,45 @@ static void write_path_words(const struct ctl_verb *verb, FILE *out)
     }
 }
 
+static const char *value_of(const struct ctl_member *member)
+{
+    return member->kind == NUMBER  ? "N"
+           : member->kind == TRUTH ? "yes|no"
+           : member->kind == JSON  ? "JSON"
+                                   : "TEXT";
+}
+
+static void write_man_forms(const struct ctl_verb *verb, FILE *out)
+{
+    if (!has_forms(verb))
+        return;
+    fputs(verb->takes != NULL ? " [\\fIFILE\\fR]" : "", out);
+    fputs(" [\\fB\\-\\-format\\fR ", out);
+    write_forms(verb, "|", out);
+    fputs("]", out);
+}
+
 static void write_members(const struct ctl_verb *verb, FILE *out)
 {
     const char *rest = verb->members;
     struct ctl_member member;
     while (ctl_member_next(&rest, &member)) {
-        if (member.kind == SECRET)
+        if (member.kind == SECRET && !member.wished)
             continue;
-        if (member.word) {
+        if (member.kind == PAIRS) {
+            fputs(" \\fINAME\\fR=\\fIVALUE\\fR ...", out);
+        } else if (member.kind == SECRET) {
+            fputs(" [\\fB\\-\\-", out);
+            write_roff(member.option, out);
+            fputs("\\fR]", out);
+        } else if (member.word) {
             fputs(" \\fI", out);
             write_roff(member.option, out);
             fputs(member.kind == LIST ? "\\fR ..." : "\\fR", out);
         } else {
             fputs(" [\\fB\\-\\-", out);
             write_roff(member.option, out);
-            fprintf(out, "\\fR \\fI%s\\fR]%s",
-                    member.kind == NUMBER  ? "N"
-                    : member.kind == TRUTH ? "yes|no"
-                                           : "TEXT",
+            fprintf(out, "\\fR \\fI%s\\fR]%s", value_of(&member),
                     member.kind == LIST ? " ..." : "");
         }
     }
@@ -200,6 +326,7 @@ static void write_man_commands(FILE *out)
         fprintf(out, ".TP\n\\fB%s %s\\fR", at->noun, at->verb);
         write_path_words(at, out);
         write_members(at, out);
+        write_man_forms(at, out);
         fputs("\n\\&", out);
         write_roff(*at->help != '\0' ? at->help : at->path, out);
         fputc('\n', out);
@@ -213,35 +340,49 @@ static void write_man_commands(FILE *out)
     }
 }
 
+static void write_man_options(FILE *out)
+{
+    for (const struct ctl_option *at = ctl_options; at->name != NULL; at++) {
+        fputs(".TP\n\\fB", out);
+        write_roff(at->name, out);
+        fprintf(out, "\\fR%s%s%s\n", at->value != NULL ? " \\fI" : "",
+                at->value != NULL ? at->value : "", at->value != NULL ? "\\fR" : "");
+        write_roff(at->help, out);
+        fputc('\n', out);
+    }
+}
+
 static void write_man(FILE *out)
 {
     fprintf(
         out,
         ".TH HERALDCTL 1 \"\" \"herald " HERALD_VERSION "\" \"Herald\"\n"
         ".SH NAME\nheraldctl \\- administers a Herald over its HTTP API\n"
-        ".SH SYNOPSIS\n.B heraldctl\n[\\fB\\-\\-url\\fR \\fIURL\\fR]\n"
-        "[\\fB\\-\\-token\\-file\\fR \\fIFILE\\fR]\n[\\fB\\-\\-ca\\fR \\fIFILE\\fR]\n"
-        "[\\fB\\-\\-json\\fR]\n\\fINOUN VERB\\fR ...\n"
+        ".SH SYNOPSIS\n.B heraldctl\n[\\fIOPTION\\fR ...] \\fINOUN VERB\\fR [\\fIWORD\\fR ...]\n"
+        "[\\fIOPTION\\fR ...]\n"
         ".SH DESCRIPTION\nEach noun and verb stands for a request to the HTTP API of\n"
         ".BR herald (1).\nLists are shown as tables, everything else as lines; with\n"
         ".B \\-\\-json\nthe answer is printed as it came.\n"
-        "Words in capitals are wanted, options in brackets may be left out, and what ends with\n"
-        "three dots may be repeated. Passwords are read from standard input.\n"
+        "Words in capitals are wanted, what stands in brackets may be left out, and what ends "
+        "with\n"
+        "three dots may be repeated. Passwords and other secrets are read from standard input.\n"
+        "A\n.I FILE\nis read from standard input when it is left out or \\-; its form is that of "
+        "its\n"
+        "name (people.csv), else the first, unless\n.B \\-\\-format\nsays another. "
+        "Behind \\-\\- nothing is an option.\n"
         ".SH OPTIONS\n"
-        ".TP\n\\fB\\-\\-url\\fR \\fIURL\\fR\nThe server; http://127.0.0.1:8080 when nobody says.\n"
-        ".TP\n\\fB\\-\\-token\\-file\\fR \\fIFILE\\fR\n"
-        "The token is the first line of this file; \\- is standard input.\n"
-        ".TP\n\\fB\\-\\-ca\\fR \\fIFILE\\fR\nPEM file of the authority of the server's "
-        "certificate.\n"
-        ".TP\n.B \\-\\-json\nAnswers as JSON, for programs.\n"
-        ".SH COMMANDS\n");
+        "The first three stand before the noun, all others anywhere.\n");
+    write_man_options(out);
+    fprintf(out, ".SH COMMANDS\n");
     write_man_commands(out);
-    fprintf(out,
-            ".SH ENVIRONMENT\n.TP\n.B HERALD_URL\nThe server.\n.TP\n.B HERALD_TOKEN\n"
-            "The token.\n.SH FILES\n.TP\n.I ~/.config/heraldctl\n"
-            "Lines url = ..., token = ..., ca = ...; for nobody else to read.\n"
-            ".SH EXIT STATUS\n0 when it was done, 1 when not; then one line on standard error\n"
-            "says why, and what to do.\n.SH SEE ALSO\n.BR herald (1)\n");
+    fprintf(
+        out,
+        ".SH ENVIRONMENT\n.TP\n.B HERALD_URL\nThe server.\n.TP\n.B HERALD_TOKEN\n"
+        "The token. No option has it: whoever looks at the processes of this host sees options.\n"
+        ".SH FILES\n.TP\n.I ~/.config/heraldctl\n"
+        "Lines url = ..., token = ..., ca = ...; for nobody else to read.\n"
+        ".SH EXIT STATUS\n0 when it was done, 1 when not; then one line on standard error\n"
+        "says why, and what to do.\n.SH SEE ALSO\n.BR herald (1)\n");
 }
 
 bool ctl_write_completion(const char *kind, FILE *out)

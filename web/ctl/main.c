@@ -4,6 +4,7 @@
  *
  * A list that has a next page is fetched to its end. */
 #include <curl/curl.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,17 +14,17 @@
 #include "web/ctl/check.h"
 #include "web/ctl/client.h"
 #include "web/ctl/completion.h"
+#include "web/ctl/options.h"
 #include "web/ctl/request.h"
-#include "web/ctl/settings.h"
 #include "web/ctl/show.h"
 #include "web/ctl/watch.h"
 
-enum { SECRET_SIZE = 256, PAGES_MAX = 100000 };
+enum { SECRET_SIZE = 256, PAGES_MAX = 100000, TIMEOUT_S = 60, STATUS_NOT_MODIFIED = 304 };
 
 struct work {
-    struct ctl_settings settings;
+    struct ctl_options options;
     struct ctl_request request;
-    bool json;
+    FILE *out; /* NULL: nothing has been written yet */
     char why[CTL_WHY_SIZE];
 };
 
@@ -33,11 +34,25 @@ static int fail(const char *why)
     return EXIT_FAILURE;
 }
 
+static void help_verb(const struct ctl_verb *verb)
+{
+    const char *forms[] = {verb->takes, verb->gives};
+    printf("  %-12s %-8s %s%s%s", verb->noun, verb->verb, verb->help,
+           *verb->members != '\0' ? "; takes: " : "", verb->members);
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        struct ctl_form form;
+        const char *rest = forms[i] != NULL ? forms[i] : "";
+        for (unsigned count = 0; ctl_form_next(&rest, &form); count++)
+            printf("%s%s", count > 0 ? ", " : i == 0 ? "; takes a file: " : "; gives: ", form.name);
+    }
+    printf("\n");
+}
+
 static int help(const char *noun)
 {
     printf(
         "heraldctl - administers a Herald over its HTTP API\n\n"
-        "  heraldctl [--url URL] [--token-file FILE] [--ca FILE] [--json] NOUN VERB ...\n"
+        "  heraldctl [OPTION ...] NOUN VERB [WORD ...] [OPTION ...]\n"
         "  heraldctl request METHOD PATH [BODY]   anything that the API has\n"
         "  heraldctl watch [--types TYPE,TYPE] [--user USER]\n"
         "                                         what happens, as it happens\n"
@@ -45,23 +60,30 @@ static int help(const char *noun)
         "                                         what is wrong around a server, and its mend\n\n");
     for (const struct ctl_verb *at = ctl_verbs; at->noun != NULL; at++)
         if (noun == NULL || strcmp(noun, at->noun) == 0)
-            printf("  %-12s %-8s %s%s%s\n", at->noun, at->verb, at->help,
-                   *at->members != '\0' ? "; takes: " : "", at->members);
+            help_verb(at);
+    printf("\nOptions (the first three stand before the noun, all others anywhere):\n");
+    for (const struct ctl_option *at = ctl_options; at->name != NULL; at++)
+        printf("  %s %-*s %s\n", at->name, 24 - (int)strlen(at->name),
+               at->value != NULL ? at->value : "", at->help);
     printf(
         "\nWhat stands behind \"takes\": NAME is --name VALUE; NAME! a word; * may be repeated; #\n"
-        "a number; ? yes or no; $ is read from standard input. The address and the token may be\n"
-        "in HERALD_URL and HERALD_TOKEN, or in ~/.config/heraldctl (url = ..., token = ...).\n");
+        "a number; ? yes or no; %% JSON; = NAME=VALUE; $ is read from standard input, with ~ only\n"
+        "when --name stands there. A file is the last word, or standard input; its form is that "
+        "of\n"
+        "its name, or --format FORM. Behind -- nothing is an option. The address and the token "
+        "may\n"
+        "be in HERALD_URL and HERALD_TOKEN, or in ~/.config/heraldctl (url = ..., token = ...).\n");
     return EXIT_SUCCESS;
 }
 
-static bool read_hidden(char *line)
+static bool read_hidden(const char *what, char *line)
 {
     struct termios usual, hidden;
     bool terminal = tcgetattr(STDIN_FILENO, &usual) == 0;
     if (terminal) {
         hidden = usual;
         hidden.c_lflag &= ~(tcflag_t)ECHO;
-        fprintf(stderr, "Password: ");
+        fprintf(stderr, "%s: ", what);
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
     }
     bool read = fgets(line, SECRET_SIZE, stdin) != NULL;
@@ -72,58 +94,15 @@ static bool read_hidden(char *line)
     return read;
 }
 
-static bool ask_secret(char *secret, char *why, size_t why_size)
+static bool ask_secret(const char *what, char *secret, char *why, size_t why_size)
 {
-    bool read = read_hidden(secret);
+    bool read = read_hidden(what, secret);
     if (read)
         secret[strcspn(secret, "\r\n")] = '\0';
     if (read && *secret != '\0')
         return true;
-    snprintf(why, why_size, "a password is wanted on standard input");
+    snprintf(why, why_size, "a %s is wanted on standard input", what);
     return false;
-}
-
-/* Options before the words; the index of the first word, or -1. */
-static int take_options(struct work *work, int count, char **words)
-{
-    int i = 1;
-    while (i < count && strncmp(words[i], "--", 2) == 0) {
-        const char *value = i + 1 < count ? words[i + 1] : NULL;
-        if (strcmp(words[i], "--json") == 0) {
-            work->json = true;
-            i++;
-            continue;
-        }
-        bool url = strcmp(words[i], "--url") == 0, ca = strcmp(words[i], "--ca") == 0;
-        bool token = strcmp(words[i], "--token-file") == 0;
-        if (value == NULL || (!url && !ca && !token)) {
-            snprintf(work->why, CTL_WHY_SIZE,
-                     "no such option, or its value is missing: %s; see "
-                     "heraldctl --help",
-                     words[i]);
-            return -1;
-        }
-        if (token && !ctl_settings_token(&work->settings, value, work->why, CTL_WHY_SIZE))
-            return -1;
-        if (url || ca)
-            snprintf(url ? work->settings.url : work->settings.ca, sizeof(work->settings.url), "%s",
-                     value);
-        i += 2;
-    }
-    return i;
-}
-
-/* --json may stand anywhere. */
-static int without_json(struct work *work, int count, char **words)
-{
-    int kept = 0;
-    for (int i = 0; i < count; i++) {
-        if (strcmp(words[i], "--json") == 0)
-            work->json = true;
-        else
-            words[kept++] = words[i];
-    }
-    return kept;
 }
 
 static bool make_request(struct work *work, int count, const char *const *words)
@@ -134,8 +113,9 @@ static bool make_request(struct work *work, int count, const char *const *words)
     int taken = verb != NULL ? 2 : 1;
     if (verb == NULL && count > 0)
         verb = ctl_verb_find(words[0], "");
+    const struct ctl_ground ground = {.ask = ask_secret, .output = work->options.output};
     if (verb != NULL)
-        return ctl_request_make(&work->request, verb, count - taken, words + taken, ask_secret,
+        return ctl_request_make(&work->request, verb, count - taken, words + taken, &ground,
                                 work->why);
     snprintf(work->why, CTL_WHY_SIZE, "there is no \"%s%s%s\"; see heraldctl --help",
              count > 0 ? words[0] : "", count > 1 ? " " : "", count > 1 ? words[1] : "");
@@ -151,27 +131,75 @@ static struct ctl_server server_of(const struct ctl_settings *settings)
     };
 }
 
+static struct ctl_call call_of(const struct work *work)
+{
+    const struct ctl_options *options = &work->options;
+    const struct ctl_request *request = &work->request;
+    return (struct ctl_call){
+        .method = request->method,
+        .path = request->path,
+        .body = request->body,
+        .length = request->length,
+        .type = request->type[0] != '\0' ? request->type : NULL,
+        .accept = request->accept,
+        .if_match = options->if_match,
+        .if_none_match = options->if_none_match,
+        .idempotency_key = options->idempotency_key,
+        .timeout_s = options->timeout_s != CTL_TIMEOUT_UNSAID ? options->timeout_s
+                     : request->slow                          ? 0
+                                                              : TIMEOUT_S,
+    };
+}
+
+/* Opened late, so that a refusal leaves an older file alone; NULL with a message. */
+static FILE *output_of(struct work *work)
+{
+    const char *path = work->options.output;
+    if (work->out == NULL)
+        work->out = path != NULL ? fopen(path, "we") : stdout;
+    if (work->out == NULL)
+        snprintf(work->why, CTL_WHY_SIZE, "%.300s cannot be written: %s", path, strerror(errno));
+    return work->out;
+}
+
+static void explain(struct work *work, const json_t *problem, long status)
+{
+    const char *detail = json_string_value(json_object_get(problem, "detail"));
+    const char *field = json_string_value(json_object_get(problem, "field"));
+    snprintf(work->why, CTL_WHY_SIZE, "%s%s%s (%ld)", field != NULL ? field : "",
+             field != NULL ? ": " : "", detail != NULL ? detail : "the server refuses", status);
+}
+
+static bool print_plain(struct work *work, const struct ctl_answer *answer)
+{
+    FILE *out = output_of(work);
+    if (out != NULL)
+        (void)fwrite(answer->text, 1, answer->length, out);
+    return out != NULL;
+}
+
 /* One answer as JSON; NULL: it is none, or has been dealt with in `failed`. */
-static json_t *fetch(struct work *work, const char *path, const char *body, bool *failed)
+static json_t *fetch(struct work *work, const struct ctl_call *call, bool *failed)
 {
     struct ctl_answer answer;
-    const struct ctl_server server = server_of(&work->settings);
-    *failed = !ctl_send(&server, work->request.method, path, body, &answer, work->why);
+    const struct ctl_server server = server_of(&work->options.settings);
+    *failed = !ctl_send(&server, call, &answer, work->why);
     json_t *value = NULL;
     if (!*failed && strstr(answer.type, "json") != NULL)
         value = json_loadb(answer.text, answer.length, JSON_DECODE_ANY, NULL);
     if (!*failed && answer.status >= 400) {
-        const char *detail = json_string_value(json_object_get(value, "detail"));
-        const char *field = json_string_value(json_object_get(value, "field"));
-        snprintf(work->why, CTL_WHY_SIZE, "%s%s%s (%ld)", field != NULL ? field : "",
-                 field != NULL ? ": " : "", detail != NULL ? detail : "the server refuses",
-                 answer.status);
+        explain(work, value, answer.status);
         json_decref(value);
         value = NULL;
         *failed = true;
     } else if (!*failed && value == NULL) {
-        fwrite(answer.text, 1, answer.length, stdout);
+        *failed = answer.length > 0 && !print_plain(work, &answer);
     }
+    if (!*failed && answer.status == STATUS_NOT_MODIFIED)
+        fputs("heraldctl: it is what it was (304)\n", stderr);
+    if (!*failed && work->options.tell_tag && answer.etag[0] != '\0')
+        fprintf(stderr, "ETag: %s\n", answer.etag);
+    work->options.tell_tag = false; /* further pages have none of their own */
     free(answer.text);
     return value;
 }
@@ -185,7 +213,11 @@ static bool fetch_rest(struct work *work, json_t *whole)
         bool failed = false;
         if (next == NULL || next[0] != '/' || strcmp(work->request.method, "GET") != 0)
             return true;
-        json_t *more = fetch(work, next, NULL, &failed);
+        const struct ctl_call call = {.method = "GET",
+                                      .path = next,
+                                      .accept = work->request.accept,
+                                      .timeout_s = call_of(work).timeout_s};
+        json_t *more = fetch(work, &call, &failed);
         if (failed)
             return false;
         json_array_extend(items, json_object_get(more, "items"));
@@ -198,21 +230,40 @@ static bool fetch_rest(struct work *work, json_t *whole)
     return true;
 }
 
+static bool print(struct work *work, const json_t *value)
+{
+    FILE *out = output_of(work);
+    if (out == NULL)
+        return false;
+    if (work->options.json || work->request.json) {
+        json_dumpf(value, out, JSON_INDENT(2) | JSON_ENCODE_ANY);
+        fputs("\n", out);
+    } else {
+        ctl_show(value, work->request.columns, out);
+    }
+    return true;
+}
+
+/* False: not all that was written is where it should be. */
+static bool end_output(struct work *work)
+{
+    if (work->out == NULL)
+        return true;
+    bool good = !ferror(work->out) && fflush(work->out) == 0;
+    return (work->out == stdout || fclose(work->out) == 0) && good;
+}
+
 static int run(struct work *work)
 {
     bool failed = false;
-    json_t *value = fetch(work, work->request.path, work->request.body, &failed);
+    const struct ctl_call call = call_of(work);
+    json_t *value = fetch(work, &call, &failed);
     if (!failed && value != NULL)
-        failed = !fetch_rest(work, value);
-    if (!failed && value != NULL && work->json) {
-        json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
-        fputs("\n", stdout);
-    } else if (!failed && value != NULL) {
-        ctl_show(value, work->request.columns, stdout);
-    }
+        failed = !fetch_rest(work, value) || !print(work, value);
     json_decref(value);
-    if (fflush(stdout) != 0 && !failed)
-        return fail("standard output cannot be written");
+    if (!end_output(work) && !failed)
+        return fail(work->options.output != NULL ? "the file of --output cannot be written"
+                                                 : "standard output cannot be written");
     return failed ? fail(work->why) : EXIT_SUCCESS;
 }
 
@@ -220,18 +271,41 @@ static int watch(struct work *work, int count, const char *const *words)
 {
     char path[WATCH_PATH_SIZE];
     if (!watch_path(count, words, path, work->why) ||
-        !ctl_settings_fill(&work->settings, work->why, sizeof(work->why)))
+        !ctl_settings_fill(&work->options.settings, work->why, sizeof(work->why)))
         return fail(work->why);
-    const struct ctl_server server = server_of(&work->settings);
-    watch_run(&server, path, work->json, work->why);
+    const struct ctl_server server = server_of(&work->options.settings);
+    watch_run(&server, path, work->options.json, work->why);
     return fail(work->why);
+}
+
+static int begin(struct work *work, int count, const char **words)
+{
+    if (!ctl_options_take(&work->options, &count, words, work->why))
+        return fail(work->why);
+    if (count > 0 && strcmp(words[0], "watch") == 0)
+        return watch(work, count - 1, words + 1);
+    if (count > 0 && strcmp(words[0], "check") == 0)
+        return ctl_check(&work->options.settings, work->options.json, count - 1, words + 1);
+    if (!make_request(work, count, words) ||
+        !ctl_settings_fill(&work->options.settings, work->why, sizeof(work->why))) {
+        free(work->request.body);
+        return fail(work->why);
+    }
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    int code = run(work);
+    free(work->request.body);
+    curl_global_cleanup();
+    return code;
 }
 
 int main(int count, char **words)
 {
-    struct work work = {.json = false};
-    if (count < 2 || strcmp(words[1], "--help") == 0)
-        return help(count > 2 ? words[2] : NULL);
+    struct work work = {.out = NULL};
+    if (count < 2)
+        return help(NULL);
+    for (int i = 1; i < count && strcmp(words[i], "--") != 0; i++)
+        if (strcmp(words[i], "--help") == 0)
+            return help(words[1][0] != '-' ? words[1] : words[i + 1]);
     if (strcmp(words[1], "--version") == 0) {
         printf("heraldctl %s\n", HERALD_VERSION);
         return EXIT_SUCCESS;
@@ -240,20 +314,5 @@ int main(int count, char **words)
         return count == 3 && ctl_write_completion(words[2], stdout) && fflush(stdout) == 0
                    ? EXIT_SUCCESS
                    : fail("--completion wants bash, zsh or man");
-    int first = take_options(&work, count, words);
-    if (first < 0)
-        return fail(work.why);
-    int left = without_json(&work, count - first, words + first);
-    if (left > 0 && strcmp(words[first], "watch") == 0)
-        return watch(&work, left - 1, (const char *const *)(words + first + 1));
-    if (left > 0 && strcmp(words[first], "check") == 0)
-        return ctl_check(&work.settings, left - 1, (const char *const *)(words + first + 1));
-    if (!make_request(&work, left, (const char *const *)(words + first)) ||
-        !ctl_settings_fill(&work.settings, work.why, sizeof(work.why)))
-        return fail(work.why);
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-    int code = run(&work);
-    free(work.request.body);
-    curl_global_cleanup();
-    return code;
+    return begin(&work, count - 1, (const char **)(words + 1));
 }

@@ -9,16 +9,28 @@ enum { CTL_PATH_SIZE = 4096, CTL_WHY_SIZE = 512 };
 struct ctl_request {
     char method[16];
     char path[CTL_PATH_SIZE]; /* with its query */
-    char *body;               /* JSON; NULL: none. free() it */
+    char *body;               /* NULL: none. free() it */
+    size_t length;            /* of the body */
+    char type[64];            /* of the body; "": JSON */
+    char accept[64];          /* what the answer is to be; "": JSON */
     const char *columns;
+    bool json; /* the answer is for programs, whatever the options say */
+    bool slow;
 };
 
-/* How a secret is asked for; false with a message in `why`. `secret` has 256 bytes. */
-typedef bool (*ctl_secret_fn)(char *secret, char *why, size_t why_size);
+/* How a secret is asked for: `what` is "password"; false with a message in `why`. `secret` has 256
+ * bytes. */
+typedef bool (*ctl_secret_fn)(const char *what, char *secret, char *why, size_t why_size);
 
-/* Of a verb and what stands behind it, words and options; false with a message in `why`. */
+struct ctl_ground {
+    ctl_secret_fn ask;
+    const char *output; /* where the answer goes, whose form it tells; NULL: it does not */
+};
+
+/* Of a verb and what stands behind it, words and options; false with a message in `why`. A body is
+ * read from its file here, "-" or no word: from standard input. */
 bool ctl_request_make(struct ctl_request *request, const struct ctl_verb *verb, int count,
-                      const char *const *words, ctl_secret_fn ask, char *why);
+                      const char *const *words, const struct ctl_ground *ground, char *why);
 
 /* "request METHOD PATH [BODY]": anything that the API has. */
 bool ctl_request_plain(struct ctl_request *request, int count, const char *const *words, char *why);

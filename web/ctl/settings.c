@@ -36,11 +36,12 @@ static bool take_line(struct ctl_settings *settings, struct bytes line)
     return bytes_equal(name, BYTES("ca")) && put(settings->ca, value);
 }
 
-/* A token that others can read is as good as none. */
+/* A token that others can read is as good as none; who reads a pipe or a terminal has it alone. */
 static bool is_private(FILE *file)
 {
     struct stat status;
-    return fstat(fileno(file), &status) == 0 && (status.st_mode & 077) == 0;
+    return fstat(fileno(file), &status) == 0 &&
+           (!S_ISREG(status.st_mode) || (status.st_mode & 077) == 0);
 }
 
 static bool read_lines(struct ctl_settings *settings, FILE *file, const char *path, char *why,
@@ -108,6 +109,8 @@ bool ctl_settings_token(struct ctl_settings *settings, const char *path, char *w
     if (!read)
         snprintf(why, why_size, "the token cannot be read from %s: %s", path,
                  file == NULL ? strerror(errno) : "it is empty");
+    if (read && !standard && !is_private(file)) /* secrets that a container is given are so */
+        fprintf(stderr, "heraldctl: others may read the token in %s; chmod 600 %s\n", path, path);
     if (file != NULL && !standard)
         fclose(file);
     settings->token[0] = '\0';

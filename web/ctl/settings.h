@@ -14,7 +14,8 @@ struct ctl_settings {
  * with a message: the file cannot be used. */
 bool ctl_settings_fill(struct ctl_settings *settings, char *why, size_t why_size);
 
-/* The first line of a file as the token; "-" is standard input. */
+/* The first line of a file as the token; "-" is standard input. One that others may read is used,
+ * with a warning on standard error. */
 bool ctl_settings_token(struct ctl_settings *settings, const char *path, char *why,
                         size_t why_size);
 

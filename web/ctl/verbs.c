@@ -1,10 +1,14 @@
 /* verbs.c: the one table of words. */
 #include "web/ctl/verbs.h"
 
+#include <assert.h>
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #define U "/api/v1/users/{user}"
+#define ROSTER_FORMS "json=application/json csv=text/csv vcf=text/vcard"
+#define RULES_FORMS "xml=application/auth-policy+xml json=application/json"
 
 const struct ctl_verb ctl_verbs[] = {
     {"server", "health", "GET", "/api/v1/health", "", "", "does it answer?"},
@@ -16,9 +20,12 @@ const struct ctl_verb ctl_verbs[] = {
      "every key of the configuration, and who says so"},
     {"config", "check", "POST", "/api/v1/config/check", "", "",
      "is the file fine that a reload would read?"},
+    {"config", "try", "POST", "/api/v1/config/check", "", "",
+     "would the server take this configuration?", .takes = "conf=text/plain"},
     {"config", "reload", "POST", "/api/v1/config/reload", "", "", "reads the file again"},
     {"backup", "list", "GET", "/api/v1/backups", "", "name bytes time", "those that are kept"},
-    {"backup", "make", "POST", "/api/v1/backups", "", "", "copies the database, while it serves"},
+    {"backup", "make", "POST", "/api/v1/backups", "", "", "copies the database, while it serves",
+     .slow = true},
     {"log", "show", "GET", "/api/v1/log", "", "", "the level of the log"},
     {"log", "set", "PUT", "/api/v1/log", "level!", "",
      "LEVEL: error, warning, info or debug, until the next reload"},
@@ -32,8 +39,10 @@ const struct ctl_verb ctl_verbs[] = {
     {"domain", "list", "GET", "/api/v1/domains", "", "domain", "the domains that are served"},
     {"user", "list", "GET", "/api/v1/users", "limit#", "user display_name disabled", "all users"},
     {"user", "show", "GET", U, "", "", "one user"},
-    {"user", "add", "POST", "/api/v1/users", "user! display_name password$", "",
+    {"user", "add", "POST", "/api/v1/users", "user! display_name disabled? password$", "",
      "makes an account; the password is read from standard input"},
+    {"user", "replace", "PUT", U, "display_name disabled? password$~", "",
+     "makes an account, or says all of one anew; without --password it keeps the one it has"},
     {"user", "change", "PATCH", U, "display_name disabled?", "", "changes what is given"},
     {"user", "passwd", "PATCH", U, "password$", "",
      "changes the password, which is read from standard input"},
@@ -43,6 +52,9 @@ const struct ctl_verb ctl_verbs[] = {
     {"alias", "add", "PUT", U "/aliases/{alias}", "", "", "USER ALIAS"},
     {"alias", "remove", "DELETE", U "/aliases/{alias}", "", "", "USER ALIAS"},
     {"setting", "list", "GET", U "/settings", "", "name value help", "what a user has chosen"},
+    {"setting", "show", "GET", U "/settings/{name}", "", "", "USER NAME"},
+    {"setting", "change", "PATCH", U "/settings", "settings!=", "",
+     "USER NAME=VALUE ...: several at once; NAME= is as usual again"},
     {"setting", "set", "PUT", U "/settings/{name}", "value!", "", "USER NAME VALUE"},
     {"setting", "clear", "DELETE", U "/settings/{name}", "", "", "USER NAME"},
     {"roster", "list", "GET", U "/roster", "limit#", "uri display_name groups notes",
@@ -53,26 +65,48 @@ const struct ctl_verb ctl_verbs[] = {
     {"roster", "change", "PATCH", U "/roster/{buddy}",
      "display_name/name groups/group* notes position#", "", "USER BUDDY: changes what is given"},
     {"roster", "remove", "DELETE", U "/roster/{buddy}", "", "", "USER BUDDY"},
+    {"roster", "clear", "DELETE", U "/roster", "", "", "takes everybody out"},
+    {"roster", "export", "GET", U "/roster", "", "", "the whole of it, for another program",
+     .gives = ROSTER_FORMS},
+    {"roster", "import", "POST", U "/roster", "", "",
+     "adds and changes those who are named: all of them or none", .takes = ROSTER_FORMS},
+    {"roster", "replace", "PUT", U "/roster", "", "",
+     "who is not named is in it no more: all of it or nothing", .takes = ROSTER_FORMS},
     {"group", "list", "GET", U "/groups", "", "name position members", "the groups of a roster"},
+    {"group", "show", "GET", U "/groups/{group}", "", "", "USER GROUP"},
     {"group", "add", "PUT", U "/groups/{group}", "position# members/member*", "", "USER GROUP"},
+    {"group", "change", "PATCH", U "/groups/{group}", "name/rename position# members/member*", "",
+     "USER GROUP: changes what is given"},
     {"group", "remove", "DELETE", U "/groups/{group}", "", "", "USER GROUP"},
-    {"shared", "list", "GET", "/api/v1/groups", "", "name title members watchers",
+    {"shared", "list", "GET", "/api/v1/groups", "limit#", "name title members watchers",
      "groups that appear in many rosters"},
     {"shared", "show", "GET", "/api/v1/groups/{group}", "", "", "one of them"},
     {"shared", "add", "PUT", "/api/v1/groups/{group}", "title members/member* watchers/watcher*",
      "", "makes one, or anew"},
+    {"shared", "change", "PATCH", "/api/v1/groups/{group}",
+     "title members/member* watchers/watcher*", "", "changes what is given"},
     {"shared", "remove", "DELETE", "/api/v1/groups/{group}", "", "", "ends one"},
     {"rule", "list", "GET", U "/rules", "", "who handling", "who sees a user, and how"},
     {"rule", "show", "GET", U "/rules/{who}", "", "", "USER WATCHER"},
     {"rule", "set", "PUT", U "/rules/{who}", "handling!", "",
      "USER WATCHER allow, confirm, polite-block or block"},
     {"rule", "clear", "DELETE", U "/rules/{who}", "", "", "USER WATCHER: as usual again"},
+    {"rule", "reset", "DELETE", U "/rules", "", "", "all of a user's: as the domain has it again"},
+    {"rule", "export", "GET", U "/rules", "", "", "the document (RFC 5025)", .gives = RULES_FORMS},
+    {"rule", "replace", "PUT", U "/rules", "", "", "another document (RFC 5025) in its place",
+     .takes = RULES_FORMS},
     {"presence", "show", "GET", U "/presence", "as", "", "what comes of all publications"},
+    {"presence", "export", "GET", U "/presence", "as", "", "as phones get it (PIDF)",
+     .gives = "xml=application/pidf+xml"},
     {"presence", "set", "PUT", U "/presence", "basic! note activities/activity* until", "",
      "USER open|closed: puts a state in, behind what clients publish"},
     {"presence", "clear", "DELETE", U "/presence", "", "", "takes it out"},
     {"lamp", "show", "GET", U "/message-summary", "", "", "what a message-waiting lamp shows"},
-    {"lamp", "set", "PUT", U "/message-summary", "waiting?", "", "USER --waiting yes|no"},
+    {"lamp", "export", "GET", U "/message-summary", "", "", "as phones get it (RFC 3842)",
+     .gives = "txt=application/simple-message-summary"},
+    {"lamp", "set", "PUT", U "/message-summary",
+     "waiting? account voice% video% fax% pager% multimedia% text% none%", "",
+     "USER --waiting yes|no --voice '{\"new\": 2, \"old\": 1}'"},
     {"lamp", "clear", "DELETE", U "/message-summary", "", "", "as usual again"},
     {"registration", "list", "GET", "/api/v1/registrations", "limit#",
      "id user contact expires user_agent", "all contacts"},
@@ -103,6 +137,7 @@ const struct ctl_verb ctl_verbs[] = {
      "TO TEXT: says something as a service"},
     {"message", "waiting", "GET", U "/messages/waiting", "limit#", "id time direction peer text",
      "what somebody is still owed of a user's messages"},
+    {"message", "owed", "GET", U "/messages/waiting/{message}", "", "", "USER ID: one of those"},
     {"message", "end", "DELETE", U "/messages/waiting/{message}", "", "",
      "USER ID: delivers it no more"},
     {"explain", "why", "GET", "/api/v1/explain", "watcher! presentity! event", "",
@@ -114,18 +149,18 @@ const struct ctl_verb ctl_verbs[] = {
     {"trace", "", "GET", "/api/v1/trace/ladder", "call_id!", "",
      "CALL-ID: a conversation as a ladder"},
     {"trace", "of", "GET", "/api/v1/trace/ladder", "user!", "", "USER: likewise all of a user's"},
-    {"trace", "list", "GET", "/api/v1/trace", "call_id user limit#",
+    {"trace", "list", "GET", "/api/v1/trace", "call_id user full limit#",
      "id time direction remote method status call_id", "the latest SIP messages"},
     {"trace", "show", "GET", "/api/v1/trace/{message}", "", "", "one of them, whole, by its id"},
     {"webhook", "list", "GET", "/api/v1/webhooks", "", "id url active pending",
      "whom events are posted to"},
     {"webhook", "show", "GET", "/api/v1/webhooks/{webhook}", "", "", "one, by its id"},
-    {"webhook", "add", "POST", "/api/v1/webhooks", "url! types/type* user", "",
+    {"webhook", "add", "POST", "/api/v1/webhooks", "url! types/type* user active? secret$~", "",
      "URL: posts events there; its secret is shown this once"},
-    {"webhook", "change", "PATCH", "/api/v1/webhooks/{webhook}", "url types/type* active?", "",
-     "ID: changes what is given"},
+    {"webhook", "change", "PATCH", "/api/v1/webhooks/{webhook}",
+     "url types/type* user active? secret$~", "", "ID: changes what is given"},
     {"webhook", "remove", "DELETE", "/api/v1/webhooks/{webhook}", "", "", "ID"},
-    {NULL, NULL, NULL, NULL, NULL, NULL, NULL},
+    {.noun = NULL},
 };
 
 const struct ctl_verb *ctl_verb_find(const char *noun, const char *verb)
@@ -170,7 +205,25 @@ bool ctl_member_next(const char **rest, struct ctl_member *member)
             member->kind = TRUTH;
         else if (*at == '$')
             member->kind = SECRET;
+        else if (*at == '=')
+            member->kind = PAIRS;
+        else if (*at == '%')
+            member->kind = JSON;
+        member->wished = member->wished || *at == '~';
     }
     *rest = at;
+    return true;
+}
+
+bool ctl_form_next(const char **rest, struct ctl_form *form)
+{
+    const char *at = *rest + strspn(*rest, " ");
+    const size_t name = strcspn(at, "="), whole = strcspn(at, " ");
+    if (*at == '\0')
+        return false;
+    assert(name < sizeof(form->name) && name < whole && whole - name <= sizeof(form->type));
+    snprintf(form->name, sizeof(form->name), "%.*s", (int)name, at);
+    snprintf(form->type, sizeof(form->type), "%.*s", (int)(whole - name - 1), at + name + 1);
+    *rest = at + whole;
     return true;
 }

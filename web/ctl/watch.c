@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "web/ctl/sse.h"
 
 enum {
@@ -34,32 +35,32 @@ struct watching {
 
 /* Words. */
 
-static bool add_parameter(char path[WATCH_PATH_SIZE], const char *name, const char *value)
-{
-    char *escaped = curl_easy_escape(NULL, value, 0);
-    size_t length = strlen(path);
-    int more =
-        snprintf(path + length, WATCH_PATH_SIZE - length, "%c%s=%s",
-                 strchr(path, '?') == NULL ? '?' : '&', name, escaped != NULL ? escaped : "");
-    curl_free(escaped);
-    return more > 0 && (size_t)more < WATCH_PATH_SIZE - length;
-}
-
 bool watch_path(int count, const char *const *words, char path[WATCH_PATH_SIZE], char *why)
 {
-    snprintf(path, WATCH_PATH_SIZE, "/api/v1/events");
+    const char *user = NULL, *types = NULL;
     for (int i = 0; i < count; i += 2) {
-        bool types = strcmp(words[i], "--types") == 0, user = strcmp(words[i], "--user") == 0;
-        if ((types || user) && i + 1 < count &&
-            add_parameter(path, types ? "types" : "user", words[i + 1]))
+        const char **option = strcmp(words[i], "--types") == 0  ? &types
+                              : strcmp(words[i], "--user") == 0 ? &user
+                                                                : NULL;
+        if (option != NULL && i + 1 < count) {
+            *option = words[i + 1];
             continue;
+        }
         snprintf(why, WHY_SIZE,
                  "watch takes --types TYPE,TYPE (presence, messages, registrations, "
                  "subscriptions) and --user USER, not \"%.100s\"",
                  words[i]);
         return false;
     }
-    return true;
+    struct buffer out = buffer_over(path, WATCH_PATH_SIZE - 1);
+    buffer_text(&out, user != NULL ? "/api/v1/users/" : "/api/v1");
+    buffer_percent(&out, bytes_of(user));
+    buffer_text(&out, types != NULL ? "/events?types=" : "/events");
+    buffer_percent(&out, bytes_of(types));
+    path[out.length] = '\0';
+    if (out.overflow)
+        snprintf(why, WHY_SIZE, "that is too long for a request");
+    return !out.overflow;
 }
 
 /* Showing. */

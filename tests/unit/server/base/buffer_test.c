@@ -54,5 +54,23 @@ START_TEST(the_last_byte_can_be_used)
 }
 END_TEST
 
+/* RFC 3986 2.1 and 2.3. */
+START_TEST(a_part_of_a_uri_keeps_the_unreserved)
+{
+    char memory[64];
+    struct buffer out = buffer_over(memory, sizeof(memory));
+    buffer_percent(&out, BYTES("Az09-._~"));
+    buffer_percent(&out, BYTES(""));
+    buffer_percent(&out, BYTES("a@b:/?&=%+ \0\xc3\xa4"));
+    ck_assert(!out.overflow);
+    ck_assert(
+        bytes_equal(buffer_bytes(&out), BYTES("Az09-._~a%40b%3A%2F%3F%26%3D%25%2B%20%00%C3%A4")));
+    out = buffer_over(memory, 3);
+    buffer_percent(&out, BYTES("ab@"));
+    ck_assert(out.overflow);
+    ck_assert_uint_eq(out.length, 0);
+}
+END_TEST
+
 UNIT_MAIN("buffer", what_is_written_stands_in_order, what_does_not_fit_is_not_written_at_all,
-          the_last_byte_can_be_used)
+          the_last_byte_can_be_used, a_part_of_a_uri_keeps_the_unreserved)

@@ -104,7 +104,7 @@ START_TEST(what_was_said_is_in_both_logs)
     ck_assert_str_eq(field(fake_call_json(call), "user"), "alice@example.org");
     ck_assert_str_eq(field(fake_call_json(call), "state"), "sent");
     char path[200];
-    snprintf(path, sizeof(path), "/api/v1/users/alice@example.org/messages/%s",
+    snprintf(path, sizeof(path), "/api/v1/users/alice%%40example.org/messages/%s",
              field(fake_call_json(call), "id"));
     ck_assert_str_eq(fake_call_answer_field(call, "Location"), path);
     char request[220];

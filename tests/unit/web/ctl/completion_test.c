@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "unit.h"
+#include "web/ctl/options.h"
 #include "web/ctl/verbs.h"
 
 static char *written(const char *kind)
@@ -28,9 +29,9 @@ START_TEST(every_word_is_there)
     char *bash = written("bash"), *zsh = written("zsh"), *man = written("man");
     for (const struct ctl_verb *at = ctl_verbs; at->noun != NULL; at++) {
         char part[128];
-        snprintf(part, sizeof(part), "'%s %s') words='--json", at->noun, at->verb);
+        snprintf(part, sizeof(part), "'%s %s') words=' --", at->noun, at->verb);
         has(bash, part);
-        snprintf(part, sizeof(part), "'%s %s') choices=(--json", at->noun, at->verb);
+        snprintf(part, sizeof(part), "'%s %s') choices=( --", at->noun, at->verb);
         has(zsh, part);
         snprintf(part, sizeof(part), "\\fB%s %s\\fR", at->noun, at->verb);
         has(man, part);
@@ -44,12 +45,47 @@ END_TEST
 START_TEST(options_stand_behind_their_verb)
 {
     char *bash = written("bash"), *man = written("man");
-    has(bash, "'roster add') words='--json --name --group --notes --position' ;;");
-    has(bash, "'token add') words='--json --expires-in-s' ;;");
-    has(bash, "'user passwd') words='--json' ;;"); /* a secret is no option */
+    has(bash, "'roster add') words=' --name --group --notes --position --json --output ");
+    has(bash, "'token add') words=' --expires-in-s --json ");
+    has(bash, "'user passwd') words=' --json "); /* a secret is no option ... */
+    has(bash, "'user replace') words=' --display-name --disabled --password --json ");
+    has(bash, "'webhook change') words=' --url --type --user --active --secret --json ");
+    has(man, "[\\fB\\-\\-password\\fR]\n"); /* ... unless it is asked for by one */
+    has(man, "\\fBsetting change\\fR \\fIUSER\\fR \\fINAME\\fR=\\fIVALUE\\fR ...");
     has(man, "\\fBroster add\\fR \\fIUSER\\fR \\fIBUDDY\\fR [\\fB\\-\\-name\\fR \\fITEXT\\fR]");
     has(man, "\\fBtoken add\\fR \\fIname\\fR \\fIscopes\\fR ...");
     free(bash);
+    free(man);
+}
+END_TEST
+
+START_TEST(files_and_forms_are_offered)
+{
+    char *bash = written("bash"), *zsh = written("zsh"), *man = written("man");
+    has(bash, "'roster import') words='json csv vcf' ;;");
+    has(bash, "--timeout' files=1 ;;");
+    has(zsh, "'rule export') choices=(xml json) ;;");
+    has(man, "\\fBroster import\\fR \\fIUSER\\fR [\\fIFILE\\fR] "
+             "[\\fB\\-\\-format\\fR json|csv|vcf]");
+    free(bash);
+    free(zsh);
+    free(man);
+}
+END_TEST
+
+/* Those that the table of verbs does not have, and what may be said to all of them. */
+START_TEST(other_words_and_options_are_there)
+{
+    char *bash = written("bash"), *zsh = written("zsh"), *man = written("man");
+    has(bash, "watch) words='--types --user' ;;");
+    has(zsh, "check) choices=(--config --herald) ;;");
+    has(man, "\\fBwatch\\fR");
+    for (const struct ctl_option *at = ctl_options; at->name != NULL; at++) {
+        has(bash, at->name);
+        has(zsh, at->name);
+    }
+    free(bash);
+    free(zsh);
     free(man);
 }
 END_TEST
@@ -72,4 +108,5 @@ START_TEST(nouns_stand_together)
 END_TEST
 
 UNIT_MAIN("web/ctl/completion", every_word_is_there, options_stand_behind_their_verb,
-          other_kinds_are_none, nouns_stand_together)
+          files_and_forms_are_offered, other_words_and_options_are_there, other_kinds_are_none,
+          nouns_stand_together)

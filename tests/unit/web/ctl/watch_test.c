@@ -12,10 +12,17 @@ START_TEST(words_become_a_query)
     ck_assert(watch_path(0, NULL, path, why));
     ck_assert_str_eq(path, "/api/v1/events");
     ck_assert(watch_path(4, words, path, why));
-    ck_assert_str_eq(path, "/api/v1/events?types=presence%2Cmessages&user=al%26ce");
+    ck_assert_str_eq(path, "/api/v1/users/al%26ce/events?types=presence%2Cmessages");
     ck_assert(!watch_path(3, words, path, why));
     ck_assert_ptr_nonnull(strstr(why, "not \"--user\""));
     ck_assert(!watch_path(1, &words[3], path, why));
+    ck_assert(watch_path(2, words, path, why));
+    ck_assert_str_eq(path, "/api/v1/events?types=presence%2Cmessages");
+    char *long_name = calloc(1, WATCH_PATH_SIZE + 1);
+    memset(long_name, 'a', WATCH_PATH_SIZE);
+    const char *const too_long[] = {"--user", long_name};
+    ck_assert(!watch_path(2, too_long, path, why));
+    free(long_name);
 }
 END_TEST
 
