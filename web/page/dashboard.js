@@ -9,7 +9,7 @@ const EVERY_MS = 2000, WAITING_EVERY = 5;
 
 const figures = [['registrations', 'Registrations'], ['publications', 'Publications', 'people'],
   ['subscriptions', 'Subscriptions', 'subscriptions'], ['lines', 'Calls'],
-  ['messages_waiting', 'Messages waiting', 'messages'], ['users', 'Accounts', 'people']];
+  ['messages_waiting', 'Held messages', 'messages'], ['users', 'Accounts', 'people']];
 const rates = [['messages_received', 'SIP messages in'], ['messages_sent', 'SIP messages out'],
   ['notifies_sent', 'NOTIFYs'], ['requests_refused', 'Refused requests']];
 

@@ -19,9 +19,12 @@ import tokens from './tokens.js';
 import trace from './trace.js';
 
 const views = {dashboard, people, person, roster, rules, messages, subscriptions, explain, trace, tokens};
-const entries = [['dashboard', 'Dashboard'], ['people', 'People'], ['roster', 'Rosters'],
-  ['rules', 'Rules'], ['messages', 'Messages'], ['subscriptions', 'Subscriptions'],
-  ['explain', 'Explain'], ['trace', 'Trace'], ['tokens', 'Tokens']];
+const entries = [
+  ['', [['dashboard', 'Dashboard']]],
+  ['Who', [['people', 'People'], ['roster', 'Rosters'], ['rules', 'Rules'], ['messages', 'Messages']]],
+  ['What happens', [['subscriptions', 'Subscriptions'], ['explain', 'Explain'], ['trace', 'Trace']]],
+  ['This server', [['tokens', 'Tokens']]],
+];
 const states = {off: ['idle', ''], connecting: ['warn', 'Connecting'], live: ['good', 'Live'],
   polling: ['idle', 'Every few seconds']};
 
@@ -53,8 +56,10 @@ function drawFrame() {
   const here = place().name === 'person' ? 'people' : place().name;
   nav.hidden = !signedIn;
   nav.classList.toggle('open', menuOpen);
-  update(nav, h('ul', {}, entries.map(([name, text]) => h('li', {}, h('a',
-    {href: `#/${name}`, onclick: () => toggleMenu(false), 'aria-current': name === here ? 'page' : null}, icon(name), text)))));
+  update(nav, h('div', {class: 'lists'}, entries.map(([title, views], i) => [
+    title && h('p', {class: 'part', id: `part-${i}`}, title),
+    h('ul', {'aria-labelledby': title ? `part-${i}` : null}, views.map(([name, text]) => h('li', {}, h('a',
+      {href: `#/${name}`, onclick: () => toggleMenu(false), 'aria-current': name === here ? 'page' : null}, icon(name), text))))])));
 }
 
 function showPlace(focus) {

@@ -2,7 +2,7 @@
 import {list, ofUser, post, remove, target} from './api.js';
 import {confirm} from './dialogs.js';
 import {h} from './dom.js';
-import {crossLinks, link, userNames, userPicker} from './users.js';
+import {chooser, crossLinks, link, userNames, userPicker} from './users.js';
 import {badge, bare, card, field, suggestions, table, when} from './widgets.js';
 
 const PAGE = 50;
@@ -63,7 +63,7 @@ function waitingCard(ctx, user, waiting) {
 
 function historyCard(ctx, user) {
   const {items, more} = ctx.data.history;
-  return card('History',
+  return card('History', searchForm(ctx, user),
     items.length === 0 ? h('p', {class: 'empty'}, 'No messages like that are remembered.')
       : h('ol', {class: 'messages'}, items.map(one => bubble(user, one))),
     more && h('button', {onclick: () => {
@@ -94,8 +94,8 @@ export default {
   draw(ctx) {
     const user = ctx.params.get('user');
     const picker = userPicker('messages', user, ctx.state.known);
-    if (!ctx.data) return [picker, h('p', {class: 'empty'}, 'Choose whose messages are to be shown.')];
-    return [picker, crossLinks(user, 'messages'), sendForm(ctx, user), waitingCard(ctx, user, ctx.data.waiting),
-      searchForm(ctx, user), historyCard(ctx, user)];
+    if (!ctx.data) return [picker, chooser('messages', ctx.state.known, 'Whose messages are to be shown?')];
+    return [picker, crossLinks(user, 'messages'), h('div', {class: 'columns', key: 'write'}, sendForm(ctx, user),
+      waitingCard(ctx, user, ctx.data.waiting)), historyCard(ctx, user)];
   },
 };

@@ -53,7 +53,7 @@ function toolbar(ctx) {
       ctx.redraw();
     }});
   return h('div', {class: 'toolbar', key: 'toolbar'}, field('Find', input),
-    h('button', {class: 'main', onclick: () => addPerson(ctx)}, icon('plus'), 'Add a person'));
+    h('button', {class: 'main last', onclick: () => addPerson(ctx)}, icon('plus'), 'Add a person'));
 }
 
 const columns = ctx => [

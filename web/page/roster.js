@@ -8,7 +8,7 @@ import {confirm, form} from './dialogs.js';
 import {h} from './dom.js';
 import {icon} from './icons.js';
 import {say} from './stage.js';
-import {crossLinks, userNames, userPicker} from './users.js';
+import {chooser, crossLinks, userNames, userPicker} from './users.js';
 import {bare, count} from './widgets.js';
 
 const nameOf = buddy => buddy.display_name || bare(buddy.uri);
@@ -197,13 +197,13 @@ export default {
   },
   draw(ctx) {
     const picker = userPicker('roster', ctx.user, ctx.state.known);
-    if (!ctx.data) return [picker, h('p', {class: 'empty'}, 'Choose whose roster is to be shown.')];
+    if (!ctx.data) return [picker, chooser('roster', ctx.state.known, 'Whose roster is to be shown?')];
     const {items, groups, shared} = ctx.data;
     const alone = items.some(buddy => buddy.groups.length === 0) || groups.length === 0;
     return [picker, crossLinks(ctx.user, 'roster'), h('div', {class: 'toolbar', key: 'tools'},
       h('button', {class: 'main', onclick: () => buddyForm(ctx, null)}, icon('plus'), 'Add a buddy'),
       h('button', {onclick: () => addGroup(ctx)}, 'Add a group'),
-      h('p', {class: 'faint'}, `${count(items.length, 'buddy', 'buddies')}. Drag to order, or use the arrow keys on a handle.`)),
+      h('p', {class: 'faint'}, `${count(items.length, 'buddy', 'buddies')}. Drag the handles, or use the arrow keys on them.`)),
     groups.map(group => groupCard(ctx, group)), alone && groupCard(ctx, null), sharedCards(shared)];
   },
 };

@@ -1,7 +1,7 @@
 // rules.js: who may see a user, who waits for a word, and the word.
 import {get, list, ofUser, put, remove, target} from './api.js';
 import {h} from './dom.js';
-import {crossLinks, link, userNames, userPicker} from './users.js';
+import {chooser, crossLinks, link, userNames, userPicker} from './users.js';
 import {badge, bare, card, field, handling, select, table, when} from './widgets.js';
 
 const WORDS = [['allow', 'Allow'], ['confirm', 'Has to wait'], ['block', 'Block'],
@@ -101,7 +101,7 @@ export default {
   draw(ctx) {
     const user = ctx.params.get('user'), {rules, watchers} = ctx.data;
     const picker = userPicker('rules', user, ctx.state.known);
-    if (!user) return [picker, waitingCard(ctx, watchers, true)];
+    if (!user) return [picker, waitingCard(ctx, watchers, true), chooser('rules', ctx.state.known, 'Whose rules are to be shown?')];
     return [picker, crossLinks(user, 'rules'), waitingCard(ctx, watchers, false),
       rulesCard(ctx, user, rules), watchersCard(watchers)];
   },
