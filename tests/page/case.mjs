@@ -25,7 +25,7 @@ export async function signIn(page, token, view = 'dashboard', query = '') {
   await page.goto(`/#/${view}${query}`);
   await page.getByLabel('Token').fill(token);
   await page.getByRole('button', {name: 'Sign in'}).click();
-  await page.getByRole('navigation', {name: 'Views'}).waitFor();
+  await page.locator('#nav:not([hidden])').waitFor({state: 'attached'}); // narrow: folded
   await page.locator('.loading').waitFor({state: 'detached'});
 }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {api, eventually, gone, seen, shot, signIn, test} from './case.mjs';
 
 const ROSTER = '/api/v1/users/alice/roster';
+const PHONE = {browser: {viewport: {width: 360, height: 740}, hasTouch: true, isMobile: true}};
 const names = page => page.locator('.buddy .name').allInnerTexts();
 const order = async place => (await api(place, 'GET', ROSTER)).items.map(buddy => buddy.display_name);
 
@@ -85,6 +86,61 @@ test('buddies are dragged to another place and another group', {}, async place =
     return items.find(one => one.display_name === 'Ben').groups.join() === 'Work';
   });
   await seen(page.locator('section').filter({has: page.getByRole('heading', {name: 'Work'})}).getByText('Ben', {exact: true}));
+});
+
+/** A finger goes from the middle of one thing to that of another, in steps. */
+async function touchDrag(page, from, to) {
+  const client = await page.context().newCDPSession(page);
+  const middle = async locator => {
+    const {x, y, width, height} = await locator.boundingBox();
+    return {x: Math.round(x + width / 2), y: Math.round(y + height / 2)};
+  };
+  await from.scrollIntoViewIfNeeded();
+  await to.scrollIntoViewIfNeeded();
+  const a = await middle(from), b = await middle(to);
+  const touch = (type, points) => client.send('Input.dispatchTouchEvent', {type, touchPoints: points});
+  await touch('touchStart', [a]);
+  for (let i = 1; i <= 5; i++) await touch('touchMove', [{x: a.x + (b.x - a.x) * i / 5, y: a.y + (b.y - a.y) * i / 5}]);
+  await touch('touchEnd', []);
+}
+
+test('a finger drags by the handle and scrolls elsewhere', PHONE, async place => {
+  const {page} = place;
+  await prepare(place);
+  const grip = name => page.getByRole('button', {name: `Move ${name}: arrow keys up and down`});
+  await touchDrag(page, grip('Ben'), grip('Ann'));
+  await eventually('the order', async () => (await order(place)).join() === 'Ben,Ann,Cem');
+  await eventually('it is shown', async () => (await names(page)).join() === 'Ben,Ann,Cem');
+  await touchDrag(page, grip('Ben'), grip('Cem'));
+  await eventually('the group', async () => {
+    const {items} = await api(place, 'GET', ROSTER);
+    return items.find(one => one.display_name === 'Ben').groups.join() === 'Work';
+  });
+  await touchDrag(page, grip('the group Work'), grip('the group Friends'));
+  await eventually('the groups', async () => (await api(place, 'GET', ROSTER)).groups.join() === 'Work,Friends');
+  await eventually('they are shown', async () => (await page.locator('.group h2').allInnerTexts()).join() === 'Work,Friends');
+  const before = await order(place), name = page.locator('.buddy .name');
+  await page.evaluate(() => scrollTo(0, 0));
+  await touchDrag(page, name.first(), page.locator('h1'));
+  await eventually('the page scrolls', () => page.evaluate(() => scrollY > 0));
+  assert.deepEqual(await order(place), before);
+  assert.equal(await page.locator('.ghost, .dragging').count(), 0);
+});
+
+test('Escape lets go of what is dragged', {}, async place => {
+  const {page} = place;
+  await prepare(place);
+  const buddy = name => page.locator('.buddy').filter({hasText: name});
+  await buddy('Ben').hover();
+  await page.mouse.down();
+  await buddy('Ann').hover();
+  await seen(page.locator('.ghost').filter({hasText: 'Ben'}));
+  await seen(page.locator('.buddy.over').filter({hasText: 'Ann'}));
+  await page.keyboard.press('Escape');
+  await gone(page.locator('.ghost'));
+  await page.mouse.up();
+  assert.equal(await page.locator('.over').count(), 0);
+  assert.deepEqual(await order(place), ['Ann', 'Ben', 'Cem']);
 });
 
 test('groups are moved by hand and by key', {}, async place => {
