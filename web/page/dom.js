@@ -64,9 +64,12 @@ function isLike(old, fresh) {
     old.$key === fresh.$key && (old.type === fresh.type || fresh.nodeType !== 1);
 }
 
+/** What a person, or a refused form, made of it. */
+const LEFT_ALONE = ['open', 'aria-invalid'];
+
 function morphAttributes(old, fresh) {
   for (const {name} of [...old.attributes]) {
-    if (!fresh.hasAttribute(name) && name !== 'open') old.removeAttribute(name);
+    if (!fresh.hasAttribute(name) && !LEFT_ALONE.includes(name)) old.removeAttribute(name);
   }
   for (const {name, value} of fresh.attributes) {
     if (old.getAttribute(name) !== value) old.setAttribute(name, value);
@@ -79,7 +82,7 @@ function morph(old, fresh) {
     return;
   }
   morphAttributes(old, fresh);
-  morphChildren(old, [...fresh.childNodes]);
+  if (!fresh.hasAttribute('data-own')) morphChildren(old, [...fresh.childNodes]); // else: filled by who made it
   listen(old, fresh.$on ?? {});
   if (fresh.$value !== undefined && fresh.$value !== old.$value) old.value = fresh.$value;
   if (fresh.$checked !== old.$checked) old.checked = Boolean(fresh.$checked);

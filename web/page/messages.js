@@ -1,5 +1,5 @@
 // messages.js: what a user wrote and was written, what waits for a device, and a word as the user.
-import {list, ofUser, post, remove, target} from './api.js';
+import {list, ofUser, orNothing, post, remove, target} from './api.js';
 import {confirm} from './dialogs.js';
 import {h} from './dom.js';
 import {chooser, crossLinks, link, userNames, userPicker} from './users.js';
@@ -29,7 +29,7 @@ function sendForm(ctx, user) {
     event.preventDefault();
     const form = event.target, values = new FormData(form);
     const message = {to: values.get('to').trim(), text: values.get('text')};
-    const done = await ctx.act(() => post(ofUser(user, 'messages'), message), `The message to ${message.to} is on its way.`);
+    const done = await ctx.act(() => post(ofUser(user, 'messages'), message), `The message to ${message.to} is on its way.`, form);
     if (done) form.querySelector('textarea').value = '';
   }}, h('h2', {}, `Write as ${bare(user)}`),
   field('To', h('input', {id: 'message-to', name: 'to', required: true, list: 'known-users', autocomplete: 'off', autocapitalize: 'off',
@@ -71,11 +71,6 @@ function historyCard(ctx, user) {
       ctx.reload();
     }}, 'Show older ones'));
 }
-
-const orNothing = promise => promise.catch(error => {
-  if (error.absent) return null;
-  throw error;
-});
 
 export default {
   title: ctx => (ctx.params.get('user') ? `Messages of ${bare(ctx.params.get('user'))}` : 'Messages'),

@@ -11,9 +11,9 @@ const SAID = {allow: 'may see', block: 'is blocked by', confirm: 'has to wait fo
 
 const isWaiting = one => one.state === 'pending' || one.state === 'waiting';
 
-function decide(ctx, user, watcher, word) {
+function decide(ctx, user, watcher, word, form) {
   const who = bare(watcher);
-  return ctx.act(() => put(ofUser(user, 'rules', who), {handling: word}), `${who} ${SAID[word]} ${bare(user)}.`);
+  return ctx.act(() => put(ofUser(user, 'rules', who), {handling: word}), `${who} ${SAID[word]} ${bare(user)}.`, form);
 }
 
 /** One line a watcher and user, though it may wait with several devices. */
@@ -48,7 +48,7 @@ function addForm(ctx, user) {
   return h('form', {class: 'toolbar', onsubmit: async event => {
     event.preventDefault();
     const form = event.target, values = new FormData(form);
-    if (await decide(ctx, user, values.get('who').trim(), values.get('handling'))) form.reset();
+    if (await decide(ctx, user, values.get('who').trim(), values.get('handling'), form)) form.reset();
   }}, field('Watcher', h('input', {name: 'who', id: 'rule-who', required: true, list: 'known-users', autocomplete: 'off', placeholder: 'bob@example.org'})),
   field('What it may', select({name: 'handling', id: 'rule-word'}, WORDS)),
   h('button', {type: 'submit'}, 'Add'));

@@ -4,6 +4,7 @@
 // `load` fills ctx.data, `draw` gives what stands under the heading. `types` of events have it load
 // again; `every` ms it does so where there are no events.
 import {h, update} from './dom.js';
+import {absolve, blame} from './faults.js';
 import {isLive, listenTo} from './live.js';
 import {problemNote} from './widgets.js';
 
@@ -96,14 +97,17 @@ class Context {
     }, SOON_MS);
   }
 
-  /** Does something and says so. False: it went wrong, which was told. */
-  async act(what, said) {
+  /** Does something and says so. False: it went wrong, which was told, at the fields of `form`
+   *  when there is one. */
+  async act(what, said, form) {
     hush();
+    if (form) absolve(form);
     try {
       await what();
     } catch (error) {
       if (error.status === undefined) throw error;
-      complain(error.message);
+      const rest = form?.isConnected ? blame(form, error) : [error.message];
+      if (rest.length > 0) complain(rest.join(' '));
       if (error.status === 412) this.soon();
       return false;
     }
