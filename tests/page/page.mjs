@@ -8,6 +8,7 @@ import './people.mjs';
 import './rosters.mjs';
 import './watching.mjs';
 import './others.mjs';
+import './serving.mjs';
 import './looks.mjs';
 
 const input = createInterface({input: process.stdin})[Symbol.asyncIterator]();

@@ -36,7 +36,7 @@ test('a person is added, disabled, given a password and deleted', {}, async plac
   await seen(page.getByRole('status').filter({hasText: 'carol@example.org was added.'}));
   await page.getByRole('link', {name: /Carol Example/}).click();
   await seen(page.getByRole('heading', {name: 'Carol Example', level: 1}));
-  await page.getByLabel('Name').fill('Carol');
+  await page.getByLabel('Name', {exact: true}).fill('Carol');
   await page.getByRole('button', {name: 'Save'}).click();
   await seen(page.getByRole('heading', {name: 'Carol', level: 1, exact: true}));
   await page.getByRole('button', {name: 'Set a password'}).click();

@@ -8,8 +8,11 @@ import {leave, refresh, show} from './stage.js';
 import {forgetUsers} from './users.js';
 import {badge} from './widgets.js';
 import dashboard from './dashboard.js';
+import devices from './devices.js';
 import explain from './explain.js';
+import groups from './groups.js';
 import messages from './messages.js';
+import operations from './operations.js';
 import people from './people.js';
 import person from './person.js';
 import roster from './roster.js';
@@ -17,13 +20,16 @@ import rules from './rules.js';
 import subscriptions from './subscriptions.js';
 import tokens from './tokens.js';
 import trace from './trace.js';
+import webhooks from './webhooks.js';
 
-const views = {dashboard, people, person, roster, rules, messages, subscriptions, explain, trace, tokens};
+const views = {dashboard, people, person, roster, groups, rules, messages, subscriptions, devices, explain, trace,
+  operations, webhooks, tokens};
 const entries = [
   ['', [['dashboard', 'Dashboard']]],
-  ['Who', [['people', 'People'], ['roster', 'Rosters'], ['rules', 'Rules'], ['messages', 'Messages']]],
-  ['What happens', [['subscriptions', 'Subscriptions'], ['explain', 'Explain'], ['trace', 'Trace']]],
-  ['This server', [['tokens', 'Tokens']]],
+  ['Who', [['people', 'People'], ['roster', 'Rosters'], ['groups', 'Shared groups'], ['rules', 'Rules'],
+    ['messages', 'Messages']]],
+  ['What happens', [['subscriptions', 'Subscriptions'], ['devices', 'Devices'], ['explain', 'Explain'], ['trace', 'Trace']]],
+  ['This server', [['operations', 'Operations'], ['webhooks', 'Webhooks'], ['tokens', 'Tokens']]],
 ];
 const states = {off: ['idle', ''], connecting: ['warn', 'Connecting'], live: ['good', 'Live'],
   polling: ['idle', 'Every few seconds']};
