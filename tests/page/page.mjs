@@ -9,6 +9,7 @@ import './rosters.mjs';
 import './watching.mjs';
 import './others.mjs';
 import './serving.mjs';
+import './exchange.mjs';
 import './looks.mjs';
 
 const input = createInterface({input: process.stdin})[Symbol.asyncIterator]();
