@@ -10,6 +10,7 @@ import './watching.mjs';
 import './others.mjs';
 import './serving.mjs';
 import './exchange.mjs';
+import './rough.mjs';
 import './looks.mjs';
 
 const input = createInterface({input: process.stdin})[Symbol.asyncIterator]();
