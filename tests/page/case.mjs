@@ -31,7 +31,11 @@ export async function signIn(page, token, view = 'dashboard', query = '') {
 
 /** Another view, as by its link. */
 export async function visit(page, view, query = '') {
-  await page.evaluate(hash => { location.hash = hash; }, `#/${view}${query}`);
+  await page.evaluate(hash => new Promise(resolve => { // until the page has heard of it
+    if (location.hash === hash) resolve();
+    addEventListener('hashchange', () => resolve(), {once: true});
+    location.hash = hash;
+  }), `#/${view}${query}`);
   await page.locator('.loading').waitFor({state: 'detached'});
 }
 

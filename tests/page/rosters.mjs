@@ -104,6 +104,18 @@ async function touchDrag(page, from, to) {
   await touch('touchEnd', []);
 }
 
+/** A finger that holds something at the lower edge has the page come along; what it loses stays. */
+async function holdAtTheEdge(page, what) {
+  await page.evaluate(() => scrollTo(0, 0));
+  const client = await page.context().newCDPSession(page), box = await what.boundingBox();
+  const touch = (type, points) => client.send('Input.dispatchTouchEvent', {type, touchPoints: points});
+  await touch('touchStart', [{x: box.x + 9, y: box.y + 9}]);
+  await touch('touchMove', [{x: box.x + 9, y: page.viewportSize().height - 5}]);
+  await eventually('the page comes along', () => page.evaluate(() => scrollY > 0));
+  await touch('touchCancel', []);
+  await gone(page.locator('.ghost'));
+}
+
 test('a finger drags by the handle and scrolls elsewhere', PHONE, async place => {
   const {page} = place;
   await prepare(place);
@@ -120,6 +132,7 @@ test('a finger drags by the handle and scrolls elsewhere', PHONE, async place =>
   await eventually('the groups', async () => (await api(place, 'GET', ROSTER)).groups.join() === 'Work,Friends');
   await eventually('they are shown', async () => (await page.locator('.group h2').allInnerTexts()).join() === 'Work,Friends');
   const before = await order(place), name = page.locator('.buddy .name');
+  await holdAtTheEdge(page, grip('Ann'));
   await page.evaluate(() => scrollTo(0, 0));
   await touchDrag(page, name.first(), page.locator('h1'));
   await eventually('the page scrolls', () => page.evaluate(() => scrollY > 0));
@@ -183,7 +196,7 @@ test('who edits what another has changed is told', {}, async place => {
   await keepWhatIsShown(page);
   await api(place, 'PUT', `${ROSTER}/zoe`, {display_name: 'Zoe'});
   await page.getByRole('button', {name: 'Move Ann down'}).click();
-  await seen(page.getByRole('alert').filter({hasText: 'somebody changed'}));
+  await seen(page.getByRole('alert').filter({hasText: 'Somebody changed it meanwhile'}));
   await seen(page.locator('.buddy').filter({hasText: 'Zoe'}));
   assert.deepEqual(await order(place), ['Ann', 'Ben', 'Cem', 'Zoe']);
 });

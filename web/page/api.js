@@ -11,10 +11,14 @@ export const token = {
   forget: () => sessionStorage.removeItem(KEY),
 };
 
+/** Its If-Match named what was shown, which is not what there is (RFC 9110 13.1.1). */
+const CHANGED = 412;
+
 /** What was answered instead (RFC 9457), or that nothing was (status 0). */
 export class Problem extends Error {
   constructor(status, body = {}) {
-    super(body.detail || body.title || `the server answered ${status}`);
+    super(status === CHANGED ? 'Somebody changed it meanwhile, so nothing was done. Look at what is there now, and do it again.'
+      : body.detail || body.title || `the server answered ${status}`);
     this.status = status;
     this.kind = String(body.type ?? '').split(':').pop();
     this.field = body.field;

@@ -22,7 +22,7 @@ function takes(one) {
 
 const columns = [
   ['Key', one => h('span', {class: 'who'}, h('code', {class: 'name'}, one.key), h('span', {class: 'address'}, one.help))],
-  ['Value', value],
+  ['Value', value, 'value'],
   ['Said by', source],
   ['Changes', takes],
 ];
