@@ -156,6 +156,22 @@ test('Escape lets go of what is dragged', {}, async place => {
   assert.deepEqual(await order(place), ['Ann', 'Ben', 'Cem']);
 });
 
+test('what is dragged goes where it is dropped, though the roster was read again', {}, async place => {
+  const {page} = place;
+  await page.clock.install();
+  await prepare(place);
+  const buddy = name => page.locator('.buddy').filter({hasText: name});
+  await buddy('Ben').hover();
+  await page.mouse.down();
+  await buddy('Ann').hover();
+  await seen(page.locator('.ghost').filter({hasText: 'Ben'}));
+  await api(place, 'PUT', `${ROSTER}/zoe`, {display_name: 'Zoe'});
+  await page.clock.fastForward(16000);
+  await seen(buddy('Zoe'));
+  await page.mouse.up();
+  await eventually('the order', async () => (await order(place)).join() === 'Ben,Ann,Cem,Zoe');
+});
+
 test('groups are moved by hand and by key', {}, async place => {
   const {page} = place;
   await prepare(place);

@@ -100,9 +100,13 @@ function orderGroups(ctx, groups, group) {
   change(ctx, {groups}, `${group} is group ${groups.indexOf(group) + 1} of ${groups.length}.`);
 }
 
+/** What was asked for meanwhile is other objects. */
+const current = (ctx, buddy) => ctx.data.items.find(one => one.uri === buddy.uri);
+
 /** A buddy that is dropped on another one takes its place, and its group. */
 async function dropOn(ctx, dragged, group, other) {
-  const {buddy, from} = dragged;
+  const {from} = dragged, buddy = current(ctx, dragged.buddy);
+  if (!buddy) return; // somebody took it out
   const items = other && other !== buddy ? moved(ctx.data.items, buddy, other) : ctx.data.items;
   if (from === group) {
     if (items !== ctx.data.items) order(ctx, items, `${nameOf(buddy)} was moved.`);
