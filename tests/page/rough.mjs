@@ -47,6 +47,10 @@ test('a server without anybody says how to begin', {server: {users: []}}, async 
   }
   await visit(page, 'roster', '?user=nobody');
   await seen(page.getByRole('heading', {name: 'Not found'}));
+  assert.equal(await page.getByLabel('User').inputValue(), 'nobody', 'what was wrong can be mended');
+  await visit(page, 'explain', '?watcher=a&presentity=@@');
+  await seen(page.locator('.panel.bad'));
+  await page.getByLabel('see this user').fill('somebody');
 });
 
 test('long names and names from the right stay in their places', {browser: {viewport: {width: 360, height: 740}, hasTouch: true, isMobile: true}}, async place => {

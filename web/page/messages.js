@@ -72,6 +72,8 @@ function historyCard(ctx, user) {
     }}, 'Show older ones'));
 }
 
+const picked = ctx => userPicker('messages', ctx.params.get('user'), ctx.state.known ?? []);
+
 export default {
   title: ctx => (ctx.params.get('user') ? `Messages of ${bare(ctx.params.get('user'))}` : 'Messages'),
   types: ['messages'],
@@ -86,9 +88,10 @@ export default {
       orNothing(list(ofUser(user, 'messages', 'waiting'), 1000, ctx.signal))]);
     ctx.data = {history, waiting: waiting?.items};
   },
+  head: picked,
   draw(ctx) {
     const user = ctx.params.get('user');
-    const picker = userPicker('messages', user, ctx.state.known);
+    const picker = picked(ctx);
     if (!ctx.data) return [picker, chooser('messages', ctx.state.known, 'Whose messages are to be shown?')];
     return [picker, crossLinks(user, 'messages'), h('div', {class: 'columns', key: 'write'}, sendForm(ctx, user),
       waitingCard(ctx, user, ctx.data.waiting)), historyCard(ctx, user)];

@@ -176,6 +176,8 @@ function toolbar(ctx) {
   h('p', {class: 'faint', key: 'how'}, `${count(items.length, 'buddy', 'buddies')}. Drag the handles, or use the arrow keys on them.`)];
 }
 
+const picked = ctx => userPicker('roster', ctx.params.get('user'), ctx.state.known ?? []);
+
 export default {
   title: ctx => (ctx.params.get('user') ? `Roster of ${bare(ctx.params.get('user'))}` : 'Rosters'),
   every: 15000,
@@ -185,8 +187,9 @@ export default {
     ctx.state.known = await userNames();
     if (ctx.user) await loadRoster(ctx, ctx.user);
   },
+  head: picked,
   draw(ctx) {
-    const picker = userPicker('roster', ctx.user, ctx.state.known);
+    const picker = picked(ctx);
     if (!ctx.data) return [picker, chooser('roster', ctx.state.known, 'Whose roster is to be shown?')];
     const {items, groups, shared} = ctx.data;
     const alone = items.some(buddy => buddy.groups.length === 0) || groups.length === 0;

@@ -89,6 +89,8 @@ async function loadUser(ctx, user) {
   ctx.data = {rules, watchers: watchers.items};
 }
 
+const picked = ctx => userPicker('rules', ctx.params.get('user'), ctx.state.known ?? []);
+
 export default {
   title: ctx => (ctx.params.get('user') ? `Who may see ${bare(ctx.params.get('user'))}` : 'Rules'),
   types: ['subscriptions'],
@@ -98,9 +100,10 @@ export default {
     const user = ctx.params.get('user');
     await (user ? loadUser(ctx, user) : loadAll(ctx));
   },
+  head: picked,
   draw(ctx) {
     const user = ctx.params.get('user'), {rules, watchers} = ctx.data;
-    const picker = userPicker('rules', user, ctx.state.known);
+    const picker = picked(ctx);
     if (!user) return [picker, waitingCard(ctx, watchers, true), chooser('rules', ctx.state.known, 'Whose rules are to be shown?')];
     return [picker, crossLinks(user, 'rules'), waitingCard(ctx, watchers, false),
       rulesCard(ctx, user, rules), watchersCard(watchers)];

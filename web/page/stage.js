@@ -1,7 +1,8 @@
 // stage.js: the one view that is shown: loads what it wants, draws it, and draws it anew on news.
 //
-// A view is {title, types, every, start(params), load(ctx), draw(ctx), onEvent(ctx, event)}:
-// `load` fills ctx.data, `draw` gives what stands under the heading. `types` of events have it load
+// A view is {title, types, every, start(params), load(ctx), head(ctx), draw(ctx), onEvent(ctx, event)}:
+// `load` fills ctx.data, `draw` gives what stands under the heading; `head` is that part of it by
+// which the question can be mended, and stands beside a problem, too. `types` of events have it load
 // again; `every` ms it does so where there are no events.
 import {h, update} from './dom.js';
 import {absolve, blame} from './faults.js';
@@ -56,7 +57,7 @@ class Context {
 
   body() {
     const note = this.problem && problemNote(this.problem);
-    if (this.problem && (!this.loaded || this.problem.status !== 0)) return note;
+    if (this.problem && (!this.loaded || this.problem.status !== 0)) return [this.view.head?.(this), note];
     if (!this.loaded) return h('p', {class: 'loading', key: 'loading'}, 'Loading…');
     return [note, this.view.draw(this)];
   }
