@@ -129,6 +129,7 @@ test('the keyboard alone signs in, adds a person and decides', {server: {usual: 
   assert.equal(outline, 'solid', 'the focus is seen');
   await page.keyboard.press('Enter');
   await seen(page.getByText('Nobody waits to be let in.'));
+  await eventually('the focus is not lost with the row', () => page.evaluate(() => document.activeElement.id === 'title'));
   await fromTheTop(page);
   await page.keyboard.press('Enter');
   assert.equal(await page.evaluate(() => document.activeElement.id), 'content');

@@ -112,13 +112,14 @@ function morphChildren(parent, wanted) {
   }
 }
 
-/** Makes the children of `parent` what they are to be; who has the focus keeps it. */
+/** Makes the children of `parent` what they are to be; who has the focus keeps it, and where it
+ *  stood is gone, the heading has it. */
 export function update(parent, ...children) {
   const holder = document.createElement('div');
   const focused = document.activeElement;
   append(holder, children);
   morphChildren(parent, [...holder.childNodes]);
-  if (focused && focused !== document.activeElement && focused.isConnected && focused !== document.body) {
-    focused.focus({preventScroll: false});
-  }
+  if (!focused || focused === document.activeElement || focused === document.body) return;
+  if (focused.isConnected) focused.focus({preventScroll: false});
+  else document.getElementById('title')?.focus({preventScroll: true}); // its row went: not to nowhere
 }
