@@ -25,13 +25,17 @@ export async function signIn(page, token, view = 'dashboard', query = '') {
   await page.goto(`/#/${view}${query}`);
   await page.getByLabel('Token').fill(token);
   await page.getByRole('button', {name: 'Sign in'}).click();
-  await page.getByRole('navigation', {name: 'Views'}).waitFor();
+  await page.locator('#nav:not([hidden])').waitFor({state: 'attached'}); // narrow: folded
   await page.locator('.loading').waitFor({state: 'detached'});
 }
 
 /** Another view, as by its link. */
 export async function visit(page, view, query = '') {
-  await page.evaluate(hash => { location.hash = hash; }, `#/${view}${query}`);
+  await page.evaluate(hash => new Promise(resolve => { // until the page has heard of it
+    if (location.hash === hash) resolve();
+    addEventListener('hashchange', () => resolve(), {once: true});
+    location.hash = hash;
+  }), `#/${view}${query}`);
   await page.locator('.loading').waitFor({state: 'detached'});
 }
 
@@ -48,6 +52,33 @@ export async function api(place, method, path, body) {
   const text = await response.text();
   assert.ok(response.status < 400, `${method} ${path}: ${response.status} ${text}`);
   return text ? JSON.parse(text) : undefined;
+}
+
+/** Where the keyboard begins when a page is opened. */
+export const fromTheTop = page => page.evaluate(() => document.querySelector('.skip').focus());
+
+/** Tab until this has the focus: by its name, as it is read out. */
+export async function tabTo(page, name) {
+  for (let i = 0; i < 80; i++) {
+    await page.keyboard.press('Tab');
+    const text = await page.evaluate(() => {
+      const node = document.activeElement;
+      return node.getAttribute('aria-label') ?? node.labels?.[0]?.textContent ?? node.textContent;
+    });
+    if (text.trim().startsWith(name)) return;
+  }
+  throw new Error(`Tab does not reach ${name}`);
+}
+
+/** Nothing stands beyond the screen; a browser on a phone would widen its own idea of that. */
+export async function judgeWidth(page, where) {
+  const {width} = page.viewportSize();
+  const {wide, who} = await page.evaluate(most => ({
+    wide: Math.max(document.documentElement.scrollWidth, innerWidth),
+    who: [...document.querySelectorAll('body *')].filter(node => node.getBoundingClientRect().right > most + 1 &&
+      !node.closest('.scroll, pre, .unseen, .skip, thead, dialog:not([open])')).map(node => node.outerHTML.slice(0, 80)).slice(0, 3),
+  }), width);
+  assert.ok(wide <= width && who.length === 0, `${where} is ${wide} wide: ${who.join(' ')}`);
 }
 
 export const shot = (page, name) => page.screenshot({path: `${process.env.HERALD_SCREENSHOTS}/${name}.png`, fullPage: true});

@@ -6,8 +6,12 @@ import {cases} from './case.mjs';
 import './signin.mjs';
 import './people.mjs';
 import './rosters.mjs';
+import './dragging.mjs';
 import './watching.mjs';
 import './others.mjs';
+import './serving.mjs';
+import './exchange.mjs';
+import './rough.mjs';
 import './looks.mjs';
 
 const input = createInterface({input: process.stdin})[Symbol.asyncIterator]();
@@ -31,7 +35,7 @@ function watch(page, complaints) {
 
 async function runCase(browser, one) {
   const complaints = [];
-  const place = await ask('start', one.server);
+  const place = await ask('start');
   const context = await browser.newContext({baseURL: place.url, viewport: {width: 1280, height: 860}, ...one.browser});
   context.setDefaultTimeout(30000);
   try {
@@ -58,11 +62,13 @@ async function main() {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking'],
   });
-  let failed = 0, number = 0;
-  for (const one of cases) {
-    number++;
-    if (wanted.length > 0 && !wanted.some(word => one.name.includes(word))) continue;
+  let failed = 0;
+  const chosen = cases.filter(one => wanted.length === 0 || wanted.some(word => one.name.includes(word)));
+  if (chosen.length > 0) await ask('begin', chosen[0].server);
+  for (const [i, one] of chosen.entries()) {
+    const number = cases.indexOf(one) + 1, next = chosen[i + 1];
     try {
+      if (next) await ask('begin', next.server); // it starts while this one runs
       await runCase(browser, one);
       console.log(`ok ${number} ${one.name}`);
     } catch (error) {

@@ -36,7 +36,7 @@ test('a person is added, disabled, given a password and deleted', {}, async plac
   await seen(page.getByRole('status').filter({hasText: 'carol@example.org was added.'}));
   await page.getByRole('link', {name: /Carol Example/}).click();
   await seen(page.getByRole('heading', {name: 'Carol Example', level: 1}));
-  await page.getByLabel('Name').fill('Carol');
+  await page.getByLabel('Name', {exact: true}).fill('Carol');
   await page.getByRole('button', {name: 'Save'}).click();
   await seen(page.getByRole('heading', {name: 'Carol', level: 1, exact: true}));
   await page.getByRole('button', {name: 'Set a password'}).click();
@@ -79,6 +79,23 @@ test('presence changes are seen while one looks', {}, async place => {
   await page.getByRole('dialog').getByRole('button', {name: 'End it'}).click();
   await seen(page.getByText('No device is registered.'));
   assert.deepEqual((await api(place, 'GET', '/api/v1/users/bob/registrations')).items, []);
+});
+
+test('everybody is found, not only who is shown', {server: {users: ['bob']}}, async place => {
+  const {page, ask, token} = place;
+  for (let i = 100; i < 160; i++) await api(place, 'POST', '/api/v1/users', {user: `a${i}`, display_name: `Ann ${i}`});
+  await ask('register', {user: 'bob'});
+  await ask('publish', {user: 'bob', note: 'Far behind'});
+  await signIn(page, token, 'people');
+  await seen(page.getByText('50 people shown'));
+  await page.getByLabel('Find').fill('BOB@');
+  await seen(row(page, 'bob@example.org').getByText('Far behind'));
+  await seen(page.getByText('1 person shown'));
+  await page.getByLabel('Find').fill('ann 1');
+  await seen(page.getByText('50 people shown'));
+  await page.getByRole('button', {name: 'Show more'}).click();
+  await seen(page.getByText('60 people shown'));
+  await seen(row(page, 'Ann 159').getByText('Offline'));
 });
 
 test('a display name is text, whatever it holds', {}, async place => {

@@ -11,13 +11,19 @@ export const token = {
   forget: () => sessionStorage.removeItem(KEY),
 };
 
+/** Its If-Match named what was shown, which is not what there is (RFC 9110 13.1.1). */
+const CHANGED = 412;
+
 /** What was answered instead (RFC 9457), or that nothing was (status 0). */
 export class Problem extends Error {
   constructor(status, body = {}) {
-    super(body.detail || body.title || `the server answered ${status}`);
+    super(status === CHANGED ? 'Somebody changed it meanwhile, so nothing was done. Look at what is there now, and do it again.'
+      : body.detail || body.title || `the server answered ${status}`);
     this.status = status;
     this.kind = String(body.type ?? '').split(':').pop();
     this.field = body.field;
+    this.errors = body.errors;
+    this.line = body.line;
     this.scope = body.scope;
   }
 
@@ -43,15 +49,15 @@ async function problemOf(response) {
   return new Problem(response.status, body);
 }
 
-/** The response, when it is a good one; throws a Problem. */
-export async function call(method, path, {body, etag, signal, accept, resume, secret} = {}) {
+/** The response, when it is a good one; throws a Problem. A body is JSON unless it has a `type`. */
+export async function call(method, path, {body, type, etag, signal, accept, resume, secret} = {}) {
   const headers = {Authorization: `Bearer ${secret ?? token.get() ?? ''}`};
-  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  if (body !== undefined) headers['Content-Type'] = type ?? 'application/json';
   if (etag) headers['If-Match'] = etag;
   if (accept) headers.Accept = accept;
   if (resume) headers['Last-Event-ID'] = resume;
   const options = {method, headers, signal, cache: 'no-store', credentials: 'omit',
-    body: body === undefined ? undefined : JSON.stringify(body)};
+    body: body === undefined || type ? body : JSON.stringify(body)};
   let response;
   try {
     response = await fetch(path, options);
@@ -74,6 +80,12 @@ export const put = async (path, body, etag) => valueOf(await call('PUT', path, {
 export const post = async (path, body, etag) => valueOf(await call('POST', path, {body, etag}));
 export const patch = async (path, body, etag) => valueOf(await call('PATCH', path, {body, etag}));
 export const remove = async path => valueOf(await call('DELETE', path));
+
+/** What a view can do without: null when it is out of the token's reach, or not on this server. */
+export const orNothing = promise => promise.catch(error => {
+  if (error.status === 403 || error.absent) return null;
+  throw error;
+});
 
 /** The value and its ETag. */
 export async function getTagged(path, signal) {

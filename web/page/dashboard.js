@@ -9,7 +9,7 @@ const EVERY_MS = 2000, WAITING_EVERY = 5;
 
 const figures = [['registrations', 'Registrations'], ['publications', 'Publications', 'people'],
   ['subscriptions', 'Subscriptions', 'subscriptions'], ['lines', 'Calls'],
-  ['messages_waiting', 'Messages waiting', 'messages'], ['users', 'Accounts', 'people']];
+  ['messages_waiting', 'Held messages', 'messages'], ['users', 'Accounts', 'people']];
 const rates = [['messages_received', 'SIP messages in'], ['messages_sent', 'SIP messages out'],
   ['notifies_sent', 'NOTIFYs'], ['requests_refused', 'Refused requests']];
 
@@ -62,6 +62,16 @@ function waitingCard(waiting) {
     h('a', {class: 'button', href: link('rules')}, 'Decide'));
 }
 
+/** What to do with a server that nobody uses yet. */
+function beginCard() {
+  return card('Begin here', h('ol', {class: 'steps'},
+    h('li', {}, h('a', {href: link('people')}, 'Add people'), ': an address and a password each.'),
+    h('li', {}, 'Have their phones register here: the server’s address, that name and that password.'),
+    h('li', {}, h('a', {href: link('devices')}, 'Devices'), ' shows who has come; ', h('a', {href: link('trace')}, 'Trace'),
+      ' each message, and why one was refused.'),
+    h('li', {}, h('a', {href: link('groups')}, 'A shared group'), ' puts everybody into everybody’s roster.')));
+}
+
 function serverCard(status, ready) {
   return card('Server', h('dl', {class: 'facts'},
     h('dt', {}, 'State'), h('dd', {}, ready ? badge('good', 'Takes requests') : badge('bad', 'Does not keep up: changes wait for the disk')),
@@ -88,7 +98,7 @@ export default {
         figures.map(([name, text, view]) => tile(text, series(name), view && link(view)))),
       h('section', {'aria-label': 'Traffic per second', class: 'tiles', key: 'traffic'},
         rates.map(([name, text]) => tile(text, series(name), null, '/s'))),
-      h('div', {class: 'columns', key: 'cards'}, waitingCard(ctx.state.waiting), serverCard(status, ready)),
+      h('div', {class: 'columns', key: 'cards'}, status.counts.users === 0 && beginCard(), waitingCard(ctx.state.waiting), serverCard(status, ready)),
     ];
   },
 };

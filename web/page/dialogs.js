@@ -1,6 +1,7 @@
 // dialogs.js: questions that stand before everything else. The browser's own <dialog> keeps the
 // focus inside, closes on Escape and gives the focus back.
 import {h} from './dom.js';
+import {absolve, blame} from './faults.js';
 import {field} from './widgets.js';
 
 let numbers = 0;
@@ -34,7 +35,7 @@ export function confirm({title, text, yes, danger = true}) {
 }
 
 /** Shows a form until `send(values)` goes well or it is cancelled. Fields are {name, label, hint,
- *  control}; what the server finds wrong is told in it. */
+ *  control}; what the server finds wrong is told at them. */
 export function form({title, text, fields, yes, send}) {
   const problem = h('p', {class: 'problem', role: 'alert'});
   const cancel = h('button', {type: 'button', onclick: () => dialog.close()}, 'Cancel');
@@ -50,28 +51,18 @@ export function form({title, text, fields, yes, send}) {
     event.preventDefault();
     go.disabled = true;
     problem.replaceChildren();
+    absolve(event.target);
     try {
       await send(Object.fromEntries(new FormData(event.target)));
       dialog.close();
     } catch (error) {
       if (error.status === undefined) throw error;
-      problem.append(error.message);
-      blame(controls, error.field);
+      problem.append(blame(event.target, error).join(' '));
     } finally {
       go.disabled = false;
     }
   });
   (controls[0]?.querySelector?.('input') ?? controls[0])?.focus();
-}
-
-function blame(controls, pointer) {
-  const name = String(pointer ?? '').split('/')[1];
-  for (const control of controls) {
-    const wrong = control.getAttribute('name') === name && name !== undefined;
-    if (wrong) control.setAttribute('aria-invalid', 'true');
-    else control.removeAttribute('aria-invalid');
-    if (wrong) control.focus();
-  }
 }
 
 /** Shows a secret that cannot be had again. */

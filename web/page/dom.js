@@ -64,9 +64,12 @@ function isLike(old, fresh) {
     old.$key === fresh.$key && (old.type === fresh.type || fresh.nodeType !== 1);
 }
 
+/** What a person, or a refused form, made of it. */
+const LEFT_ALONE = ['open', 'aria-invalid'];
+
 function morphAttributes(old, fresh) {
   for (const {name} of [...old.attributes]) {
-    if (!fresh.hasAttribute(name) && name !== 'open') old.removeAttribute(name);
+    if (!fresh.hasAttribute(name) && !LEFT_ALONE.includes(name)) old.removeAttribute(name);
   }
   for (const {name, value} of fresh.attributes) {
     if (old.getAttribute(name) !== value) old.setAttribute(name, value);
@@ -79,7 +82,7 @@ function morph(old, fresh) {
     return;
   }
   morphAttributes(old, fresh);
-  morphChildren(old, [...fresh.childNodes]);
+  if (!fresh.hasAttribute('data-own')) morphChildren(old, [...fresh.childNodes]); // else: filled by who made it
   listen(old, fresh.$on ?? {});
   if (fresh.$value !== undefined && fresh.$value !== old.$value) old.value = fresh.$value;
   if (fresh.$checked !== old.$checked) old.checked = Boolean(fresh.$checked);
@@ -109,13 +112,14 @@ function morphChildren(parent, wanted) {
   }
 }
 
-/** Makes the children of `parent` what they are to be; who has the focus keeps it. */
+/** Makes the children of `parent` what they are to be; who has the focus keeps it, and where it
+ *  stood is gone, the heading has it. */
 export function update(parent, ...children) {
   const holder = document.createElement('div');
   const focused = document.activeElement;
   append(holder, children);
   morphChildren(parent, [...holder.childNodes]);
-  if (focused && focused !== document.activeElement && focused.isConnected && focused !== document.body) {
-    focused.focus({preventScroll: false});
-  }
+  if (!focused || focused === document.activeElement || focused === document.body) return;
+  if (focused.isConnected) focused.focus({preventScroll: false});
+  else document.getElementById('title')?.focus({preventScroll: true}); // its row went: not to nowhere
 }

@@ -109,7 +109,7 @@ function question(ctx) {
       presentity: values.get('presentity').trim(), event: values.get('event')});
   }}, name('watcher', 'Why can this watcher'), name('presentity', 'see this user'),
   field('Event', select({id: 'event', name: 'event', value: params.get('event') ?? 'presence'}, EVENTS)),
-  suggestions('known-users', ctx.state.known), h('button', {type: 'submit', class: 'main'}, 'Explain'));
+  suggestions('known-users', ctx.state.known ?? []), h('button', {type: 'submit', class: 'main'}, 'Explain'));
 }
 
 function seen(said) {
@@ -128,6 +128,7 @@ export default {
     if (!watcher || !presentity) return;
     ctx.data = await get(target('/api/v1/explain', {watcher, presentity, event: ctx.params.get('event')}), ctx.signal);
   },
+  head: question,
   draw: ctx => [question(ctx), ctx.data ? [verdict(ctx.data), picture(ctx.data), seen(ctx.data)]
     : h('p', {class: 'empty'}, 'Name two people: Herald tells in one sentence what the first sees of the second, and what each step on the way says.')],
 };

@@ -36,7 +36,7 @@ export function ladder(items, pick) {
   const lines = names.map((name, i) => svg('g', {class: 'party'},
     svg('text', {x: LEFT + i * GAP, y: 22, 'text-anchor': 'middle'}, name),
     svg('path', {d: `M${LEFT + i * GAP} 34V${height}`})));
-  return h('div', {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Ladder of the messages', key: 'ladder'},
+  return h('div', {class: 'scroll card', tabindex: '0', role: 'region', 'aria-label': 'Ladder of the messages', key: 'ladder'},
     svg('svg', {class: 'ladder', width, height, viewBox: `0 0 ${width} ${height}`, role: 'img',
       'aria-label': `${items.length} messages; the list below has them one by one`},
     lines, items.map((one, i) => arrow(one, names, i, pick))));

@@ -8,8 +8,11 @@ import {leave, refresh, show} from './stage.js';
 import {forgetUsers} from './users.js';
 import {badge} from './widgets.js';
 import dashboard from './dashboard.js';
+import devices from './devices.js';
 import explain from './explain.js';
+import groups from './groups.js';
 import messages from './messages.js';
+import operations from './operations.js';
 import people from './people.js';
 import person from './person.js';
 import roster from './roster.js';
@@ -17,11 +20,17 @@ import rules from './rules.js';
 import subscriptions from './subscriptions.js';
 import tokens from './tokens.js';
 import trace from './trace.js';
+import webhooks from './webhooks.js';
 
-const views = {dashboard, people, person, roster, rules, messages, subscriptions, explain, trace, tokens};
-const entries = [['dashboard', 'Dashboard'], ['people', 'People'], ['roster', 'Rosters'],
-  ['rules', 'Rules'], ['messages', 'Messages'], ['subscriptions', 'Subscriptions'],
-  ['explain', 'Explain'], ['trace', 'Trace'], ['tokens', 'Tokens']];
+const views = {dashboard, people, person, roster, groups, rules, messages, subscriptions, devices, explain, trace,
+  operations, webhooks, tokens};
+const entries = [
+  ['', [['dashboard', 'Dashboard']]],
+  ['Who', [['people', 'People'], ['roster', 'Rosters'], ['groups', 'Shared groups'], ['rules', 'Rules'],
+    ['messages', 'Messages']]],
+  ['What happens', [['subscriptions', 'Subscriptions'], ['devices', 'Devices'], ['explain', 'Explain'], ['trace', 'Trace']]],
+  ['This server', [['operations', 'Operations'], ['webhooks', 'Webhooks'], ['tokens', 'Tokens']]],
+];
 const states = {off: ['idle', ''], connecting: ['warn', 'Connecting'], live: ['good', 'Live'],
   polling: ['idle', 'Every few seconds']};
 
@@ -53,8 +62,10 @@ function drawFrame() {
   const here = place().name === 'person' ? 'people' : place().name;
   nav.hidden = !signedIn;
   nav.classList.toggle('open', menuOpen);
-  update(nav, h('ul', {}, entries.map(([name, text]) => h('li', {}, h('a',
-    {href: `#/${name}`, onclick: () => toggleMenu(false), 'aria-current': name === here ? 'page' : null}, icon(name), text)))));
+  update(nav, h('div', {class: 'lists'}, entries.map(([title, views], i) => [
+    title && h('p', {class: 'part', id: `part-${i}`}, title),
+    h('ul', {'aria-labelledby': title ? `part-${i}` : null}, views.map(([name, text]) => h('li', {}, h('a',
+      {href: `#/${name}`, onclick: () => toggleMenu(false), 'aria-current': name === here ? 'page' : null}, icon(name), text))))])));
 }
 
 function showPlace(focus) {

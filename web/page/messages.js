@@ -1,8 +1,8 @@
 // messages.js: what a user wrote and was written, what waits for a device, and a word as the user.
-import {list, ofUser, post, remove, target} from './api.js';
+import {list, ofUser, orNothing, post, remove, target} from './api.js';
 import {confirm} from './dialogs.js';
 import {h} from './dom.js';
-import {crossLinks, link, userNames, userPicker} from './users.js';
+import {chooser, crossLinks, link, userNames, userPicker} from './users.js';
 import {badge, bare, card, field, suggestions, table, when} from './widgets.js';
 
 const PAGE = 50;
@@ -29,7 +29,7 @@ function sendForm(ctx, user) {
     event.preventDefault();
     const form = event.target, values = new FormData(form);
     const message = {to: values.get('to').trim(), text: values.get('text')};
-    const done = await ctx.act(() => post(ofUser(user, 'messages'), message), `The message to ${message.to} is on its way.`);
+    const done = await ctx.act(() => post(ofUser(user, 'messages'), message), `The message to ${message.to} is on its way.`, form);
     if (done) form.querySelector('textarea').value = '';
   }}, h('h2', {}, `Write as ${bare(user)}`),
   field('To', h('input', {id: 'message-to', name: 'to', required: true, list: 'known-users', autocomplete: 'off', autocapitalize: 'off',
@@ -63,7 +63,7 @@ function waitingCard(ctx, user, waiting) {
 
 function historyCard(ctx, user) {
   const {items, more} = ctx.data.history;
-  return card('History',
+  return card('History', searchForm(ctx, user),
     items.length === 0 ? h('p', {class: 'empty'}, 'No messages like that are remembered.')
       : h('ol', {class: 'messages'}, items.map(one => bubble(user, one))),
     more && h('button', {onclick: () => {
@@ -72,10 +72,7 @@ function historyCard(ctx, user) {
     }}, 'Show older ones'));
 }
 
-const orNothing = promise => promise.catch(error => {
-  if (error.absent) return null;
-  throw error;
-});
+const picked = ctx => userPicker('messages', ctx.params.get('user'), ctx.state.known ?? []);
 
 export default {
   title: ctx => (ctx.params.get('user') ? `Messages of ${bare(ctx.params.get('user'))}` : 'Messages'),
@@ -91,11 +88,12 @@ export default {
       orNothing(list(ofUser(user, 'messages', 'waiting'), 1000, ctx.signal))]);
     ctx.data = {history, waiting: waiting?.items};
   },
+  head: picked,
   draw(ctx) {
     const user = ctx.params.get('user');
-    const picker = userPicker('messages', user, ctx.state.known);
-    if (!ctx.data) return [picker, h('p', {class: 'empty'}, 'Choose whose messages are to be shown.')];
-    return [picker, crossLinks(user, 'messages'), sendForm(ctx, user), waitingCard(ctx, user, ctx.data.waiting),
-      searchForm(ctx, user), historyCard(ctx, user)];
+    const picker = picked(ctx);
+    if (!ctx.data) return [picker, chooser('messages', ctx.state.known, 'Whose messages are to be shown?')];
+    return [picker, crossLinks(user, 'messages'), h('div', {class: 'columns', key: 'write'}, sendForm(ctx, user),
+      waitingCard(ctx, user, ctx.data.waiting)), historyCard(ctx, user)];
   },
 };

@@ -8,6 +8,7 @@ import {forgetUsers, go, link} from './users.js';
 import {badge, count, field, presence, table} from './widgets.js';
 
 const PAGE = 50, AT_ONCE = 6;
+const SEARCHED = 20000; // accounts that are looked through
 
 /** Asks for the presence of each, a few at a time. */
 async function loadPresence(ctx, users) {
@@ -51,9 +52,10 @@ function toolbar(ctx) {
     oninput: event => {
       ctx.state.filter = event.target.value;
       ctx.redraw();
+      if (ctx.data.more || shown(ctx).some(person => !ctx.state.presence.has(person.user))) ctx.soon();
     }});
   return h('div', {class: 'toolbar', key: 'toolbar'}, field('Find', input),
-    h('button', {class: 'main', onclick: () => addPerson(ctx)}, icon('plus'), 'Add a person'));
+    h('button', {class: 'main last', onclick: () => addPerson(ctx)}, icon('plus'), 'Add a person'));
 }
 
 const columns = ctx => [
@@ -69,17 +71,20 @@ const columns = ctx => [
     h('a', {class: 'button small quiet', href: link('rules', {user: person.user})}, 'Rules', h('span', {class: 'unseen'}, ` of ${person.user}`))], 'actions'],
 ];
 
-function shown(ctx) {
+/** All who are found among those that were asked for; of them, a page or more is shown. */
+function found(ctx) {
   const words = ctx.state.filter.trim().toLowerCase();
   return ctx.data.items.filter(person =>
     `${person.user} ${person.display_name}`.toLowerCase().includes(words));
 }
 
+const shown = ctx => found(ctx).slice(0, ctx.state.most);
+
 function footer(ctx) {
   const wanted = ctx.state.filter.trim();
   return h('div', {class: 'footer', key: 'footer'},
     h('p', {class: 'faint', role: 'status'}, `${count(shown(ctx).length, 'person', 'people')} shown`),
-    ctx.data.more && h('button', {onclick: () => {
+    (ctx.data.more || found(ctx).length > ctx.state.most) && h('button', {onclick: () => {
       ctx.state.most += PAGE;
       ctx.reload();
     }}, 'Show more'),
@@ -92,10 +97,12 @@ export default {
   every: 4000,
   start: () => ({filter: '', most: PAGE, presence: new Map(), blind: false}),
   async load(ctx) {
-    ctx.data = await list(`/api/v1/users?limit=${PAGE}`, ctx.state.most, ctx.signal);
+    const {filter, most} = ctx.state;
+    ctx.data = filter.trim() ? await list('/api/v1/users?limit=1000', SEARCHED, ctx.signal)
+      : await list(`/api/v1/users?limit=${PAGE}`, most, ctx.signal);
     ctx.loaded = true;
     ctx.redraw();
-    await loadPresence(ctx, ctx.data.items.map(person => person.user));
+    await loadPresence(ctx, shown(ctx).map(person => person.user));
   },
   async onEvent(ctx, event) {
     const known = ctx.data?.items.some(person => person.user === event.user);

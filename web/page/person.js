@@ -1,19 +1,15 @@
 // person.js: one account: name, password, use, presence and devices.
-import {get, list, ofUser, patch, put, remove} from './api.js';
+import {get, list, ofUser, orNothing, patch, put, remove} from './api.js';
+import {aliasesCard} from './aliases.js';
 import {confirm, form} from './dialogs.js';
+import {registrations} from './devices.js';
 import {h} from './dom.js';
 import {say} from './stage.js';
 import {crossLinks, forgetUsers, go, link} from './users.js';
-import {badge, bare, card, count, field, presence, select, table, when} from './widgets.js';
+import {badge, card, count, field, presence, select, when} from './widgets.js';
 
 const ACTIVITIES = [['', 'None'], ['away', 'Away'], ['busy', 'Busy'], ['meeting', 'In a meeting'],
   ['on-the-phone', 'On the phone'], ['vacation', 'On vacation'], ['travel', 'Travelling']];
-
-/** Things beside the account may be out of a token's reach: then they are left out. */
-const orNothing = promise => promise.catch(error => {
-  if (error.status === 403 || error.absent) return null;
-  throw error;
-});
 
 function changePassword(user) {
   form({
@@ -53,7 +49,7 @@ function accountCard(ctx, account) {
     h('form', {class: 'row', onsubmit: event => {
       event.preventDefault();
       const display_name = new FormData(event.target).get('display_name').trim();
-      ctx.act(() => patch(ofUser(account.user), {display_name}), 'The name was changed.');
+      ctx.act(() => patch(ofUser(account.user), {display_name}), 'The name was changed.', event.target);
     }}, field('Name', name), h('button', {type: 'submit'}, 'Save')),
     h('dl', {class: 'facts'},
       h('dt', {}, 'Use'), h('dd', {}, account.disabled ? badge('bad', 'Disabled') : badge('good', 'Enabled')),
@@ -70,7 +66,7 @@ function putState(ctx, event, user) {
   const body = {basic: values.get('basic')};
   if (values.get('activity')) body.activities = [values.get('activity')];
   if (values.get('note').trim()) body.note = values.get('note').trim();
-  ctx.act(() => put(ofUser(user, 'presence'), body), 'The state is put in.');
+  ctx.act(() => put(ofUser(user, 'presence'), body), 'The state is put in.', event.target);
 }
 
 function presenceCard(ctx, user, state) {
@@ -89,21 +85,9 @@ function presenceCard(ctx, user, state) {
             ctx.act(() => remove(ofUser(user, 'presence')), 'The state is taken out.')}, 'Take out')))));
 }
 
-async function endDevice(ctx, user, device) {
-  const sure = await confirm({title: 'End this registration?', yes: 'End it',
-    text: `${bare(device.contact)} is no longer reached, and what it published ends. It may register again.`});
-  if (sure) ctx.act(() => remove(ofUser(user, 'registrations', device.id)), 'The registration ended.');
-}
-
-function devicesCard(ctx, user, devices) {
-  if (!devices) return card('Devices', h('p', {class: 'empty'}, 'This token may not see them (live:read).'));
-  return card('Devices', table('Registered devices', [
-    ['Contact', one => h('code', {}, bare(one.contact))],
-    ['Client', one => one.user_agent || h('span', {class: 'faint'}, 'unknown')],
-    ['Until', one => when(one.expires, 'for good')],
-    ['', one => !one.configured && h('button', {class: 'small', onclick: () => endDevice(ctx, user, one)},
-      'End…', h('span', {class: 'unseen'}, ` ${bare(one.contact)}`)), 'actions'],
-  ], devices, one => one.id, 'No device is registered.'));
+function devicesCard(ctx, devices) {
+  return card('Devices', devices ? registrations(ctx, devices, false)
+    : h('p', {class: 'empty'}, 'This token may not see them (live:read).'));
 }
 
 export default {
@@ -112,22 +96,24 @@ export default {
   every: 3000,
   async load(ctx) {
     const user = ctx.params.get('user') ?? '';
-    const [account, state, devices] = await Promise.all([
+    const [account, state, devices, aliases] = await Promise.all([
       get(ofUser(user), ctx.signal),
       orNothing(get(ofUser(user, 'presence'), ctx.signal)),
-      orNothing(list(ofUser(user, 'registrations'), 1000, ctx.signal))]);
-    ctx.data = {account, state, devices: devices?.items};
+      orNothing(list(ofUser(user, 'registrations'), 1000, ctx.signal)),
+      orNothing(get(ofUser(user, 'aliases'), ctx.signal))]);
+    ctx.data = {account, state, devices: devices?.items, aliases: aliases?.items};
   },
   onEvent(ctx, event) {
     if (!event.user || event.user === ctx.data?.account.user) ctx.soon();
   },
   draw(ctx) {
-    const {account, state, devices} = ctx.data;
+    const {account, state, devices, aliases} = ctx.data;
     return [
       h('p', {class: 'under', key: 'address'}, h('a', {href: link('people')}, 'People'), ' / ', account.user),
       crossLinks(account.user, 'person'),
       h('div', {class: 'columns', key: 'cards'}, accountCard(ctx, account), presenceCard(ctx, account.user, state)),
-      devicesCard(ctx, account.user, devices),
+      aliases && aliasesCard(ctx, account.user, aliases),
+      devicesCard(ctx, devices),
     ];
   },
 };

@@ -2,6 +2,7 @@
 import {h, svg} from './dom.js';
 
 const WIDTH = 160, HEIGHT = 36, PAD = 3;
+const FRAME = {class: 'plot', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', 'aria-hidden': 'true'};
 
 export class Series {
   constructor(most = 90) {
@@ -30,10 +31,11 @@ function points(values, most) {
 
 export function plot(series) {
   const line = points(series.values, series.most);
-  if (line.length < 2) return h('div', {class: 'plot', 'aria-hidden': 'true'});
+  const ground = svg('path', {class: 'ground', d: `M0 ${HEIGHT - 1}H${WIDTH}`});
+  if (line.length < 2) return svg('svg', {...FRAME}, ground);
   const path = line.map(([x, y], i) => `${i ? 'L' : 'M'}${x.toFixed(1)} ${y.toFixed(1)}`).join('');
   const area = `${path}L${line.at(-1)[0].toFixed(1)} ${HEIGHT}L${line[0][0].toFixed(1)} ${HEIGHT}Z`;
-  return svg('svg', {class: 'plot', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', 'aria-hidden': 'true'},
+  return svg('svg', {...FRAME}, ground,
     svg('path', {class: 'area', d: area}), svg('path', {class: 'line', d: path}));
 }
 

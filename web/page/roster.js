@@ -2,20 +2,23 @@
 //
 // The order is one of the whole roster; a group shows its part of it. All changes name the ETag of
 // what was shown, so that two who edit do not undo each other's work.
-import {get, getTagged, ofUser, patch, post, put, remove} from './api.js';
+import {get, getTagged, ofUser, post, target} from './api.js';
 import {dragSource, dropTarget, moved, mover} from './arrange.js';
-import {confirm, form} from './dialogs.js';
+import {addGroup, buddyForm, nameOf, removeBuddy, removeGroup} from './buddies.js';
 import {h} from './dom.js';
+import {exportForm, importForm} from './exchange.js';
 import {icon} from './icons.js';
 import {say} from './stage.js';
-import {crossLinks, userNames, userPicker} from './users.js';
-import {bare, count} from './widgets.js';
+import {chooser, crossLinks, userNames, userPicker} from './users.js';
+import {bare, count, field} from './widgets.js';
 
-const nameOf = buddy => buddy.display_name || bare(buddy.uri);
+const PAGE = 100; // more than that of a group are shown when they are asked for
+const FEW = 10; // are found by looking
+
 const inGroup = (buddy, group) => (group === null ? buddy.groups.length === 0 : buddy.groups.includes(group));
 
 async function loadRoster(ctx, user) {
-  const {value, etag} = await getTagged(ofUser(user, 'roster'), ctx.signal);
+  const {value, etag} = await getTagged(target(ofUser(user, 'roster'), {limit: 1000}), ctx.signal);
   let next = value.next;
   while (next) {
     const page = await get(next, ctx.signal);
@@ -60,14 +63,28 @@ function place(items, buddy, group) {
   return `${nameOf(buddy)} is number ${peers.indexOf(buddy) + 1} of ${peers.length}.`;
 }
 
+const mostOf = (ctx, group) => ctx.state.most.get(group) ?? PAGE;
+
+function showUpTo(ctx, group, number) {
+  if (number > mostOf(ctx, group)) ctx.state.most.set(group, number);
+}
+
+/** Those of a group who are looked for: all, or who has the words in name, address or notes. */
+function found(ctx, group) {
+  const words = ctx.state.find.trim().toLowerCase();
+  return ctx.data.items.filter(one => inGroup(one, group) &&
+    `${nameOf(one)} ${bare(one.uri)} ${one.notes ?? ''}`.toLowerCase().includes(words));
+}
+
 function moveBuddy(ctx, buddy, group, by) {
-  const peers = ctx.data.items.filter(one => inGroup(one, group));
+  const peers = found(ctx, group);
   const other = peers[peers.indexOf(buddy) + by];
   if (!other) {
     say(`${nameOf(buddy)} is the ${by < 0 ? 'first' : 'last'} already.`);
     return;
   }
   const items = moved(ctx.data.items, buddy, other);
+  showUpTo(ctx, group, peers.indexOf(other) + 1);
   order(ctx, items, place(items, buddy, group));
 }
 
@@ -83,9 +100,13 @@ function orderGroups(ctx, groups, group) {
   change(ctx, {groups}, `${group} is group ${groups.indexOf(group) + 1} of ${groups.length}.`);
 }
 
+/** What was asked for meanwhile is other objects. */
+const current = (ctx, buddy) => ctx.data.items.find(one => one.uri === buddy.uri);
+
 /** A buddy that is dropped on another one takes its place, and its group. */
 async function dropOn(ctx, dragged, group, other) {
-  const {buddy, from} = dragged;
+  const {from} = dragged, buddy = current(ctx, dragged.buddy);
+  if (!buddy) return; // somebody took it out
   const items = other && other !== buddy ? moved(ctx.data.items, buddy, other) : ctx.data.items;
   if (from === group) {
     if (items !== ctx.data.items) order(ctx, items, `${nameOf(buddy)} was moved.`);
@@ -95,57 +116,6 @@ async function dropOn(ctx, dragged, group, other) {
   if (group !== null && !groups.includes(group)) groups.push(group);
   const places = items.map((one, i) => ({uri: one.uri, position: i + 1, ...(one === buddy ? {groups} : {})}));
   change(ctx, {items: places}, `${nameOf(buddy)} is ${group === null ? 'in no group' : `in ${group}`} now.`);
-}
-
-function groupBoxes(ctx, chosen) {
-  if (ctx.data.groups.length === 0) return null;
-  return h('fieldset', {}, h('legend', {}, 'Groups'), ctx.data.groups.map(group => h('label', {class: 'choice'},
-    h('input', {type: 'checkbox', name: 'groups', value: group, checked: chosen.includes(group)}), group)));
-}
-
-function buddyForm(ctx, buddy) {
-  const boxes = groupBoxes(ctx, buddy?.groups ?? []);
-  const address = h('input', {required: true, list: 'known-users', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false'});
-  form({
-    title: buddy ? `Change ${nameOf(buddy)}` : 'Add a buddy', yes: buddy ? 'Save' : 'Add',
-    fields: [
-      !buddy && {name: 'uri', label: 'Address', control: address},
-      {name: 'display_name', label: 'Name', control: h('input', {value: buddy?.display_name ?? '', autocomplete: 'off'})},
-      {name: 'notes', label: 'Notes', control: h('textarea', {rows: 2, value: buddy?.notes ?? ''})},
-      boxes && {control: boxes},
-      {name: 'group', label: 'New group', hint: 'May be empty', control: h('input', {autocomplete: 'off'})},
-    ].filter(Boolean),
-    async send(values) {
-      const groups = boxes ? [...boxes.querySelectorAll(':checked')].map(box => box.value) : [];
-      if (values.group.trim() && !groups.includes(values.group.trim())) groups.push(values.group.trim());
-      const body = {display_name: values.display_name.trim(), notes: values.notes.trim(), groups};
-      const who = buddy ? bare(buddy.uri) : bare(values.uri.trim());
-      await (buddy ? patch : put)(ofUser(ctx.user, 'roster', who), body);
-      say(buddy ? `${who} was changed.` : `${who} was added.`);
-      await ctx.reload();
-    },
-  });
-}
-
-function addGroup(ctx) {
-  form({title: 'Add a group', yes: 'Add',
-    fields: [{name: 'name', label: 'Name', control: h('input', {required: true, autocomplete: 'off'})}],
-    async send({name}) {
-      await put(ofUser(ctx.user, 'groups', name.trim()), {});
-      say(`The group ${name.trim()} was added.`);
-      await ctx.reload();
-    }});
-}
-
-async function removeBuddy(ctx, buddy) {
-  const sure = await confirm({title: `Remove ${nameOf(buddy)}?`, yes: 'Remove',
-    text: `${bare(buddy.uri)} leaves this roster, with name, notes and groups.`});
-  if (sure) ctx.act(() => remove(ofUser(ctx.user, 'roster', bare(buddy.uri))), `${nameOf(buddy)} was removed.`);
-}
-
-async function removeGroup(ctx, group) {
-  const sure = await confirm({title: `Remove the group ${group}?`, yes: 'Remove', text: 'Who is in it stays in the roster.'});
-  if (sure) ctx.act(() => remove(ofUser(ctx.user, 'groups', group)), `The group ${group} was removed.`);
 }
 
 function buddyRow(ctx, buddy, group, first, last) {
@@ -167,7 +137,7 @@ function dropOnGroup(ctx, what, group) {
 }
 
 function groupCard(ctx, group) {
-  const buddies = ctx.data.items.filter(buddy => inGroup(buddy, group));
+  const buddies = found(ctx, group), shown = buddies.slice(0, mostOf(ctx, group)), more = buddies.length - shown.length;
   const {groups} = ctx.data, id = group === null ? 'group-none' : `group-${groups.indexOf(group)}`;
   const named = group !== null;
   return h('section', {class: 'card group', 'aria-labelledby': id, key: named ? `g-${group}` : 'none',
@@ -176,9 +146,14 @@ function groupCard(ctx, group) {
     named && mover(`the group ${group}`, by => moveGroup(ctx, group, by), group === groups[0], group === groups.at(-1)),
     h('h2', {id}, named ? group : 'In no group'), h('span', {class: 'faint'}, count(buddies.length, 'buddy', 'buddies')),
     named && h('button', {class: 'small quiet', onclick: () => removeGroup(ctx, group)}, 'Remove…', h('span', {class: 'unseen'}, ` the group ${group}`))),
-  h('ol', {class: 'buddies', 'aria-labelledby': id}, buddies.map((buddy, i) =>
+  h('ol', {class: 'buddies', 'aria-labelledby': id}, shown.map((buddy, i) =>
     buddyRow(ctx, buddy, group, i === 0, i === buddies.length - 1))),
-  buddies.length === 0 && h('p', {class: 'empty'}, 'Nobody yet. Drag somebody here, or choose the group under “Change”.'));
+  more > 0 && h('button', {class: 'more', onclick: () => {
+    showUpTo(ctx, group, shown.length + PAGE);
+    ctx.redraw();
+  }}, `Show ${Math.min(more, PAGE)} of ${more} more`, h('span', {class: 'unseen'}, ` in ${group ?? 'no group'}`)),
+  buddies.length === 0 && h('p', {class: 'empty'}, ctx.state.find ? 'Nobody like that.'
+    : 'Nobody yet. Drag somebody here, or choose the group under “Change”.'));
 }
 
 function sharedCards(shared) {
@@ -187,23 +162,38 @@ function sharedCards(shared) {
     h('ul', {class: 'plain'}, group.members.map(one => h('li', {}, bare(one))))));
 }
 
+function toolbar(ctx) {
+  const {items} = ctx.data;
+  return [h('div', {class: 'toolbar', key: 'tools'},
+    h('button', {class: 'main', onclick: () => buddyForm(ctx, null)}, icon('plus'), 'Add a buddy'),
+    h('button', {onclick: () => addGroup(ctx)}, 'Add a group'),
+    h('button', {onclick: () => importForm(ctx)}, 'Import…'), h('button', {onclick: () => exportForm(ctx)}, 'Export…'),
+    items.length > FEW && field('Find', h('input', {id: 'find-buddy', type: 'search', value: ctx.state.find, autocomplete: 'off',
+      oninput: event => {
+        ctx.state.find = event.target.value;
+        ctx.redraw();
+      }}))),
+  h('p', {class: 'faint', key: 'how'}, `${count(items.length, 'buddy', 'buddies')}. Drag the handles, or use the arrow keys on them.`)];
+}
+
+const picked = ctx => userPicker('roster', ctx.params.get('user'), ctx.state.known ?? []);
+
 export default {
   title: ctx => (ctx.params.get('user') ? `Roster of ${bare(ctx.params.get('user'))}` : 'Rosters'),
   every: 15000,
+  start: () => ({find: '', most: new Map()}),
   async load(ctx) {
     ctx.user = ctx.params.get('user');
     ctx.state.known = await userNames();
     if (ctx.user) await loadRoster(ctx, ctx.user);
   },
+  head: picked,
   draw(ctx) {
-    const picker = userPicker('roster', ctx.user, ctx.state.known);
-    if (!ctx.data) return [picker, h('p', {class: 'empty'}, 'Choose whose roster is to be shown.')];
+    const picker = picked(ctx);
+    if (!ctx.data) return [picker, chooser('roster', ctx.state.known, 'Whose roster is to be shown?')];
     const {items, groups, shared} = ctx.data;
     const alone = items.some(buddy => buddy.groups.length === 0) || groups.length === 0;
-    return [picker, crossLinks(ctx.user, 'roster'), h('div', {class: 'toolbar', key: 'tools'},
-      h('button', {class: 'main', onclick: () => buddyForm(ctx, null)}, icon('plus'), 'Add a buddy'),
-      h('button', {onclick: () => addGroup(ctx)}, 'Add a group'),
-      h('p', {class: 'faint'}, `${count(items.length, 'buddy', 'buddies')}. Drag to order, or use the arrow keys on a handle.`)),
-    groups.map(group => groupCard(ctx, group)), alone && groupCard(ctx, null), sharedCards(shared)];
+    return [picker, crossLinks(ctx.user, 'roster'), toolbar(ctx), groups.map(group => groupCard(ctx, group)),
+      alone && groupCard(ctx, null), sharedCards(shared)];
   },
 };

@@ -1,7 +1,7 @@
 // rules.js: who may see a user, who waits for a word, and the word.
 import {get, list, ofUser, put, remove, target} from './api.js';
 import {h} from './dom.js';
-import {crossLinks, link, userNames, userPicker} from './users.js';
+import {chooser, crossLinks, link, userNames, userPicker} from './users.js';
 import {badge, bare, card, field, handling, select, table, when} from './widgets.js';
 
 const WORDS = [['allow', 'Allow'], ['confirm', 'Has to wait'], ['block', 'Block'],
@@ -11,9 +11,9 @@ const SAID = {allow: 'may see', block: 'is blocked by', confirm: 'has to wait fo
 
 const isWaiting = one => one.state === 'pending' || one.state === 'waiting';
 
-function decide(ctx, user, watcher, word) {
+function decide(ctx, user, watcher, word, form) {
   const who = bare(watcher);
-  return ctx.act(() => put(ofUser(user, 'rules', who), {handling: word}), `${who} ${SAID[word]} ${bare(user)}.`);
+  return ctx.act(() => put(ofUser(user, 'rules', who), {handling: word}), `${who} ${SAID[word]} ${bare(user)}.`, form);
 }
 
 /** One line a watcher and user, though it may wait with several devices. */
@@ -48,7 +48,7 @@ function addForm(ctx, user) {
   return h('form', {class: 'toolbar', onsubmit: async event => {
     event.preventDefault();
     const form = event.target, values = new FormData(form);
-    if (await decide(ctx, user, values.get('who').trim(), values.get('handling'))) form.reset();
+    if (await decide(ctx, user, values.get('who').trim(), values.get('handling'), form)) form.reset();
   }}, field('Watcher', h('input', {name: 'who', id: 'rule-who', required: true, list: 'known-users', autocomplete: 'off', placeholder: 'bob@example.org'})),
   field('What it may', select({name: 'handling', id: 'rule-word'}, WORDS)),
   h('button', {type: 'submit'}, 'Add'));
@@ -89,6 +89,8 @@ async function loadUser(ctx, user) {
   ctx.data = {rules, watchers: watchers.items};
 }
 
+const picked = ctx => userPicker('rules', ctx.params.get('user'), ctx.state.known ?? []);
+
 export default {
   title: ctx => (ctx.params.get('user') ? `Who may see ${bare(ctx.params.get('user'))}` : 'Rules'),
   types: ['subscriptions'],
@@ -98,10 +100,11 @@ export default {
     const user = ctx.params.get('user');
     await (user ? loadUser(ctx, user) : loadAll(ctx));
   },
+  head: picked,
   draw(ctx) {
     const user = ctx.params.get('user'), {rules, watchers} = ctx.data;
-    const picker = userPicker('rules', user, ctx.state.known);
-    if (!user) return [picker, waitingCard(ctx, watchers, true)];
+    const picker = picked(ctx);
+    if (!user) return [picker, waitingCard(ctx, watchers, true), chooser('rules', ctx.state.known, 'Whose rules are to be shown?')];
     return [picker, crossLinks(user, 'rules'), waitingCard(ctx, watchers, false),
       rulesCard(ctx, user, rules), watchersCard(watchers)];
   },

@@ -45,7 +45,8 @@ export function drawSignIn({problem, enter}) {
       if (error.status === undefined) throw error;
       drawSignIn({problem: error, enter});
     }
-  }}, h('h1', {id: 'title', tabindex: '-1'}, 'Sign in'), troubleNote(problem),
+  }}, h('h1', {id: 'title', tabindex: '-1'}, 'Sign in'),
+  h('p', {class: 'faint'}, 'Presence and messages over SIP: who is there, who may see it, and why.'), troubleNote(problem),
   field('Token', input, 'Kept in this tab only, and forgotten when you close it.'), button, help());
   root.replaceChildren();
   update(root, form);

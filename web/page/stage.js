@@ -1,9 +1,11 @@
 // stage.js: the one view that is shown: loads what it wants, draws it, and draws it anew on news.
 //
-// A view is {title, types, every, start(params), load(ctx), draw(ctx), onEvent(ctx, event)}:
-// `load` fills ctx.data, `draw` gives what stands under the heading. `types` of events have it load
+// A view is {title, types, every, start(params), load(ctx), head(ctx), draw(ctx), onEvent(ctx, event)}:
+// `load` fills ctx.data, `draw` gives what stands under the heading; `head` is that part of it by
+// which the question can be mended, and stands beside a problem, too. `types` of events have it load
 // again; `every` ms it does so where there are no events.
 import {h, update} from './dom.js';
+import {absolve, blame} from './faults.js';
 import {isLive, listenTo} from './live.js';
 import {problemNote} from './widgets.js';
 
@@ -55,7 +57,7 @@ class Context {
 
   body() {
     const note = this.problem && problemNote(this.problem);
-    if (this.problem && (!this.loaded || this.problem.status !== 0)) return note;
+    if (this.problem && (!this.loaded || this.problem.status !== 0)) return [this.view.head?.(this), note];
     if (!this.loaded) return h('p', {class: 'loading', key: 'loading'}, 'Loading…');
     return [note, this.view.draw(this)];
   }
@@ -96,14 +98,17 @@ class Context {
     }, SOON_MS);
   }
 
-  /** Does something and says so. False: it went wrong, which was told. */
-  async act(what, said) {
+  /** Does something and says so. False: it went wrong, which was told, at the fields of `form`
+   *  when there is one. */
+  async act(what, said, form) {
     hush();
+    if (form) absolve(form);
     try {
       await what();
     } catch (error) {
       if (error.status === undefined) throw error;
-      complain(error.message);
+      const rest = form?.isConnected ? blame(form, error) : [error.message];
+      if (rest.length > 0) complain(rest.join(' '));
       if (error.status === 412) this.soon();
       return false;
     }

@@ -41,7 +41,7 @@ function filters(ctx) {
   }}, name('watcher', 'Watcher'), name('presentity', 'Watched'),
   field('Event', select({id: 'event', name: 'event', value: params.get('event') ?? ''}, EVENTS)),
   field('State', select({id: 'state', name: 'state', value: params.get('state') ?? ''}, STATES)),
-  suggestions('known-users', ctx.state.known), h('button', {type: 'submit'}, 'Filter'));
+  suggestions('known-users', ctx.state.known ?? []), h('button', {type: 'submit'}, 'Filter'));
 }
 
 function lastNotify(one) {
@@ -75,6 +75,7 @@ export default {
       watcher: params.get('watcher'), presentity: params.get('presentity')});
     ctx.data = await list(path, ctx.state.most, ctx.signal);
   },
+  head: filters,
   draw(ctx) {
     const state = ctx.params.get('state');
     const items = ctx.data.items.filter(one => !state || one.state === state);

@@ -56,7 +56,7 @@ const columns = ctx => [
   ['Name', one => h('strong', {}, one.name)],
   ['Good for', one => h('span', {class: 'scopes'}, one.scopes.map(scope => h('code', {}, scope === '*' ? 'everything' : scope)))],
   ['Made', one => when(one.made)],
-  ['Used', one => when(one.used, 'never')],
+  ['Used', one => when(one.used && one.used < one.made ? one.made : one.used, 'never')], // told to the hour
   ['Expires', one => (one.expires && new Date(one.expires) < new Date() ? badge('bad', 'Expired') : when(one.expires, 'never'))],
   ['', one => h('button', {class: 'small', onclick: () => revoke(ctx, one)}, 'Revoke…', h('span', {class: 'unseen'}, ` ${one.name}`)), 'actions'],
 ];

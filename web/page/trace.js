@@ -15,7 +15,7 @@ function question(ctx) {
     location.hash = link('trace', {user: values.get('user').trim(), call_id: values.get('call_id').trim()});
   }}, field('User', h('input', {id: 'trace-user', name: 'user', type: 'search', value: params.get('user') ?? '', list: 'known-users', autocomplete: 'off'})),
   field('Call-ID', h('input', {id: 'trace-call', name: 'call_id', type: 'search', value: params.get('call_id') ?? '', autocomplete: 'off', spellcheck: 'false'})),
-  suggestions('known-users', ctx.state.known), h('button', {type: 'submit', class: 'main'}, 'Show'));
+  suggestions('known-users', ctx.state.known ?? []), h('button', {type: 'submit', class: 'main'}, 'Show'));
 }
 
 async function open(ctx, one) {
@@ -50,6 +50,7 @@ export default {
     page.items.sort((a, b) => a.time.localeCompare(b.time) || String(a.id).localeCompare(String(b.id), 'en', {numeric: true}));
     ctx.data = page;
   },
+  head: question,
   draw(ctx) {
     const {items, more} = ctx.data;
     const all = !ctx.params.get('call_id') && !ctx.params.get('user');

@@ -2,7 +2,7 @@
 import {list} from './api.js';
 import {h} from './dom.js';
 import {icon} from './icons.js';
-import {field, suggestions} from './widgets.js';
+import {bare, field, suggestions} from './widgets.js';
 
 let names = null;
 
@@ -41,12 +41,22 @@ export function userPicker(view, user, known, label = 'User') {
   h('button', {type: 'submit'}, 'Show'));
 }
 
-const PLACES = [['roster', 'Roster'], ['rules', 'Rules'], ['messages', 'Messages']];
+const PLACES = [['person', 'Account'], ['roster', 'Roster'], ['rules', 'Rules'], ['messages', 'Messages']];
 
-/** From one view of a user to the others. */
+/** The views of a user, and which of them is shown. */
 export function crossLinks(user, here) {
-  return h('nav', {class: 'cross', 'aria-label': `More of ${user}`, key: 'cross'},
-    [['person', 'Account'], ...PLACES].filter(([view]) => view !== here).map(([view, text]) =>
-      h('a', {href: link(view, {user}), class: 'button quiet'},
-        icon(view === 'person' ? 'people' : view), text)));
+  return h('nav', {class: 'cross', 'aria-label': `All of ${bare(user)}`, key: 'cross'},
+    PLACES.map(([view, text]) => h('a', {href: link(view, {user}), 'aria-current': view === here ? 'page' : null},
+      icon(view === 'person' ? 'people' : view), text)));
+}
+
+const CHOICES = 60;
+
+/** What stands where nobody is chosen yet: the people there are, to be clicked. */
+export function chooser(view, known, text) {
+  if (known.length === 0) return h('p', {class: 'empty', key: 'nobody'}, 'Name the user above.');
+  return h('section', {class: 'card', 'aria-label': text, key: 'choose'}, h('p', {class: 'faint'}, text),
+    h('ul', {class: 'choices'}, known.slice(0, CHOICES).map(user =>
+      h('li', {}, h('a', {class: 'button', href: link(view, {user})}, h('bdi', {}, user))))),
+    known.length > CHOICES && h('p', {class: 'faint'}, 'and more: name them above.'));
 }

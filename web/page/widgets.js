@@ -3,6 +3,11 @@ import {h, svg} from './dom.js';
 import {icon} from './icons.js';
 
 export const bare = uri => String(uri ?? '').replace(/^sips?:/, '');
+const FROM_THE_RIGHT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+
+/** A name within a sentence: one that is written from the right does not turn what stands beside it. */
+export const inWords = name => (FROM_THE_RIGHT.test(name) ? `\u2068${name}\u2069` : name);
+
 export const count = (n, one, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
 
 const dayFormat = new Intl.DateTimeFormat(undefined, {dateStyle: 'medium', timeStyle: 'short'});
@@ -70,12 +75,14 @@ export function table(caption, columns, rows, key, empty) {
 
 let numbers = 0;
 
-/** A labelled input; `control` is an element, `hint` says what may be written there. */
+/** A labelled input; `control` is an element, `hint` says what may be written there. What is wrong
+ *  with it is shown between them (faults.js). */
 export function field(label, control, hint) {
   const id = control.id || `field-${++numbers}`;
   control.id = id;
-  if (hint) control.setAttribute('aria-describedby', `${id}-hint`);
+  control.setAttribute('aria-describedby', hint ? `${id}-problem ${id}-hint` : `${id}-problem`);
   return h('div', {class: 'field'}, h('label', {for: id}, label), control,
+    h('p', {class: 'problem', id: `${id}-problem`, role: 'alert', 'data-own': true}),
     hint && h('p', {class: 'hint', id: `${id}-hint`}, hint));
 }
 

@@ -1,0 +1,186 @@
+// serving.mjs: aliases, shared groups, devices, webhooks and the server itself.
+import assert from 'node:assert/strict';
+import {api, eventually, fromTheTop, gone, row, seen, shot, signIn, tabTo, test} from './case.mjs';
+
+const faultOf = (page, label) => page.locator('.field').filter({has: page.getByLabel(label, {exact: true})}).locator('.problem');
+
+test('a user gets another name and loses it', {}, async place => {
+  const {page, token} = place;
+  const aliases = async () => (await api(place, 'GET', '/api/v1/users/alice/aliases')).items.map(one => one.alias);
+  await signIn(page, token, 'person', '?user=alice');
+  const name = page.getByLabel('Another name');
+  await name.fill('bob');
+  await page.getByRole('button', {name: 'Add', exact: true}).click();
+  await seen(faultOf(page, 'Another name').filter({hasText: 'bob@example.org is an account'}));
+  assert.equal(await name.getAttribute('aria-invalid'), 'true');
+  assert.ok(await name.evaluate(node => node === document.activeElement), 'the field has the focus');
+  assert.deepEqual(await aliases(), []);
+  await name.fill('sales');
+  await page.keyboard.press('Enter');
+  await seen(page.getByRole('list', {name: 'Aliases'}).getByText('sales@example.org'));
+  assert.deepEqual(await aliases(), ['sales@example.org']);
+  assert.equal(await name.getAttribute('aria-invalid'), null);
+  await page.getByRole('button', {name: 'Remove… the alias sales@example.org'}).click();
+  await page.getByRole('dialog').getByRole('button', {name: 'Take away'}).click();
+  await seen(page.getByText('The user has no other name.'));
+  assert.deepEqual(await aliases(), []);
+});
+
+test('a shared group is added, changed and removed', {}, async place => {
+  const {page, token} = place;
+  const groups = async () => (await api(place, 'GET', '/api/v1/groups')).items;
+  await signIn(page, token, 'groups');
+  await seen(page.getByText('There are no shared groups.'));
+  await page.getByRole('button', {name: 'Add a shared group'}).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Short name').fill('staff');
+  await dialog.getByLabel('Title').fill('<b>All</b> staff');
+  await dialog.getByLabel('Who is in it').fill('alice\n\n@elsewhere.example\nbob');
+  await dialog.getByRole('button', {name: 'Add'}).click();
+  await seen(faultOf(page, 'Who is in it').filter({hasText: 'Line 2: '}));
+  assert.deepEqual(await groups(), []);
+  await dialog.getByLabel('Who is in it').fill('@example.org');
+  await dialog.getByLabel('Who sees it').fill('alice');
+  await shot(page, 'shared-group');
+  await dialog.getByRole('button', {name: 'Add'}).click();
+  await gone(dialog);
+  await seen(row(page, '<b>All</b> staff').getByText('everybody of example.org'));
+  assert.equal(await page.locator('main b').count(), 0);
+  assert.deepEqual(await groups(), [{name: 'staff', title: '<b>All</b> staff', members: ['@example.org'], watchers: ['alice@example.org']}]);
+  await page.getByRole('button', {name: 'Change…'}).click();
+  await dialog.getByLabel('Title').fill('Staff');
+  await dialog.getByLabel('Who sees it').fill('');
+  await dialog.getByRole('button', {name: 'Save'}).click();
+  await seen(row(page, 'Staff').getByText('its members'));
+  assert.deepEqual((await groups())[0].watchers, []);
+  await page.getByRole('button', {name: 'Remove… Staff'}).click();
+  await dialog.getByRole('button', {name: 'Remove'}).click();
+  await seen(page.getByText('There are no shared groups.'));
+  assert.deepEqual(await groups(), []);
+});
+
+test('registrations and connections are ended from their lists', {}, async place => {
+  const {page, ask, token} = place;
+  await ask('register', {user: 'bob'});
+  const {port} = await ask('connect');
+  await signIn(page, token, 'devices');
+  await seen(row(page, 'bob@example.org').getByText('Reachable'));
+  await shot(page, 'devices');
+  await row(page, 'bob@example.org').getByRole('button', {name: 'End…'}).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', {name: 'Cancel'}).click();
+  assert.equal((await api(place, 'GET', '/api/v1/registrations')).items.length, 1);
+  await row(page, 'bob@example.org').getByRole('button', {name: 'End…'}).click();
+  await dialog.getByRole('button', {name: 'End it'}).click();
+  await seen(page.getByText('No device is registered.'));
+  assert.deepEqual((await api(place, 'GET', '/api/v1/registrations')).items, []);
+  await row(page, `:${port}`).getByRole('button', {name: 'Close…'}).click();
+  await dialog.getByRole('button', {name: 'Close it'}).click();
+  await seen(page.getByText('No connection is open'));
+  assert.equal((await ask('closed')).bytes, 0);
+});
+
+test('a webhook is made with its secret, switched off and removed', {}, async place => {
+  const {page, token} = place;
+  const hooks = async () => (await api(place, 'GET', '/api/v1/webhooks')).items;
+  await signIn(page, token, 'webhooks');
+  await page.getByRole('button', {name: 'Add a webhook'}).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Address').fill('http://hooks.example.org/in');
+  await dialog.getByRole('button', {name: 'Add'}).click();
+  await seen(faultOf(page, 'Address').filter({hasText: 'plain http: is for this host'}));
+  assert.equal(await dialog.getByLabel('Address').getAttribute('aria-invalid'), 'true');
+  await dialog.getByLabel('Address').fill('https://127.0.0.1:1/in');
+  await dialog.getByLabel('Messages').uncheck();
+  await dialog.getByLabel('Of this user alone').fill('nobody');
+  await dialog.getByRole('button', {name: 'Add'}).click();
+  await seen(faultOf(page, 'Of this user alone').filter({hasText: /./}));
+  assert.deepEqual(await hooks(), []);
+  await dialog.getByLabel('Of this user alone').fill('alice');
+  await dialog.getByRole('button', {name: 'Add'}).click();
+  const secret = dialog.getByLabel('The secret of the webhook');
+  await seen(secret);
+  const text = await secret.inputValue();
+  assert.match(text, /^hws/);
+  await dialog.getByRole('button', {name: 'Done'}).click();
+  await gone(dialog);
+  assert.ok(!(await page.content()).includes(text), 'it is not left anywhere');
+  const [made] = await hooks();
+  assert.deepEqual([made.url, made.types, made.user, made.active],
+    ['https://127.0.0.1:1/in', ['presence', 'registrations', 'subscriptions'], 'alice@example.org', true]);
+  const hook = row(page, 'https://127.0.0.1:1/in');
+  await hook.getByRole('button', {name: 'Switch off'}).click();
+  await seen(hook.getByText('Off', {exact: true}));
+  assert.equal((await hooks())[0].active, false);
+  await hook.getByRole('button', {name: 'Switch on'}).click();
+  await seen(hook.getByText('On', {exact: true}));
+  await hook.getByRole('button', {name: 'Remove…'}).click();
+  await dialog.getByRole('button', {name: 'Remove'}).click();
+  await seen(page.getByText('Events are posted to nobody.'));
+  assert.deepEqual(await hooks(), []);
+});
+
+test('the configuration is looked at, checked and read again', {}, async place => {
+  const {page, ask, token} = place;
+  await signIn(page, token, 'operations');
+  await page.getByLabel('Find a key').fill('policy.default');
+  const key = row(page, 'policy.default');
+  await seen(key.getByText('"buddies"'));
+  await seen(key.getByText('line 4'));
+  await seen(key.getByText('By a reload'));
+  await ask('configure', {usual: 'nonsense'});
+  await page.getByRole('button', {name: 'Check the file'}).click();
+  await seen(page.getByRole('alert').filter({hasText: 'Line 4: '}));
+  await page.getByRole('button', {name: 'Reload…'}).click();
+  await seen(page.getByRole('alert').filter({hasText: 'nothing was changed'}));
+  assert.equal(await page.getByRole('dialog').count(), 0, 'what is not good is not asked about');
+  await seen(key.getByText('"buddies"'));
+  await ask('configure', {usual: 'everybody', more: 'backup: { keep = 3; };'});
+  await page.getByRole('button', {name: 'Check the file'}).click();
+  await seen(page.getByRole('status').filter({hasText: 'The file is good'}));
+  assert.equal(await page.getByRole('alert').filter({hasText: /./}).count(), 0);
+  await page.getByRole('button', {name: 'Reload…'}).click();
+  await page.getByRole('dialog').getByRole('button', {name: 'Reload'}).click();
+  await seen(page.getByRole('status').filter({hasText: 'policy.default'}));
+  await seen(key.getByText('"everybody"'));
+});
+
+test('certificates, backups and the level of the log', {server: {tls: true}}, async place => {
+  const {page, token} = place;
+  await signIn(page, token, 'operations');
+  const certificates = page.getByRole('region', {name: 'Certificates'});
+  await seen(certificates.getByText('SIP over TLS'));
+  await seen(certificates.getByText(/In \d+ days/));
+  await page.getByRole('button', {name: 'Make a backup'}).click();
+  await seen(page.getByRole('status').filter({hasText: 'was made and checked'}));
+  const [made] = (await api(place, 'GET', '/api/v1/backups')).items;
+  await seen(page.getByRole('region', {name: 'Backups'}).getByText(made.name));
+  await page.getByLabel('What is written').selectOption('warning');
+  await eventually('it is set', async () => (await api(place, 'GET', '/api/v1/log')).level === 'warning');
+  await shot(page, 'operations');
+});
+
+test('the keyboard alone adds a shared group and switches a webhook off', {}, async place => {
+  const {page, token} = place;
+  await api(place, 'POST', '/api/v1/webhooks', {url: 'https://127.0.0.1:1/in'});
+  await signIn(page, token);
+  const open = async name => {
+    await fromTheTop(page);
+    await tabTo(page, name);
+    await page.keyboard.press('Enter');
+    await seen(page.getByRole('heading', {name, level: 1}));
+  };
+  await open('Shared groups');
+  await tabTo(page, 'Add a shared group');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('staff');
+  await tabTo(page, 'Who is in it');
+  await page.keyboard.type('@example.org');
+  await tabTo(page, 'Add');
+  await page.keyboard.press('Enter');
+  await seen(row(page, 'staff').getByText('everybody of example.org'));
+  await open('Webhooks');
+  await tabTo(page, 'Switch off');
+  await page.keyboard.press('Space');
+  await seen(page.getByText('Off', {exact: true}));
+});

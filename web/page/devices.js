@@ -1,0 +1,73 @@
+// devices.js: which devices are registered, and which connections are open; the end of either.
+import {list, ofUser, orNothing, remove} from './api.js';
+import {confirm} from './dialogs.js';
+import {h} from './dom.js';
+import {link} from './users.js';
+import {badge, bare, card, count, duration, table, when} from './widgets.js';
+
+const PAGE = 100;
+
+async function endRegistration(ctx, one) {
+  const sure = await confirm({title: 'End this registration?', yes: 'End it',
+    text: `${bare(one.contact)} is no longer reached, and what it published ends. It may register again.`});
+  if (sure) ctx.act(() => remove(ofUser(one.user, 'registrations', one.id)), 'The registration ended.');
+}
+
+function reach(one) {
+  if (one.alive) return badge('good', 'Reachable');
+  return one.asleep ? badge('idle', 'Woken by a push') : badge('warn', 'No way to it');
+}
+
+/** A table of registrations; `owners`: of several users. */
+export function registrations(ctx, items, owners) {
+  return table('Registered devices', [
+    owners && ['Person', one => h('a', {href: link('person', {user: one.user})}, h('bdi', {}, one.user))],
+    ['Contact', one => h('code', {}, bare(one.contact))],
+    ['Client', one => one.user_agent || h('span', {class: 'faint'}, 'unknown')],
+    ['State', reach],
+    ['Until', one => when(one.expires, 'for good')],
+    ['', one => !one.configured && h('button', {class: 'small', onclick: () => endRegistration(ctx, one)},
+      'End…', h('span', {class: 'unseen'}, ` ${bare(one.contact)}`)), 'actions'],
+  ].filter(Boolean), items, one => one.id, 'No device is registered.');
+}
+
+async function closeConnection(ctx, one) {
+  const sure = await confirm({title: 'Close this connection?', yes: 'Close it',
+    text: `The device at its other end is not reached by it any more, until it connects again: ${one.flow}`});
+  if (sure) ctx.act(() => remove(`/api/v1/connections/${encodeURIComponent(one.id)}`), 'The connection was closed.');
+}
+
+function connections(ctx, items) {
+  return table('Connections', [
+    ['Way', one => h('code', {}, one.flow)],
+    ['State', one => (one.open ? badge('good', 'Open') : badge('warn', 'Being made'))],
+    ['Quiet for', one => duration(one.idle_ms / 1000)],
+    ['Not sent yet', one => count(one.unsent_bytes, 'byte')],
+    ['', one => h('button', {class: 'small', onclick: () => closeConnection(ctx, one)}, 'Close…',
+      h('span', {class: 'unseen'}, ` ${one.flow}`)), 'actions'],
+  ], items, one => one.id, 'No connection is open: devices that came by UDP have none.');
+}
+
+function moreButton(ctx, page) {
+  return page.more && h('div', {class: 'footer'}, h('button', {onclick: () => {
+    ctx.state.most += PAGE;
+    ctx.reload();
+  }}, 'Show more'));
+}
+
+export default {
+  title: 'Devices',
+  types: ['registrations'],
+  every: 3000,
+  start: () => ({most: PAGE}),
+  async load(ctx) {
+    const page = path => list(`${path}?limit=${PAGE}`, ctx.state.most, ctx.signal);
+    const [registered, open] = await Promise.all([page('/api/v1/registrations'), orNothing(page('/api/v1/connections'))]);
+    ctx.data = {registered, open};
+  },
+  draw(ctx) {
+    const {registered, open} = ctx.data;
+    return [card('Registrations', registrations(ctx, registered.items, true), moreButton(ctx, registered)),
+      open && card('Connections', connections(ctx, open.items), moreButton(ctx, open))];
+  },
+};
