@@ -105,7 +105,7 @@ const char *people_notes_fault(struct bytes notes)
     bool good = bytes_is_utf8(notes);
     for (size_t i = 0; good && i < notes.length; i++)
         good = is_printed(notes.at[i]) || notes.at[i] == '\n' || notes.at[i] == '\t';
-    return good ? NULL : "notes are text in UTF-8";
+    return good ? NULL : "notes are text in UTF-8, whose lines end by a line feed alone";
 }
 
 const char *people_password_fault(struct bytes password)

@@ -63,7 +63,8 @@ static void read_quoted(struct csv *csv)
             break;
         if (csv->rest.at[i] == '"')
             i++;
-        csv->cell[csv->length++] = csv->rest.at[i];
+        if (!bytes_starts_with(bytes_skip(csv->rest, i), BYTES("\r\n"))) /* a line ends by \n */
+            csv->cell[csv->length++] = csv->rest.at[i];
     }
     csv->rest = bytes_skip(csv->rest, i < csv->rest.length ? i + 1 : i);
 }

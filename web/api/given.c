@@ -313,6 +313,10 @@ json_t *page_list(const struct page *page, const char *path, json_t *items, cons
         return list;
     buffer_format(&next, "%s?limit=%u&after=", path, page->limit);
     buffer_percent(&next, bytes_of(last));
+    if (!bytes_empty(page->search)) {
+        buffer_text(&next, "&search=");
+        buffer_percent(&next, page->search);
+    }
     assert(!next.overflow);
     json_object_set_new(list, "next", given_json(buffer_bytes(&next)));
     return list;

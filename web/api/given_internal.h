@@ -58,7 +58,8 @@ bool given_accepts(struct web_call *call, const char *type);
 /* A page of a list. */
 struct page {
     unsigned limit;
-    struct bytes after; /* empty: the first */
+    struct bytes after;  /* empty: the first */
+    struct bytes search; /* empty, or what the next page looks for, too */
 };
 /* False: it is wrong, and that is answered. */
 bool page_read(struct web_call *call, struct page *page);

@@ -27,7 +27,6 @@
 enum {
     LOOKED_MAX = 2000,
     LOOKED_MAX_BYTES = 8 << 20,
-    SEARCH_MAX_BYTES = 256,
     ID_SIZE = 17,
     TARGET_SIZE = 4096
 };
@@ -310,20 +309,6 @@ static bool take_after(struct web_call *call, struct store_span *span)
     return true;
 }
 
-static bool take_search(struct web_call *call, struct history *history)
-{
-    struct bytes words;
-    if (!web_query(call, "search", &words) || bytes_empty(words))
-        return true;
-    if (words.length > SEARCH_MAX_BYTES || !bytes_is_utf8(words)) {
-        web_problem(call, 400, "bad-parameter", "search", "search for at most %d bytes of UTF-8",
-                    SEARCH_MAX_BYTES);
-        return false;
-    }
-    history->search = text_search_new(words);
-    return true;
-}
-
 static bool read_wishes(struct web_call *call, struct history *history)
 {
     uint64_t limit, until_ms = INT64_MAX;
@@ -334,7 +319,7 @@ static bool read_wishes(struct web_call *call, struct history *history)
     history->limit = (size_t)limit;
     history->span.before_ms = until_ms;
     history->span.before_serial = 0;
-    return take_after(call, &history->span) && take_search(call, history);
+    return take_after(call, &history->span) && text_search_read(call, &history->search);
 }
 
 static void put_again(struct web_call *call, struct buffer *next, const char *name)

@@ -14,8 +14,9 @@
 #include "policy/preferences.h"
 #include "sip/uri.h"
 #include "web/api/given_internal.h"
+#include "web/api/text_internal.h"
 
-enum { PATH_SIZE = 2048, TEXT_SIZE = 512 };
+enum { PATH_SIZE = 2048, TEXT_SIZE = 512, LOOKED_AT_MOST = 10000 /* accounts, for one page */ };
 
 /* An account, with memory of its own. */
 struct person {
@@ -150,29 +151,44 @@ static void answer_person(struct web_call *call, const struct person *person, bo
 
 struct listing {
     json_t *items;
-    unsigned limit;
+    unsigned limit, left; /* of items; of accounts that may be looked at */
+    struct text_search *search;
     char last[PEOPLE_AOR_MAX + 1];
     bool more;
 };
 
+static bool is_found(const struct listing *listing, const struct store_account *account)
+{
+    return listing->search == NULL || text_search_finds(listing->search, account->aor) ||
+           text_search_finds(listing->search, account->name);
+}
+
 static void list_one(void *context, const struct store_account *account)
 {
     struct listing *listing = context;
-    if (json_array_size(listing->items) == listing->limit) {
+    if (listing->left == 0 || json_array_size(listing->items) == listing->limit) {
         listing->more = true;
         return;
     }
+    listing->left--;
     snprintf(listing->last, sizeof(listing->last), "%.*s", BYTES_ARGS(account->aor));
-    json_array_append_new(listing->items, account_json(account));
+    if (is_found(listing, account))
+        json_array_append_new(listing->items, account_json(account));
 }
 
+/* A search looks at so many, then it says where it goes on. */
 static void list_people(struct web_call *call, struct account_file *file)
 {
     struct page page;
-    if (!page_read(call, &page))
+    struct listing listing = {.more = false};
+    if (!page_read(call, &page) || !text_search_read(call, &listing.search))
         return;
-    struct listing listing = {.items = json_array(), .limit = page.limit};
-    enum err err = account_list_after(file, page.after, page.limit + 1, list_one, &listing);
+    listing.items = json_array();
+    listing.limit = page.limit;
+    listing.left = listing.search != NULL ? LOOKED_AT_MOST : page.limit;
+    (void)web_query(call, "search", &page.search);
+    enum err err = account_list_after(file, page.after, listing.left + 1, list_one, &listing);
+    text_search_free(&listing.search);
     json_t *list =
         page_list(&page, "/api/v1/users", listing.items, listing.more ? listing.last : NULL);
     if (err == ERR_NONE) {

@@ -14,6 +14,8 @@
 #include "sip/multipart.h"
 #include "web/api/text_internal.h"
 
+enum { SEARCH_MAX_BYTES = 256 };
+
 /* Texts. */
 
 static bool is_text(struct bytes type)
@@ -151,4 +153,19 @@ bool text_search_finds(const struct text_search *search, struct bytes text)
                 memcmp(&folded[i], search->words, search->length * sizeof(*folded)) == 0;
     free(folded);
     return found;
+}
+
+bool text_search_read(struct web_call *call, struct text_search **search)
+{
+    struct bytes words;
+    *search = NULL;
+    if (!web_query(call, "search", &words) || bytes_empty(words))
+        return true;
+    if (words.length > SEARCH_MAX_BYTES || !bytes_is_utf8(words)) {
+        web_problem(call, 400, "bad-parameter", "search", "search for at most %d bytes of UTF-8",
+                    SEARCH_MAX_BYTES);
+        return false;
+    }
+    *search = text_search_new(words);
+    return true;
 }

@@ -1,5 +1,5 @@
 // people.js: who has an account, and how available they are just now.
-import {get, list, ofUser, post} from './api.js';
+import {get, list, ofUser, post, target} from './api.js';
 import {form} from './dialogs.js';
 import {h} from './dom.js';
 import {icon} from './icons.js';
@@ -8,7 +8,6 @@ import {forgetUsers, go, link} from './users.js';
 import {badge, count, field, presence, table} from './widgets.js';
 
 const PAGE = 50, AT_ONCE = 6;
-const SEARCHED = 20000; // accounts that are looked through
 
 /** Asks for the presence of each, a few at a time. */
 async function loadPresence(ctx, users) {
@@ -52,7 +51,7 @@ function toolbar(ctx) {
     oninput: event => {
       ctx.state.filter = event.target.value;
       ctx.redraw();
-      if (ctx.data.more || shown(ctx).some(person => !ctx.state.presence.has(person.user))) ctx.soon();
+      ctx.soon();
     }});
   return h('div', {class: 'toolbar', key: 'toolbar'}, field('Find', input),
     h('button', {class: 'main last', onclick: () => addPerson(ctx)}, icon('plus'), 'Add a person'));
@@ -98,8 +97,7 @@ export default {
   start: () => ({filter: '', most: PAGE, presence: new Map(), blind: false}),
   async load(ctx) {
     const {filter, most} = ctx.state;
-    ctx.data = filter.trim() ? await list('/api/v1/users?limit=1000', SEARCHED, ctx.signal)
-      : await list(`/api/v1/users?limit=${PAGE}`, most, ctx.signal);
+    ctx.data = await list(target('/api/v1/users', {limit: PAGE, search: filter.trim()}), most, ctx.signal);
     ctx.loaded = true;
     ctx.redraw();
     await loadPresence(ctx, shown(ctx).map(person => person.user));

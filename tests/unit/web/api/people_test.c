@@ -135,6 +135,39 @@ START_TEST(who_changed_it_meanwhile_wins)
 }
 END_TEST
 
+static size_t found(struct place *place, const char *search)
+{
+    char target[512];
+    snprintf(target, sizeof(target), "GET /api/v1/users?search=%s", search);
+    place_expect(place, target, NULL, 200);
+    return json_array_size(json_object_get(fake_call_json(place->call), "items"));
+}
+
+START_TEST(users_are_found_by_address_and_name)
+{
+    struct place p;
+    char long_words[300];
+    place_init(&p, &endpoints);
+    make_alice(&p);
+    place_add(&p, "bob@example.org");
+    place_add(&p, "bobby@example.org");
+    place_expect(&p, "PUT /api/v1/users/carol", "{\"display_name\": \"\u00c4lice Bober\"}", 201);
+    ck_assert_uint_eq(found(&p, "BOB"), 3);
+    ck_assert_uint_eq(found(&p, "%C3%A4LICE%20b"), 1);
+    ck_assert_uint_eq(found(&p, "alice"), 1);
+    ck_assert_uint_eq(found(&p, "nobody"), 0);
+    ck_assert_uint_eq(found(&p, ""), 4);
+    place_expect(&p, "GET /api/v1/users?search=bob&limit=1", NULL, 200);
+    place_expect_member(&p, "next", "\"/api/v1/users?limit=1&after=bob%40example.org&search=bob\"");
+    place_expect(&p, "GET /api/v1/users?limit=1&after=bobby%40example.org&search=bob", NULL, 200);
+    ck_assert_ptr_null(json_object_get(fake_call_json(p.call), "next"));
+    snprintf(long_words, sizeof(long_words), "GET /api/v1/users?search=%0257d", 0);
+    place_expect(&p, long_words, NULL, 400);
+    place_expect_field(&p, "search");
+    place_release(&p);
+}
+END_TEST
+
 START_TEST(a_list_comes_page_by_page)
 {
     struct place p;
@@ -212,5 +245,6 @@ END_TEST
 
 UNIT_MAIN("web/api/people", an_account_is_made_read_changed_and_erased,
           a_password_is_kept_as_hashes, what_is_wrong_is_named_and_changes_nothing,
-          who_changed_it_meanwhile_wins, a_list_comes_page_by_page, users_do_not_enable_themselves,
+          who_changed_it_meanwhile_wins, users_are_found_by_address_and_name,
+          a_list_comes_page_by_page, users_do_not_enable_themselves,
           settings_are_chosen_and_cleared, domains_are_listed)

@@ -305,6 +305,10 @@ START_TEST(sheets_of_others_are_understood)
         place_expect(&p, "PUT " ROSTER, bad[i], 400);
     }
     expect_roster(&p, "[" BOB("1") "," CAROL("2") "]");
+    p.type = "text/csv";
+    place_expect(&p, "POST " ROSTER, "uri,notes\r\nbob,\"two\r\nlines\"\r\n", 200);
+    place_expect(&p, "GET " ROSTER "/bob", NULL, 200);
+    place_expect_member(&p, "notes", "\"two\\nlines\"");
     place_release(&p);
 }
 END_TEST
