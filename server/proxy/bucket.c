@@ -136,6 +136,10 @@ static void wait_on(struct held *held)
 static void fire(struct timer *timer)
 {
     struct held *held = HOLDER(timer, struct held, timer);
+    if (!held->invite && server_of(held) == NULL) { /* an INVITE's end is told: HELD_GONE */
+        held_free(held);
+        return;
+    }
     switch (held->event) {
     case HELD_CAME:
         if (!go_on(held))

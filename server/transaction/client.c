@@ -364,6 +364,17 @@ static void client_decided(struct store_wait *wait, enum store_outcome outcome)
         client_fail(client, 500);
 }
 
+enum err client_order_end(struct client_transaction *client)
+{
+    if (client->state == CLIENT_ACCEPTED || client->state == CLIENT_LINGERING)
+        return ERR_CONFLICT;
+    if (client_is_invite(client))
+        cancel_invite(client, BYTES(""));
+    else if (client->state != CLIENT_FAILING)
+        client_fail(client, 408);
+    return ERR_NONE;
+}
+
 /* Requests. */
 
 static void check_request(const struct client_request *request)

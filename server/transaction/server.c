@@ -463,6 +463,35 @@ void transaction_reply(struct transaction_layer *layer, struct server_transactio
         store_wait(layer->store, &transaction->wait, after, server_decided);
 }
 
+/* Orders. */
+
+/* The copy of the request goes with the answer, so whoever remembers the transaction must not find
+ * it any more. It stays for what is sent again. */
+static void server_leave_user(struct server_transaction *transaction)
+{
+    struct handles *handles = transaction->layer->server_handles;
+    handles_remove(handles, transaction->handle);
+    transaction->handle = handles_add(handles, transaction);
+}
+
+enum err server_order_end(struct server_transaction *transaction)
+{
+    if (transaction->replied)
+        return ERR_CONFLICT;
+    if (transaction->invite != NULL) {
+        invite_order_end(transaction);
+        return ERR_NONE;
+    }
+    struct bytes response = server_draft(transaction, 500);
+    server_leave_user(transaction);
+    transaction->replied = true;
+    if (bytes_empty(response))
+        server_end(transaction);
+    else
+        server_complete(transaction, response);
+    return ERR_NONE;
+}
+
 void server_init(struct transaction_layer *layer)
 {
     chain_init(&layer->servers);

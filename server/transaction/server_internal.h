@@ -60,7 +60,12 @@ struct bytes server_draft(struct server_transaction *transaction, unsigned statu
 /* Makes room for one more by ending what lingers; false: there is none. */
 bool server_make_room(struct transaction_layer *layer);
 
+/* As transaction_end. */
+enum err server_order_end(struct server_transaction *transaction);
+
 /* invite_server.c */
+/* Ends it as a CANCEL does, once. */
+void invite_order_end(struct server_transaction *transaction);
 struct invite *invite_new(struct server_transaction *transaction);
 /* Frees it, and tells who watches. */
 void invite_bury(struct server_transaction *transaction, bool tell);

@@ -103,7 +103,7 @@ void transaction_discharge(struct transaction_layer *layer, size_t bytes);
 /* What becomes of an INVITE's server transaction. */
 struct server_watch {
     /* A CANCEL came before a final response; it was answered 200 (RFC 3261 9.2). At most once; the
-     * message is borrowed (its Reason, RFC 3326). */
+     * message is borrowed (its Reason, RFC 3326). NULL: nobody sent one, an operator ends it. */
     void (*cancelled)(void *context, const struct sip_message *cancel);
     /* It has ended, or nobody can answer it any more (invite_max_s): told once. */
     void (*ended)(void *context);
