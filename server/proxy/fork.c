@@ -574,7 +574,17 @@ static void take_cancel(void *context, const struct sip_message *cancel)
     if (fork->settled)
         return;
     fork->cancelled = true;
-    cancel_pending(fork, reason_of(cancel, &memory));
+    cancel_pending(fork, cancel != NULL ? reason_of(cancel, &memory) : BYTES(""));
+}
+
+void fork_cancel(struct proxy *proxy, const struct line_call *call)
+{
+    struct fork *fork;
+    DL_FOREACH(proxy->forks, fork)
+    {
+        if (fork->line == call)
+            take_cancel(fork, NULL);
+    }
 }
 
 /* When that is before an answer nobody waits for one any more. */
