@@ -259,5 +259,11 @@ void call_unanswer(struct web_call *call)
 
 void web_wait(struct web_call *call, struct store_change change)
 {
-    call->change = change;
+    unsigned i = 0;
+    while (i < WEB_WAITS_MAX && call->changes[i].number != 0 &&
+           call->changes[i].partition != change.partition)
+        i++;
+    assert(i < WEB_WAITS_MAX || change.number == 0);
+    if (change.number != 0)
+        call->changes[i] = change;
 }

@@ -82,7 +82,8 @@ struct web_call {
     char etag[WEB_ETAG_SIZE]; /* of web_tag; empty: that of the content */
     struct web_pairs more;
     unsigned line, column; /* of a fault in the JSON; 0: none */
-    struct store_change change;
+    struct store_change
+        changes[WEB_WAITS_MAX]; /* that the answer waits for, of one partition each */
     struct store_wait wait;
     struct web_call *next_waiting, **link_waiting; /* the reactor's: of those with a wait */
     struct web_stream *stream;                     /* of events; NULL: a usual answer */
