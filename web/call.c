@@ -233,6 +233,7 @@ void web_problem(struct web_call *call, unsigned status, const char *kind, const
     if (field != NULL)
         json_object_set_new(call->value, "field", json_string(field));
     call->status = status;
+    call->kind = kind;
     call->type = "application/problem+json";
 }
 
@@ -253,6 +254,7 @@ void call_unanswer(struct web_call *call)
     call->value = NULL;
     call->text = BYTES("");
     call->type = NULL;
+    call->kind = NULL;
     call->status = 0;
     call->more.count = 0;
 }

@@ -75,7 +75,8 @@ struct web_call {
     void (*release)(void *value);
 
     /* what is answered */
-    unsigned status; /* 0: nothing yet */
+    unsigned status;  /* 0: nothing yet */
+    const char *kind; /* of a problem, a constant; NULL: none */
     json_t *value;
     const char *type;
     struct bytes text;

@@ -117,7 +117,8 @@ struct web_events {
     uint64_t after;
 };
 void web_answer_events(struct web_call *call, const struct web_events *events);
-/* RFC 9457: `kind` is the last part of its type ("not-found"), `field` a JSON pointer, the name of
+/* RFC 9457: `kind` is the last part of its type ("not-found"), a constant by which problems are
+ * counted; `field` a JSON pointer, the name of
  * a query's parameter or of a part of the path, or NULL; the detail says what is wrong and the way
  * out. */
 void web_problem(struct web_call *call, unsigned status, const char *kind, const char *field,

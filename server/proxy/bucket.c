@@ -84,6 +84,8 @@ static void answer(struct held *held, unsigned status, const char *reason)
         return;
     transaction_write(transactions_of(held), &held->incoming, &out, status, reason, BYTES(""));
     sip_write_body(&out, BYTES(""), BYTES(""));
+    if (status != 487) /* its caller's own word */
+        front_count_refusal(held->proxy->front, status, FRONT_WHY_USUAL);
     if (!out.overflow)
         transaction_reply(transactions_of(held), server, buffer_bytes(&out), held->request.seen);
 }

@@ -192,6 +192,8 @@ static void reply_ours(struct fork *fork, struct server_transaction *server, uns
     if (status == 503)
         sip_write_number(&out, "Retry-After", front_settings(fork->proxy->front)->retry_after_s);
     sip_write_body(&out, BYTES(""), BYTES(""));
+    if (status != 487)
+        front_count_refusal(fork->proxy->front, status, FRONT_WHY_USUAL);
     if (!out.overflow)
         transaction_reply(transactions_of(fork), server, buffer_bytes(&out), fork->request.seen);
 }

@@ -34,7 +34,6 @@ struct incoming {
 };
 
 struct server_transaction;
-struct client_transaction;
 
 /* Who uses this layer. */
 struct transaction_user {
@@ -171,9 +170,10 @@ struct client_request {
     struct spread *spread; /* what it is a part of; a reference is taken. NULL: nothing */
 };
 
-/* What requests are a part of (base/spread.h), one reference; and how long those have taken. */
-struct spread *transaction_spread(struct transaction_layer *layer);
-const struct latency *transaction_spread_times(const struct transaction_layer *layer);
+/* What requests are a part of (base/spread.h), one reference; and how long those of a kind took. */
+enum { TRANSACTION_SPREADS = 64 };
+struct spread *transaction_spread(struct transaction_layer *layer, size_t kind);
+const struct latency *transaction_spread_times(const struct transaction_layer *layer, size_t kind);
 
 /* Sends it (when its change is durable) and reports, never before the return. Returns a handle for
  * transaction_forget and transaction_cancel. 0: too many transactions; nothing is reported then.
