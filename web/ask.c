@@ -126,9 +126,8 @@ static void wait_remove(struct web_call *call)
 /* NULL: all that the answer waits for is durable. */
 static const struct store_change *wait_next(const struct web_call *call)
 {
-    for (unsigned i = 0; i < WEB_WAITS_MAX; i++)
-        if (call->changes[i].number != 0 &&
-            !store_durable(call->web->ground.core.store, call->changes[i]))
+    for (size_t i = 0; i < call->change_count; i++)
+        if (!store_durable(call->web->ground.core.store, call->changes[i]))
             return &call->changes[i];
     return NULL;
 }

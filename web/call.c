@@ -259,13 +259,27 @@ void call_unanswer(struct web_call *call)
     call->more.count = 0;
 }
 
+static void add_change(struct web_call *call)
+{
+    if (call->change_count == call->change_room) {
+        size_t room = call->change_room > 0 ? 2 * call->change_room : 2;
+        struct store_change *more = arena_alloc(&call->arena, room * sizeof(*more));
+        for (size_t i = 0; i < call->change_count; i++)
+            more[i] = call->changes[i];
+        call->changes = more;
+        call->change_room = room;
+    }
+    call->change_count++;
+}
+
 void web_wait(struct web_call *call, struct store_change change)
 {
-    unsigned i = 0;
-    while (i < WEB_WAITS_MAX && call->changes[i].number != 0 &&
-           call->changes[i].partition != change.partition)
+    size_t i = 0;
+    while (i < call->change_count && call->changes[i].partition != change.partition)
         i++;
-    assert(i < WEB_WAITS_MAX || change.number == 0);
-    if (change.number != 0)
-        call->changes[i] = change;
+    if (change.number == 0)
+        return;
+    if (i == call->change_count)
+        add_change(call);
+    call->changes[i] = change;
 }

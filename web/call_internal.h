@@ -82,9 +82,9 @@ struct web_call {
     struct bytes text;
     char etag[WEB_ETAG_SIZE]; /* of web_tag; empty: that of the content */
     struct web_pairs more;
-    unsigned line, column; /* of a fault in the JSON; 0: none */
-    struct store_change
-        changes[WEB_WAITS_MAX]; /* that the answer waits for, of one partition each */
+    unsigned line, column;        /* of a fault in the JSON; 0: none */
+    struct store_change *changes; /* that the answer waits for, of a partition each; in the arena */
+    size_t change_count, change_room;
     struct store_wait wait;
     struct web_call *next_waiting, **link_waiting; /* the reactor's: of those with a wait */
     struct web_stream *stream;                     /* of events; NULL: a usual answer */

@@ -126,9 +126,8 @@ void web_problem(struct web_call *call, unsigned status, const char *kind, const
 /* The line that a problem which was just answered is about. */
 void web_problem_line(struct web_call *call, unsigned line);
 bool web_answered(const struct web_call *call);
-/* The answer waits for a change; from `live`. Of a partition the last one counts; at most
- * WEB_WAITS_MAX partitions. A refused one is answered 503. */
-enum { WEB_WAITS_MAX = 2 };
+/* The answer waits for a change, beside those of other partitions that it waits for already; from
+ * `live`. A refused one is answered 503. */
 void web_wait(struct web_call *call, struct store_change change);
 
 /* RFC 9110 13.1: may the resource, which is `current` (NULL: there is none), be changed? False: 412

@@ -113,6 +113,7 @@ static void get_registrations(struct web_call *call, const struct web_core *core
     buffer_format(&out, "/api/v1/registrations?limit=%llu&after=", (unsigned long long)limit);
     give_encoded(&out, page.last);
     buffer_char(&out, '\0');
+    give_latest_of_all(call, core);
     give_list(call, page.items, more && !out.overflow ? next : NULL);
 }
 

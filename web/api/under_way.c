@@ -303,6 +303,7 @@ static void get_dialogs(struct web_call *call, const struct web_core *core)
     page.items = json_array();
     bool more = list_calls(core, &asked, &page);
     more = more || list_subscriptions(core, &asked, &page);
+    give_latest_of_all(call, core);
     give_page(call, "/api/v1/dialogs", &asked, &page, more);
 }
 
@@ -338,6 +339,7 @@ static void no_dialog(struct web_call *call)
 static void get_dialog(struct web_call *call, const struct web_core *core)
 {
     json_t *item = find_dialog(call, core);
+    give_latest_of_all(call, core);
     if (item != NULL)
         web_answer(call, 200, item);
     else

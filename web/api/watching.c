@@ -63,6 +63,8 @@ static void list(struct web_call *call, const struct web_core *core,
     write_next(query, path, &listing, &out);
     if (!bytes_empty(query->presentity))
         give_latest(call, core, query->presentity);
+    else
+        give_latest_of_all(call, core);
     give_list(call, listing.items, more && !out.overflow ? next : NULL);
 }
 

@@ -445,7 +445,8 @@ bool web_answered(const struct web_call *call)
 
 void web_wait(struct web_call *call, struct store_change change)
 {
-    call->change = change;
+    if (change.number != 0)
+        call->change = change;
 }
 
 /* Is the tag of what is there now among those of the field? "*": anything that there is. */

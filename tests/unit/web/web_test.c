@@ -91,14 +91,18 @@ static void live(struct web_call *call, const struct web_core *core)
     web_answer(call, 200, json_pack("{s:b}", "live", 1));
 }
 
-/* The answer waits for changes of two partitions. */
-static void change_both(struct web_call *call, const struct web_core *core)
+enum { MANY = 5 };
+static const char *const many_aors[MANY] = {"alice@example.org", "bob@example.org",
+                                            "carol@example.org", "dave@example.org",
+                                            "eve@example.org"};
+
+/* The answer waits for changes of as many partitions. */
+static void change_many(struct web_call *call, const struct web_core *core)
 {
-    static const char *const aors[] = {"alice@example.org", "bob@example.org"};
-    for (int i = 0; i < 2; i++) {
-        struct store_set *set = store_begin(core->store, partition_of(bytes_of(aors[i])));
-        store_delete_binding(
-            set, &(struct store_binding){.aor = bytes_of(aors[i]), .contact = BYTES("sip:x")});
+    for (int i = 0; i < MANY; i++) {
+        struct bytes aor = bytes_of(many_aors[i]);
+        struct store_set *set = store_begin(core->store, partition_of(aor));
+        store_delete_binding(set, &(struct store_binding){.aor = aor, .contact = BYTES("sip:x")});
         web_wait(call, store_submit(core->store, &set));
     }
 }
@@ -112,7 +116,7 @@ static const struct web_endpoint rows[] = {
     {WEB_GET, "/number", WEB_OPEN, false, WEB_NO_BODY, number, NULL},
     {WEB_GET, "/garbled", WEB_OPEN, false, WEB_NO_BODY, garbled, NULL},
     {WEB_GET, "/live", WEB_OPEN, false, WEB_NO_BODY, NULL, live},
-    {WEB_DELETE, "/both", WEB_OPEN, false, WEB_NO_BODY, NULL, change_both},
+    {WEB_DELETE, "/many", WEB_OPEN, false, WEB_NO_BODY, NULL, change_many},
     {.path = NULL},
 };
 static const struct web_endpoints tables[] = {{rows, SIZE_MAX}, {NULL, 0}};
@@ -514,11 +518,15 @@ static void refused(void *context, unsigned partition)
     (void)context, (void)partition;
 }
 
-/* In whatever order they become durable; one that is refused is told. */
-START_TEST(an_answer_waits_for_both_its_changes)
+static void step(struct site *site, int which, enum store_outcome outcome)
 {
-    const unsigned homes[] = {partition_of(BYTES("alice@example.org")),
-                              partition_of(BYTES("bob@example.org"))};
+    store_step(site->store, partition_of(bytes_of(many_aors[which])), 1, outcome);
+    store_turn(site->store);
+}
+
+/* In whatever order they become durable; one that is refused is told. */
+START_TEST(an_answer_waits_for_all_its_changes)
+{
     const struct store_listener listener = {.refused = refused};
     char why[256] = "";
     enum err err = ERR_NONE;
@@ -529,15 +537,16 @@ START_TEST(an_answer_waits_for_both_its_changes)
     site.store = store_open(&stepped, &listener, NULL, NULL, &err, why, sizeof(why));
     ck_assert_msg(site.store != NULL, "%s", why);
     site_open(&site);
-    for (unsigned i = 0; i < 4; i++) {
-        int sock = begin(&site, "DELETE /both HTTP/1.1", "");
+    for (int last = -1; last < MANY; last++) {
+        int sock = begin(&site, "DELETE /many HTTP/1.1", "");
         wait_for_wake(&site);
         web_turn(site.web);
-        store_step(site.store, homes[i % 2], 1, STORE_DURABLE);
-        store_turn(site.store);
-        store_step(site.store, homes[1 - i % 2], 1, i < 2 ? STORE_DURABLE : STORE_REFUSED);
-        store_turn(site.store);
-        ck_assert_int_eq(finish(&site, sock, true), i < 2 ? 204 : 503);
+        for (int i = 0; i < MANY; i++)
+            if (i != last)
+                step(&site, i, STORE_DURABLE);
+        if (last >= 0)
+            step(&site, last, STORE_REFUSED);
+        ck_assert_int_eq(finish(&site, sock, true), last < 0 ? 204 : 503);
     }
     web_free(&site.web);
     store_close(&site.store);
@@ -592,5 +601,5 @@ UNIT_MAIN("web/web", paths_are_cut_before_they_are_decoded,
           forms_of_a_tag_are_those_that_there_are, conditions_of_a_get,
           a_body_must_be_json_and_say_so, a_password_opens_ones_own,
           a_reactor_that_does_not_answer_is_not_waited_for, no_more_ask_than_may,
-          an_answer_waits_for_both_its_changes, the_end_answers_those_who_wait,
+          an_answer_waits_for_all_its_changes, the_end_answers_those_who_wait,
           scopes_open_their_area, secrets_differ)

@@ -2,6 +2,8 @@
 #include "web/api/live.h"
 
 #include "fixture/live.h"
+#include "web/api/under_way.h"
+#include "web/api/watching.h"
 
 #define INSTANCE "\"<urn:uuid:00000000-0000-1000-8000-000000000001>\""
 #define BOB_PHONE                                                                        \
@@ -66,6 +68,33 @@ START_TEST(all_bindings_come_in_pages)
     ck_assert(json_is_null(json_object_get(page, "next")));
     ck_assert_uint_eq(live_do(live_endpoints, "GET /api/v1/registrations?limit=0", NULL), 400);
     ck_assert_str_eq(fake_call_problem_field(call), "limit");
+    live_close();
+}
+END_TEST
+
+/* What is told is durable, and so is that it is gone; whoever it is of. */
+START_TEST(lists_over_all_users_wait_for_what_is_under_way)
+{
+    static const struct web_endpoint *const tables[] = {live_endpoints, watching_endpoints,
+                                                        under_way_endpoints};
+    static const char *const lists[] = {"GET /api/v1/registrations", "GET /api/v1/subscriptions",
+                                        "GET /api/v1/dialogs"};
+    live_open();
+    for (size_t i = 0; i < 3; i++) {
+        ground_ask(ground, (struct ask){.method = "REGISTER",
+                                        .uri = "sip:example.org",
+                                        .call = "carol",
+                                        .fields = "Contact: <sip:carol@127.0.0.2:5060>\r\n",
+                                        .from = "<sip:carol@example.org>;tag=r",
+                                        .to = "<sip:carol@example.org>"});
+        ck_assert_uint_eq(live_do(tables[i], lists[i], NULL), 200);
+        ck_assert_uint_eq(fake_call_waits(call).partition,
+                          partition_of(BYTES("carol@example.org")));
+        ck_assert_uint_ne(fake_call_waits(call).number, 0);
+        ground_commit(ground);
+        ck_assert_uint_eq(live_do(tables[i], lists[i], NULL), 200);
+        ck_assert_uint_eq(fake_call_waits(call).number, 0);
+    }
     live_close();
 }
 END_TEST
@@ -281,6 +310,7 @@ END_TEST
 
 UNIT_MAIN("live", connections_are_shown_and_closed, a_binding_is_shown_whole,
           users_are_found_as_people_write_them, all_bindings_come_in_pages,
+          lists_over_all_users_wait_for_what_is_under_way,
           an_ended_registration_takes_its_presence_along, all_of_a_user_end,
           a_publication_ends_by_its_id, what_clients_publish_ends_and_what_was_put_in_stays,
           one_registration_is_shown_and_ended_as_it_was_seen, the_server_counts)
