@@ -32,6 +32,7 @@ struct server_transaction {
     size_t response_length;
     enum server_stage stage;
     bool replied; /* it is settled what will be said at last */
+    bool ordered; /* ... and said, by an operator (server_order_end) */
     size_t key_length;
     char key[];
 };

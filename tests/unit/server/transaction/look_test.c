@@ -144,7 +144,38 @@ static uint64_t only(bool server)
     return handle;
 }
 
-/* 500, once, which absorbs what comes again; whoever works at it finds nothing any more. */
+static void begin_and_keep(struct fixture *in, struct incoming *incoming)
+{
+    struct server_transaction *transaction = transaction_begin(in->layer, incoming);
+    if (transaction != NULL)
+        in->kept = transaction_keep(transaction, incoming);
+}
+
+/* 500, once, which absorbs what comes again; whoever works at it finds nothing any more, but may
+ * look at its request for as long as before. By a stream, too, and when there is no room. */
+START_TEST(a_request_is_kept_until_its_time_is_over)
+{
+    struct transaction_settings settings = transaction_settings_default();
+    settings.server_max = 1;
+    fixture = fixture_new(&settings);
+    fixture->on_request = begin_and_keep;
+    struct net_flow flow = tcp_from(fixture, "127.0.0.2:40000");
+    receive(fixture, flow,
+            request_text(fixture, "MESSAGE", "SIP/2.0/TCP 127.0.0.2:40000;branch=z9hG4bK1"));
+    const struct sip_message *kept = fixture->kept;
+    ck_assert_int_eq(transaction_end(fixture->layer, true, only(true)), ERR_NONE);
+    elapse(fixture, 20000);
+    ck_assert(bytes_equal(kept->method_name, BYTES("MESSAGE")));
+    comes("OPTIONS", "z9hG4bK2"); /* there is no room, and it does not give way */
+    ck_assert(strncmp(last_text(fixture), "SIP/2.0 503 ", 12) == 0);
+    ck_assert(bytes_equal(kept->call_id, BYTES("call-1@example.com")));
+    elapse(fixture, 12001);
+    ck_assert_uint_eq(transaction_count(fixture->layer).servers, 0);
+    fixture_free(fixture);
+}
+END_TEST
+
+/* What comes again is answered again, and by nothing else. */
 START_TEST(a_request_is_ended)
 {
     fixture = fixture_new(NULL);
@@ -159,7 +190,11 @@ START_TEST(a_request_is_ended)
     comes("OPTIONS", "z9hG4bK1");
     ck_assert_uint_eq(fixture->requests, 1);
     ck_assert_uint_eq(fixture->net.sent_count, 2);
-    elapse(fixture, 32001);
+    elapse(fixture, 5000); /* RFC 4320 4.1: a 100 would be due */
+    ck_assert_uint_eq(fixture->net.sent_count, 2);
+    comes("OPTIONS", "z9hG4bK1");
+    ck_assert(strncmp(last_text(fixture), "SIP/2.0 500 ", 12) == 0);
+    elapse(fixture, 27001);
     ck_assert_uint_eq(transaction_count(fixture->layer).servers, 0);
     fixture_free(fixture);
 }
@@ -283,6 +318,6 @@ START_TEST(pages_follow_one_another)
 END_TEST
 
 UNIT_MAIN("transaction/look", a_request_that_came, its_answer_waits_and_lingers,
-          a_request_that_we_send, a_request_is_ended, what_waits_for_its_change_is_decided,
-          an_invite_is_ended_as_by_a_cancel, a_request_that_we_send_is_ended,
-          pages_follow_one_another)
+          a_request_that_we_send, a_request_is_ended, a_request_is_kept_until_its_time_is_over,
+          what_waits_for_its_change_is_decided, an_invite_is_ended_as_by_a_cancel,
+          a_request_that_we_send_is_ended, pages_follow_one_another)
