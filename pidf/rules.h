@@ -83,6 +83,11 @@ struct verdict rules_write(const struct rules_entry *entries, size_t count,
                            const struct rules_limits *limits, const struct rules_names *names,
                            struct blob **document);
 
+/* True when the document says no more than such a list: rules_write of whom it names says the same.
+ * False, too, for one that cannot be read, and one with comments: somebody has written it. */
+bool rules_are_list(struct bytes document, const struct rules_limits *limits,
+                    const struct rules_names *names);
+
 /* Visits each identity that a rule names for itself, in order, with how it is handled at that time
  * when no sphere is known. */
 void rules_each_named(const struct rules *rules, uint64_t now_ms,

@@ -481,3 +481,48 @@ struct verdict rules_write(const struct rules_entry *entries, size_t count,
     xmlFreeDoc(edit.tree);
     return verdict_ok(result) ? judge_again(limits, &edit, document) : result;
 }
+
+/* Asking whether a list is all that it is. */
+
+/* Some watchers by name, whom everything is shown, or nothing. */
+static bool is_of_list(const struct rules *rules, const struct rule *rule)
+{
+    bool named = rule->condition_count == 1 && rule->conditions[0].kind == CONDITION_IDENTITY &&
+                 rule->conditions[0].many_count == 0;
+    if (!named || rule->handling == SUB_ALLOW)
+        return named && rights_everything(rule->rights);
+    return bytes_equal(rights_key(rule->rights), rights_key(rules->nothing));
+}
+
+/* What an extension added, and what is said to people. */
+static bool has_more(const xmlNode *node)
+{
+    for (const xmlNode *child = node->children; child != NULL; child = child->next) {
+        if (child->type == XML_TEXT_NODE || child->type == XML_CDATA_SECTION_NODE)
+            continue;
+        bool known = child->type == XML_ELEMENT_NODE && child->ns != NULL &&
+                     (strcmp((const char *)child->ns->href, RULES_COMMON) == 0 ||
+                      strcmp((const char *)child->ns->href, RULES_PRESENCE) == 0);
+        if (!known || has_more(child))
+            return true;
+    }
+    return false;
+}
+
+bool rules_are_list(struct bytes document, const struct rules_limits *limits,
+                    const struct rules_names *names)
+{
+    struct rules *rules;
+    assert(limits != NULL && names != NULL);
+    if (!verdict_ok(rules_parse(document, limits, names, &rules)))
+        return false;
+    bool list = true;
+    for (size_t i = 0; i < rules->count && list; i++)
+        list = is_of_list(rules, &rules->rules[i]);
+    rules_free(&rules);
+    xmlDoc *tree = list ? read_tree(document) : NULL;
+    list = tree != NULL && tree->children == xmlDocGetRootElement(tree) &&
+           tree->children->next == NULL && !has_more(tree->children);
+    xmlFreeDoc(tree);
+    return list;
+}

@@ -7,7 +7,7 @@
 
 #include <assert.h>
 
-#include "presence/presence_internal.h"
+#include "presence/look_internal.h"
 #include "presence/registered_internal.h"
 
 /* Publications. */
@@ -19,10 +19,20 @@ static enum presence_life life_of(const struct publication *publication)
     return publication->closed ? PRESENCE_LAST_SEEN : PRESENCE_LIVE;
 }
 
+/* Hard state has the same id everywhere, so the user and the event are in the name, too. */
+uint64_t look_publication_id(const struct publication *publication)
+{
+    const struct resource *resource = publication->resource;
+    uint64_t seed = bytes_hash(resource->aor, resource->presence->entity_seeds[1]);
+    seed = bytes_hash(bytes_of(resource->package->name), seed);
+    return bytes_hash(token_bytes(&publication->id), seed);
+}
+
 static struct presence_look_publication look_at(const struct publication *publication)
 {
     bool known = publication->source.remote.family != 0;
     return (struct presence_look_publication){
+        .id = look_publication_id(publication),
         .event = publication->resource->package->name,
         .life = life_of(publication),
         .content_type = publication->content_type,

@@ -17,6 +17,7 @@ enum presence_life {
 };
 
 struct presence_look_publication {
+    uint64_t id; /* of this one, at its user; the same over refreshes and restarts */
     const char *event;
     enum presence_life life;
     struct bytes content_type, body;
@@ -152,6 +153,13 @@ enum presence_end presence_look_end(const struct presence *presence, struct byte
 enum err presence_end_subscription(struct presence *presence, struct bytes name,
                                    struct bytes reason, struct store_change *change)
     __attribute__((warn_unused_result));
+
+/* Takes away one publication of the user, or (`id` NULL) all but hard state, as if its client had
+ * removed it (RFC 3903 4.5): watchers are told, nothing of it is left, and its entity-tag is good
+ * for nothing any more (412). ERR_NOT_FOUND: there is none with this id; ERR_CONFLICT: it is hard
+ * state, which presence_set_state takes out; ERR_BUSY: nothing can be changed now. */
+enum err presence_end_publications(struct presence *presence, struct bytes aor, const uint64_t *id,
+                                   struct store_change *change) __attribute__((warn_unused_result));
 
 /* Takes away what a device of the user has published, of all events, as if it had done so itself.
  * ERR_BUSY: nothing can be changed now. */

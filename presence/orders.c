@@ -1,7 +1,8 @@
 /* orders.c: what an operator may order of presence: ends.
  *
  *   a subscription --machine.c--> ENDED: its row, then its last NOTIFY; who waits is forgotten
- *   a device's publications --> removed like by its own word (RFC 3903 4.5), watchers are told */
+ *   publications, or a device's --> removed like by the client's own word (RFC 3903 4.5), watchers
+ *   are told */
 #include <assert.h>
 
 #include "presence/closing_internal.h"
@@ -77,14 +78,29 @@ enum err presence_end_subscription(struct presence *presence, struct bytes name,
 
 /* Publications. */
 
-static size_t remove_some(struct resource *resource, const struct front_device *device,
+/* Which of them; both NULL: all but hard state. */
+struct choosing {
+    const struct front_device *device;
+    const uint64_t *id;
+};
+
+static bool is_chosen(const struct publication *publication, const struct choosing *choosing)
+{
+    if (publication->ended || publication->publisher == STORE_HARD)
+        return false;
+    if (choosing->device != NULL)
+        return publication_is_clients(publication) && closing_is_of(publication, choosing->device);
+    return choosing->id == NULL || look_publication_id(publication) == *choosing->id;
+}
+
+static size_t remove_some(struct resource *resource, const struct choosing *choosing,
                           struct store_set *set)
 {
     struct publication *publication, *next;
     size_t count = 0;
     DL_FOREACH_SAFE(resource->publications, publication, next)
     {
-        if (!publication_is_clients(publication) || !closing_is_of(publication, device))
+        if (!is_chosen(publication, choosing))
             continue;
         publication_delete_row(publication, set);
         publication_free(publication);
@@ -93,30 +109,75 @@ static size_t remove_some(struct resource *resource, const struct front_device *
     return count;
 }
 
-static void end_publications(struct resource *resource, const struct front_device *device)
+static size_t end_publications(struct resource *resource, const struct choosing *choosing)
 {
     struct store *store = resource->presence->parts->store;
     struct store_set *set = store_begin(store, resource->partition);
-    if (remove_some(resource, device, set) == 0) {
+    size_t count = remove_some(resource, choosing, set);
+    if (count == 0) {
         store_drop(&set);
-        return;
+        return 0;
     }
     resource_changed(resource, store_submit(store, &set));
     resource_settle(resource);
+    return count;
+}
+
+/* Of all events; how many there were. */
+static size_t end_chosen(struct presence *presence, struct bytes aor,
+                         const struct choosing *choosing, struct store_change *change)
+{
+    size_t count = 0;
+    for (const struct event_package *const *package = package_list(); *package != NULL; package++) {
+        struct resource *resource = resource_find(presence, *package, aor, false);
+        if (resource != NULL && resource->publications != NULL)
+            count += end_publications(resource, choosing);
+    }
+    *change = store_latest(presence->parts->store, partition_of(aor));
+    return count;
 }
 
 enum err presence_end_device(struct presence *presence, struct bytes aor,
                              const struct front_device *device, struct store_change *change)
 {
+    const struct choosing choosing = {.device = device};
     assert(device != NULL && change != NULL);
     *change = STORE_NOTHING;
     if (!can_change(presence, aor))
         return ERR_BUSY;
-    for (const struct event_package *const *package = package_list(); *package != NULL; package++) {
-        struct resource *resource = resource_find(presence, *package, aor, false);
-        if (resource != NULL && resource->publications != NULL)
-            end_publications(resource, device);
-    }
-    *change = store_latest(presence->parts->store, partition_of(aor));
+    end_chosen(presence, aor, &choosing, change);
+    return ERR_NONE;
+}
+
+struct searching {
+    uint64_t id;
+    bool found, hard;
+};
+
+static void search(void *context, const struct presence_look_publication *publication)
+{
+    struct searching *searching = context;
+    if (publication->id != searching->id)
+        return;
+    searching->found = true;
+    searching->hard = publication->life == PRESENCE_SET;
+}
+
+enum err presence_end_publications(struct presence *presence, struct bytes aor, const uint64_t *id,
+                                   struct store_change *change)
+{
+    const struct choosing choosing = {.id = id};
+    struct searching searching = {.id = id != NULL ? *id : 0};
+    assert(!bytes_empty(aor) && change != NULL);
+    *change = STORE_NOTHING;
+    if (!can_change(presence, aor))
+        return ERR_BUSY;
+    if (id != NULL)
+        presence_look_publications(presence, BYTES(""), aor, search, &searching);
+    if (id != NULL && !searching.found)
+        return ERR_NOT_FOUND;
+    if (searching.hard)
+        return ERR_CONFLICT;
+    end_chosen(presence, aor, &choosing, change);
     return ERR_NONE;
 }

@@ -86,6 +86,7 @@ static bool check_owner(const struct publish *publish)
     if (request->trusted || bytes_equal(request->identity, request->target) ||
         is_publisher(publish->presence, request))
         return true;
+    request->why = FRONT_WHY_NOT_OWN;
     front_refuse(request, 403, "A user publishes only for itself");
     return false;
 }
@@ -236,6 +237,7 @@ static bool check_room(const struct publish *publish)
         count_of_clients(resource) < most)
         return true;
     metrics_count(publish->presence->parts->metrics, METRIC_publications_limited);
+    publish->request->why = FRONT_WHY_LIMIT;
     front_refuse(publish->request, 403, "This user has too many publications");
     return false;
 }

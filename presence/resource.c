@@ -24,13 +24,19 @@ static struct bytes write_key(struct buffer *out, const struct event_package *pa
     return buffer_bytes(out);
 }
 
-struct package_workshop *workshop_of(const struct presence *presence,
-                                     const struct event_package *package)
+/* In the list of packages. */
+static size_t index_of(const struct event_package *package)
 {
     size_t i = 0;
     while (package_list()[i] != package)
         i++;
-    return presence->workshops[i];
+    return i;
+}
+
+struct package_workshop *workshop_of(const struct presence *presence,
+                                     const struct event_package *package)
+{
+    return presence->workshops[index_of(package)];
 }
 
 static bool is_trusted(void *context, struct bytes entity)
@@ -249,7 +255,8 @@ static bool begin_spread(struct resource *resource)
     struct presence *presence = resource->presence;
     if (presence->spread != NULL || resource->subscriptions == NULL)
         return false;
-    presence->spread = transaction_spread(presence->parts->transactions);
+    presence->spread =
+        transaction_spread(presence->parts->transactions, index_of(resource->package));
     return true;
 }
 

@@ -183,12 +183,20 @@ static void take_flow(const struct subscribe *subscribe, struct dialog *dialog)
 
 static void refuse_watcher(struct front_request *request)
 {
+    request->why = FRONT_WHY_POLICY;
     front_refuse(request, 403, "This user may not be watched by you");
+}
+
+static void refuse_other(struct front_request *request)
+{
+    request->why = FRONT_WHY_NOT_OWN;
+    front_refuse(request, 403, "This is another user's subscription");
 }
 
 /* RFC 3261 21.5.4 */
 static void refuse_unknown(struct front_request *request)
 {
+    request->why = FRONT_WHY_UNKNOWN_RULES;
     front_refuse(request, 503, "Who may watch this user cannot be read for the moment");
 }
 
@@ -389,7 +397,7 @@ static void handle_in_dialog(const struct subscribe *subscribe)
     if (subscription == NULL) {
         front_refuse(request, 481, NULL);
     } else if (!is_watchers(request, subscription)) {
-        front_refuse(request, 403, "This is another user's subscription");
+        refuse_other(request);
     } else if (is_repeated(subscription, request->message)) {
         answer_for(request, subscription);
     } else if (!machine_is_live(subscription->state)) {
@@ -399,6 +407,7 @@ static void handle_in_dialog(const struct subscribe *subscribe)
         front_refuse(request, 404, "There is no such user any more");
         resource_end(subscription->resource);
     } else if (request->message->cseq <= subscription->dialog.remote_cseq) {
+        request->why = FRONT_WHY_ORDER;
         front_refuse(request, 500,
                      "The CSeq is not higher than the last one"); /* RFC 3261 12.2.2 */
     } else if (subscribe->expires_s == 0) {
@@ -436,6 +445,7 @@ static bool check_room(const struct subscribe *subscribe)
     if (reason == NULL)
         return true;
     metrics_count(presence->parts->metrics, METRIC_subscriptions_limited);
+    request->why = FRONT_WHY_LIMIT;
     front_refuse(request, 403, reason);
     return false;
 }
@@ -585,7 +595,7 @@ static void handle_named(struct subscribe *subscribe, const struct subscription_
     struct subscription *old = subscription_find(subscribe->presence, request->partition, name);
     subscribe->former = find_former(subscribe);
     if (old != NULL && !is_watchers(request, old))
-        front_refuse(request, 403, "This is another user's subscription");
+        refuse_other(request);
     else if (old != NULL && is_repeated(old, request->message))
         answer_for(request, old);
     else if (!is_one_more(old) || subscribe->former != NULL || check_room(subscribe))

@@ -589,6 +589,7 @@ struct web_core reactor_core(const struct reactor *reactor)
         .proxy = reactor->proxy,
         .presence = reactor->presence,
         .im = reactor->im,
+        .http = reactor->http,
         .trace = reactor->trace,
         .feed = reactor->feed,
         .hooks = reactor->hooks,

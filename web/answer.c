@@ -74,7 +74,7 @@ static enum MHD_Result send_late(struct web_call *call, struct MHD_Connection *c
     add_usual(NULL, response);
     (void)MHD_add_response_header(response, "Content-Type", "application/problem+json");
     (void)MHD_add_response_header(response, "Retry-After", "5");
-    web_count(call->web, WEB_COUNT_FAILED);
+    web_count_refusal(call->web, 503, "late");
     return queue(connection, 503, response);
 }
 
@@ -102,7 +102,7 @@ static struct MHD_Response *make(const struct web_call *call, unsigned status, s
 static void count(struct web_call *call)
 {
     if (call->status >= 400)
-        web_count(call->web, call->status < 500 ? WEB_COUNT_REFUSED : WEB_COUNT_FAILED);
+        web_count_refusal(call->web, call->status, call->kind);
 }
 
 /* Who changed what, for the operator. */

@@ -123,11 +123,27 @@ static void wait_remove(struct web_call *call)
         call->next_waiting->link_waiting = call->link_waiting;
 }
 
+/* NULL: all that the answer waits for is durable. */
+static const struct store_change *wait_next(const struct web_call *call)
+{
+    for (size_t i = 0; i < call->change_count; i++)
+        if (!store_durable(call->web->ground.core.store, call->changes[i]))
+            return &call->changes[i];
+    return NULL;
+}
+
+static void wait_begin(struct web_call *call, struct store_change change);
+
 static void wait_done(struct store_wait *wait, enum store_outcome outcome)
 {
     struct web_call *call =
         (struct web_call *)(void *)((char *)wait - offsetof(struct web_call, wait));
+    const struct store_change *next = wait_next(call);
     wait_remove(call);
+    if (outcome == STORE_DURABLE && next != NULL) {
+        wait_begin(call, *next);
+        return;
+    }
     if (outcome != STORE_DURABLE) {
         call_unanswer(call);
         web_problem(call, 503, "store", NULL,
@@ -136,7 +152,7 @@ static void wait_done(struct store_wait *wait, enum store_outcome outcome)
     ask_done(call);
 }
 
-static void wait_begin(struct web_call *call)
+static void wait_begin(struct web_call *call, struct store_change change)
 {
     struct web *web = call->web;
     call->next_waiting = web->waiting;
@@ -144,7 +160,7 @@ static void wait_begin(struct web_call *call)
     if (web->waiting != NULL)
         web->waiting->link_waiting = &call->next_waiting;
     web->waiting = call;
-    store_wait(web->ground.core.store, &call->wait, call->change, wait_done);
+    store_wait(web->ground.core.store, &call->wait, change, wait_done);
 }
 
 /* What was changed in the database comes first: `live` sees it. */
@@ -155,8 +171,9 @@ static void ask_run(struct web_call *call)
         ground->take_over(ground->context);
     if (!web_answered(call) && call->endpoint->live != NULL)
         call->endpoint->live(call, &ground->core);
-    if (call->change.number != 0 && !store_durable(ground->core.store, call->change))
-        wait_begin(call);
+    const struct store_change *change = wait_next(call);
+    if (change != NULL)
+        wait_begin(call, *change);
     else
         ask_done(call);
 }

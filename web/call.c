@@ -233,6 +233,7 @@ void web_problem(struct web_call *call, unsigned status, const char *kind, const
     if (field != NULL)
         json_object_set_new(call->value, "field", json_string(field));
     call->status = status;
+    call->kind = kind;
     call->type = "application/problem+json";
 }
 
@@ -253,11 +254,32 @@ void call_unanswer(struct web_call *call)
     call->value = NULL;
     call->text = BYTES("");
     call->type = NULL;
+    call->kind = NULL;
     call->status = 0;
     call->more.count = 0;
 }
 
+static void add_change(struct web_call *call)
+{
+    if (call->change_count == call->change_room) {
+        size_t room = call->change_room > 0 ? 2 * call->change_room : 2;
+        struct store_change *more = arena_alloc(&call->arena, room * sizeof(*more));
+        for (size_t i = 0; i < call->change_count; i++)
+            more[i] = call->changes[i];
+        call->changes = more;
+        call->change_room = room;
+    }
+    call->change_count++;
+}
+
 void web_wait(struct web_call *call, struct store_change change)
 {
-    call->change = change;
+    size_t i = 0;
+    while (i < call->change_count && call->changes[i].partition != change.partition)
+        i++;
+    if (change.number == 0)
+        return;
+    if (i == call->change_count)
+        add_change(call);
+    call->changes[i] = change;
 }

@@ -75,14 +75,16 @@ struct web_call {
     void (*release)(void *value);
 
     /* what is answered */
-    unsigned status; /* 0: nothing yet */
+    unsigned status;  /* 0: nothing yet */
+    const char *kind; /* of a problem, a constant; NULL: none */
     json_t *value;
     const char *type;
     struct bytes text;
     char etag[WEB_ETAG_SIZE]; /* of web_tag; empty: that of the content */
     struct web_pairs more;
-    unsigned line, column; /* of a fault in the JSON; 0: none */
-    struct store_change change;
+    unsigned line, column;        /* of a fault in the JSON; 0: none */
+    struct store_change *changes; /* that the answer waits for, of a partition each; in the arena */
+    size_t change_count, change_room;
     struct store_wait wait;
     struct web_call *next_waiting, **link_waiting; /* the reactor's: of those with a wait */
     struct web_stream *stream;                     /* of events; NULL: a usual answer */

@@ -20,6 +20,7 @@ struct web_core {
     const struct trace *trace; /* NULL: off */
     struct feed *feed;
     struct hooks *hooks;
+    const struct http *http; /* NULL: nothing is posted */
     const struct config *config;
     const struct web_operations *operations; /* of the process; NULL: there are none */
     uint64_t begun_ms; /* wall clock, when this life of the server began; 0: nobody says */

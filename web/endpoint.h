@@ -117,7 +117,8 @@ struct web_events {
     uint64_t after;
 };
 void web_answer_events(struct web_call *call, const struct web_events *events);
-/* RFC 9457: `kind` is the last part of its type ("not-found"), `field` a JSON pointer, the name of
+/* RFC 9457: `kind` is the last part of its type ("not-found"), a constant by which problems are
+ * counted; `field` a JSON pointer, the name of
  * a query's parameter or of a part of the path, or NULL; the detail says what is wrong and the way
  * out. */
 void web_problem(struct web_call *call, unsigned status, const char *kind, const char *field,
@@ -125,7 +126,8 @@ void web_problem(struct web_call *call, unsigned status, const char *kind, const
 /* The line that a problem which was just answered is about. */
 void web_problem_line(struct web_call *call, unsigned line);
 bool web_answered(const struct web_call *call);
-/* The answer waits for a change; from `live`. A refused one is answered 503. */
+/* The answer waits for a change, beside those of other partitions that it waits for already; from
+ * `live`. A refused one is answered 503. */
 void web_wait(struct web_call *call, struct store_change change);
 
 /* RFC 9110 13.1: may the resource, which is `current` (NULL: there is none), be changed? False: 412

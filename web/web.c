@@ -50,13 +50,6 @@ void web_unlock(struct web *web)
     must(pthread_mutex_unlock(&web->lock));
 }
 
-void web_count(struct web *web, enum web_count count)
-{
-    web_lock(web);
-    web->counts[count]++;
-    web_unlock(web);
-}
-
 static void init_lock(struct web *web)
 {
     pthread_condattr_t monotonic;

@@ -9,6 +9,7 @@
 #include "store/accounts.h"
 #include "store/tokens.h"
 #include "web/call_internal.h"
+#include "web/counts.h"
 #include "web/papers_internal.h"
 #include "web/web.h"
 
@@ -34,6 +35,13 @@ enum web_count {
     WEB_COUNT_STREAMS,
     WEB_COUNT_STREAMS_LIMITED,
     WEB_COUNTS
+};
+
+/* Problems of one status and kind. */
+struct web_refusal {
+    unsigned status;
+    const char *kind; /* a constant */
+    uint64_t count;
 };
 
 struct web_door {
@@ -65,6 +73,9 @@ struct web {
     struct web_repeat *repeats;
     size_t repeat_bytes;
     uint64_t counts[WEB_COUNTS];
+    struct web_refusal refusals[WEB_REFUSALS_MAX]; /* (lock) */
+    struct web_refusal others[2];                  /* (lock) 4xx and 5xx without a cell */
+    unsigned refusal_count;                        /* (lock) */
     struct web_stream *streams;
     unsigned stream_count;
     pthread_t pump; /* of streams */
@@ -77,7 +88,10 @@ uint64_t web_now_ms(void);      /* monotonic */
 uint64_t web_wall_ms(void);     /* since 1970 */
 void web_lock(struct web *web); /* these cannot fail */
 void web_unlock(struct web *web);
-void web_count(struct web *web, enum web_count count); /* takes the lock */
+
+/* counts.c; both take the lock. `kind` is a constant, or NULL. */
+void web_count(struct web *web, enum web_count count);
+void web_count_refusal(struct web *web, unsigned status, const char *kind);
 
 /* call.c */
 struct web_call *call_new(struct web *web, struct bytes target);

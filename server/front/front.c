@@ -21,6 +21,7 @@ struct front *front_new(const struct front_parts *parts, const struct front_sett
     front->parts = *parts;
     front->settings = *settings;
     front->overload.late_ms = settings->late_ms;
+    front->step = FRONT_STEPS;
     front->response = buffer_over(memory_new(RESPONSE_MAX), RESPONSE_MAX);
     const struct transaction_user user = {
         .request = receive, .context = front, .closed = flow_closed};
@@ -179,16 +180,9 @@ void front_send(struct front_request *request, struct store_change after)
     send_written(request, after);
 }
 
-uint64_t front_refused(const struct front *front, unsigned status)
-{
-    assert(status >= FRONT_REFUSED_LEAST && status <= FRONT_REFUSED_MOST);
-    return front->refused[status - FRONT_REFUSED_LEAST];
-}
-
 static void count_refusal(const struct front_request *request, unsigned status)
 {
-    if (status >= FRONT_REFUSED_LEAST && status <= FRONT_REFUSED_MOST)
-        request->front->refused[status - FRONT_REFUSED_LEAST]++;
+    why_count(request, status);
     metrics_count(request->front->parts.metrics,
                   status == 503 ? METRIC_requests_overload : METRIC_requests_refused);
 }
@@ -214,6 +208,7 @@ void front_refuse(struct front_request *request, unsigned status, const char *re
 
 void front_refuse_stranger(struct front_request *request)
 {
+    request->why = FRONT_WHY_STRANGER;
     front_refuse(request, 403, "Only users of this server may do this");
 }
 
@@ -289,12 +284,24 @@ void front_identify(struct front_request *request, const struct sip_uri *uri)
     request->foreign = !out.overflow;
 }
 
+/* False: it was answered, or needs no answer. */
+static bool pass_steps(struct front_passage *passage)
+{
+    const struct front_step *const *steps = front_steps();
+    size_t *at = &passage->request.front->step;
+    *at = 0;
+    while (*at < FRONT_STEPS && steps[*at]->pass(passage))
+        ++*at;
+    bool passed = *at == FRONT_STEPS;
+    *at = FRONT_STEPS;
+    return passed;
+}
+
 static void handle(struct front_passage *passage)
 {
     struct front_request *request = &passage->request;
-    for (const struct front_step *const *step = front_steps(); *step != NULL; step++)
-        if (!(*step)->pass(passage))
-            return;
+    if (!pass_steps(passage))
+        return;
     assert(passage->method != NULL && passage->method->handle != NULL);
     request->acknowledged =
         request->message->method == SIP_INVITE && !bytes_empty(request->message->to.tag);

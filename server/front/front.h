@@ -17,6 +17,7 @@
 #include "front/flow_token.h"
 #include "front/gruu.h"
 #include "front/guard.h"
+#include "front/why.h"
 #include "policy/policy.h"
 #include "transaction/transaction.h"
 
@@ -74,6 +75,7 @@ struct front_request {
     bool from_trusted;           /* it came from a trusted address */
     bool trusted;                /* ... and is believed: it may act for others */
     bool stateful;               /* a 2xx is remembered for retransmissions */
+    enum front_why why;          /* set before refusing, where the status does not say (why.h) */
     bool acknowledged; /* an INVITE inside a dialog that we relay, or whose handler sees it:
                           refusals have a transaction, because their ACK has the callee's tag
                           and would go on to him like that of a 2xx */
@@ -125,10 +127,6 @@ struct front *front_new(const struct front_parts *parts, const struct front_sett
 void front_free(struct front **front);
 const struct front_parts *front_parts(const struct front *front);
 const struct front_settings *front_settings(const struct front *front);
-
-/* How many requests were refused with a status of ours, challenges not counted. */
-enum { FRONT_REFUSED_LEAST = 400, FRONT_REFUSED_MOST = 699 };
-uint64_t front_refused(const struct front *front, unsigned status);
 
 /* Takes over changed settings while running. */
 void front_reload(struct front *front, const struct front_settings *settings);

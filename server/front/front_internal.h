@@ -12,6 +12,8 @@ enum {
     FRONT_TEXT_MAX = 16384, /* of a Request-URI that we write anew, of the Routes that go on */
 };
 
+enum { FRONT_REFUSED_LEAST = 400, FRONT_REFUSED_MOST = 699, FRONT_STEPS = 21 };
+
 /* Beside enum front_needs: without credentials, whoever says to ask. */
 enum { FRONT_ANYBODY = 1 << 16 };
 
@@ -32,7 +34,9 @@ struct front {
     struct front_parts parts;
     struct front_settings settings;
     struct overload overload;
-    uint64_t refused[FRONT_REFUSED_MOST - FRONT_REFUSED_LEAST + 1]; /* by status */
+    size_t step; /* of the table, that looks at a request; FRONT_STEPS: none does */
+    /* by reason (enum front_why, then the steps) and status */
+    uint64_t refused[FRONT_WHYS + FRONT_STEPS][FRONT_REFUSED_MOST - FRONT_REFUSED_LEAST + 1];
     struct timer review;
     struct front_probe probe;
     struct front_method methods[SIP_METHOD_COUNT]; /* handle NULL: not registered */
@@ -66,12 +70,15 @@ struct front_step {
     bool (*pass)(struct front_passage *passage);
 };
 
-/* The steps in their order, ended by NULL (steps.c). */
+/* The steps in their order, FRONT_STEPS and a NULL (steps.c). */
 const struct front_step *const *front_steps(void);
 
 extern const struct front_step step_load, step_source, step_cancel, step_ack, step_uri, step_route,
     step_aim, step_method, step_hops, step_merged, step_once, step_require, step_trust, step_relay,
     step_privacy, step_home, step_room, step_peer, step_credentials, step_identity, step_user;
+
+/* Counts what front_refuse and the like refuse (why.c). */
+void why_count(const struct front_request *request, unsigned status);
 
 /* True when an answer can be sent: never to an ACK (RFC 3261 17), which is then counted as dropped.
  */

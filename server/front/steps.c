@@ -38,5 +38,7 @@ const struct front_step *const *front_steps(void)
         &step_user,        /* 404 */
         NULL,
     };
+    _Static_assert(sizeof(steps) / sizeof(steps[0]) == FRONT_STEPS + 1,
+                   "FRONT_STEPS (front_internal.h) is another number");
     return steps;
 }

@@ -152,6 +152,7 @@ static bool has_turn(struct judge *judge, const struct im_settings *settings,
     if (wait_s == 0)
         return true;
     metrics_count(judge->parts->metrics, METRIC_messages_rate_limited);
+    request->why = FRONT_WHY_RATE;
     front_refuse_later(request, 500, "Too many messages of this sender", wait_s);
     return false;
 }
@@ -263,6 +264,8 @@ enum judgement judge_message(struct judge *judge, const struct im_settings *sett
     struct judge_refusal refusal;
     enum judgement judgement =
         ask_receiver(judge, settings, &sender, request->target, content, &refusal);
+    if (judgement == JUDGE_ANSWERED)
+        request->why = refusal.status == 403 ? FRONT_WHY_POLICY : FRONT_WHY_UNKNOWN_RULES;
     if (judgement == JUDGE_ANSWERED && refusal.later_s > 0)
         front_refuse_later(request, refusal.status, refusal.reason, refusal.later_s);
     else if (judgement == JUDGE_ANSWERED)

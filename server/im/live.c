@@ -152,6 +152,7 @@ void live_reply(struct live *live, unsigned status, const char *reason, struct s
     if (server == NULL)
         return;
     write_ours(live, &live->incoming, status, reason, &out);
+    front_count_refusal(im->front, status, live->request.why);
     assert(!out.overflow); /* it is shorter than the request, and a few fields of ours */
     transaction_reply(im->parts->transactions, server, buffer_bytes(&out), after);
 }
@@ -371,6 +372,7 @@ static void finish_owed(struct message *message)
     if (message_is_under_way(message))
         return; /* it may yet be taken */
     if (!room) {
+        message->live->request.why = FRONT_WHY_LIMIT;
         refuse_stored(message, 480, "Too many messages wait for this user");
     } else {
         metrics_count(im->parts->metrics, METRIC_requests_overload);

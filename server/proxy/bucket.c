@@ -84,6 +84,8 @@ static void answer(struct held *held, unsigned status, const char *reason)
         return;
     transaction_write(transactions_of(held), &held->incoming, &out, status, reason, BYTES(""));
     sip_write_body(&out, BYTES(""), BYTES(""));
+    if (status != 487) /* its caller's own word */
+        front_count_refusal(held->proxy->front, status, FRONT_WHY_USUAL);
     if (!out.overflow)
         transaction_reply(transactions_of(held), server, buffer_bytes(&out), held->request.seen);
 }
@@ -136,6 +138,10 @@ static void wait_on(struct held *held)
 static void fire(struct timer *timer)
 {
     struct held *held = HOLDER(timer, struct held, timer);
+    if (!held->invite && server_of(held) == NULL) { /* an INVITE's end is told: HELD_GONE */
+        held_free(held);
+        return;
+    }
     switch (held->event) {
     case HELD_CAME:
         if (!go_on(held))

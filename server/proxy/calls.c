@@ -99,6 +99,7 @@ static void refuse(const struct proxy *proxy, struct front_request *request, enu
 {
     const struct refusal *refusal = &refusals[party];
     metrics_count(proxy->parts->metrics, refusal->metric);
+    request->why = FRONT_WHY_LIMIT;
     front_refuse_later(request, refusal->status, refusal->reason,
                        front_settings(proxy->front)->retry_after_s);
 }
@@ -120,6 +121,7 @@ bool calls_admit(const struct proxy *proxy, struct front_request *request)
     if (settings->calls_max == 0 || proxy->calls.count < settings->calls_max)
         return true;
     metrics_count(proxy->parts->metrics, METRIC_calls_limited);
+    request->why = FRONT_WHY_LIMIT;
     front_refuse(request, 503, "Too many calls at once");
     return false;
 }

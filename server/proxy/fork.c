@@ -192,6 +192,8 @@ static void reply_ours(struct fork *fork, struct server_transaction *server, uns
     if (status == 503)
         sip_write_number(&out, "Retry-After", front_settings(fork->proxy->front)->retry_after_s);
     sip_write_body(&out, BYTES(""), BYTES(""));
+    if (status != 487)
+        front_count_refusal(fork->proxy->front, status, FRONT_WHY_USUAL);
     if (!out.overflow)
         transaction_reply(transactions_of(fork), server, buffer_bytes(&out), fork->request.seen);
 }
@@ -574,7 +576,17 @@ static void take_cancel(void *context, const struct sip_message *cancel)
     if (fork->settled)
         return;
     fork->cancelled = true;
-    cancel_pending(fork, reason_of(cancel, &memory));
+    cancel_pending(fork, cancel != NULL ? reason_of(cancel, &memory) : BYTES(""));
+}
+
+void fork_cancel(struct proxy *proxy, const struct line_call *call)
+{
+    struct fork *fork;
+    DL_FOREACH(proxy->forks, fork)
+    {
+        if (fork->line == call)
+            take_cancel(fork, NULL);
+    }
 }
 
 /* When that is before an answer nobody waits for one any more. */

@@ -16,7 +16,7 @@
 #include "base/window.h"
 #include "proxy_internal.h"
 
-enum { KEY_MAX = 2048, TEXT_MAX = 1024, SLACK_MS = 32000, SIDES = 2 };
+enum { KEY_MAX = 2048, TEXT_MAX = 1024, SLACK_MS = 32000, SIDES = PROXY_CALL_SIDES };
 enum { CALLER, CALLEE };
 
 /* One side of a call. */
@@ -206,6 +206,14 @@ static struct line_call *find_call(const struct proxy *proxy, struct bytes call_
     return call;
 }
 
+static struct line_call *find_name(const struct proxy *proxy, struct bytes name)
+{
+    struct line_call *call = NULL;
+    if (!bytes_empty(name))
+        TABLE_FIND(proxy->lines.calls, name.at, name.length, proxy->seed, call);
+    return call;
+}
+
 /* What a call is made of; slices borrowed. */
 struct facts {
     struct bytes call_id, from_tag, uris[SIDES], names[SIDES];
@@ -360,6 +368,41 @@ void line_goes_on(struct proxy *proxy, const struct front_request *request)
         hear(call, request->message);
 }
 
+/* Who orders. */
+
+static bool can_forget(const struct line_call *call)
+{
+    const struct proxy *proxy = call->proxy;
+    for (int side = 0; side < SIDES; side++)
+        if (call->sides[side].owner != NULL &&
+            front_is_closed(proxy->front, partition_of(aor_of(&call->sides[side]))))
+            return false;
+    return store_ready(proxy->parts->store);
+}
+
+enum err proxy_end_call(struct proxy *proxy, struct bytes name,
+                        struct store_change changes[PROXY_CALL_SIDES])
+{
+    struct line_call *call = find_name(proxy, name);
+    unsigned homes[SIDES], count = 0;
+    changes[CALLER] = changes[CALLEE] = STORE_NOTHING;
+    if (call == NULL)
+        return ERR_NOT_FOUND;
+    if (call->state != PROXY_LINE_CONFIRMED) {
+        fork_cancel(proxy, call);
+        return ERR_NONE;
+    }
+    if (!can_forget(call))
+        return ERR_BUSY;
+    for (int side = 0; side < SIDES; side++)
+        if (call->sides[side].owner != NULL)
+            homes[count++] = partition_of(aor_of(&call->sides[side]));
+    end(call);
+    for (unsigned i = 0; i < count; i++)
+        changes[i] = store_latest(proxy->parts->store, homes[i]);
+    return ERR_NONE;
+}
+
 /* Who asks. */
 
 static struct proxy_line line_of(const struct line *line)
@@ -399,6 +442,35 @@ static struct bytes owner_of(const struct line *line)
     return line->owner != NULL ? aor_of(line) : BYTES("");
 }
 
+static void look_at_call(const struct line_call *call,
+                         void (*visit)(void *context, const struct proxy_call *call), void *context)
+{
+    const struct proxy_call look = {
+        .state = call->state,
+        .call_id = call->call_id,
+        .from_tag = call->from_tag,
+        .to_tag = to_tag_of(call),
+        .from_uri = call->uris[CALLER],
+        .to_uri = call->uris[CALLEE],
+        .caller = owner_of(&call->sides[CALLER]),
+        .callee = owner_of(&call->sides[CALLEE]),
+        .since_ms = call->since_ms,
+        .expires_ms = call->expires_ms,
+        .name = call->key,
+    };
+    visit(context, &look);
+}
+
+bool proxy_look_call(const struct proxy *proxy, struct bytes name,
+                     void (*visit)(void *context, const struct proxy_call *call), void *context)
+{
+    const struct line_call *call = find_name(proxy, name);
+    assert(visit != NULL);
+    if (call != NULL)
+        look_at_call(call, visit, context);
+    return call != NULL;
+}
+
 bool proxy_look_calls(const struct proxy *proxy, struct bytes after, size_t most,
                       void (*visit)(void *context, const struct proxy_call *call), void *context)
 {
@@ -410,23 +482,8 @@ bool proxy_look_calls(const struct proxy *proxy, struct bytes after, size_t most
     {
         window_offer(&window, call->key, call);
     }
-    for (size_t i = 0; i < window.count; i++) {
-        call = window.entries[i].what;
-        const struct proxy_call look = {
-            .state = call->state,
-            .call_id = call->call_id,
-            .from_tag = call->from_tag,
-            .to_tag = to_tag_of(call),
-            .from_uri = call->uris[CALLER],
-            .to_uri = call->uris[CALLEE],
-            .caller = owner_of(&call->sides[CALLER]),
-            .callee = owner_of(&call->sides[CALLEE]),
-            .since_ms = call->since_ms,
-            .expires_ms = call->expires_ms,
-            .name = call->key,
-        };
-        visit(context, &look);
-    }
+    for (size_t i = 0; i < window.count; i++)
+        look_at_call(window.entries[i].what, visit, context);
     bool more = window.more;
     window_release(&window);
     return more;

@@ -55,6 +55,20 @@ struct proxy_call {
 bool proxy_look_calls(const struct proxy *proxy, struct bytes after, size_t most,
                       void (*visit)(void *context, const struct proxy_call *call), void *context);
 
+/* Visits the one with this name; false: there is none. */
+bool proxy_look_call(const struct proxy *proxy, struct bytes name,
+                     void (*visit)(void *context, const struct proxy_call *call), void *context);
+
+/* Ends the call with this name. One that was answered is between its phones, and no proxy can say
+ * BYE for them: it is forgotten, so its lamps go out, and its phones are told nothing; `changes`
+ * are what is to be durable (STORE_NOTHING: nothing). One that was not is cancelled as its caller
+ * would (RFC 3261 16.10), and ends with the answers to that. ERR_NOT_FOUND; ERR_BUSY: nothing can
+ * be changed now. */
+enum { PROXY_CALL_SIDES = 2 };
+enum err proxy_end_call(struct proxy *proxy, struct bytes name,
+                        struct store_change changes[PROXY_CALL_SIDES])
+    __attribute__((warn_unused_result));
+
 /* How many calls there are of which a side is ours. */
 size_t proxy_line_count(const struct proxy *proxy);
 

@@ -186,6 +186,8 @@ void fork_begin(struct proxy *proxy, struct front_request *request, const struct
 size_t fork_count(const struct proxy *proxy);
 /* A device of the user registered: calls that wait for it go there, too, when the turn is over. */
 void fork_device_came(struct proxy *proxy, struct bytes aor);
+/* Cancels the one that tells of this call, as its caller would (RFC 3261 16.10). */
+void fork_cancel(struct proxy *proxy, const struct line_call *call);
 /* Ends all of a proxy's forks; nobody is answered. */
 void fork_end_all(struct proxy *proxy);
 

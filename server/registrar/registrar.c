@@ -347,8 +347,10 @@ static void apply(struct registrar *registrar, struct front_request *request, st
 static void refuse(const struct registrar *registrar, struct front_request *request,
                    struct verdict v)
 {
-    if (registrar->contacts.limited)
+    if (registrar->contacts.limited) {
         metrics_count(registrar->parts->metrics, METRIC_bindings_limited);
+        request->why = FRONT_WHY_LIMIT;
+    }
     if (v.status == 423)
         front_refuse_interval(request, registrar->contacts.least_s);
     else if (v.status == 420)
@@ -360,6 +362,7 @@ static void refuse(const struct registrar *registrar, struct front_request *requ
 /* A client that has lost count may count on by then. */
 static void refuse_order(const struct registrar *registrar, struct front_request *request)
 {
+    request->why = FRONT_WHY_ORDER;
     front_refuse_later(request, 500, "The CSeq is not higher than the last one of this Call-ID",
                        front_settings(registrar->front)->retry_after_s);
 }
@@ -375,6 +378,7 @@ static bool judge(struct registrar *registrar, struct front_request *request,
     }
     if (!contacts->star && count_after(record, contacts) > registrar->settings.bindings_max) {
         metrics_count(registrar->parts->metrics, METRIC_bindings_limited);
+        request->why = FRONT_WHY_LIMIT;
         front_refuse(request, 403, "There are too many bindings for this user");
         return false;
     }
@@ -409,6 +413,7 @@ static void handle_register(void *context, struct front_request *request)
 {
     struct registrar *registrar = context;
     if (!may_register(registrar, request)) {
+        request->why = FRONT_WHY_NOT_OWN;
         front_refuse(request, 403, "A user registers only for itself");
         return;
     }

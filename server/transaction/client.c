@@ -364,6 +364,17 @@ static void client_decided(struct store_wait *wait, enum store_outcome outcome)
         client_fail(client, 500);
 }
 
+enum err client_order_end(struct client_transaction *client)
+{
+    if (client->state == CLIENT_ACCEPTED || client->state == CLIENT_LINGERING)
+        return ERR_CONFLICT;
+    if (client_is_invite(client))
+        cancel_invite(client, BYTES(""));
+    else if (client->state != CLIENT_FAILING)
+        client_fail(client, 408);
+    return ERR_NONE;
+}
+
 /* Requests. */
 
 static void check_request(const struct client_request *request)
@@ -449,14 +460,16 @@ uint64_t transaction_request(struct transaction_layer *layer, const struct clien
     return handle;
 }
 
-struct spread *transaction_spread(struct transaction_layer *layer)
+struct spread *transaction_spread(struct transaction_layer *layer, size_t kind)
 {
-    return spread_new(&layer->spreads, layer->world->now_ms);
+    assert(kind < TRANSACTION_SPREADS);
+    return spread_new(&layer->spreads[kind], layer->world->now_ms);
 }
 
-const struct latency *transaction_spread_times(const struct transaction_layer *layer)
+const struct latency *transaction_spread_times(const struct transaction_layer *layer, size_t kind)
 {
-    return &layer->spreads;
+    assert(kind < TRANSACTION_SPREADS);
+    return &layer->spreads[kind];
 }
 
 void transaction_cancel(struct transaction_layer *layer, uint64_t handle, struct bytes reason)

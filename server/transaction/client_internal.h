@@ -105,6 +105,9 @@ void client_finish(struct client_transaction *client, unsigned status,
 /* Reports what is not the last. */
 void client_tell(struct client_transaction *client, const struct sip_message *response);
 
+/* As transaction_end. */
+enum err client_order_end(struct client_transaction *client);
+
 /* ways.c */
 
 /* Goes the next way, or fails with the status of the last one. */

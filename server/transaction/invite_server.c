@@ -420,6 +420,18 @@ static bool take_without_effect(struct transaction_layer *layer, const struct in
     return false;
 }
 
+/* Once, and not when it is answered. */
+static void tell_cancelled(struct server_transaction *transaction, const struct sip_message *cancel)
+{
+    struct invite *invite = transaction->invite;
+    const struct server_watch watch = invite->watch;
+    if (transaction->replied || invite->cancelled)
+        return;
+    invite->cancelled = true;
+    if (watch.cancelled != NULL)
+        watch.cancelled(watch.context, cancel);
+}
+
 bool invite_take_cancel(struct transaction_layer *layer, const struct incoming *incoming)
 {
     struct server_transaction *transaction = cancelled_by(layer, incoming, SIP_INVITE);
@@ -428,11 +440,19 @@ bool invite_take_cancel(struct transaction_layer *layer, const struct incoming *
     uint64_t handle = transaction->handle;
     cancel_answer(layer, incoming, transaction);
     transaction = transaction_find(layer, handle); /* it may have given way to the CANCEL */
-    if (transaction == NULL || transaction->replied || transaction->invite->cancelled)
-        return false;
-    transaction->invite->cancelled = true;
-    const struct server_watch watch = transaction->invite->watch;
-    if (watch.cancelled != NULL)
-        watch.cancelled(watch.context, incoming->message);
+    if (transaction != NULL)
+        tell_cancelled(transaction, incoming->message);
     return false;
+}
+
+/* Who watches answers; where nobody does, it is answered here. */
+void invite_order_end(struct server_transaction *transaction)
+{
+    bool watched = transaction->invite->watch.cancelled != NULL;
+    struct bytes terminated = watched ? BYTES("") : server_draft(transaction, 487);
+    tell_cancelled(transaction, NULL);
+    if (bytes_empty(terminated))
+        return;
+    transaction->replied = true;
+    invite_say(transaction, terminated);
 }

@@ -141,3 +141,27 @@ bool transaction_look_side(const struct transaction_layer *layer, bool servers, 
     window_release(&window);
     return more;
 }
+
+bool transaction_look_one(const struct transaction_layer *layer, bool server, uint64_t handle,
+                          transaction_look_fn visit, void *context)
+{
+    void *transaction =
+        handles_find(server ? layer->server_handles : layer->client_handles, handle);
+    assert(visit != NULL);
+    if (transaction == NULL)
+        return false;
+    if (server)
+        look_at_server(transaction, visit, context);
+    else
+        look_at_client(transaction, visit, context);
+    return true;
+}
+
+enum err transaction_end(struct transaction_layer *layer, bool server, uint64_t handle)
+{
+    void *transaction =
+        handles_find(server ? layer->server_handles : layer->client_handles, handle);
+    if (transaction == NULL)
+        return ERR_NOT_FOUND;
+    return server ? server_order_end(transaction) : client_order_end(transaction);
+}

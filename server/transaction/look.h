@@ -1,5 +1,5 @@
-/* look.h: what an operator wants to know of transactions. Nothing here is on the way of a message.
- */
+/* look.h: what an operator wants to know of transactions, and may order. Nothing here is on the way
+ * of a message. */
 #ifndef TRANSACTION_LOOK_H
 #define TRANSACTION_LOOK_H
 
@@ -25,5 +25,18 @@ typedef void (*transaction_look_fn)(void *context, const struct transaction_look
  * something, but always the same; true: there are more. Walks all once. */
 bool transaction_look_side(const struct transaction_layer *layer, bool servers, uint64_t after,
                            size_t most, transaction_look_fn visit, void *context);
+
+/* Visits the one of a side with this handle; false: there is none. */
+bool transaction_look_one(const struct transaction_layer *layer, bool server, uint64_t handle,
+                          transaction_look_fn visit, void *context);
+
+/* Ends one that is under way. Of a server's an INVITE ends as if its caller had sent a CANCEL (RFC
+ * 3261 9.2: 487, when whoever it was sent on to has let go of it), another request is answered 500,
+ * and nobody can answer it any more. Of a client's an INVITE is cancelled (9.1), another request
+ * ends for its user as if nobody had answered (408). Ordering it again changes nothing.
+ * ERR_NOT_FOUND: there is none; ERR_CONFLICT: it is decided already, and what is left only repeats
+ * the answer, or waits until nothing more can come. */
+enum err transaction_end(struct transaction_layer *layer, bool server, uint64_t handle)
+    __attribute__((warn_unused_result));
 
 #endif

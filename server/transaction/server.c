@@ -188,10 +188,11 @@ static void server_overdue(struct server_transaction *transaction)
     }
     if (transaction->stage == SERVER_QUIET && now_ms < transaction->ends_ms) {
         server_move(transaction, SERVER_PROCEEDING, transaction->ends_ms - now_ms);
-        server_say_trying(transaction);
+        if (!transaction->ordered)
+            server_say_trying(transaction);
         return;
     }
-    if (transaction->stage != SERVER_COMPLETED)
+    if (transaction->stage != SERVER_COMPLETED && !transaction->ordered)
         log_write(layer->log, LOG_DEBUG, "transaction", "a request got no final response in time");
     server_end(transaction);
 }
@@ -233,11 +234,12 @@ bool server_retransmission(struct server_transaction *transaction)
     metrics_count(layer->metrics, METRIC_retransmissions_absorbed);
     if (transaction->invite != NULL)
         return invite_retransmission(transaction);
-    if (transaction->stage == SERVER_COMPLETED)
+    bool answered = transaction->stage == SERVER_COMPLETED || transaction->ordered;
+    if (answered && transaction->response_length > 0)
         reply_send(layer, &transaction->path, response_of(transaction));
     else if (transaction->stage == SERVER_PROCEEDING)
         server_say_trying(transaction);
-    return transaction->stage == SERVER_COMPLETED;
+    return answered;
 }
 
 /* Beginning. */
@@ -461,6 +463,31 @@ void transaction_reply(struct transaction_layer *layer, struct server_transactio
     server_remember(transaction, response);
     if (waits && !is_timeout(response))
         store_wait(layer->store, &transaction->wait, after, server_decided);
+}
+
+/* Orders. */
+
+/* Whoever remembers the transaction finds that it has ended, so nothing begins for it any more. But
+ * what is under way may yet look at the copy of the request: that stays for as long as without the
+ * order, and so does the transaction, which absorbs what comes again. */
+enum err server_order_end(struct server_transaction *transaction)
+{
+    struct transaction_layer *layer = transaction->layer;
+    if (transaction->replied)
+        return ERR_CONFLICT;
+    if (transaction->invite != NULL) {
+        invite_order_end(transaction);
+        return ERR_NONE;
+    }
+    handles_remove(layer->server_handles, transaction->handle);
+    transaction->handle = handles_add(layer->server_handles, transaction);
+    transaction->replied = transaction->ordered = true;
+    struct bytes response = server_draft(transaction, 500);
+    if (bytes_empty(response))
+        return ERR_NONE;
+    server_remember(transaction, response);
+    reply_send(layer, &transaction->path, response);
+    return ERR_NONE;
 }
 
 void server_init(struct transaction_layer *layer)

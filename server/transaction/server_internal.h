@@ -32,6 +32,7 @@ struct server_transaction {
     size_t response_length;
     enum server_stage stage;
     bool replied; /* it is settled what will be said at last */
+    bool ordered; /* ... and said, by an operator (server_order_end) */
     size_t key_length;
     char key[];
 };
@@ -60,7 +61,12 @@ struct bytes server_draft(struct server_transaction *transaction, unsigned statu
 /* Makes room for one more by ending what lingers; false: there is none. */
 bool server_make_room(struct transaction_layer *layer);
 
+/* As transaction_end. */
+enum err server_order_end(struct server_transaction *transaction);
+
 /* invite_server.c */
+/* Ends it as a CANCEL does, once. */
+void invite_order_end(struct server_transaction *transaction);
 struct invite *invite_new(struct server_transaction *transaction);
 /* Frees it, and tells who watches. */
 void invite_bury(struct server_transaction *transaction, bool tell);

@@ -34,7 +34,6 @@ struct incoming {
 };
 
 struct server_transaction;
-struct client_transaction;
 
 /* Who uses this layer. */
 struct transaction_user {
@@ -103,7 +102,7 @@ void transaction_discharge(struct transaction_layer *layer, size_t bytes);
 /* What becomes of an INVITE's server transaction. */
 struct server_watch {
     /* A CANCEL came before a final response; it was answered 200 (RFC 3261 9.2). At most once; the
-     * message is borrowed (its Reason, RFC 3326). */
+     * message is borrowed (its Reason, RFC 3326). NULL: nobody sent one, an operator ends it. */
     void (*cancelled)(void *context, const struct sip_message *cancel);
     /* It has ended, or nobody can answer it any more (invite_max_s): told once. */
     void (*ended)(void *context);
@@ -171,9 +170,10 @@ struct client_request {
     struct spread *spread; /* what it is a part of; a reference is taken. NULL: nothing */
 };
 
-/* What requests are a part of (base/spread.h), one reference; and how long those have taken. */
-struct spread *transaction_spread(struct transaction_layer *layer);
-const struct latency *transaction_spread_times(const struct transaction_layer *layer);
+/* What requests are a part of (base/spread.h), one reference; and how long those of a kind took. */
+enum { TRANSACTION_SPREADS = 64 };
+struct spread *transaction_spread(struct transaction_layer *layer, size_t kind);
+const struct latency *transaction_spread_times(const struct transaction_layer *layer, size_t kind);
 
 /* Sends it (when its change is durable) and reports, never before the return. Returns a handle for
  * transaction_forget and transaction_cancel. 0: too many transactions; nothing is reported then.

@@ -81,7 +81,7 @@ struct transaction_layer {
     struct metrics *metrics;
     struct transaction_settings settings;
     struct transaction_user user;
-    struct latency spreads;
+    struct latency spreads[TRANSACTION_SPREADS];
     uint64_t epoch, seed;
     unsigned quiet_ms;    /* RFC 4320 4.1: until a client's timer E is reset to T2 */
     unsigned lifetime_ms; /* 64*T1: timers F and J */

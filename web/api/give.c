@@ -54,6 +54,12 @@ void give_latest(struct web_call *call, const struct web_core *core, struct byte
     web_wait(call, store_latest(core->store, partition_of(aor)));
 }
 
+void give_latest_of_all(struct web_call *call, const struct web_core *core)
+{
+    for (unsigned partition = 0; partition < PARTITIONS; partition++)
+        web_wait(call, store_latest(core->store, partition));
+}
+
 /* Values. */
 
 static json_t *readable(struct bytes text)

@@ -24,6 +24,8 @@ static inline struct bytes give_aor(const struct people_aor *user)
 
 /* An answer that tells of a user's state waits for the latest change of it. */
 void give_latest(struct web_call *call, const struct web_core *core, struct bytes aor);
+/* The same for one that tells of users whoever they are: of what is not there any more, too. */
+void give_latest_of_all(struct web_call *call, const struct web_core *core);
 
 /* Fields of an object. What is no UTF-8 is shown with '?' in its place; an empty text and a time of
  * 0 are null. */

@@ -26,6 +26,33 @@ static uint64_t read_id(struct bytes text)
     return text.length == 16 && !out.overflow && end == copy + 16 ? id : 0;
 }
 
+static void give_id(json_t *item, uint64_t id)
+{
+    char text[20];
+    struct buffer out = buffer_over(text, sizeof(text));
+    buffer_format(&out, "%016llx", (unsigned long long)id);
+    give_text(item, "id", buffer_bytes(&out));
+}
+
+/* NULL: none of them has it. Borrowed. */
+static json_t *item_of(const json_t *items, uint64_t id)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach(items, i, item)
+    {
+        if (id != 0 && read_id(bytes_of(json_string_value(json_object_get(item, "id")))) == id)
+            return item;
+    }
+    return NULL;
+}
+
+/* A list as its GET gives it, whole; the items pass to it. */
+static json_t *whole_list(json_t *items)
+{
+    return json_pack("{s:o, s:n}", "items", items, "next");
+}
+
 /* Registrations. */
 
 struct page {
@@ -46,11 +73,8 @@ static void give_gruu(json_t *item, const struct registrar_look *look)
 static void take_registration(void *context, const struct registrar_look *look)
 {
     struct page *page = context;
-    char id[20];
-    struct buffer out = buffer_over(id, sizeof(id));
-    buffer_format(&out, "%016llx", (unsigned long long)look->id);
     json_t *item = json_object();
-    give_text(item, "id", buffer_bytes(&out));
+    give_id(item, look->id);
     give_text(item, "user", look->aor);
     give_text(item, "contact", look->contact);
     give_text(item, "instance", look->instance);
@@ -89,7 +113,15 @@ static void get_registrations(struct web_call *call, const struct web_core *core
     buffer_format(&out, "/api/v1/registrations?limit=%llu&after=", (unsigned long long)limit);
     buffer_percent(&out, page.last);
     buffer_char(&out, '\0');
+    give_latest_of_all(call, core);
     give_list(call, page.items, more && !out.overflow ? next : NULL);
+}
+
+static json_t *registrations_of(const struct web_core *core, const struct people_aor *user)
+{
+    struct page page = {.items = json_array()};
+    registrar_look_user(core->registrar, give_aor(user), take_registration, &page);
+    return page.items;
 }
 
 static void get_user_registrations(struct web_call *call, const struct web_core *core)
@@ -97,10 +129,14 @@ static void get_user_registrations(struct web_call *call, const struct web_core 
     struct people_aor user;
     if (!give_user(call, core, &user))
         return;
-    struct page page = {.items = json_array()};
-    registrar_look_user(core->registrar, give_aor(&user), take_registration, &page);
     give_latest(call, core, give_aor(&user));
-    give_list(call, page.items, NULL);
+    give_list(call, registrations_of(core, &user), NULL);
+}
+
+static void no_registration(struct web_call *call)
+{
+    web_problem(call, 404, "not-found", "registration",
+                "the user has no such registration; GET its list for those that there are");
 }
 
 /* Devices whose registrations are to end, with what they publish. */
@@ -161,8 +197,7 @@ static void end_registrations(struct web_call *call, const struct web_core *core
     if (err == ERR_BUSY)
         give_busy(call);
     else if (err == ERR_NOT_FOUND && id != NULL)
-        web_problem(call, 404, "not-found", "registration",
-                    "the user has no such registration; GET its list for those that there are");
+        no_registration(call);
     else
         web_wait(call, change);
 }
@@ -172,52 +207,41 @@ static void delete_registrations(struct web_call *call, const struct web_core *c
     struct people_aor user;
     if (!give_user(call, core, &user))
         return;
-    struct page page = {.items = json_array()};
-    registrar_look_user(core->registrar, give_aor(&user), take_registration, &page);
-    json_t *current = json_pack("{s:o}", "items", page.items);
+    json_t *current = whole_list(registrations_of(core, &user));
     if (web_may_change(call, current))
         end_registrations(call, core, give_aor(&user), NULL);
     json_decref(current);
 }
 
-static json_t *registration_of(const struct page *page, uint64_t id)
+static void get_registration(struct web_call *call, const struct web_core *core)
 {
-    size_t i;
-    json_t *item;
-    json_array_foreach(page->items, i, item)
-    {
-        if (read_id(bytes_of(json_string_value(json_object_get(item, "id")))) == id)
-            return item;
-    }
-    return NULL;
+    struct people_aor user;
+    if (!give_user(call, core, &user))
+        return;
+    json_t *items = registrations_of(core, &user);
+    json_t *item = item_of(items, read_id(web_part(call, "registration")));
+    give_latest(call, core, give_aor(&user));
+    if (item != NULL)
+        web_answer(call, 200, json_incref(item));
+    else
+        no_registration(call);
+    json_decref(items);
 }
 
 /* What is not there is 404, whatever the conditions are (RFC 9110 13.2.1). */
-static bool may_end(struct web_call *call, const struct web_core *core, struct bytes aor,
-                    uint64_t id)
-{
-    struct page page = {.items = json_array()};
-    registrar_look_user(core->registrar, aor, take_registration, &page);
-    const json_t *current = registration_of(&page, id);
-    bool may = current == NULL || web_may_change(call, current);
-    json_decref(page.items);
-    return may;
-}
-
 static void delete_registration(struct web_call *call, const struct web_core *core)
 {
     struct people_aor user;
     if (!give_user(call, core, &user))
         return;
-    struct bytes text = web_part(call, "registration");
-    uint64_t id = read_id(text);
-    if (id != 0 && may_end(call, core, give_aor(&user), id))
+    uint64_t id = read_id(web_part(call, "registration"));
+    json_t *items = registrations_of(core, &user);
+    const json_t *item = item_of(items, id);
+    if (item == NULL)
+        no_registration(call);
+    else if (web_may_change(call, item))
         end_registrations(call, core, give_aor(&user), &id);
-    else if (id == 0)
-        web_problem(call, 404, "not-found", "registration",
-                    "\"%.*s\" is no id of a registration; GET the user's list for those that "
-                    "there are",
-                    BYTES_ARGS(text));
+    json_decref(items);
 }
 
 /* Publications. */
@@ -232,6 +256,7 @@ static const char *life_name(enum presence_life life)
 static void take_publication(void *context, const struct presence_look_publication *look)
 {
     json_t *item = json_object();
+    give_id(item, look->id);
     give_words(item, "event", look->event);
     give_words(item, "life", life_name(look->life));
     give_text(item, "content_type", look->content_type);
@@ -244,6 +269,15 @@ static void take_publication(void *context, const struct presence_look_publicati
     json_array_append_new(context, item);
 }
 
+/* Of one event, or (empty) of all. */
+static json_t *publications_of(const struct web_core *core, const struct people_aor *user,
+                               struct bytes event)
+{
+    json_t *items = json_array();
+    presence_look_publications(core->presence, event, give_aor(user), take_publication, items);
+    return items;
+}
+
 static void get_publications(struct web_call *call, const struct web_core *core)
 {
     struct people_aor user;
@@ -251,10 +285,75 @@ static void get_publications(struct web_call *call, const struct web_core *core)
     if (!give_user(call, core, &user))
         return;
     web_query(call, "event", &event);
-    json_t *items = json_array();
-    presence_look_publications(core->presence, event, give_aor(&user), take_publication, items);
     give_latest(call, core, give_aor(&user));
-    give_list(call, items, NULL);
+    give_list(call, publications_of(core, &user, event), NULL);
+}
+
+static void no_publication(struct web_call *call)
+{
+    web_problem(call, 404, "not-found", "publication",
+                "the user has no such publication (any more); GET its list for those that there "
+                "are");
+}
+
+static void get_publication(struct web_call *call, const struct web_core *core)
+{
+    struct people_aor user;
+    if (!give_user(call, core, &user))
+        return;
+    json_t *items = publications_of(core, &user, BYTES(""));
+    json_t *item = item_of(items, read_id(web_part(call, "publication")));
+    give_latest(call, core, give_aor(&user));
+    if (item != NULL)
+        web_answer(call, 200, json_incref(item));
+    else
+        no_publication(call);
+    json_decref(items);
+}
+
+/* One, or (`id` NULL) all. */
+static void end_publications(struct web_call *call, const struct web_core *core, struct bytes aor,
+                             const uint64_t *id)
+{
+    struct store_change change;
+    enum err err = presence_end_publications(core->presence, aor, id, &change);
+    if (err == ERR_BUSY)
+        give_busy(call);
+    else if (err == ERR_NOT_FOUND)
+        no_publication(call);
+    else if (err == ERR_CONFLICT)
+        web_problem(call, 409, "not-a-clients", "publication",
+                    "no client publishes this, it was put in; DELETE "
+                    "/api/v1/users/%.*s/presence, or its message-summary, takes it out",
+                    BYTES_ARGS(aor));
+    else
+        web_wait(call, change);
+}
+
+static void delete_publications(struct web_call *call, const struct web_core *core)
+{
+    struct people_aor user;
+    if (!give_user(call, core, &user))
+        return;
+    json_t *current = whole_list(publications_of(core, &user, BYTES("")));
+    if (web_may_change(call, current))
+        end_publications(call, core, give_aor(&user), NULL);
+    json_decref(current);
+}
+
+static void delete_publication(struct web_call *call, const struct web_core *core)
+{
+    struct people_aor user;
+    if (!give_user(call, core, &user))
+        return;
+    uint64_t id = read_id(web_part(call, "publication"));
+    json_t *items = publications_of(core, &user, BYTES(""));
+    const json_t *item = item_of(items, id);
+    if (item == NULL)
+        no_publication(call);
+    else if (web_may_change(call, item))
+        end_publications(call, core, give_aor(&user), &id);
+    json_decref(items);
 }
 
 /* Calls. */
@@ -268,11 +367,8 @@ static const char *line_state(enum proxy_line_state state)
 
 static void take_line(void *context, const struct proxy_line *line)
 {
-    char id[20];
-    struct buffer out = buffer_over(id, sizeof(id));
-    buffer_format(&out, "%016llx", (unsigned long long)line->id);
     json_t *item = json_object();
-    give_text(item, "id", buffer_bytes(&out));
+    give_id(item, line->id);
     give_words(item, "state", line_state(line->state));
     give_words(item, "direction", line->initiator ? "initiator" : "recipient");
     give_text(item, "call_id", line->call_id);
@@ -361,29 +457,42 @@ static void get_connections(struct web_call *call, const struct web_core *core)
     free(all.found);
 }
 
-static bool may_close(struct web_call *call, const struct net_connection *connection)
-{
-    char id[20];
-    json_t *current = connection_json(connection, id, sizeof(id));
-    bool may = web_may_change(call, current);
-    json_decref(current);
-    return may;
-}
-
-static void delete_connection(struct web_call *call, const struct web_core *core)
+/* False: there is none with the id of the path, and that is answered. */
+static bool find_connection(struct web_call *call, const struct web_core *core,
+                            struct net_connection *found)
 {
     struct net_connection room[3] = {{.flow = {.connection = 0}}};
     uint64_t id = read_id(web_part(call, "connection"));
     struct connections all = {.after = id - 1, .most = 1, .found = room};
     if (id != 0)
         net_each_connection(net_of(core), take_connection, &all);
-    bool found = all.count > 0 && room[0].flow.connection == id;
-    if (found && may_close(call, &room[0]))
-        net_close(net_of(core), id);
-    else if (!found)
-        web_problem(call, 404, "not-found", "connection",
-                    "there is no such connection (any more); GET /api/v1/connections for those "
-                    "that there are");
+    *found = room[0];
+    if (all.count > 0 && found->flow.connection == id)
+        return true;
+    web_problem(call, 404, "not-found", "connection",
+                "there is no such connection (any more); GET /api/v1/connections for those that "
+                "there are");
+    return false;
+}
+
+static void get_connection(struct web_call *call, const struct web_core *core)
+{
+    struct net_connection connection;
+    char id[20];
+    if (find_connection(call, core, &connection))
+        web_answer(call, 200, connection_json(&connection, id, sizeof(id)));
+}
+
+static void delete_connection(struct web_call *call, const struct web_core *core)
+{
+    struct net_connection connection;
+    char id[20];
+    if (!find_connection(call, core, &connection))
+        return;
+    json_t *current = connection_json(&connection, id, sizeof(id));
+    if (web_may_change(call, current))
+        net_close(net_of(core), connection.flow.connection);
+    json_decref(current);
 }
 
 /* The server. */
@@ -442,6 +551,8 @@ static void get_status(struct web_call *call, const struct web_core *core)
 const struct web_endpoint live_endpoints[] = {
     {WEB_GET, "/api/v1/status", WEB_OPERATIONS, false, WEB_NO_BODY, NULL, get_status},
     {WEB_GET, "/api/v1/connections", WEB_LIVE, false, WEB_NO_BODY, NULL, get_connections},
+    {WEB_GET, "/api/v1/connections/{connection}", WEB_LIVE, false, WEB_NO_BODY, NULL,
+     get_connection},
     {WEB_DELETE, "/api/v1/connections/{connection}", WEB_LIVE, false, WEB_NO_BODY, NULL,
      delete_connection},
     {WEB_GET, "/api/v1/registrations", WEB_LIVE, false, WEB_NO_BODY, NULL, get_registrations},
@@ -449,10 +560,18 @@ const struct web_endpoint live_endpoints[] = {
      get_user_registrations},
     {WEB_DELETE, "/api/v1/users/{user}/registrations", WEB_LIVE, true, WEB_NO_BODY, NULL,
      delete_registrations},
+    {WEB_GET, "/api/v1/users/{user}/registrations/{registration}", WEB_LIVE, true, WEB_NO_BODY,
+     NULL, get_registration},
     {WEB_DELETE, "/api/v1/users/{user}/registrations/{registration}", WEB_LIVE, true, WEB_NO_BODY,
      NULL, delete_registration},
     {WEB_GET, "/api/v1/users/{user}/publications", WEB_LIVE, true, WEB_NO_BODY, NULL,
      get_publications},
+    {WEB_DELETE, "/api/v1/users/{user}/publications", WEB_LIVE, true, WEB_NO_BODY, NULL,
+     delete_publications},
+    {WEB_GET, "/api/v1/users/{user}/publications/{publication}", WEB_LIVE, true, WEB_NO_BODY, NULL,
+     get_publication},
+    {WEB_DELETE, "/api/v1/users/{user}/publications/{publication}", WEB_LIVE, true, WEB_NO_BODY,
+     NULL, delete_publication},
     {WEB_GET, "/api/v1/users/{user}/calls", WEB_LIVE, true, WEB_NO_BODY, NULL, get_calls},
     {.path = NULL},
 };

@@ -10,11 +10,13 @@
 #include "base/metrics.h"
 #include "base/spread.h"
 #include "feed/feed.h"
-#include "front/accounts.h"
+#include "front/front.h"
+#include "http/http.h"
 #include "im/im.h"
 #include "presence/presence.h"
 #include "registrar/registrar.h"
 #include "web/core.h"
+#include "web/counts.h"
 #include "web/operations.h"
 
 enum { METRICS_SIZE = 262144 };
@@ -51,12 +53,18 @@ static void write_gauges(const struct web_core *core, struct buffer *out)
 }
 
 /* What waits, and how much room that takes. */
-static void write_queues(const struct web_core *core, struct buffer *out)
+static void write_queues(struct web_call *call, const struct web_core *core, struct buffer *out)
 {
+    const struct web_depths web = web_depths(call);
     const struct front_parts *parts = front_parts(core->front);
     struct transaction_counts work = transaction_count(parts->transactions);
     write_gauge(out, "store_queued", "change sets on their way to the disk",
                 store_queued(core->store));
+    write_gauge(out, "posts_queued", "bodies that are to be posted by HTTP, or are under way",
+                core->http != NULL ? http_count(core->http) : 0);
+    write_gauge(out, "web_calls", "HTTP requests that are not answered yet", web.calls);
+    write_gauge(out, "web_asks_queued", "of these, that wait for the reactor", web.asks);
+    write_gauge(out, "event_streams", "event streams that are open", web.streams);
     write_gauge(out, "event_readers", "who listens to events",
                 core->feed != NULL ? feed_readers(core->feed) : 0);
     write_gauge(out, "requests_under_way", "requests that are being answered", work.servers);
@@ -69,17 +77,31 @@ static void write_queues(const struct web_core *core, struct buffer *out)
                 im_count(core->im).live);
 }
 
-/* Refusals by the status that we chose; what was never refused with is left out. */
-static void write_refusals(const struct web_core *core, struct buffer *out)
+struct refusals {
+    struct buffer *out;
+    const char *family;
+};
+
+static void write_refusal(void *context, unsigned status, const char *reason, uint64_t count)
 {
-    buffer_text(out, "# TYPE herald_refusals counter\n# HELP herald_refusals requests refused by "
-                     "this server, by status; challenges not counted\n");
-    for (unsigned status = FRONT_REFUSED_LEAST; status <= FRONT_REFUSED_MOST; status++) {
-        uint64_t count = front_refused(core->front, status);
-        if (count > 0)
-            buffer_format(out, "herald_refusals_total{status=\"%u\"} %llu\n", status,
-                          (unsigned long long)count);
-    }
+    const struct refusals *refusals = context;
+    buffer_format(refusals->out, "herald_%s_total{status=\"%u\",reason=\"%s\"} %llu\n",
+                  refusals->family, status, reason, (unsigned long long)count);
+}
+
+/* By status and reason, both of our own choice; what was never refused so is left out. */
+static void write_refusals(struct web_call *call, const struct web_core *core, struct buffer *out)
+{
+    struct refusals sip = {out, "sip_refused"}, http = {out, "http_refused"};
+    uint64_t crowded = core->metrics->values[METRIC_transactions_refused];
+    buffer_text(out, "# TYPE herald_sip_refused counter\n# HELP herald_sip_refused requests "
+                     "answered 4xx to 6xx by this server, challenges not counted\n");
+    front_each_refusal(core->front, write_refusal, &sip);
+    if (crowded > 0) /* below the routing table */
+        write_refusal(&sip, 503, "transactions", crowded);
+    buffer_text(out, "# TYPE herald_http_refused counter\n# HELP herald_http_refused HTTP "
+                     "requests answered 4xx or 5xx, by the type of the problem\n");
+    web_each_refusal(call, write_refusal, &http);
 }
 
 /* Seconds as a canonical number, "1.0" (OpenMetrics 1.0): it is a label, and another label is
@@ -91,24 +113,33 @@ static void write_bound(struct buffer *out, unsigned bound_ms)
     buffer_format(out, "%s%s", text, strchr(text, '.') == NULL ? ".0" : "");
 }
 
-static void write_fan_out(const struct web_core *core, struct buffer *out)
+static void write_latency(struct buffer *out, const char *event, const struct latency *took)
 {
-    const struct latency *took = transaction_spread_times(front_parts(core->front)->transactions);
     unsigned long long sum = 0;
-    buffer_text(out, "# TYPE herald_fan_out_seconds histogram\n# UNIT herald_fan_out_seconds "
-                     "seconds\n# HELP herald_fan_out_seconds from what changed a state to the last "
-                     "NOTIFY that told of it\n");
     for (size_t i = 0; i < LATENCY_BUCKETS; i++) {
         sum += took->counts[i];
-        buffer_text(out, "herald_fan_out_seconds_bucket{le=\"");
+        buffer_format(out, "herald_fan_out_seconds_bucket{event=\"%s\",le=\"", event);
         write_bound(out, latency_bounds_ms[i]);
         buffer_format(out, "\"} %llu\n", sum);
     }
     sum += took->counts[LATENCY_BUCKETS];
     buffer_format(out,
-                  "herald_fan_out_seconds_bucket{le=\"+Inf\"} %llu\n"
-                  "herald_fan_out_seconds_count %llu\nherald_fan_out_seconds_sum %.3f\n",
-                  sum, sum, (double)took->sum_ms / 1000);
+                  "herald_fan_out_seconds_bucket{event=\"%s\",le=\"+Inf\"} %llu\n"
+                  "herald_fan_out_seconds_count{event=\"%s\"} %llu\n"
+                  "herald_fan_out_seconds_sum{event=\"%s\"} %.3f\n",
+                  event, sum, event, sum, event, (double)took->sum_ms / 1000);
+}
+
+/* Of each event package, as they are listed. */
+static void write_fan_out(const struct web_core *core, struct buffer *out)
+{
+    const struct latency *took;
+    const char *event;
+    buffer_text(out, "# TYPE herald_fan_out_seconds histogram\n# UNIT herald_fan_out_seconds "
+                     "seconds\n# HELP herald_fan_out_seconds from what changed a state to the last "
+                     "NOTIFY that told of it\n");
+    for (size_t i = 0; (took = presence_fan_out(core->presence, i, &event)) != NULL; i++)
+        write_latency(out, event, took);
 }
 
 /* OpenMetrics 1.0, escaped-string. */
@@ -149,9 +180,9 @@ static void metrics_live(struct web_call *call, const struct web_core *core)
     char *memory = memory_new(METRICS_SIZE);
     struct buffer out = buffer_over(memory, METRICS_SIZE);
     write_gauges(core, &out);
-    write_queues(core, &out);
+    write_queues(call, core, &out);
     write_counters(core->metrics, &out);
-    write_refusals(core, &out);
+    write_refusals(call, core, &out);
     write_fan_out(core, &out);
     write_certificates(core, &out);
     buffer_text(&out, "# EOF\n");

@@ -2,8 +2,9 @@
  *
  * The document is what is stored. As JSON it is the list of those whom it names, each with how it
  * is handled now, whatever rules say so; what else the document has, JSON does not show, and the
- * version tells when that changed. PUT with JSON writes a document that says just this; a watcher's
- * own resource is written into the document that there is, and keeps all the rest (pidf/rules.h).
+ * version tells when that changed. PUT with JSON writes a document that says just this, and is
+ * refused where one says more; a watcher's own resource is written into the document that there is,
+ * and keeps all the rest (pidf/rules.h).
  */
 #include "web/api/rules.h"
 
@@ -153,14 +154,29 @@ static bool put_document(void *context, struct bytes document, struct blob **edi
     return true;
 }
 
-/* NULL: no rules any more. */
+/* A list takes the place of a list alone: what else somebody has written would be lost, unseen. */
+static bool may_list(struct web_call *call, const struct stored *stored)
+{
+    const struct ground *ground = &stored->ground;
+    if (stored->document == NULL ||
+        rules_are_list(bytes_of(stored->document), &ground->limits, &ground->names))
+        return true;
+    web_problem(call, 409, "more-than-a-list", NULL,
+                "these rules say more than a list of watchers can (domains, times, spheres, parts "
+                "of what is shown, extensions, comments), which a list would erase; PUT one "
+                "watcher at /rules/{who}, which keeps it, PUT the whole as " DOCUMENT_TYPE
+                ", or DELETE the rules first");
+    return false;
+}
+
+/* NULL: no rules any more. `list`: it was made of one. */
 static void save(struct web_call *call, struct account_file *file, struct stored *stored,
-                 struct blob *document)
+                 struct blob *document, bool list)
 {
     if (!given_begin(call, file))
         return;
     enum err err = load(call, file, stored);
-    if (err == ERR_NONE && web_may_change(call, stored->json))
+    if (err == ERR_NONE && web_may_change(call, stored->json) && (!list || may_list(call, stored)))
         err = account_edit_rules(file, bytes_of(stored->owner.text), put_document, document);
     given_end(call, file, err);
 }
@@ -319,6 +335,7 @@ static void put_rules(struct web_call *call, struct account_file *file)
     struct stored stored = {.document = NULL};
     struct bytes type = web_field(call, "Content-Type");
     struct blob *document = NULL;
+    bool list = false;
     if (!given_user(call, &stored.owner))
         return;
     if (given_type_is(type, DOCUMENT_TYPE) || given_type_is(type, "application/xml")) {
@@ -326,12 +343,13 @@ static void put_rules(struct web_call *call, struct account_file *file)
             document = blob_new(web_content(call));
     } else if (bytes_empty(type) || given_type_is(type, "application/json")) {
         document = read_json(call, &stored);
+        list = true;
     } else {
         web_problem(call, 415, "unsupported", NULL,
                     "rules come as application/json or " DOCUMENT_TYPE);
     }
     if (document != NULL)
-        save(call, file, &stored, document);
+        save(call, file, &stored, document, list);
     blob_unref(&document);
     stored_release(&stored);
 }
@@ -341,7 +359,7 @@ static void delete_rules(struct web_call *call, struct account_file *file)
     struct stored stored = {.document = NULL};
     if (!given_user(call, &stored.owner))
         return;
-    save(call, file, &stored, NULL);
+    save(call, file, &stored, NULL, false);
     stored_release(&stored);
 }
 

@@ -1,4 +1,4 @@
-/* subscription.c: a subscription as JSON. */
+/* subscription.c: a subscription as JSON, and its end. */
 #include "web/api/subscription_internal.h"
 
 #include "base/buffer.h"
@@ -91,4 +91,39 @@ json_t *subscription_json(const struct presence_look_subscription *look, enum re
     if (reader == READER_ADMINISTRATOR)
         give_words(item, "sees", sees_name(look));
     return item;
+}
+
+/* Its end. */
+
+/* False: it is none, and that is answered. */
+static bool read_reason(struct web_call *call, struct bytes *reason)
+{
+    *reason = BYTES("deactivated");
+    web_query(call, "reason", reason);
+    if (bytes_equal(*reason, BYTES("deactivated")) || bytes_equal(*reason, BYTES("probation")) ||
+        bytes_equal(*reason, BYTES("rejected")))
+        return true;
+    web_problem(call, 400, "bad-query", "reason",
+                "reason must be deactivated (it may come back at once), probation (later) or "
+                "rejected (not at all)");
+    return false;
+}
+
+/* What is not there is 404, whatever the conditions are (RFC 9110 13.2.1). */
+void subscription_end(struct web_call *call, const struct web_core *core, struct bytes name,
+                      const json_t *current)
+{
+    struct store_change change;
+    struct bytes reason;
+    if (!read_reason(call, &reason) || (current != NULL && !web_may_change(call, current)))
+        return;
+    enum err err = presence_end_subscription(core->presence, name, reason, &change);
+    if (err == ERR_NONE)
+        web_wait(call, change);
+    else if (err == ERR_BUSY)
+        give_busy(call);
+    else
+        web_problem(call, 404, "not-found", "subscription",
+                    "there is no such subscription (any more); GET /api/v1/subscriptions for those "
+                    "that there are");
 }

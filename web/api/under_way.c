@@ -1,5 +1,5 @@
 /* under_way.c: transactions, and the dialogs that we are in: as notifier of a subscription, and as
- * the proxy through which a call passes.
+ * the proxy through which a call passes; and their ends.
  *
  * Both are lists of two lists, one behind the other; the name of an item says in which it is:
  *
@@ -16,6 +16,9 @@
 #include "proxy/lines.h"
 #include "transaction/look.h"
 #include "web/api/give_internal.h"
+#include "web/api/subscription_internal.h"
+
+enum { HANDLE_DIGITS = 16 };
 
 struct page {
     json_t *items;
@@ -109,7 +112,7 @@ static void take_transaction(void *context, const struct transaction_look *look)
 static uint64_t read_handle(struct bytes text)
 {
     uint64_t value = 0;
-    for (size_t i = 0; i < text.length && i < 16; i++) {
+    for (size_t i = 0; i < text.length && i < HANDLE_DIGITS; i++) {
         char c = ascii_lower(text.at[i]);
         unsigned digit = c >= 'a' && c <= 'f'   ? (unsigned)(c - 'a') + 10
                          : c >= '0' && c <= '9' ? (unsigned)(c - '0')
@@ -145,6 +148,50 @@ static void get_transactions(struct web_call *call, const struct web_core *core)
     bool more = list_transactions(core, &asked, true, &page);
     more = more || list_transactions(core, &asked, false, &page);
     give_page(call, "/api/v1/transactions", &asked, &page, more);
+}
+
+/* The one that the path names, for its JSON. NULL: there is none, and that is answered; `server`
+ * and `handle` say which. */
+static json_t *find_transaction(struct web_call *call, const struct web_core *core, bool *server,
+                                uint64_t *handle)
+{
+    struct page page = {.items = json_array()};
+    struct bytes name = web_part(call, "transaction"), rest;
+    *server = has_kind(name, "server", &rest);
+    *handle = *server || has_kind(name, "client", &rest) ? read_handle(rest) : 0;
+    json_t *item = NULL;
+    if (*handle != 0 && rest.length == HANDLE_DIGITS &&
+        transaction_look_one(front_parts(core->front)->transactions, *server, *handle,
+                             take_transaction, &page))
+        item = json_incref(json_array_get(page.items, 0));
+    json_decref(page.items);
+    if (item == NULL)
+        web_problem(call, 404, "not-found", "transaction",
+                    "there is no such transaction (any more); GET /api/v1/transactions for those "
+                    "that there are");
+    return item;
+}
+
+static void get_transaction(struct web_call *call, const struct web_core *core)
+{
+    bool server;
+    uint64_t handle;
+    json_t *item = find_transaction(call, core, &server, &handle);
+    if (item != NULL)
+        web_answer(call, 200, item);
+}
+
+static void delete_transaction(struct web_call *call, const struct web_core *core)
+{
+    bool server;
+    uint64_t handle;
+    json_t *item = find_transaction(call, core, &server, &handle);
+    if (item != NULL && web_may_change(call, item) &&
+        transaction_end(front_parts(core->front)->transactions, server, handle) != ERR_NONE)
+        web_problem(call, 409, "decided", "transaction",
+                    "it is answered already, and stays a while only for what may come again; it "
+                    "goes by itself");
+    json_decref(item);
 }
 
 /* Dialogs. */
@@ -256,11 +303,84 @@ static void get_dialogs(struct web_call *call, const struct web_core *core)
     page.items = json_array();
     bool more = list_calls(core, &asked, &page);
     more = more || list_subscriptions(core, &asked, &page);
+    give_latest_of_all(call, core);
     give_page(call, "/api/v1/dialogs", &asked, &page, more);
+}
+
+/* The name of a call as proxy/lines.h has it; empty: it is too long for any. */
+static struct bytes read_call_name(struct bytes rest, struct buffer *out)
+{
+    struct bytes name = write_call_name(rest, ';', '\0', out);
+    return out->overflow ? BYTES("") : name;
+}
+
+/* The JSON of the one that the path names; NULL: there is none. */
+static json_t *find_dialog(struct web_call *call, const struct web_core *core)
+{
+    char text[GIVE_PATH_MAX];
+    struct buffer out = buffer_over(text, sizeof(text));
+    struct page page = {.items = json_array()};
+    struct bytes name = web_part(call, "dialog"), rest;
+    if (has_kind(name, "subscription", &rest))
+        (void)presence_look_one(core->presence, rest, take_subscription, &page);
+    else if (has_kind(name, "call", &rest) && core->proxy != NULL)
+        (void)proxy_look_call(core->proxy, read_call_name(rest, &out), take_call, &page);
+    json_t *item = json_incref(json_array_get(page.items, 0));
+    json_decref(page.items);
+    return item;
+}
+
+static void no_dialog(struct web_call *call)
+{
+    web_problem(call, 404, "not-found", "dialog",
+                "there is no such dialog (any more); GET /api/v1/dialogs for those that there are");
+}
+
+static void get_dialog(struct web_call *call, const struct web_core *core)
+{
+    json_t *item = find_dialog(call, core);
+    give_latest_of_all(call, core);
+    if (item != NULL)
+        web_answer(call, 200, item);
+    else
+        no_dialog(call);
+}
+
+static void end_call(struct web_call *call, const struct web_core *core, struct bytes rest)
+{
+    char text[GIVE_PATH_MAX];
+    struct buffer out = buffer_over(text, sizeof(text));
+    struct store_change changes[PROXY_CALL_SIDES];
+    enum err err = proxy_end_call(core->proxy, read_call_name(rest, &out), changes);
+    for (int side = 0; side < PROXY_CALL_SIDES; side++)
+        web_wait(call, changes[side]);
+    if (err == ERR_BUSY)
+        give_busy(call);
+    else if (err != ERR_NONE)
+        no_dialog(call);
+}
+
+static void delete_dialog(struct web_call *call, const struct web_core *core)
+{
+    struct bytes rest;
+    json_t *item = find_dialog(call, core);
+    if (item == NULL)
+        no_dialog(call);
+    else if (has_kind(web_part(call, "dialog"), "subscription", &rest))
+        subscription_end(call, core, rest, item);
+    else if (web_may_change(call, item))
+        end_call(call, core, rest);
+    json_decref(item);
 }
 
 const struct web_endpoint under_way_endpoints[] = {
     {WEB_GET, "/api/v1/transactions", WEB_LIVE, false, WEB_NO_BODY, NULL, get_transactions},
+    {WEB_GET, "/api/v1/transactions/{transaction}", WEB_LIVE, false, WEB_NO_BODY, NULL,
+     get_transaction},
+    {WEB_DELETE, "/api/v1/transactions/{transaction}", WEB_LIVE, false, WEB_NO_BODY, NULL,
+     delete_transaction},
     {WEB_GET, "/api/v1/dialogs", WEB_LIVE, false, WEB_NO_BODY, NULL, get_dialogs},
+    {WEB_GET, "/api/v1/dialogs/{dialog}", WEB_LIVE, false, WEB_NO_BODY, NULL, get_dialog},
+    {WEB_DELETE, "/api/v1/dialogs/{dialog}", WEB_LIVE, false, WEB_NO_BODY, NULL, delete_dialog},
     {.path = NULL},
 };

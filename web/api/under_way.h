@@ -1,4 +1,4 @@
-/* under_way.h: transactions and dialogs as they are now. */
+/* under_way.h: transactions and dialogs as they are now, and their ends. */
 #ifndef WEB_API_UNDER_WAY_H
 #define WEB_API_UNDER_WAY_H
 

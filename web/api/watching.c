@@ -63,6 +63,8 @@ static void list(struct web_call *call, const struct web_core *core,
     write_next(query, path, &listing, &out);
     if (!bytes_empty(query->presentity))
         give_latest(call, core, query->presentity);
+    else
+        give_latest_of_all(call, core);
     give_list(call, listing.items, more && !out.overflow ? next : NULL);
 }
 
@@ -120,42 +122,13 @@ static void take_one(void *context, const struct presence_look_subscription *loo
     *item = subscription_json(look, READER_ADMINISTRATOR);
 }
 
-/* What is not there is 404, whatever the conditions are (RFC 9110 13.2.1). */
-static bool may_end(struct web_call *call, const struct web_core *core)
-{
-    json_t *item = NULL;
-    bool may =
-        !presence_look_one(core->presence, web_part(call, "subscription"), take_one, &item) ||
-        web_may_change(call, item);
-    json_decref(item);
-    return may;
-}
-
 static void delete_subscription(struct web_call *call, const struct web_core *core)
 {
-    struct bytes reason = BYTES("deactivated");
-    struct store_change change;
-    web_query(call, "reason", &reason);
-    bool known = bytes_equal(reason, BYTES("deactivated")) ||
-                 bytes_equal(reason, BYTES("probation")) || bytes_equal(reason, BYTES("rejected"));
-    if (!known) {
-        web_problem(call, 400, "bad-query", "reason",
-                    "reason must be deactivated (it may come back at once), probation (later) or "
-                    "rejected (not at all)");
-        return;
-    }
-    if (!may_end(call, core))
-        return;
-    enum err err =
-        presence_end_subscription(core->presence, web_part(call, "subscription"), reason, &change);
-    if (err == ERR_NONE)
-        web_wait(call, change);
-    else if (err == ERR_BUSY)
-        give_busy(call);
-    else
-        web_problem(call, 404, "not-found", "subscription",
-                    "there is no such subscription (any more); GET /api/v1/subscriptions for those "
-                    "that there are");
+    struct bytes name = web_part(call, "subscription");
+    json_t *current = NULL;
+    (void)presence_look_one(core->presence, name, take_one, &current);
+    subscription_end(call, core, name, current);
+    json_decref(current);
 }
 
 const struct web_endpoint watching_endpoints[] = {

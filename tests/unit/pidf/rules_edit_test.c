@@ -228,6 +228,58 @@ START_TEST(a_list_is_written_and_read)
 }
 END_TEST
 
+static bool is_list(const char *document)
+{
+    struct rules_limits limits = rules_limits_default();
+    return rules_are_list(bytes_of(document), &limits, &names);
+}
+
+/* Whatever edits made it: nothing but watchers by name. */
+START_TEST(what_was_made_of_watchers_is_a_list)
+{
+    char *text = set("", "sip:bob@example.com", SUB_ALLOW);
+    for (int from = SUB_BLOCK; from <= SUB_ALLOW; from++) {
+        set_again(&text, "sip:bob@example.com", (enum sub_handling)from);
+        set_again(&text, "sip:carol@example.com", SUB_ALLOW);
+        ck_assert_msg(is_list(text), "%s", text);
+    }
+    free(text);
+    ck_assert(is_list(RULESET("")));
+    ck_assert(is_list(RULESET(RULE("a", ONE("sip:bob@example.com"), HANDLING("block"), ""))));
+    struct rules_limits limits = rules_limits_default();
+    const struct rules_entry entry = {BYTES("sip:bob@example.com"), SUB_ALLOW};
+    struct blob *document;
+    ck_assert(verdict_ok(rules_write(&entry, 1, &limits, &names, &document)));
+    ck_assert(rules_are_list(blob_bytes(document), &limits, &names));
+    blob_unref(&document);
+}
+END_TEST
+
+START_TEST(what_says_more_is_no_list)
+{
+#define BOB ONE("sip:bob@example.com")
+    static const char *const more[] = {
+        RULESET(RULE("a", "", HANDLING("block"), "")),
+        RULESET(RULE("a", DOMAINS, HANDLING("block"), "")),
+        RULESET(RULE("a", BOB "<cp:sphere value='work'/>", HANDLING("block"), "")),
+        RULESET(RULE("a",
+                     BOB "<cp:validity><cp:from>2024-01-01T00:00:00Z</cp:from>"
+                         "<cp:until>2025-01-01T00:00:00Z</cp:until></cp:validity>",
+                     HANDLING("block"), "")),
+        RULESET(ALLOWED("a", BOB)), /* without transformations it is shown nothing */
+        RULESET(RULE("a", BOB, HANDLING("block"), "<pr:provide-mood>true</pr:provide-mood>")),
+        RULESET(RULE("a", BOB, HANDLING("block") "<x:do xmlns:x='urn:x'/>", "")),
+        RULESET(RULE("a", BOB, HANDLING("block"), "<x:show xmlns:x='urn:x'/>")),
+        RULESET("<!-- mine -->" RULE("a", BOB, HANDLING("block"), "")),
+        RULESET(RULE("a", BOB, HANDLING("block"), "")) "<!-- mine -->",
+        "no document",
+    };
+    for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
+        ck_assert_msg(!is_list(more[i]), "%s", more[i]);
+    ck_assert(!is_list(of_others));
+}
+END_TEST
+
 START_TEST(words_of_handling)
 {
     enum sub_handling handling;
@@ -243,4 +295,5 @@ END_TEST
 
 UNIT_MAIN("pidf/rules_edit", from_nothing, every_change_of_mind, the_same_again_changes_nothing,
           other_rules_are_kept, namespaces_of_others, what_cannot_be, a_watcher_is_forgotten,
-          a_list_is_written_and_read, words_of_handling)
+          a_list_is_written_and_read, what_was_made_of_watchers_is_a_list,
+          what_says_more_is_no_list, words_of_handling)

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "front/domains.h"
+#include "web/counts.h"
 
 enum { PAIRS_MAX = 16, DETAIL_SIZE = 1024 };
 
@@ -444,7 +445,8 @@ bool web_answered(const struct web_call *call)
 
 void web_wait(struct web_call *call, struct store_change change)
 {
-    call->change = change;
+    if (change.number != 0)
+        call->change = change;
 }
 
 /* Is the tag of what is there now among those of the field? "*": anything that there is. */
@@ -476,4 +478,22 @@ bool web_may_change(struct web_call *call, const json_t *current)
         return true;
     web_problem(call, 412, "precondition-failed", NULL, "it was changed meanwhile: get it again");
     return false;
+}
+
+/* web/counts.h: nothing was refused, and nothing waits. */
+
+void web_each_refusal(struct web_call *call,
+                      void (*visit)(void *context, unsigned status, const char *kind,
+                                    uint64_t count),
+                      void *context)
+{
+    assert(call != NULL && visit != NULL);
+    (void)call, (void)visit, (void)context;
+}
+
+struct web_depths web_depths(struct web_call *call)
+{
+    assert(call != NULL);
+    (void)call;
+    return (struct web_depths){0};
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/token.h"
 #include "base/world.h"
 #include "front/domains.h"
 #include "store/accounts.h"
@@ -25,6 +26,7 @@ struct site {
     struct world world;
     uint64_t seed;
     struct domains *domains;
+    struct store *store; /* NULL: none */
     struct web_settings settings;
     struct web *web;
     uint16_t port;
@@ -89,6 +91,22 @@ static void live(struct web_call *call, const struct web_core *core)
     web_answer(call, 200, json_pack("{s:b}", "live", 1));
 }
 
+enum { MANY = 5 };
+static const char *const many_aors[MANY] = {"alice@example.org", "bob@example.org",
+                                            "carol@example.org", "dave@example.org",
+                                            "eve@example.org"};
+
+/* The answer waits for changes of as many partitions. */
+static void change_many(struct web_call *call, const struct web_core *core)
+{
+    for (int i = 0; i < MANY; i++) {
+        struct bytes aor = bytes_of(many_aors[i]);
+        struct store_set *set = store_begin(core->store, partition_of(aor));
+        store_delete_binding(set, &(struct store_binding){.aor = aor, .contact = BYTES("sip:x")});
+        web_wait(call, store_submit(core->store, &set));
+    }
+}
+
 static const struct web_endpoint rows[] = {
     {WEB_GET, "/u/{user}", WEB_OPEN, false, WEB_NO_BODY, show, NULL},
     {WEB_GET, "/u/import", WEB_OPEN, false, WEB_NO_BODY, show_other, NULL},
@@ -98,6 +116,7 @@ static const struct web_endpoint rows[] = {
     {WEB_GET, "/number", WEB_OPEN, false, WEB_NO_BODY, number, NULL},
     {WEB_GET, "/garbled", WEB_OPEN, false, WEB_NO_BODY, garbled, NULL},
     {WEB_GET, "/live", WEB_OPEN, false, WEB_NO_BODY, NULL, live},
+    {WEB_DELETE, "/many", WEB_OPEN, false, WEB_NO_BODY, NULL, change_many},
     {.path = NULL},
 };
 static const struct web_endpoints tables[] = {{rows, SIZE_MAX}, {NULL, 0}};
@@ -146,7 +165,7 @@ static void site_open(struct site *site)
 {
     char why[256] = "";
     const struct web_ground ground = {
-        .core = {.world = &site->world, .domains = site->domains},
+        .core = {.world = &site->world, .domains = site->domains, .store = site->store},
         .endpoints = tables,
         .take_over = take_over,
         .wake = wake,
@@ -494,6 +513,47 @@ START_TEST(no_more_ask_than_may)
 }
 END_TEST
 
+static void refused(void *context, unsigned partition)
+{
+    (void)context, (void)partition;
+}
+
+static void step(struct site *site, int which, enum store_outcome outcome)
+{
+    store_step(site->store, partition_of(bytes_of(many_aors[which])), 1, outcome);
+    store_turn(site->store);
+}
+
+/* In whatever order they become durable; one that is refused is told. */
+START_TEST(an_answer_waits_for_all_its_changes)
+{
+    const struct store_listener listener = {.refused = refused};
+    char why[256] = "";
+    enum err err = ERR_NONE;
+    struct site site;
+    site_init(&site);
+    const struct store_settings stepped = {
+        .folder = site.folder, .queue_max = 100, .wal_max_bytes = 1 << 20, .stepped = true};
+    site.store = store_open(&stepped, &listener, NULL, NULL, &err, why, sizeof(why));
+    ck_assert_msg(site.store != NULL, "%s", why);
+    site_open(&site);
+    for (int last = -1; last < MANY; last++) {
+        int sock = begin(&site, "DELETE /many HTTP/1.1", "");
+        wait_for_wake(&site);
+        web_turn(site.web);
+        for (int i = 0; i < MANY; i++)
+            if (i != last)
+                step(&site, i, STORE_DURABLE);
+        if (last >= 0)
+            step(&site, last, STORE_REFUSED);
+        ck_assert_int_eq(finish(&site, sock, true), last < 0 ? 204 : 503);
+    }
+    web_free(&site.web);
+    store_close(&site.store);
+    site_release(&site);
+}
+END_TEST
+
 START_TEST(the_end_answers_those_who_wait)
 {
     struct site site;
@@ -541,4 +601,5 @@ UNIT_MAIN("web/web", paths_are_cut_before_they_are_decoded,
           forms_of_a_tag_are_those_that_there_are, conditions_of_a_get,
           a_body_must_be_json_and_say_so, a_password_opens_ones_own,
           a_reactor_that_does_not_answer_is_not_waited_for, no_more_ask_than_may,
-          the_end_answers_those_who_wait, scopes_open_their_area, secrets_differ)
+          an_answer_waits_for_all_its_changes, the_end_answers_those_who_wait,
+          scopes_open_their_area, secrets_differ)

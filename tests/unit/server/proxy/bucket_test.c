@@ -1,6 +1,7 @@
 /* bucket_test.c: requests that wait for a device to wake (RFC 8599 5.2, 5.6.2). */
 #include "fixture/ask.h"
 #include "proxy/proxy_internal.h"
+#include "transaction/look.h"
 
 static struct ground *ground;
 static struct proxy *proxy;
@@ -162,5 +163,31 @@ START_TEST(calls_are_counted_and_cancelled)
 }
 END_TEST
 
+static void end_it(void *context, const struct transaction_look *look)
+{
+    (void)context;
+    ck_assert_int_eq(transaction_end(ground->parts.transactions, true, look->handle), ERR_NONE);
+}
+
+/* Its request is gone with the answer, whoever comes then. */
+START_TEST(what_an_operator_ended_goes_nowhere)
+{
+    static const char *const methods[] = {"OPTIONS", "INVITE"};
+    for (unsigned i = 0; i < 2; i++) {
+        open_proxy(10);
+        asked(methods[i]);
+        ground->mark = ground->net.sent_count;
+        ck_assert(!transaction_look_side(ground->parts.transactions, true, 0, 1, end_it, NULL));
+        bob_comes();
+        ground_wait(ground, 1);
+        ck_assert_uint_eq(sent_count(ground, methods[i]), 0);
+        ck_assert_uint_eq(sent_count(ground, i == 0 ? "SIP/2.0 500" : "SIP/2.0 487"), 1);
+        ck_assert_uint_eq(proxy_count(proxy), 0);
+        close_proxy();
+    }
+}
+END_TEST
+
 UNIT_MAIN("bucket", it_goes_on_when_the_device_comes, it_waits_on_for_another, the_last_hope_goes,
-          what_does_not_wait, so_many_wait, calls_are_counted_and_cancelled)
+          what_does_not_wait, so_many_wait, calls_are_counted_and_cancelled,
+          what_an_operator_ended_goes_nowhere)

@@ -250,6 +250,71 @@ START_TEST(silence)
 }
 END_TEST
 
+static void write_name(void *context, const struct proxy_call *look)
+{
+    buffer_put(context, look->name);
+}
+
+static enum err end_first(struct store_change changes[PROXY_CALL_SIDES])
+{
+    char text[200];
+    struct buffer name = buffer_over(text, sizeof(text));
+    proxy_look_calls(proxy, BYTES(""), 1, write_name, &name);
+    ck_assert(bytes_empty(buffer_bytes(&name)) ||
+              proxy_look_call(proxy, buffer_bytes(&name), write_call, &(struct buffer){0}));
+    return proxy_end_call(proxy, buffer_bytes(&name), changes);
+}
+
+/* The phones are told nothing, and what passes between them later changes nothing. */
+START_TEST(an_answered_call_is_forgotten_by_order)
+{
+    struct store_change changes[PROXY_CALL_SIDES];
+    open_all();
+    call((struct ask){0});
+    answer("SIP/2.0 200 OK", "");
+    told[0] = '\0';
+    size_t sent = ground->net.sent_count;
+    ground_fill_store(ground);
+    ck_assert_int_eq(end_first(changes), ERR_BUSY);
+    assert_lines(BOB, "callee confirmed sip:alice@example.org u1/a1;");
+    ground_commit(ground);
+    ck_assert_int_eq(end_first(changes), ERR_NONE);
+    assert_told("alice bob ");
+    assert_lines(ALICE, "");
+    assert_lines(BOB, "");
+    for (int side = 0; side < PROXY_CALL_SIDES; side++)
+        ck_assert(!store_durable(ground->parts.store, changes[side]));
+    ck_assert_uint_ne(changes[0].partition, changes[1].partition);
+    ground_commit(ground);
+    ck_assert_uint_eq(ground->net.sent_count, sent);
+    ck_assert_int_eq(end_first(changes), ERR_NOT_FOUND);
+    inside("UPDATE", true, "");
+    assert_lines(BOB, "");
+    restart();
+    assert_lines(BOB, "");
+    close_all();
+}
+END_TEST
+
+/* RFC 3261 16.10: a proxy may cancel what it has sent. The call ends with the answer to that. */
+START_TEST(a_ringing_call_is_cancelled_by_order)
+{
+    struct store_change changes[PROXY_CALL_SIDES];
+    open_all();
+    call((struct ask){0});
+    answer("SIP/2.0 180 Ringing", "");
+    ground->mark = ground->net.sent_count;
+    ck_assert_int_eq(end_first(changes), ERR_NONE);
+    ck_assert_int_eq(end_first(changes), ERR_NONE);
+    ck_assert_uint_eq(sent_count(ground, "CANCEL "), 1);
+    assert_lines(BOB, "callee early sip:alice@example.org u1/a1;");
+    answer("SIP/2.0 487 Request Terminated", "");
+    ck_assert_uint_eq(sent_status(ground), 487);
+    assert_lines(BOB, "");
+    close_all();
+}
+END_TEST
+
 /* Another dialog's BYE, and one of the same Call-ID with other tags. */
 START_TEST(other_dialogs)
 {
@@ -278,4 +343,5 @@ START_TEST(more_than_there_may_be)
 END_TEST
 
 UNIT_MAIN("lines", all_calls_are_listed, from_invite_to_bye, no_call, over_a_crash, silence,
+          an_answered_call_is_forgotten_by_order, a_ringing_call_is_cancelled_by_order,
           other_dialogs, more_than_there_may_be)

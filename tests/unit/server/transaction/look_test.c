@@ -87,6 +87,8 @@ static void answered(void *context, const struct client_answer *answer)
     (void)context, (void)answer;
 }
 
+static client_answer_fn on_answer = answered;
+
 static void send_request(const char *method, struct store_change after)
 {
     char line[100], head[300];
@@ -102,7 +104,7 @@ static void send_request(const char *method, struct store_change after)
                                            .method_name = bytes_of(method),
                                            .flow = &flow,
                                            .after = after,
-                                           .answer = answered};
+                                           .answer = on_answer};
     ck_assert_uint_ne(transaction_request(fixture->layer, &request), 0);
 }
 
@@ -124,6 +126,166 @@ START_TEST(a_request_that_we_send)
     expect(false, "client calling INVITE ours " FLOW " 0 1 10;");
     receive(fixture, udp_from("127.0.0.2:5070"), response_to(fixture, 180));
     expect(false, "client proceeding INVITE ours " FLOW " 0 1 10;");
+    fixture_free(fixture);
+}
+END_TEST
+
+static void note_one(void *context, const struct transaction_look *look)
+{
+    *(uint64_t *)context = look->handle;
+}
+
+static uint64_t only(bool server)
+{
+    uint64_t handle = 0, again = 0;
+    ck_assert(!transaction_look_side(fixture->layer, server, 0, 1, note_one, &handle));
+    ck_assert(transaction_look_one(fixture->layer, server, handle, note_one, &again));
+    ck_assert_uint_eq(handle, again);
+    return handle;
+}
+
+static void begin_and_keep(struct fixture *in, struct incoming *incoming)
+{
+    struct server_transaction *transaction = transaction_begin(in->layer, incoming);
+    if (transaction != NULL)
+        in->kept = transaction_keep(transaction, incoming);
+}
+
+/* 500, once, which absorbs what comes again; whoever works at it finds nothing any more, but may
+ * look at its request for as long as before. By a stream, too, and when there is no room. */
+START_TEST(a_request_is_kept_until_its_time_is_over)
+{
+    struct transaction_settings settings = transaction_settings_default();
+    settings.server_max = 1;
+    fixture = fixture_new(&settings);
+    fixture->on_request = begin_and_keep;
+    struct net_flow flow = tcp_from(fixture, "127.0.0.2:40000");
+    receive(fixture, flow,
+            request_text(fixture, "MESSAGE", "SIP/2.0/TCP 127.0.0.2:40000;branch=z9hG4bK1"));
+    const struct sip_message *kept = fixture->kept;
+    ck_assert_int_eq(transaction_end(fixture->layer, true, only(true)), ERR_NONE);
+    elapse(fixture, 20000);
+    ck_assert(bytes_equal(kept->method_name, BYTES("MESSAGE")));
+    comes("OPTIONS", "z9hG4bK2"); /* there is no room, and it does not give way */
+    ck_assert(strncmp(last_text(fixture), "SIP/2.0 503 ", 12) == 0);
+    ck_assert(bytes_equal(kept->call_id, BYTES("call-1@example.com")));
+    elapse(fixture, 12001);
+    ck_assert_uint_eq(transaction_count(fixture->layer).servers, 0);
+    fixture_free(fixture);
+}
+END_TEST
+
+/* What comes again is answered again, and by nothing else. */
+START_TEST(a_request_is_ended)
+{
+    fixture = fixture_new(NULL);
+    fixture->on_request = begin_only;
+    comes("OPTIONS", "z9hG4bK1");
+    uint64_t handle = only(true);
+    ck_assert_int_eq(transaction_end(fixture->layer, true, handle), ERR_NONE);
+    ck_assert(strncmp(last_text(fixture), "SIP/2.0 500 ", 12) == 0);
+    ck_assert_ptr_null(transaction_find(fixture->layer, handle));
+    ck_assert_int_eq(transaction_end(fixture->layer, true, handle), ERR_NOT_FOUND);
+    ck_assert_int_eq(transaction_end(fixture->layer, true, only(true)), ERR_CONFLICT);
+    comes("OPTIONS", "z9hG4bK1");
+    ck_assert_uint_eq(fixture->requests, 1);
+    ck_assert_uint_eq(fixture->net.sent_count, 2);
+    elapse(fixture, 5000); /* RFC 4320 4.1: a 100 would be due */
+    ck_assert_uint_eq(fixture->net.sent_count, 2);
+    comes("OPTIONS", "z9hG4bK1");
+    ck_assert(strncmp(last_text(fixture), "SIP/2.0 500 ", 12) == 0);
+    elapse(fixture, 27001);
+    ck_assert_uint_eq(transaction_count(fixture->layer).servers, 0);
+    fixture_free(fixture);
+}
+END_TEST
+
+START_TEST(what_waits_for_its_change_is_decided)
+{
+    fixture = fixture_new(NULL);
+    fixture->on_request = reply_held;
+    comes("REGISTER", "z9hG4bK1");
+    ck_assert_int_eq(transaction_end(fixture->layer, true, only(true)), ERR_CONFLICT);
+    ck_assert_uint_eq(fixture->net.sent_count, 0);
+    store_step(fixture->store, PARTITIONS, 9, STORE_DURABLE);
+    store_turn(fixture->store);
+    ck_assert(strncmp(last_text(fixture), "SIP/2.0 200 ", 12) == 0);
+    fixture_free(fixture);
+}
+END_TEST
+
+static void cancelled(void *context, const struct sip_message *cancel)
+{
+    ck_assert_ptr_null(cancel); /* nobody sent one */
+    ++*(unsigned *)context;
+}
+
+static void begin_watched(struct fixture *in, struct incoming *incoming)
+{
+    const struct server_watch watch = {.cancelled = cancelled, .context = in->context};
+    struct server_transaction *transaction = transaction_begin(in->layer, incoming);
+    ck_assert_ptr_nonnull(transaction);
+    if (in->context != NULL)
+        transaction_watch(transaction, &watch);
+}
+
+/* RFC 3261 9.2, without the CANCEL: who watches answers, else this layer does. */
+START_TEST(an_invite_is_ended_as_by_a_cancel)
+{
+    unsigned count = 0;
+    fixture = fixture_new(NULL);
+    fixture->on_request = begin_watched;
+    fixture->context = &count;
+    comes("INVITE", "z9hG4bK1");
+    uint64_t handle = only(true);
+    ck_assert_int_eq(transaction_end(fixture->layer, true, handle), ERR_NONE);
+    ck_assert_int_eq(transaction_end(fixture->layer, true, handle), ERR_NONE);
+    ck_assert_uint_eq(count, 1);
+    ck_assert_uint_eq(fixture->net.sent_count, 1); /* the 100 */
+    ck_assert_ptr_nonnull(transaction_find(fixture->layer, handle));
+    fixture_free(fixture);
+    fixture = fixture_new(NULL);
+    fixture->on_request = begin_watched;
+    comes("INVITE", "z9hG4bK2");
+    ck_assert_int_eq(transaction_end(fixture->layer, true, only(true)), ERR_NONE);
+    ck_assert(strncmp(last_text(fixture), "SIP/2.0 487 ", 12) == 0);
+    ck_assert_int_eq(transaction_end(fixture->layer, true, only(true)), ERR_CONFLICT);
+    fixture_free(fixture);
+}
+END_TEST
+
+static unsigned status;
+
+static void note_answer(void *context, const struct client_answer *answer)
+{
+    (void)context;
+    status = answer->status;
+}
+
+/* For its user as if nobody had answered (timer F), and no other way is gone. */
+START_TEST(a_request_that_we_send_is_ended)
+{
+    fixture = fixture_new(NULL);
+    on_answer = note_answer;
+    for (int held = 0; held < 2; held++) {
+        status = 0;
+        send_request("NOTIFY", held ? change(fixture) : STORE_NOTHING);
+        size_t sent = fixture->net.sent_count;
+        ck_assert_int_eq(transaction_end(fixture->layer, false, only(false)), ERR_NONE);
+        ck_assert_int_eq(transaction_end(fixture->layer, false, only(false)), ERR_NONE);
+        ck_assert_uint_eq(status, 0); /* not inside the call */
+        elapse(fixture, 1);
+        ck_assert_uint_eq(status, 408);
+        store_step(fixture->store, PARTITIONS, 9, STORE_DURABLE);
+        store_turn(fixture->store);
+        elapse(fixture, 40000);
+        ck_assert_uint_eq(fixture->net.sent_count, sent);
+    }
+    send_request("INVITE", STORE_NOTHING);
+    receive(fixture, udp_from("127.0.0.2:5070"), response_to(fixture, 180));
+    ck_assert_int_eq(transaction_end(fixture->layer, false, only(false)), ERR_NONE);
+    ck_assert(strncmp(last_text(fixture), "CANCEL ", 7) == 0);
+    on_answer = answered;
     fixture_free(fixture);
 }
 END_TEST
@@ -156,4 +318,6 @@ START_TEST(pages_follow_one_another)
 END_TEST
 
 UNIT_MAIN("transaction/look", a_request_that_came, its_answer_waits_and_lingers,
-          a_request_that_we_send, pages_follow_one_another)
+          a_request_that_we_send, a_request_is_ended, a_request_is_kept_until_its_time_is_over,
+          what_waits_for_its_change_is_decided, an_invite_is_ended_as_by_a_cancel,
+          a_request_that_we_send_is_ended, pages_follow_one_another)

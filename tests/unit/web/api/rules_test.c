@@ -186,6 +186,35 @@ START_TEST(a_list_says_all)
 }
 END_TEST
 
+/* What JSON does not show is not erased by it; each way out that the problem names is one. */
+START_TEST(a_list_erases_nothing_that_it_does_not_show)
+{
+    static const char list[] = "{\"items\": [" ENTRY("dave@example.org", "block") "]}";
+    struct place p;
+    begin(&p);
+    p.type = XML_TYPE;
+    place_expect(&p, "PUT " RULES, document, 204);
+    place_expect(&p, "GET " RULES, NULL, 200);
+    char *tag = place_etag(&p);
+    p.field = "If-Match", p.value = tag;
+    place_expect(&p, "PUT " RULES, list, 409);
+    ck_assert_ptr_nonnull(strstr(fake_call_problem_detail(p.call), "/rules/{who}"));
+    p.field = "If-Match", p.value = "\"another\"";
+    place_expect(&p, "PUT " RULES, list, 412);
+    p.field = "Accept", p.value = XML_TYPE;
+    place_expect(&p, "GET " RULES, NULL, 200);
+    ck_assert(bytes_equal(fake_call_text(p.call), bytes_of(document)));
+    place_expect(&p, "PUT " RULES "/dave", "{\"handling\": \"block\"}", 201);
+    p.type = XML_TYPE;
+    place_expect(&p, "PUT " RULES, document, 204);
+    place_expect(&p, "DELETE " RULES, NULL, 204);
+    place_expect(&p, "PUT " RULES, list, 204);
+    place_expect(&p, "PUT " RULES, list, 204);
+    free(tag);
+    place_release(&p);
+}
+END_TEST
+
 START_TEST(rules_are_bounded)
 {
     const struct web_limits limits = {.buddies_max = 10, .rules_max_bytes = 300};
@@ -210,4 +239,4 @@ END_TEST
 
 UNIT_MAIN("web/api/rules", a_watcher_is_handled_as_was_said_last, what_is_wrong_is_named,
           a_document_goes_in_and_out_as_it_is, the_form_that_is_wanted_most_is_answered,
-          a_list_says_all, rules_are_bounded)
+          a_list_says_all, a_list_erases_nothing_that_it_does_not_show, rules_are_bounded)

@@ -94,6 +94,85 @@ START_TEST(a_transaction_is_shown_whole)
 }
 END_TEST
 
+/* By the same words as a subscription. */
+START_TEST(a_dialog_ends)
+{
+    char path[700], request[800], etag[64];
+    live_open();
+    watch_as("c-1");
+    notified("SIP/2.0 200 OK");
+    snprintf(path, sizeof(path), "/api/v1/dialogs/%s",
+             live_text(live_item(under_way_endpoints, "GET /api/v1/dialogs", 0), "id"));
+    snprintf(request, sizeof(request), "GET %s", path);
+    ck_assert_field(live_get(under_way_endpoints, request), "call_id", "c-1");
+    char *tag = fake_call_etag(fake_call_json(call));
+    keep_text(etag, tag);
+    free(tag);
+    snprintf(request, sizeof(request), "DELETE %s?reason=noresource", path);
+    ck_assert_uint_eq(live_do(under_way_endpoints, request, NULL), 400);
+    ck_assert_str_eq(fake_call_problem_field(call), "reason");
+    snprintf(request, sizeof(request), "DELETE %s?reason=rejected", path);
+    ck_assert_uint_eq(live_do_if(under_way_endpoints, request, "\"another\""), 412);
+    ground->mark = ground->net.sent_count;
+    ck_assert_uint_eq(live_do_if(under_way_endpoints, request, etag), 204);
+    ck_assert_uint_ne(fake_call_waits(call).number, 0);
+    ground_commit(ground);
+    ck_assert_has(notified("SIP/2.0 200 OK"), "terminated;reason=rejected");
+    ck_assert_uint_eq(live_do(under_way_endpoints, request, NULL), 404);
+    ck_assert_str_eq(fake_call_problem_field(call), "dialog");
+    live_close();
+}
+END_TEST
+
+/* A NOTIFY ends as if nobody had answered (RFC 6665 4.2.2), and takes its subscription along. */
+START_TEST(a_transaction_ends)
+{
+    char path[100], request[200];
+    live_open();
+    watch_as("c-1");
+    snprintf(
+        path, sizeof(path), "/api/v1/transactions/%s",
+        live_text(live_item(under_way_endpoints, "GET /api/v1/transactions?kind=client", 0), "id"));
+    snprintf(request, sizeof(request), "GET %s", path);
+    ck_assert_field(live_get(under_way_endpoints, request), "method", "NOTIFY");
+    snprintf(request, sizeof(request), "DELETE %s", path);
+    ck_assert_uint_eq(live_do_if(under_way_endpoints, request, "\"another\""), 412);
+    ck_assert_uint_eq(live_do_if(under_way_endpoints, request, "*"), 204);
+    ground_wait(ground, 1);
+    ground_commit(ground);
+    ck_assert_uint_eq(presence_count(presence).subscriptions, 0);
+    ck_assert_uint_eq(live_do(under_way_endpoints, request, NULL), 404);
+    snprintf(request, sizeof(request), "DELETE /api/v1/transactions/%s",
+             live_text(live_item(under_way_endpoints, "GET /api/v1/transactions", 0), "id"));
+    ck_assert_uint_eq(live_do(under_way_endpoints, request, NULL), 409); /* the 200 has left */
+    live_close();
+}
+END_TEST
+
+START_TEST(what_is_not_there_is_not_ended)
+{
+    static const char *const names[] = {"transactions/server",
+                                        "transactions/server;1",
+                                        "transactions/other;0000000000000001",
+                                        "transactions/client;ffffffffffffffff",
+                                        "dialogs/call",
+                                        "dialogs/call;;",
+                                        "dialogs/call;c-1",
+                                        "dialogs/call;c-1;t",
+                                        "dialogs/subscription;presence;bob@example.org;1",
+                                        "dialogs/x"};
+    char request[120];
+    live_open();
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        snprintf(request, sizeof(request), "GET /api/v1/%s", names[i]);
+        ck_assert_uint_eq(live_do(under_way_endpoints, request, NULL), 404);
+        snprintf(request, sizeof(request), "DELETE /api/v1/%s", names[i]);
+        ck_assert_uint_eq(live_do(under_way_endpoints, request, NULL), 404);
+    }
+    live_close();
+}
+END_TEST
+
 START_TEST(what_is_wrong_is_said)
 {
     static const char *const paths[] = {"transactions", "dialogs"};
@@ -115,4 +194,5 @@ START_TEST(what_is_wrong_is_said)
 END_TEST
 
 UNIT_MAIN("web/api/under_way", a_dialog_is_shown_whole, pages_follow_one_another,
-          a_transaction_is_shown_whole, what_is_wrong_is_said)
+          a_transaction_is_shown_whole, a_dialog_ends, a_transaction_ends,
+          what_is_not_there_is_not_ended, what_is_wrong_is_said)
