@@ -66,10 +66,14 @@ struct web_endpoints {
 const struct domains *web_domains(const struct web_call *call);
 /* Bounds of what is stored, as configured. */
 struct web_limits {
-    unsigned buddies_max;   /* of one roster */
-    size_t rules_max_bytes; /* of one user's document */
-    bool plain_webhooks;    /* http: beyond this host */
-    unsigned backups_max;   /* that are kept */
+    unsigned buddies_max;    /* of one roster */
+    size_t rules_max_bytes;  /* of one user's document */
+    unsigned aliases_max;    /* of one user */
+    unsigned webhooks_max;   /* of all */
+    bool plain_webhooks;     /* http: beyond this host */
+    bool local_webhooks;     /* to this host itself and its link */
+    unsigned secret_grace_s; /* 0: a webhook's secret before is forgotten when it is changed */
+    unsigned backups_max;    /* that are kept */
 };
 const struct web_limits *web_limits(const struct web_call *call);
 /* What can be done with the process (web/operations.h); NULL: nothing. */
