@@ -103,6 +103,8 @@ static void count(struct web_call *call)
 {
     if (call->status >= 400)
         web_count(call->web, call->status < 500 ? WEB_COUNT_REFUSED : WEB_COUNT_FAILED);
+    if (call->full)
+        web_count(call->web, WEB_COUNT_FULL);
 }
 
 /* Who changed what, for the operator. */

@@ -233,6 +233,7 @@ void web_problem(struct web_call *call, unsigned status, const char *kind, const
     if (field != NULL)
         json_object_set_new(call->value, "field", json_string(field));
     call->status = status;
+    call->full = strcmp(kind, "limit") == 0;
     call->type = "application/problem+json";
 }
 

@@ -76,6 +76,7 @@ struct web_call {
 
     /* what is answered */
     unsigned status; /* 0: nothing yet */
+    bool full;       /* a bound of what is kept is reached */
     json_t *value;
     const char *type;
     struct bytes text;
