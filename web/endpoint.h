@@ -100,6 +100,13 @@ bool web_has_scope(const struct web_call *call, struct bytes scope);
 /* Whatever `file` leaves for `live`; freed by `release` (may be NULL) with the call. */
 void web_keep(struct web_call *call, void *value, void (*release)(void *value));
 void *web_kept(const struct web_call *call);
+/* From `file`, which answers nothing then: what is left takes long. `work` goes on with it and
+ * answers, on a thread of its own, while the client waits; one such call at a time, others are
+ * answered 409. */
+typedef void (*web_work_fn)(struct web_call *call);
+void web_slow(struct web_call *call, web_work_fn work);
+/* The server ends: whatever takes long should not. */
+bool web_is_ending(const struct web_call *call);
 
 /* What is answered: one of these, once. Without any it is 204. */
 

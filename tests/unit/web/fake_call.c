@@ -436,6 +436,18 @@ void web_answer_events(struct web_call *call, const struct web_events *events)
     call->events.user = bytes_of(call->events_user);
 }
 
+/* At once. */
+void web_slow(struct web_call *call, web_work_fn work)
+{
+    work(call);
+}
+
+bool web_is_ending(const struct web_call *call)
+{
+    (void)call;
+    return false;
+}
+
 void web_problem_line(struct web_call *call, unsigned line)
 {
     json_object_set_new(call->json, "line", json_integer(line));
