@@ -16,7 +16,7 @@
 #define uthash_malloc(size) memory_new(size)
 #include <uthash.h>
 
-enum { NAME_MAX_BYTES = 255 /* RFC 1035 2.3.4 */, PORTS_MAX = 256, ALIASED_MAX = 1024 };
+enum { NAME_MAX_BYTES = 255 /* RFC 1035 2.3.4 */, PORTS_MAX = 256 };
 
 /* A name of ours; the canonical one, which carries the domain, or an alias of it. */
 struct domain_name {
