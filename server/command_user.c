@@ -243,7 +243,7 @@ static bool user_alias(struct work *work, const char *const *words)
         i++;
     if (i == 3 || verbs[i].names != (words[2] != NULL))
         return command_fail("herald user alias add USER ALIAS, remove USER ALIAS or list USER");
-    if (!command_find_user(work, words[1]))
+    if (!command_find_account(work, words[1]))
         return false;
     struct account_file *file = command_open(work);
     bool done = file != NULL && verbs[i].run(work, file, words[2]);
