@@ -276,3 +276,14 @@ bool domains_write_name(void *domains, struct bytes uri, struct buffer *out)
         sip_uri_write_aor(&parsed, out);
     return true;
 }
+
+static bool is_one(void *context, struct bytes alias)
+{
+    (void)context, (void)alias;
+    return true;
+}
+
+bool domains_any_alias(const struct domains *domains, struct bytes aor)
+{
+    return domains->aliases != NULL && aliases_any(domains->aliases, aor, is_one, NULL);
+}
