@@ -177,6 +177,10 @@ struct verdict presence_set_state(struct presence *presence, const struct presen
 /* The user is no more: its publications go, who watches it is told so, and what it watches ends. */
 void presence_drop_user(struct presence *presence, struct bytes aor);
 
+/* The user is not called so any more: who subscribed to that name is told so (RFC 6665 4.1.3,
+ * noresource); the rest stays. */
+void presence_drop_alias(struct presence *presence, struct bytes aor, struct bytes alias);
+
 /* What the user watches ends; the rest stays. */
 void presence_drop_watcher(struct presence *presence, struct bytes aor);
 

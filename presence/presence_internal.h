@@ -83,6 +83,7 @@ struct subscription {
     bool quiet;                       /* its last SUBSCRIBE was answered 204 */
     bool missed;                      /* the last NOTIFY was not taken */
     bool told;                        /* of its end, and the row says so */
+    bool leaves;                      /* its To is no name of its user's any more */
     bool heard;                       /* `answer` came from the other side, not from us */
     uint16_t answer;                  /* to the last NOTIFY that has one; 0: none in this life */
     const char *accept;               /* chosen body type, one of the package's */

@@ -288,6 +288,7 @@ void resource_changed(struct resource *resource, struct store_change change)
 
 /* One round's: as many as a change set holds easily, whatever they have in their rows. */
 struct round {
+    bool leaving; /* those alone that leave */
     struct subscription *ended[END_ROUND];
     size_t count;
 };
@@ -317,7 +318,7 @@ static void end_subscriptions(struct resource *resource, struct store_set *set, 
     round->count = 0;
     DL_FOREACH_SAFE(resource->subscriptions, subscription, next)
     {
-        if (was_over(subscription, set))
+        if ((round->leaving && !subscription->leaves) || was_over(subscription, set))
             continue;
         if (round->count == END_ROUND)
             break;
@@ -326,23 +327,24 @@ static void end_subscriptions(struct resource *resource, struct store_set *set, 
     }
 }
 
-static void end_rest(struct timer *timer);
-
 /* Ends the next subscriptions beside what the set has already, and comes again for the rest. */
-static void end_round(struct resource *resource, struct store_set *set)
+static void end_round(struct resource *resource, struct store_set *set, struct round *round,
+                      timer_fn rest)
 {
     const struct front_parts *parts = resource->presence->parts;
-    struct round round;
-    end_subscriptions(resource, set, &round);
+    end_subscriptions(resource, set, round);
     struct store_change change = store_submit(parts->store, &set);
-    if (change.number != 0)
+    if (change.number != 0 && !round->leaving)
         resource->change = change;
-    for (size_t i = 0; i < round.count; i++)
-        notify_due(round.ended[i]);
-    if (resource->subscription_count > 0)
-        world_timer(parts->world, &resource->ending, END_PAUSE_MS, end_rest);
+    bool more = round->leaving ? round->count == END_ROUND : resource->subscription_count > 0;
+    for (size_t i = 0; i < round->count; i++)
+        notify_due(round->ended[i]);
+    if (more)
+        world_timer(parts->world, &resource->ending, END_PAUSE_MS, rest);
     resource_settle(resource);
 }
+
+static void end_rest(struct timer *timer);
 
 static void end(struct timer *timer)
 {
@@ -359,7 +361,8 @@ static void end(struct timer *timer)
     }
     blob_unref(&resource->state);
     views_forget(resource);
-    end_round(resource, set);
+    struct round round = {.leaving = false};
+    end_round(resource, set, &round, end_rest);
 }
 
 /* The watchers that are left; they go on watching when the user was made again meanwhile. */
@@ -370,15 +373,34 @@ static void end_rest(struct timer *timer)
     if (domains_find(parts->domains, sip_aor_domain(resource->aor)) != NULL &&
         accounts_find(parts->accounts, resource->aor) != NULL)
         return;
+    struct round round = {.leaving = false};
     if (store_ready(parts->store))
-        end_round(resource, store_begin(parts->store, resource->partition));
+        end_round(resource, store_begin(parts->store, resource->partition), &round, end_rest);
     else
         world_timer(parts->world, timer, RETRY_MS, end_rest);
+}
+
+static void end_leaving(struct timer *timer)
+{
+    struct resource *resource = HOLDER(timer, struct resource, ending);
+    const struct front_parts *parts = resource->presence->parts;
+    struct round round = {.leaving = true};
+    if (store_ready(parts->store))
+        end_round(resource, store_begin(parts->store, resource->partition), &round, end_leaving);
+    else
+        world_timer(parts->world, timer, RETRY_MS, end_leaving);
 }
 
 void resource_end(struct resource *resource)
 {
     world_timer(resource->presence->parts->world, &resource->ending, 0, end);
+}
+
+/* Whoever ends with the user ends anyway. */
+void resource_end_leaving(struct resource *resource)
+{
+    if (!timer_is_set(&resource->ending))
+        world_timer(resource->presence->parts->world, &resource->ending, 0, end_leaving);
 }
 
 void home_clear(struct presence *presence, unsigned partition)

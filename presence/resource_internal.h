@@ -28,6 +28,8 @@ void resource_changed(struct resource *resource, struct store_change change);
 /* Its user is no more: as soon as the store has room, the publications go, the watchers are told
  * (RFC 6665 4.1.3, noresource), and it frees itself when the last one knows. */
 void resource_end(struct resource *resource);
+/* The same for those subscriptions that leave; the publications stay. */
+void resource_end_leaving(struct resource *resource);
 /* Ends everything of a partition without a word. */
 void home_clear(struct presence *presence, unsigned partition);
 

@@ -173,6 +173,24 @@ struct account_file *command_open(const struct work *work)
     return file;
 }
 
+bool command_find_account(struct work *work, const char *user)
+{
+    char *aor = NULL;
+    if (!command_find_user(work, user))
+        return false;
+    struct account_file *file = command_open(work);
+    if (file == NULL)
+        return false;
+    enum err err = account_of_alias(file, bytes_of(work->aor), &aor);
+    account_file_close(&file);
+    if (aor != NULL)
+        snprintf(work->aor, sizeof(work->aor), "%s", aor);
+    free(aor);
+    return err == ERR_NONE ||
+           command_fail("aliases cannot be read: %s; look at the disk and the rights of %s",
+                        err_name(err), work->config->data);
+}
+
 bool command_failed(const struct work *work, enum err err)
 {
     if (err == ERR_NOT_FOUND)

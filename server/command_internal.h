@@ -40,6 +40,9 @@ const struct verb *command_verb(const struct verb *verbs, size_t count, const ch
 /* Fills work->aor and work->domain with the user that a word names; false with a message. */
 bool command_find_user(struct work *work, const char *user);
 
+/* The same; an alias in the database is its account. */
+bool command_find_account(struct work *work, const char *user);
+
 /* The canonical name of anybody ("bob", "carol@other.org"), of whatever domain, in `aor`
  * (AOR_SIZE); false with a message. */
 bool command_find_anybody(const struct work *work, const char *who, char *aor);

@@ -214,5 +214,5 @@ bool command_rule_check(const char *const *words)
 
 bool command_rule(struct work *work, const char *const *words)
 {
-    return command_find_user(work, words[1]) && find(words)->run(work, words + 3);
+    return command_find_account(work, words[1]) && find(words)->run(work, words + 3);
 }

@@ -179,8 +179,8 @@ static bool report_alias(const struct work *work, enum err err, const char *alia
                             holder != NULL ? "an alias of " : "a user",
                             holder != NULL ? holder : "");
     if (err == ERR_LIMIT)
-        return command_fail("%s has %d aliases, and no more can be given", work->aor,
-                            PEOPLE_ALIASES_MAX);
+        return command_fail("%s has no room for another alias: policy.aliases_max is %u", work->aor,
+                            work->config->aliases_max);
     return err == ERR_NONE || command_failed(work, err);
 }
 
@@ -191,7 +191,7 @@ static bool alias_add(struct work *work, struct account_file *file, const char *
     if (!find_alias(work, word, &alias))
         return false;
     const struct store_alias row = {bytes_of(alias.text), bytes_of(work->aor), false};
-    enum err err = account_put_alias(file, &row, PEOPLE_ALIASES_MAX, &holder);
+    enum err err = account_put_alias(file, &row, work->config->aliases_max, &holder);
     bool added = report_alias(work, err, alias.text, holder);
     free(holder);
     if (added)
@@ -243,7 +243,7 @@ static bool user_alias(struct work *work, const char *const *words)
         i++;
     if (i == 3 || verbs[i].names != (words[2] != NULL))
         return command_fail("herald user alias add USER ALIAS, remove USER ALIAS or list USER");
-    if (!command_find_user(work, words[1]))
+    if (!command_find_account(work, words[1]))
         return false;
     struct account_file *file = command_open(work);
     bool done = file != NULL && verbs[i].run(work, file, words[2]);

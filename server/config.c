@@ -249,8 +249,14 @@ static void share(struct config *config)
     config->net.ws_origins = origins_of(config);
     config->store.folder = config->data;
     config->web.folder = config->data;
-    config->web.limits = (struct web_limits){config->buddies_max, config->rules_max_bytes,
-                                             config->webhooks.plain_anywhere, config->backup_keep};
+    config->web.limits = (struct web_limits){.buddies_max = config->buddies_max,
+                                             .rules_max_bytes = config->rules_max_bytes,
+                                             .aliases_max = config->aliases_max,
+                                             .webhooks_max = config->webhooks.max,
+                                             .plain_webhooks = config->webhooks.plain_anywhere,
+                                             .local_webhooks = config->webhooks.local,
+                                             .secret_grace_s = config->webhooks.secret_grace_s,
+                                             .backups_max = config->backup_keep};
     config->front.trusted = config->trusted;
     config->front.trusted_count = config->trusted_count;
     config->registrar.fixed = config->fixed;

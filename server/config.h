@@ -83,7 +83,7 @@ struct config {
     struct policy_settings policy;
     struct config_policy policy_usual; /* of domains that do not say */
     struct policy_domain policy_domains[CONFIG_DOMAINS_MAX + 1];
-    unsigned buddies_max;
+    unsigned buddies_max, aliases_max;
     unsigned rules_max_bytes;
     struct registrar_settings registrar;
     struct registrar_fixed fixed[CONFIG_REGISTRAR_MAX];

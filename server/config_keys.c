@@ -255,6 +255,8 @@ static const struct config_key file_keys[] = {
      "not known. \"nobody\": nobody."},
     {"policy.buddies_max", config_take_number, FIELD(struct config, buddies_max), 1, 100000, "1000",
      "Buddies that one user can have in the roster."},
+    {"policy.aliases_max", config_take_number, FIELD(struct config, aliases_max), 1, 10000, "100",
+     "Aliases, other names for the same account, that one user can have."},
     {"policy.rules_max_bytes", config_take_number, FIELD(struct config, rules_max_bytes), 1024,
      16 * MIB, "65536", "Longest document of a user's rules, in bytes."},
 
@@ -505,12 +507,23 @@ static const struct config_key file_keys[] = {
     NUMBER(events.kept_s, 0, DAY_S, "300",
            "Seconds that events are kept for when the last listener has gone."),
 
+    NUMBER(webhooks.max, 1, 10000, "100", "Webhooks that can be made."),
     NUMBER(webhooks.pending_max, 1, 1000000, "1000",
            "Events that may wait for a webhook that does not answer; more are lost."),
     NUMBER(webhooks.pause_least_s, 1, HOUR_S, "1",
            "Seconds to wait after the first try of an event; doubled after each."),
-    NUMBER(webhooks.pause_most_s, 1, DAY_S, "3600", "The longest such pause."),
+    NUMBER(webhooks.pause_most_s, 1, DAY_S, "3600",
+           "The longest such pause, and the longest that a receiver's Retry-After is heeded for."),
     NUMBER(webhooks.keep_s, 1, YEAR_S, "86400", "Seconds that an event is tried for."),
+    NUMBER(
+        webhooks.secret_grace_s, 0, YEAR_S, "86400",
+        "Seconds for which a webhook's former secret signs what is posted, too, after the secret "
+        "was changed."),
+    {"webhooks.local", config_take_switch, FIELD(struct config, webhooks.local), 0, 0, "\"off\"",
+     "Whether webhooks may lead to this host's loopback and to link-local, multicast and "
+     "unspecified addresses, where whoever may make webhooks would reach what listens for this "
+     "host alone. Private networks (10.0.0.0/8 and the like) are allowed anyway: services of the "
+     "operator's own live there."},
     {"webhooks.plain_anywhere", config_take_switch, FIELD(struct config, webhooks.plain_anywhere),
      0, 0, "\"off\"",
      "Whether webhooks may have http: addresses beyond this host, where events can be read on "

@@ -20,6 +20,7 @@ static const char *const live_keys[] = {
     "im.",         "presence.",       "http.",         "push.",
     "web.ask_ms",  "web.asks_max",    "web.rate_max",  "web.failures_max",
     "web.origins", "web.certificate", "web.key",       "backup.keep",
+    "webhooks.",
 };
 
 static bool is_live(const char *path)

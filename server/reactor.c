@@ -73,6 +73,15 @@ static void account_disabled(void *context, struct bytes aor)
     presence_drop_watcher(reactor->presence, aor);
 }
 
+/* Whoever watched by way of it watched the alias, not the account. */
+static void alias_lost(void *context, struct bytes aor, struct bytes alias)
+{
+    const struct reactor *reactor = context;
+    log_write(reactor->ground.log, LOG_INFO, "reactor", "alias removed aor=%.*s alias=%.*s",
+              BYTES_ARGS(aor), BYTES_ARGS(alias));
+    presence_drop_alias(reactor->presence, aor, alias);
+}
+
 static void each_user(void *context, struct bytes domain,
                       void (*visit)(void *context, struct bytes aor), void *visit_context)
 {
@@ -494,6 +503,7 @@ struct reactor *reactor_new(const struct reactor_ground *ground, const struct co
     }
     build(reactor, config);
     accounts_watch(reactor->parts.accounts, account_removed, reactor);
+    accounts_watch_aliases(reactor->parts.accounts, alias_lost, reactor);
     policy_set_people(reactor->parts.policy, each_user, reactor);
     policy_set_names(reactor->parts.policy, any_alias, reactor);
     if (!load(reactor, why, why_size))

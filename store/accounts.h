@@ -55,6 +55,10 @@ enum err account_visit(struct account_file *file, struct bytes aor,
                        void (*visit)(void *context, const struct store_account *account),
                        void *context) __attribute__((warn_unused_result));
 
+/* The account that has this alias, to be freed; NULL: there is none. */
+enum err account_of_alias(struct account_file *file, struct bytes alias, char **aor)
+    __attribute__((warn_unused_result));
+
 /* Gives an account another name: ERR_NOT_FOUND (no such account), ERR_CONFLICT (somebody has the
  * name already; *holder is who, to be freed, NULL: the name is an account's), ERR_LIMIT (it has
  * `most` others). Takes it away: ERR_NOT_FOUND. Visits those that it has, by name. */

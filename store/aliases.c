@@ -113,6 +113,11 @@ static enum err count_aliases(struct database *database, struct bytes aor, int64
     return database_number(database, SQL_COUNT_ALIASES, count) ? ERR_NONE : failure(database);
 }
 
+enum err account_of_alias(struct account_file *file, struct bytes alias, char **aor)
+{
+    return alias_find(&file->database, alias, aor);
+}
+
 enum err account_put_alias(struct account_file *file, const struct store_alias *alias,
                            unsigned most, char **holder)
 {

@@ -4,8 +4,11 @@
  *     -> fsync -> rename to its name -> fsync the folder -> the oldest go
  *
  * One read transaction sees one state, whatever is committed meanwhile; the write-ahead log keeps
- * what came since and grows until the copy is done. The copy is no WAL database: a single file,
- * which may be read where nothing can be written. */
+ * what came since and grows until the copy is done. To let go of it between steps would have SQLite
+ * begin anew after every commit of others, and a busy server commits all the time. So the pages are
+ * copied without a pause, in steps only to look whether it is wanted still; the copy is checked
+ * when the transaction is over. The copy is no WAL database: a single file, which may be read where
+ * nothing can be written. */
 #include "store/backup.h"
 
 #include <assert.h>
@@ -22,12 +25,19 @@
 #include "base/memory.h"
 #include "store/database_internal.h"
 
-enum { FOLDER_MODE = 0700, FILE_MODE = 0600, NAME_LENGTH = 30 };
+enum {
+    FOLDER_MODE = 0700,
+    FILE_MODE = 0600,
+    NAME_LENGTH = 30,
+    STEP_PAGES = 256,
+    CHECK_STEPS = 100000 /* of SQLite's machine, between two looks */
+};
 
 #define FRESH "herald-new.db" /* while it is made */
 
 /* One copy under way. */
 struct copying {
+    const struct backup_order *order;
     const char *into;
     int folder; /* descriptor, locked */
     char *fresh;
@@ -56,10 +66,16 @@ static bool open_folder(struct copying *copying)
     return false;
 }
 
+static void forget_fresh(const struct copying *copying)
+{
+    (void)unlinkat(copying->folder, FRESH "-journal", 0);
+    (void)unlinkat(copying->folder, FRESH, 0);
+}
+
 /* Makes the file before SQLite does, so that it never has a wider mode. */
 static bool make_file(struct copying *copying)
 {
-    (void)unlink(copying->fresh); /* of a process that ended in the middle */
+    forget_fresh(copying); /* of a process that ended in the middle */
     int file = open(copying->fresh, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
     if (file < 0)
         return fail(copying, ERR_DENIED, "a file cannot be made");
@@ -87,25 +103,56 @@ static bool is_sound(sqlite3 *copy)
     return sound;
 }
 
-static int copy_pages(sqlite3 *from, sqlite3 *to)
+static int is_stopped(void *context)
 {
+    struct copying *copying = context;
+    const struct backup_order *order = copying->order;
+    if (order->stopped == NULL || !order->stopped(order->context))
+        return 0;
+    failure_set(&copying->failure, ERR_CLOSED,
+                "no backup was made in %s: the server ends; ask again when it is there",
+                copying->into);
+    return 1;
+}
+
+static int copy_steps(struct copying *copying, sqlite3_backup *backup)
+{
+    int code;
+    do {
+        code = sqlite3_backup_step(backup, STEP_PAGES);
+    } while (code == SQLITE_OK && !is_stopped(copying));
+    return code == SQLITE_OK ? SQLITE_INTERRUPT : code;
+}
+
+/* Of the one state that there is when the first page is read. */
+static int copy_pages(struct copying *copying, sqlite3 *from, sqlite3 *to)
+{
+    int code = sqlite3_exec(from, "BEGIN; SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
+    if (code != SQLITE_OK)
+        return code;
     sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
     if (backup == NULL)
         return sqlite3_errcode(to);
-    int code = sqlite3_backup_step(backup, -1);
+    code = copy_steps(copying, backup);
     int end = sqlite3_backup_finish(backup);
+    (void)sqlite3_exec(from, "ROLLBACK", NULL, NULL, NULL);
     return code == SQLITE_DONE ? SQLITE_OK : end != SQLITE_OK ? end : code;
 }
 
 static bool copy_into(struct copying *copying, sqlite3 *from, sqlite3 *to)
 {
-    int code = copy_pages(from, to);
+    int code = copy_pages(copying, from, to);
     if (code == SQLITE_OK)
         code = sqlite3_exec(to, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+    if (code == SQLITE_INTERRUPT)
+        return false; /* is_stopped has said why */
     if (code != SQLITE_OK)
         return explain(copying, to, code);
+    sqlite3_progress_handler(to, CHECK_STEPS, is_stopped, copying);
     if (is_sound(to))
         return true;
+    if (copying->failure.err == ERR_CLOSED)
+        return false;
     failure_set(&copying->failure, ERR_DB,
                 "the copy in %s is damaged: the database may be, too; look at it with sqlite3 "
                 "(PRAGMA integrity_check), and at the disk",
@@ -222,19 +269,22 @@ static void forget_oldest(const struct copying *copying, unsigned keep)
     free(all);
 }
 
-enum err backup_make(const char *folder, const char *into, unsigned keep, uint64_t now_ms,
-                     struct backup *made, char *why, size_t why_size)
+enum err backup_make(const struct backup_order *order, struct backup *made, char *why,
+                     size_t why_size)
 {
-    assert(folder != NULL && into != NULL && keep > 0 && keep <= BACKUPS_MAX);
-    struct copying copying = {.into = into, .folder = -1, .fresh = folder_path(into, FRESH)};
+    assert(order->folder != NULL && order->keep > 0 && order->keep <= BACKUPS_MAX);
+    struct copying copying = {.order = order,
+                              .into = order->into,
+                              .folder = -1,
+                              .fresh = folder_path(order->into, FRESH)};
     *made = (struct backup){.bytes = 0};
     bool locked = open_folder(&copying);
-    bool whole = locked && make_file(&copying) && copy(&copying, folder) &&
-                 sync_file(&copying, made) && publish(&copying, now_ms, made);
+    bool whole = locked && make_file(&copying) && copy(&copying, order->folder) &&
+                 sync_file(&copying, made) && publish(&copying, order->now_ms, made);
     if (whole)
-        forget_oldest(&copying, keep);
+        forget_oldest(&copying, order->keep);
     else if (locked)
-        (void)unlink(copying.fresh);
+        forget_fresh(&copying);
     if (copying.folder >= 0)
         close(copying.folder);
     free(copying.fresh);

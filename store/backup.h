@@ -18,12 +18,19 @@ struct backup {
     uint64_t bytes, made_ms;     /* wall clock */
 };
 
-/* Copies the database of `folder` into a file in `into`, which is made when it is missing; then all
- * but the newest `keep` go. Blocks for as long as that takes. ERR_BUSY: another one is being made,
- * ERR_DB: the copy is damaged, ERR_IO, ERR_DENIED; with a message for the operator. */
-enum err backup_make(const char *folder, const char *into, unsigned keep, uint64_t now_ms,
-                     struct backup *made, char *why, size_t why_size)
-    __attribute__((warn_unused_result));
+struct backup_order {
+    const char *folder, *into;      /* of the database; of backups, made when it is missing */
+    unsigned keep;                  /* of all backups there, the newest; 1..BACKUPS_MAX */
+    uint64_t now_ms;                /* wall clock */
+    bool (*stopped)(void *context); /* asked again and again: is it not wanted any more? or NULL */
+    void *context;
+};
+
+/* Copies the database into a new file; then the oldest backups go. Blocks for as long as that
+ * takes. ERR_BUSY: another one is being made, ERR_CLOSED: it was stopped, ERR_DB: the copy is
+ * damaged, ERR_IO, ERR_DENIED; with a message for the operator. */
+enum err backup_make(const struct backup_order *order, struct backup *made, char *why,
+                     size_t why_size) __attribute__((warn_unused_result));
 
 /* Visits those that there are, the newest first, at most BACKUPS_MAX. ERR_IO: the folder cannot be
  * read; one that is missing is empty. */

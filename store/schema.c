@@ -186,6 +186,11 @@ static const char *const migrations[] = {
     "CREATE TABLE webhooks (id TEXT NOT NULL PRIMARY KEY, url TEXT NOT NULL, types TEXT NOT NULL, "
     "user TEXT NOT NULL, secret TEXT NOT NULL, active INTEGER NOT NULL, "
     "made_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;",
+
+    /* A webhook's secret is changed without a moment in which its receiver knows none. */
+    "ALTER TABLE webhooks ADD COLUMN old_secret TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE webhooks ADD COLUMN secret_ms INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE webhooks SET secret_ms = made_ms;",
 };
 
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };

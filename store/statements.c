@@ -39,7 +39,7 @@
     "aor, call_id, local_tag, remote_tag, initiator, local_uri, local_name, remote_uri, " \
     "remote_name, silence_s, since_ms, expires_ms"
 #define TOKEN_COLUMNS "id, digest, name, scopes, made_ms, expires_ms, used_ms"
-#define WEBHOOK_COLUMNS "id, url, types, user, secret, active, made_ms"
+#define WEBHOOK_COLUMNS "id, url, types, user, secret, active, made_ms, old_secret, secret_ms"
 #define BUDDY_COLUMNS "aor, buddy, name, groups, notes, position"
 #define SHARED_COLUMNS "name, title, members, watchers"
 /* Lines of people without one of them. */
@@ -282,7 +282,7 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
     [SQL_TOKEN] = {"SELECT " TOKEN_COLUMNS " FROM tokens WHERE id = ?1", ""},
     [SQL_TOKEN_OF_DIGEST] = {"SELECT " TOKEN_COLUMNS " FROM tokens WHERE digest = ?1", ""},
     [SQL_PUT_WEBHOOK] = {"REPLACE INTO webhooks (" WEBHOOK_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, "
-                         "?6, ?7)",
+                         "?6, ?7, ?8, ?9)",
                          ""},
     [SQL_DELETE_WEBHOOK] = {"DELETE FROM webhooks WHERE id = ?1", ""},
     [SQL_COUNT_WEBHOOKS] = {"SELECT count(*) FROM webhooks WHERE id <> ?1", ""},

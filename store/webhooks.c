@@ -21,6 +21,8 @@ static struct store_webhook webhook_row(sqlite3_stmt *statement)
     webhook.secret = row_bytes(&row);
     webhook.active = row_number(&row) != 0;
     webhook.made_ms = (uint64_t)row_number(&row);
+    webhook.before = row_bytes(&row);
+    webhook.secret_ms = (uint64_t)row_number(&row);
     return webhook;
 }
 
@@ -53,6 +55,8 @@ static enum err put(struct database *database, const struct store_webhook *webho
     bind_text(statement, 5, webhook->secret);
     sqlite3_bind_int64(statement, 6, webhook->active);
     sqlite3_bind_int64(statement, 7, (int64_t)webhook->made_ms);
+    bind_text(statement, 8, webhook->before);
+    sqlite3_bind_int64(statement, 9, (int64_t)webhook->secret_ms);
     sqlite3_step(statement);
     return database_err(sqlite3_reset(statement));
 }

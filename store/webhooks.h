@@ -14,8 +14,9 @@ struct store_webhook {
     struct bytes types;  /* "presence,messages"; empty: all */
     struct bytes user;   /* canonical; empty: anybody's */
     struct bytes secret; /* that signs */
+    struct bytes before; /* that signed before; empty: none did */
     bool active;
-    uint64_t made_ms;
+    uint64_t made_ms, secret_ms; /* the latter: since when the secret is this one */
 };
 
 /* Adds one, or takes the place of the one with its id; ERR_LIMIT: there are `most` others. */

@@ -66,15 +66,20 @@ static void ask_append(struct web_call *call)
         pthread_cond_broadcast(&web->changed);
 }
 
-enum MHD_Result ask_begin(struct web_call *call, struct MHD_Connection *connection)
+bool ask_is_wanted(const struct web_call *call)
+{
+    if (!web_answered(call) && call->endpoint->live != NULL)
+        return true;
+    return call->endpoint != NULL && !web_is_read(call) && call->endpoint->file != NULL &&
+           call->status < 400;
+}
+
+void ask_pass(struct web_call *call)
 {
     struct web *web = call->web;
-    if (!ask_reserve(call))
-        return answer_send(call, connection);
-    MHD_suspend_connection(connection);
     web_lock(web);
+    assert(call->reserved);
     call->reserved = false; /* it is the list's now */
-    call->connection = connection;
     call->deadline_ms = web_now_ms() + web->settings.ask_ms;
     bool posted = !web->ending;
     call->state = posted ? WEB_ASKED : WEB_LEFT;
@@ -85,9 +90,19 @@ enum MHD_Result ask_begin(struct web_call *call, struct MHD_Connection *connecti
     } else {
         web->asks--;
     }
+    struct MHD_Connection *connection = call->connection;
     web_unlock(web);
     if (!posted)
         MHD_resume_connection(connection);
+}
+
+enum MHD_Result ask_begin(struct web_call *call, struct MHD_Connection *connection)
+{
+    if (!ask_reserve(call))
+        return answer_send(call, connection);
+    MHD_suspend_connection(connection);
+    call->connection = connection;
+    ask_pass(call);
     return MHD_YES;
 }
 
@@ -199,6 +214,7 @@ static void take_counts(struct web *web)
         [WEB_COUNT_LATE] = METRIC_web_late,
         [WEB_COUNT_ASKS_LIMITED] = METRIC_web_asks_limited,
         [WEB_COUNT_TOO_LONG] = METRIC_web_too_long,
+        [WEB_COUNT_FULL] = METRIC_web_full,
         [WEB_COUNT_STREAMS] = METRIC_web_streams,
         [WEB_COUNT_STREAMS_LIMITED] = METRIC_web_streams_limited,
     };

@@ -73,6 +73,7 @@ struct web_call {
     struct web_limits limits;
     void *kept;
     void (*release)(void *value);
+    web_work_fn work; /* that takes long; NULL: there is none */
 
     /* what is answered */
     unsigned status;  /* 0: nothing yet */

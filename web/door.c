@@ -194,15 +194,6 @@ static void run_file(struct web_call *call)
     files_give(call->web, &file);
 }
 
-/* Is there something for the reactor? Either what was changed, or what only it knows. */
-static bool wants_reactor(const struct web_call *call)
-{
-    if (!web_answered(call) && call->endpoint->live != NULL)
-        return true;
-    return call->endpoint != NULL && !web_is_read(call) && call->endpoint->file != NULL &&
-           call->status < 400;
-}
-
 /* The answer, which has to be read in time. */
 static enum MHD_Result send_answer(struct web_call *call, struct MHD_Connection *connection)
 {
@@ -235,7 +226,9 @@ static enum MHD_Result end(struct web_call *call, struct MHD_Connection *connect
     link_deadline(call->web, connection,
                   0); /* ours is the time now: a backup takes what it takes */
     run_file(call);
-    if (!wants_reactor(call)) {
+    if (call->work != NULL)
+        return slow_begin(call, connection);
+    if (!ask_is_wanted(call)) {
         ask_release(call);
         return send_answer(call, connection);
     }

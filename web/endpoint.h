@@ -66,10 +66,14 @@ struct web_endpoints {
 const struct domains *web_domains(const struct web_call *call);
 /* Bounds of what is stored, as configured. */
 struct web_limits {
-    unsigned buddies_max;   /* of one roster */
-    size_t rules_max_bytes; /* of one user's document */
-    bool plain_webhooks;    /* http: beyond this host */
-    unsigned backups_max;   /* that are kept */
+    unsigned buddies_max;    /* of one roster */
+    size_t rules_max_bytes;  /* of one user's document */
+    unsigned aliases_max;    /* of one user */
+    unsigned webhooks_max;   /* of all */
+    bool plain_webhooks;     /* http: beyond this host */
+    bool local_webhooks;     /* to this host itself and its link */
+    unsigned secret_grace_s; /* 0: a webhook's secret before is forgotten when it is changed */
+    unsigned backups_max;    /* that are kept */
 };
 const struct web_limits *web_limits(const struct web_call *call);
 /* What can be done with the process (web/operations.h); NULL: nothing. */
@@ -96,6 +100,13 @@ bool web_has_scope(const struct web_call *call, struct bytes scope);
 /* Whatever `file` leaves for `live`; freed by `release` (may be NULL) with the call. */
 void web_keep(struct web_call *call, void *value, void (*release)(void *value));
 void *web_kept(const struct web_call *call);
+/* From `file`, which answers nothing then: what is left takes long. `work` goes on with it and
+ * answers, on a thread of its own, while the client waits; one such call at a time, others are
+ * answered 409. */
+typedef void (*web_work_fn)(struct web_call *call);
+void web_slow(struct web_call *call, web_work_fn work);
+/* The server ends: whatever takes long should not. */
+bool web_is_ending(const struct web_call *call);
 
 /* What is answered: one of these, once. Without any it is 204. */
 

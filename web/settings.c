@@ -17,6 +17,10 @@ struct web_settings web_settings_default(void)
         .failures_max = 30,
         .streams_max = 200,
         .streams_max_per_caller = 20,
-        .limits = {.buddies_max = 1000, .rules_max_bytes = 65536},
+        .limits = {.buddies_max = 1000,
+                   .rules_max_bytes = 65536,
+                   .aliases_max = 100,
+                   .webhooks_max = 100,
+                   .backups_max = 7},
     };
 }

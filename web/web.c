@@ -208,6 +208,7 @@ static void close_doors(struct web *web)
     for (unsigned i = 0; i < web->door_count; i++)
         sockets[i] = web->doors[i].daemon != NULL ? MHD_quiesce_daemon(web->doors[i].daemon) : -1;
     ask_end(web);
+    slow_end(web);
     web_streams_end(web);
     wait_for_calls(web);
     watch_end(web);

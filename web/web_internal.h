@@ -32,6 +32,7 @@ enum web_count {
     WEB_COUNT_LATE,
     WEB_COUNT_ASKS_LIMITED,
     WEB_COUNT_TOO_LONG,
+    WEB_COUNT_FULL,
     WEB_COUNT_STREAMS,
     WEB_COUNT_STREAMS_LIMITED,
     WEB_COUNTS
@@ -80,6 +81,8 @@ struct web {
     unsigned stream_count;
     pthread_t pump; /* of streams */
     bool pumping;
+    pthread_t worker;       /* (lock) of what takes long */
+    bool has_worker, works; /* (lock) it is not joined; and has not done its work */
 
     struct web_call *waiting; /* the reactor's */
 };
@@ -147,8 +150,16 @@ void web_repeats_free(struct web *web);
 bool ask_reserve(struct web_call *call);
 void ask_release(struct web_call *call);
 enum MHD_Result ask_begin(struct web_call *call, struct MHD_Connection *connection);
+/* Is there something for the reactor? Either what was changed, or what only it knows. */
+bool ask_is_wanted(const struct web_call *call);
+/* Asks for a call with a place, whose connection is suspended. */
+void ask_pass(struct web_call *call);
 void *ask_watch(void *context); /* the thread; of a struct web */
 void ask_end(struct web *web);
+
+/* slow.c: begins what `file` asked for; waits for its end. */
+enum MHD_Result slow_begin(struct web_call *call, struct MHD_Connection *connection);
+void slow_end(struct web *web);
 
 /* answer.c: fields that every answer has, but those that the call has itself; and its own. */
 void answer_add_fields(const struct web_call *call, struct MHD_Response *response);

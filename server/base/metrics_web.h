@@ -12,12 +12,14 @@
     X(web_late, "HTTP requests that the reactor did not answer in time (503)")            \
     X(web_asks_limited, "HTTP requests refused because too many wait for the reactor")    \
     X(web_too_long, "HTTP requests refused for the length of their body (413)")           \
+    X(web_full, "HTTP requests refused because there are as many as may be kept (409)")   \
     X(web_streams, "event streams begun")                                                 \
     X(web_streams_limited, "event streams refused because there are too many (503)")      \
     X(events_told, "events that listeners could read")                                    \
     X(events_lost, "events lost because too many waited for the database")                \
     X(webhook_events_posted, "events that a webhook took")                                \
     X(webhook_events_lost, "events given up, or that a webhook had no room for")          \
+    X(webhook_posts_barred, "posts not made because a webhook led to this host itself")   \
     X(webhooks_gone, "webhooks switched off because they answered 410")
 
 #endif

@@ -29,6 +29,8 @@ struct accounts {
     void *context;
     void (*disabled)(void *context, struct bytes aor); /* likewise */
     void *disabled_context;
+    void (*lost)(void *context, struct bytes aor, struct bytes alias); /* likewise */
+    void *lost_context;
 };
 
 struct accounts *accounts_new(uint64_t hash_seed)
@@ -113,6 +115,15 @@ void accounts_watch_disabled(struct accounts *accounts,
     accounts->disabled_context = context;
 }
 
+void accounts_watch_aliases(struct accounts *accounts,
+                            void (*lost)(void *context, struct bytes aor, struct bytes alias),
+                            void *context)
+{
+    assert(accounts != NULL && lost != NULL);
+    accounts->lost = lost;
+    accounts->lost_context = context;
+}
+
 void accounts_each(const struct accounts *accounts, struct bytes domain,
                    void (*visit)(void *context, struct bytes aor), void *context)
 {
@@ -164,7 +175,13 @@ static void accounts_take(void *context, const struct store_account *stored)
 static void take_alias(void *context, const struct store_alias *stored)
 {
     struct accounts *accounts = context;
-    aliases_put(accounts->aliases, stored->alias, stored->removed ? BYTES("") : stored->aor);
+    struct bytes aor = stored->removed ? BYTES("") : stored->aor;
+    char text[ALIASED_MAX];
+    struct buffer before = buffer_over(text, sizeof(text));
+    bool had = aliases_resolve(accounts->aliases, stored->alias, &before) && !before.overflow;
+    aliases_put(accounts->aliases, stored->alias, aor);
+    if (had && !bytes_equal(buffer_bytes(&before), aor) && accounts->lost != NULL)
+        accounts->lost(accounts->lost_context, buffer_bytes(&before), stored->alias);
 }
 
 const struct aliases *accounts_aliases(const struct accounts *accounts)

@@ -31,6 +31,11 @@ void accounts_watch(struct accounts *accounts, void (*removed)(void *context, st
 void accounts_watch_disabled(struct accounts *accounts,
                              void (*disabled)(void *context, struct bytes aor), void *context);
 
+/* Has `lost` called for each alias that a refresh takes away from its account. */
+void accounts_watch_aliases(struct accounts *accounts,
+                            void (*lost)(void *context, struct bytes aor, struct bytes alias),
+                            void *context);
+
 /* Visits who is of a domain and not disabled, in the order in which they came. */
 void accounts_each(const struct accounts *accounts, struct bytes domain,
                    void (*visit)(void *context, struct bytes aor), void *context);

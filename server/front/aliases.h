@@ -10,6 +10,8 @@
 #include "base/buffer.h"
 #include "base/bytes.h"
 
+enum { ALIASED_MAX = 1024 }; /* bytes of the name of an account that has some, at most */
+
 struct aliases;
 struct aliases *aliases_new(uint64_t hash_seed);
 void aliases_free(struct aliases **aliases);

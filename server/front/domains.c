@@ -16,7 +16,7 @@
 #define uthash_malloc(size) memory_new(size)
 #include <uthash.h>
 
-enum { NAME_MAX_BYTES = 255 /* RFC 1035 2.3.4 */, PORTS_MAX = 256, ALIASED_MAX = 1024 };
+enum { NAME_MAX_BYTES = 255 /* RFC 1035 2.3.4 */, PORTS_MAX = 256 };
 
 /* A name of ours; the canonical one, which carries the domain, or an alias of it. */
 struct domain_name {
@@ -275,4 +275,15 @@ bool domains_write_name(void *domains, struct bytes uri, struct buffer *out)
     if (domains_write_aor(domains, &parsed, out) == NULL)
         sip_uri_write_aor(&parsed, out);
     return true;
+}
+
+static bool is_one(void *context, struct bytes alias)
+{
+    (void)context, (void)alias;
+    return true;
+}
+
+bool domains_any_alias(const struct domains *domains, struct bytes aor)
+{
+    return domains->aliases != NULL && aliases_any(domains->aliases, aor, is_one, NULL);
 }

@@ -64,4 +64,7 @@ void domains_resolve(const struct domains *domains, size_t from, struct buffer *
  * struct domains: this serves as struct rules_names. */
 bool domains_write_name(void *domains, struct bytes uri, struct buffer *out);
 
+/* Whether an account has other names than its own. */
+bool domains_any_alias(const struct domains *domains, struct bytes aor);
+
 #endif

@@ -11,7 +11,6 @@ enum {
     PEOPLE_AOR_MAX = 511, /* bytes of a canonical address */
     PEOPLE_GROUP_MAX_BYTES = 100,
     PEOPLE_GROUPS_MAX = 32,        /* that one buddy can be in */
-    PEOPLE_ALIASES_MAX = 100,      /* of one user */
     PEOPLE_NAME_MAX_BYTES = 256,   /* of a person's name */
     PEOPLE_NOTES_MAX_BYTES = 4096, /* about a buddy */
     PEOPLE_PASSWORD_MAX_BYTES = 255,

@@ -5,8 +5,9 @@
  *                                                         410 -> the hook is off
  *
  * The first of a queue leaves when it was taken, or is too old. Where events were lost, too old,
- * too many or of an earlier life of the server, a `gap` stands in the queue: it is tried until it
- * is taken, however long that lasts, and there is room for one at the end of a full queue. */
+ * too many, of an earlier life of the server or of while the hook was off, a `gap` stands in the
+ * queue: it is tried until it is taken, however long that lasts, and there is room for one at the
+ * end of a full queue. */
 #include "hook/hook.h"
 
 #include <assert.h>
@@ -18,8 +19,9 @@
 #include "base/buffer.h"
 #include "base/holder.h"
 #include "base/memory.h"
+#include "http/place.h"
 
-enum { MS_PER_S = 1000, STATUS_GONE = 410 };
+enum { MS_PER_S = 1000, STATUS_GONE = 410, STATUS_TOO_MANY = 429, STATUS_UNAVAILABLE = 503 };
 
 struct pending {
     struct pending *prev, *next;
@@ -43,7 +45,8 @@ struct hook {
     bool gone;                /* it answered 410, which its row does not say yet */
     struct store_wait silent; /* while it is gone */
     bool full;                /* and that was logged */
-    struct bytes id, url, types, user, secret;
+    struct bytes id, url, types, user, secret, before; /* the secret that was there before */
+    uint64_t secret_ms;                                /* wall clock, when it was changed */
     char text[];
 };
 
@@ -58,52 +61,67 @@ struct hooks {
 struct hooks_settings hooks_settings_default(void)
 {
     return (struct hooks_settings){
-        .pending_max = 1000, .pause_least_s = 1, .pause_most_s = 3600, .keep_s = 86400};
+        .max = 100,
+        .pending_max = 1000,
+        .pause_least_s = 1,
+        .pause_most_s = 3600,
+        .keep_s = 86400,
+        .secret_grace_s = 86400,
+    };
 }
 
-/* Whose address says that it is this host. */
-static bool is_here(struct bytes host)
-{
-    struct bytes name = bytes_starts_with(host, BYTES("[")) ? host : bytes_split(&host, ':');
-    return bytes_equal_nocase(name, BYTES("localhost")) || bytes_starts_with(name, BYTES("127.")) ||
-           bytes_starts_with(name, BYTES("[::1]"));
-}
-
-/* "127.0.0.1.example.net" is not. */
-static bool is_number(struct bytes host)
-{
-    for (size_t i = 0; i < host.length; i++)
-        if (host.at[i] != '.' && host.at[i] != ':' && (host.at[i] < '0' || host.at[i] > '9'))
-            return false;
-    return true;
-}
-
-bool hook_url_is_good(const struct hooks_settings *settings, struct bytes url)
+enum hook_url hook_url_judge(const struct hooks_settings *settings, struct bytes url)
 {
     if (!http_url_is_good(url))
-        return false;
-    if (settings->plain_anywhere || bytes_starts_with(url, BYTES("https://")))
-        return true;
-    struct bytes rest = bytes_skip(url, strlen("http://")), host = bytes_split(&rest, '/');
-    return is_here(host) && (!bytes_starts_with(host, BYTES("127.")) || is_number(host));
+        return HOOK_URL_BAD;
+    enum place place = place_of_host(place_host(url));
+    if (place != PLACE_ELSEWHERE && !settings->local)
+        return HOOK_URL_NEAR;
+    bool plain = !bytes_starts_with(url, BYTES("https://"));
+    return plain && place != PLACE_LOOPBACK && !settings->plain_anywhere ? HOOK_URL_PLAIN
+                                                                         : HOOK_URL_GOOD;
 }
 
-void hook_sign(struct bytes secret, uint64_t seconds, struct bytes body,
-               char signature[HOOK_SIGNATURE_SIZE])
+const char *hook_url_advice(enum hook_url judged)
+{
+    switch (judged) {
+    case HOOK_URL_BAD:
+        return "an address is wanted: https://HOST/PATH, without a password in it";
+    case HOOK_URL_NEAR:
+        return "nothing is posted to this host itself or its link (loopback, link-local, multicast "
+               "and unspecified addresses); name another host, or set webhooks.local";
+    case HOOK_URL_PLAIN:
+        return "plain http: would show events to whoever is on the way; write https:, or set "
+               "webhooks.plain_anywhere";
+    default:
+        return NULL;
+    }
+}
+
+static void put_mac(struct buffer *out, struct bytes secret, struct bytes text)
 {
     unsigned char mac[EVP_MAX_MD_SIZE];
     unsigned length = 0;
+    HMAC(EVP_sha256(), secret.at, (int)secret.length, (const unsigned char *)text.at, text.length,
+         mac, &length);
+    buffer_put(out, BYTES(",v1="));
+    buffer_hex(out, mac, length);
+}
+
+void hook_sign(struct bytes secret, struct bytes before, uint64_t seconds, struct bytes body,
+               char signature[HOOK_SIGNATURE_SIZE])
+{
     struct buffer out = buffer_over(signature, HOOK_SIGNATURE_SIZE - 1);
     char *text = memory_new(body.length + 32);
     struct buffer signed_text = buffer_over(text, body.length + 32);
     buffer_number(&signed_text, seconds);
     buffer_char(&signed_text, '.');
     buffer_put(&signed_text, body);
-    HMAC(EVP_sha256(), secret.at, (int)secret.length, (const unsigned char *)text,
-         signed_text.length, mac, &length);
+    buffer_format(&out, "t=%llu", (unsigned long long)seconds);
+    put_mac(&out, secret, buffer_bytes(&signed_text));
+    if (!bytes_empty(before))
+        put_mac(&out, before, buffer_bytes(&signed_text));
     free(text);
-    buffer_format(&out, "t=%llu,v1=", (unsigned long long)seconds);
-    buffer_hex(&out, mac, length);
     assert(!out.overflow);
     signature[out.length] = '\0';
 }
@@ -275,13 +293,20 @@ static void leave_gap(struct hook *hook)
     }
 }
 
-static void try_later(struct hook *hook)
+static unsigned bounded(const struct hook *hook, unsigned pause_s)
+{
+    unsigned most_s = hook->hooks->settings.pause_most_s;
+    return pause_s < most_s ? pause_s : most_s;
+}
+
+/* Our own pauses grow whatever is wished: who wishes short ones every time is none the better. */
+static void try_later(struct hook *hook, unsigned wished_s)
 {
     struct hooks *hooks = hook->hooks;
-    const struct hooks_settings *settings = &hooks->settings;
-    unsigned next_s = hook->pause_s == 0 ? settings->pause_least_s : 2 * hook->pause_s;
-    hook->pause_s = next_s < settings->pause_most_s ? next_s : settings->pause_most_s;
-    uint64_t pause_ms = (uint64_t)hook->pause_s * MS_PER_S;
+    hook->pause_s =
+        bounded(hook, hook->pause_s == 0 ? hooks->settings.pause_least_s : 2 * hook->pause_s);
+    wished_s = bounded(hook, wished_s);
+    uint64_t pause_ms = (uint64_t)(wished_s > hook->pause_s ? wished_s : hook->pause_s) * MS_PER_S;
     if (is_too_old(hook, hook->queue, hooks->parts.world->now_ms + pause_ms)) {
         lose(hook);
         hook->attempts = 0;
@@ -292,6 +317,13 @@ static void try_later(struct hook *hook)
     world_timer(hooks->parts.world, &hook->pause, pause_ms, pause_over);
 }
 
+/* RFC 9110 10.2.3, RFC 6585 4: only with these it says when to try again. */
+static unsigned wished_pause_s(const struct http_answer *answer)
+{
+    bool says = answer->status == STATUS_TOO_MANY || answer->status == STATUS_UNAVAILABLE;
+    return says ? answer->retry_after_s : 0;
+}
+
 static void take_answer(void *context, const struct http_answer *answer)
 {
     struct hook *hook = context;
@@ -300,6 +332,9 @@ static void take_answer(void *context, const struct http_answer *answer)
     hook->last.time_ms = hooks->parts.world->wall_ms;
     hook->last.status = answer->status;
     hook->last.attempts = hook->attempts;
+    hook->last.barred = answer->barred;
+    if (answer->barred)
+        metrics_count(hooks->parts.metrics, METRIC_webhook_posts_barred);
     if (answer->status >= 200 && answer->status < 300) {
         metrics_count(hooks->parts.metrics, METRIC_webhook_events_posted);
         first_done(hook);
@@ -307,16 +342,26 @@ static void take_answer(void *context, const struct http_answer *answer)
     } else if (answer->status == STATUS_GONE) {
         switch_off(hook);
     } else {
-        try_later(hook);
+        try_later(hook, wished_pause_s(answer));
     }
+}
+
+/* The secret before the present one, while it signs, too. */
+static struct bytes secret_before(const struct hook *hook)
+{
+    const struct hooks *hooks = hook->hooks;
+    uint64_t until_ms = hook->secret_ms + (uint64_t)hooks->settings.secret_grace_s * MS_PER_S;
+    return hooks->parts.world->wall_ms < until_ms ? hook->before : BYTES("");
 }
 
 static uint64_t post(struct hook *hook, const struct pending *pending)
 {
     const struct hooks *hooks = hook->hooks;
-    char signature[HOOK_SIGNATURE_SIZE], id[FEED_ID_SIZE], signed_field[192], id_field[64];
+    char signature[HOOK_SIGNATURE_SIZE], id[FEED_ID_SIZE], id_field[64];
+    char signed_field[HOOK_SIGNATURE_SIZE + 32];
     struct bytes body = bytes_of(pending->json);
-    hook_sign(hook->secret, hooks->parts.world->wall_ms / MS_PER_S, body, signature);
+    hook_sign(hook->secret, secret_before(hook), hooks->parts.world->wall_ms / MS_PER_S, body,
+              signature);
     feed_id_write(pending->id, id);
     snprintf(signed_field, sizeof(signed_field), "Herald-Signature: %s", signature);
     snprintf(id_field, sizeof(id_field), "Herald-Event-Id: %s%s", id, pending->gap ? "-gap" : "");
@@ -326,6 +371,7 @@ static uint64_t post(struct hook *hook, const struct pending *pending)
                                    .fields = {bytes_of(signed_field), bytes_of(id_field)},
                                    .field_count = 2,
                                    .tries_max = 1,
+                                   .elsewhere = !hooks->settings.local,
                                    .done = take_answer,
                                    .context = hook};
     return http_post(hooks->parts.http, &wish);
@@ -338,7 +384,7 @@ static void post_first(struct hook *hook)
     hook->attempts++;
     hook->post = post(hook, hook->queue);
     if (hook->post == 0) /* http.queue_max */
-        try_later(hook);
+        try_later(hook, 0);
 }
 
 static void came(void *context)
@@ -379,13 +425,13 @@ static unsigned types_of(struct bytes names)
 /* The operator may have changed what addresses are good since the row was made. */
 static bool may_post(const struct hooks *hooks, const struct store_webhook *row)
 {
-    return row->active && hook_url_is_good(&hooks->settings, row->url);
+    return row->active && hook_url_judge(&hooks->settings, row->url) == HOOK_URL_GOOD;
 }
 
 static struct hook *hook_new(struct hooks *hooks, const struct store_webhook *row)
 {
     size_t texts = row->id.length + row->url.length + row->types.length + row->user.length +
-                   row->secret.length;
+                   row->secret.length + row->before.length;
     struct hook *hook = memory_new(sizeof(*hook) + texts);
     char *at = hook->text;
     hook->hooks = hooks;
@@ -394,6 +440,8 @@ static struct hook *hook_new(struct hooks *hooks, const struct store_webhook *ro
     hook->types = bytes_pack(&at, row->types);
     hook->user = bytes_pack(&at, row->user);
     hook->secret = bytes_pack(&at, row->secret);
+    hook->before = bytes_pack(&at, row->before);
+    hook->secret_ms = row->secret_ms;
     hook->active = may_post(hooks, row);
     hook->filter = (struct feed_filter){types_of(hook->types), hook->user};
     hook->position = feed_last(hooks->parts.feed);
@@ -407,6 +455,7 @@ static void hook_free(struct hooks *hooks, struct hook *hook)
         store_wait_cancel(&hook->silent);
     DL_DELETE(hooks->list, hook);
     explicit_bzero((char *)(uintptr_t)hook->secret.at, hook->secret.length);
+    explicit_bzero((char *)(uintptr_t)hook->before.at, hook->before.length);
     free(hook);
 }
 
@@ -415,7 +464,16 @@ static bool is_same(const struct hook *hook, const struct store_webhook *row)
     bool active = may_post(hook->hooks, row) && !hook->gone;
     return hook->active == active && bytes_equal(hook->url, row->url) &&
            bytes_equal(hook->types, row->types) && bytes_equal(hook->user, row->user) &&
-           bytes_equal(hook->secret, row->secret);
+           bytes_equal(hook->secret, row->secret) && bytes_equal(hook->before, row->before) &&
+           hook->secret_ms == row->secret_ms;
+}
+
+/* Nobody knows what is lost: what waited at the end of the life before, or what happened while the
+ * hook was off. The loop may not turn yet. */
+static void begin_with_gap(struct hook *hook)
+{
+    add_gap(hook, hook->position);
+    world_timer(hook->hooks->parts.world, &hook->pause, 0, pause_over);
 }
 
 /* What waits goes over to the changed one. */
@@ -423,9 +481,13 @@ static void replace(struct hook *fresh, struct hook *old)
 {
     struct pending *waiting = old->queue;
     fresh->last = old->last;
-    fresh->position = old->active ? old->position : fresh->position;
     if (!fresh->active)
         return;
+    if (!old->active) {
+        begin_with_gap(fresh);
+        return;
+    }
+    fresh->position = old->position;
     if (old->post != 0)
         http_forget(old->hooks->parts.http, old->post);
     old->post = 0;
@@ -433,13 +495,6 @@ static void replace(struct hook *fresh, struct hook *old)
     fresh->count = old->count;
     old->queue = NULL;
     old->count = 0;
-}
-
-/* Whatever waited at the end of the life before is lost. The loop does not turn yet. */
-static void begin_with_gap(struct hook *hook)
-{
-    add_gap(hook, hook->position);
-    world_timer(hook->hooks->parts.world, &hook->pause, 0, pause_over);
 }
 
 static void take_row(void *context, const struct store_webhook *row)

@@ -22,6 +22,7 @@
 
 #include "base/memory.h"
 #include "http/curl_internal.h"
+#include "http/place.h"
 
 enum { POLL_MS = 60000, STATUS_LEAST = 100, CLOSE_MOST_S = 5 };
 
@@ -62,6 +63,37 @@ static size_t take_body(char *data, size_t size, size_t count, void *context)
         try->answer_length += kept;
     }
     return kept == length ? length : 0;
+}
+
+/* Whatever the name led to: the last address that is tried counts. */
+static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct http_try *try = context;
+    (void)purpose;
+    try->barred = place_of_address(&address->addr) != PLACE_ELSEWHERE;
+    if (try->barred)
+        return CURL_SOCKET_BAD;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/* A connection that another try opened, which might go there, may be used again. */
+static int judge_connection(void *context, char *there, char *here, int its_port, int our_port)
+{
+    struct http_try *try = context;
+    (void)here, (void)its_port, (void)our_port;
+    try->barred = place_of_host(bytes_of(there)) != PLACE_ELSEWHERE;
+    return try->barred ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+static bool set_bars(const struct transfer *transfer)
+{
+    CURL *easy = transfer->easy;
+    struct http_try *try = transfer->try;
+    return !try->elsewhere ||
+           (curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK &&
+            curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, (void *)try) == CURLE_OK &&
+            curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, judge_connection) == CURLE_OK &&
+            curl_easy_setopt(easy, CURLOPT_PREREQDATA, (void *)try) == CURLE_OK);
 }
 
 /* False when libcurl does not know an option, or has no memory. */
@@ -132,6 +164,13 @@ static void fail(struct curl_thread *thread, struct transfer *transfer, const ch
     http_tried(try);
 }
 
+static const char *why_not(const struct http_try *try, CURLcode result)
+{
+    if (try->barred)
+        return "it leads to this host or its link, where this must not go";
+    return result != CURLE_OK ? curl_easy_strerror(result) : "the answer has no status";
+}
+
 static void begin(struct curl_thread *thread, struct http_try *try)
 {
     struct transfer *transfer = memory_new(sizeof(*transfer));
@@ -140,7 +179,8 @@ static void begin(struct curl_thread *thread, struct http_try *try)
     transfer->fields = list_fields(try);
     transfer->easy = curl_easy_init();
     if (transfer->fields == NULL || transfer->easy == NULL || !set_request(transfer) ||
-        !set_manners(transfer) || curl_multi_add_handle(thread->multi, transfer->easy) != CURLM_OK)
+        !set_manners(transfer) || !set_bars(transfer) ||
+        curl_multi_add_handle(thread->multi, transfer->easy) != CURLM_OK)
         fail(thread, transfer, "libcurl does not take the request");
 }
 
@@ -153,10 +193,10 @@ static void finish(struct curl_thread *thread, struct transfer *transfer, CURLco
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &wait_s);
     if (status < STATUS_LEAST || (result != CURLE_OK && result != CURLE_WRITE_ERROR)) {
-        fail(thread, transfer,
-             result != CURLE_OK ? curl_easy_strerror(result) : "the answer has no status");
+        fail(thread, transfer, why_not(try, result));
         return;
     }
+    try->barred = false;
     try->status = (unsigned)status;
     try->retry_after_s = wait_s <= 0               ? 0
                          : wait_s > UINT32_MAX / 2 ? UINT32_MAX / 2

@@ -16,6 +16,7 @@
 #include "base/handles.h"
 #include "base/memory.h"
 #include "http/curl_internal.h"
+#include "http/place.h"
 
 enum {
     RETRY_AFTER_MOST_S = 3600, /* who wants to be left alone for longer is */
@@ -31,7 +32,7 @@ struct job {
     struct timer pause;
     uint64_t handle;
     unsigned tried, tries_max;
-    bool away;
+    bool away, forgotten;
     void (*done)(void *context, const struct http_answer *answer);
     void *context;
 };
@@ -224,11 +225,12 @@ static void log_failure(const struct http *http, const struct job *job)
 
 static void report(struct http *http, struct job *job)
 {
-    const struct http_answer answer = {job->try.status,
+    const struct http_answer answer = {job->try.status, job->try.retry_after_s, job->try.barred,
                                        bytes_from(job->try.answer, job->try.answer_length)};
     if (answer.status < 200 || answer.status > 299)
         log_failure(http, job);
     DL_DELETE(http->others, job);
+    handles_remove(http->handles, job->handle); /* nothing is left to forget */
     http->count--;
     if (job->done != NULL)
         job->done(job->context, &answer);
@@ -240,8 +242,8 @@ static void take_back(struct http *http, struct job *job)
     assert(job->away && http->away > 0);
     job->away = false;
     http->away--;
-    if (may_get_better(job->try.status) && job->tried < job->tries_max &&
-        job->try.retry_after_s <= RETRY_AFTER_MOST_S)
+    if (!job->forgotten && !job->try.barred && may_get_better(job->try.status) &&
+        job->tried < job->tries_max && job->try.retry_after_s <= RETRY_AFTER_MOST_S)
         try_again(http, job);
     else
         report(http, job);
@@ -305,6 +307,7 @@ static struct job *job_new(struct http *http, const struct http_post *post)
     try->body = bytes_pack(&at, post->body);
     try->timeout_ms = http->settings.timeout_ms;
     try->answer_max_bytes = http->settings.answer_max_bytes;
+    try->elsewhere = post->elsewhere;
     job->handle = handles_add(http->handles, job);
     return job;
 }
@@ -326,8 +329,18 @@ uint64_t http_post(struct http *http, const struct http_post *post)
 void http_forget(struct http *http, uint64_t handle)
 {
     struct job *job = handles_find(http->handles, handle);
-    if (job != NULL)
-        job->done = NULL;
+    if (job == NULL)
+        return;
+    job->done = NULL;
+    job->forgotten = true;
+    if (job->away) /* the carrier's, until it comes back */
+        return;
+    if (timer_is_set(&job->pause))
+        DL_DELETE(http->others, job);
+    else
+        DL_DELETE(http->waiting, job);
+    http->count--;
+    job_free(job);
 }
 
 size_t http_count(const struct http *http)
@@ -342,7 +355,7 @@ bool http_url_is_good(struct bytes url)
     if (!bytes_starts_with(url, scheme))
         return false;
     struct bytes rest = bytes_skip(url, scheme.length), host = bytes_split(&rest, '/');
-    if (bytes_empty(host) || bytes_index(host, '@') >= 0)
+    if (bytes_empty(host) || bytes_empty(place_host(url)) || bytes_index(host, '@') >= 0)
         return false;
     for (size_t i = 0; i < url.length; i++)
         if (url.at[i] <= ' ' || url.at[i] > '~')

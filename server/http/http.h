@@ -5,7 +5,8 @@
  * Retry-After says (RFC 9110 10.2.3). The queue and the pauses live on the reactor and its clock;
  * one try is the carrier's, which is a thread with libcurl that begins with the first post, or the
  * script of a scenario. Only http: and https:, no redirects, certificates are verified, answers are
- * bounded. libcurl is used nowhere else. */
+ * bounded; what others had posted is kept away from this host and its link (place.h), if that is
+ * wished. libcurl is used nowhere else. */
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H
 
@@ -43,7 +44,9 @@ struct http_try {
     struct bytes body;
     unsigned timeout_ms;
     size_t answer_max_bytes;
+    bool elsewhere; /* connects to PLACE_ELSEWHERE alone */
     /* what came of it: */
+    bool barred;            /* no answer, because it would have connected somewhere else */
     unsigned status;        /* 0: no answer */
     unsigned retry_after_s; /* 0: it says nothing */
     char *answer;           /* owned by the try; NULL: empty */
@@ -79,8 +82,10 @@ void http_reload(struct http *http, const struct http_settings *settings);
 void http_turn(struct http *http);
 
 struct http_answer {
-    unsigned status;   /* the last try's; 0: no answer */
-    struct bytes body; /* as far as it is kept; borrowed during the call */
+    unsigned status;        /* the last try's; 0: no answer */
+    unsigned retry_after_s; /* its Retry-After; 0: it says nothing */
+    bool barred;            /* it leads to where it must not (`elsewhere`) */
+    struct bytes body;      /* as far as it is kept; borrowed during the call */
 };
 
 struct http_post {
@@ -88,6 +93,7 @@ struct http_post {
     struct bytes fields[HTTP_FIELDS_MAX - 1]; /* "Name: value", without control characters */
     size_t field_count;
     unsigned tries_max; /* 0: as settings say */
+    bool elsewhere;     /* never to this host or its link, whatever the name leads to */
     /* Once, on the reactor's thread, never before the return; NULL: nobody wants to know. */
     void (*done)(void *context, const struct http_answer *answer);
     void *context;
@@ -95,7 +101,8 @@ struct http_post {
 /* A handle for http_forget; 0 when there are too many (counted). The URL is http_url_is_good. */
 uint64_t http_post(struct http *http, const struct http_post *post);
 
-/* The answer is not wanted any more; the post goes on. */
+/* Not wanted any more: what waits or pauses is dropped, what is under way is not stopped, but not
+ * tried again either; nothing is reported. */
 void http_forget(struct http *http, uint64_t handle);
 
 /* How many posts wait or are under way. */

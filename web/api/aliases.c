@@ -103,8 +103,9 @@ static void explain_refusal(struct web_call *call, enum err err, const struct pe
         web_problem(call, 409, "conflict", "alias",
                     "%s is an account; erase that first, or take another name", alias->text);
     else if (err == ERR_LIMIT)
-        web_problem(call, 409, "limit", "alias", "a user has at most %d aliases; DELETE one first",
-                    PEOPLE_ALIASES_MAX);
+        web_problem(call, 409, "limit", "alias",
+                    "a user has at most %u aliases (policy.aliases_max); DELETE one first",
+                    web_limits(call)->aliases_max);
 }
 
 static void put_alias(struct web_call *call, struct account_file *file)
@@ -117,7 +118,7 @@ static void put_alias(struct web_call *call, struct account_file *file)
     const struct store_alias row = {bytes_of(alias.text), bytes_of(user.text), false};
     enum err err = find_alias(file, &row, &current);
     if (err == ERR_NONE && web_may_change(call, current))
-        err = account_put_alias(file, &row, PEOPLE_ALIASES_MAX, &holder);
+        err = account_put_alias(file, &row, web_limits(call)->aliases_max, &holder);
     explain_refusal(call, err, &alias, holder);
     if (given_end(call, file, err))
         web_answer(call, current != NULL ? 200 : 201, alias_json(row.alias, row.aor));

@@ -93,6 +93,7 @@ static bool is_again(const struct ladder *ladder, const struct rung *rung)
     for (size_t i = first; i < ladder->count; i++) {
         const struct rung *other = &ladder->rungs[i];
         if (other->column == rung->column && other->kept.sent == rung->kept.sent &&
+            other->kept.size == rung->kept.size && /* which both may be cut */
             bytes_equal(other->kept.text, rung->kept.text))
             return true;
     }

@@ -1,8 +1,8 @@
 /* operations.c: /api/v1/config (what counts, who says so; a check; a reload), /backups, /log and
  * /certificates.
  *
- * What blocks (a backup, a check) runs on a web thread; what changes the process runs on the
- * reactor's, where SIGHUP does the same. */
+ * What blocks runs on a web thread (a check), or one of its own (a backup); what changes the
+ * process runs on the reactor's, where SIGHUP does the same. */
 #include "web/api/operations.h"
 
 #include <stdlib.h>
@@ -116,25 +116,39 @@ static json_t *backup_item(const struct backup *backup)
     return item;
 }
 
-static void post_backup(struct web_call *call, struct account_file *file)
+static bool is_ending(void *context)
+{
+    return web_is_ending(context);
+}
+
+static void make_backup(struct web_call *call)
 {
     const struct web_operations *operations = web_operations(call);
     struct backup made;
     struct timespec now;
     char why[1024] = "";
-    (void)file;
-    if (none(call, operations))
-        return;
     clock_gettime(CLOCK_REALTIME, &now);
-    enum err err = backup_make(
-        operations->data_folder, operations->backup_folder, web_limits(call)->backups_max,
-        (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000, &made, why, sizeof(why));
+    const struct backup_order order = {.folder = operations->data_folder,
+                                       .into = operations->backup_folder,
+                                       .keep = web_limits(call)->backups_max,
+                                       .now_ms = (uint64_t)now.tv_sec * 1000 +
+                                                 (uint64_t)now.tv_nsec / 1000000,
+                                       .stopped = is_ending,
+                                       .context = call};
+    enum err err = backup_make(&order, &made, why, sizeof(why));
     if (err == ERR_NONE)
         web_answer(call, 201, backup_item(&made));
     else if (err == ERR_BUSY)
         web_problem(call, 409, "busy", NULL, "%s", why);
     else
         web_problem(call, 503, "no-backup", NULL, "%s", why);
+}
+
+static void post_backup(struct web_call *call, struct account_file *file)
+{
+    (void)file;
+    if (!none(call, web_operations(call)))
+        web_slow(call, make_backup);
 }
 
 static void give_backup(void *context, const struct backup *backup)

@@ -1,7 +1,8 @@
 /* trace.c: the messages that the trace has kept, the youngest first, and the ladder of some.
  *
  * The trace is walked back from the youngest, or from behind the last one of the page before, so
- * what comes meanwhile moves no page. */
+ * what comes meanwhile moves no page. It is the reactor that walks: a page ends early when much was
+ * looked at, or much is shown, and the next one goes on there. */
 #include "web/api/trace.h"
 
 #include <stdlib.h>
@@ -10,7 +11,12 @@
 #include "web/api/give_internal.h"
 #include "web/api/ladder_internal.h"
 
-enum { NEXT_SIZE = 4096 };
+enum {
+    NEXT_SIZE = 4096,
+    LOOK_BYTES_MAX = 16 << 20, /* of texts that one call looks at */
+    LOOK_BYTES_EACH = 256,     /* that a text counts for besides */
+    SHOW_BYTES_MAX = 1 << 20   /* of whole texts that one call shows */
+};
 
 /* What is asked for. */
 
@@ -62,19 +68,16 @@ static void give_cseq(json_t *item, const struct sip_message *message)
         give_number(item, "cseq", message->cseq);
 }
 
-static void give_message(json_t *item, const struct trace_message *kept)
+/* Of what stands in it without its secrets, which keep their lengths. */
+static json_t *message_json(const struct trace_message *kept, bool whole)
 {
     char *copy = memory_copy(kept->text);
+    struct trace_message masked = *kept;
+    struct traced traced;
     traced_mask(copy, kept->text.length);
-    give_text(item, "message", bytes_from(copy, kept->text.length));
-    explicit_bzero(copy, kept->text.length);
-    free(copy);
-}
-
-static json_t *message_json(const struct traced *traced, bool whole)
-{
-    const struct trace_message *kept = &traced->kept;
-    const struct sip_message *message = &traced->message;
+    masked.text = bytes_from(copy, kept->text.length);
+    traced_read(&masked, &traced);
+    const struct sip_message *message = &traced.message;
     json_t *item = json_object();
     json_object_set_new(item, "id", json_sprintf("%llu", (unsigned long long)kept->id));
     give_time(item, "time", kept->wall_ms);
@@ -91,7 +94,8 @@ static json_t *message_json(const struct traced *traced, bool whole)
     give_number(item, "size", kept->size);
     give_flag(item, "cut", kept->text.length < kept->size);
     if (whole)
-        give_message(item, kept);
+        give_text(item, "message", masked.text);
+    free(copy);
     return item;
 }
 
@@ -117,7 +121,9 @@ static void write_next(const struct traced_query *query, uint64_t limit, bool wh
 struct listing {
     const struct trace *trace;
     struct traced_query query;
-    uint64_t id;         /* the next one to look at is the one before it */
+    uint64_t id; /* the next one to look at is the one before it */
+    size_t looked_bytes;
+    bool tired;          /* there may be more, but that is enough for a call */
     struct traced found; /* the last one that was wanted */
 };
 
@@ -125,7 +131,11 @@ static bool list_next(struct listing *listing)
 {
     struct trace_message kept;
     while (listing->id > 1 && trace_find(listing->trace, listing->id - 1, &kept)) {
+        listing->tired = listing->looked_bytes >= LOOK_BYTES_MAX;
+        if (listing->tired)
+            return false;
         listing->id--;
+        listing->looked_bytes += kept.text.length + LOOK_BYTES_EACH;
         if (traced_take(&listing->query, &kept, &listing->found))
             return true;
     }
@@ -153,24 +163,25 @@ static void get_trace(struct web_call *call, const struct web_core *core)
     struct buffer out = buffer_over(next, sizeof(next));
     bool whole = is_yes(call, "full");
     uint64_t limit, last = 0;
+    size_t shown_bytes = 0;
     if (!is_on(call, core) || !read_query(call, &user, &listing.query) ||
         !web_query_number(call, "limit", 1, GIVE_MOST, GIVE_USUAL, &limit) ||
         !read_after(call, core, &listing.id))
         return;
     json_t *items = json_array();
-    while (json_array_size(items) < limit && list_next(&listing)) {
+    while (json_array_size(items) < limit && shown_bytes < SHOW_BYTES_MAX && list_next(&listing)) {
         last = listing.id;
-        json_array_append_new(items, message_json(&listing.found, whole));
+        shown_bytes += whole ? listing.found.kept.text.length : 0;
+        json_array_append_new(items, message_json(&listing.found.kept, whole));
     }
-    bool more = json_array_size(items) == limit && list_next(&listing);
-    write_next(&listing.query, limit, whole, last, &out);
+    bool more = listing.tired || list_next(&listing) || listing.tired;
+    write_next(&listing.query, limit, whole, listing.tired ? listing.id : last, &out);
     give_list(call, items, more && !out.overflow ? next : NULL);
 }
 
 static void get_message(struct web_call *call, const struct web_core *core)
 {
     struct trace_message kept;
-    struct traced traced;
     uint64_t id = 0;
     if (!is_on(call, core))
         return;
@@ -180,8 +191,7 @@ static void get_message(struct web_call *call, const struct web_core *core)
                     "are");
         return;
     }
-    traced_read(&kept, &traced);
-    web_answer(call, 200, message_json(&traced, true));
+    web_answer(call, 200, message_json(&kept, true));
 }
 
 /* The ladder. */
@@ -206,12 +216,16 @@ static void answer_ladder(struct web_call *call, struct listing *listing)
     struct ladder *ladder = gather(listing, &count);
     if (count == LADDER_MESSAGES_MAX && list_next(listing))
         buffer_format(&out, "(the latest %zu; there are older ones)\n", count);
+    else if (listing->tired && count > 0)
+        buffer_format(&out, "(there may be older ones: see /api/v1/trace, page by page)\n");
     ladder_write(ladder, &out);
     if (count > 0)
         web_answer_text(call, 200, "text/plain; charset=utf-8", buffer_bytes(&out));
     else
         web_problem(call, 404, "not-found", bytes_empty(listing->query.user) ? "call_id" : "user",
-                    "nothing of it is kept; GET /api/v1/trace for what there is");
+                    listing->tired ? "the latest messages have nothing of it; GET /api/v1/trace "
+                                     "goes further back, page by page"
+                                   : "nothing of it is kept; GET /api/v1/trace for what there is");
     ladder_free(&ladder);
     free(text);
 }

@@ -1,8 +1,11 @@
 /* traced.c: reading and masking what the trace has kept.
  *
  * Most of what is kept is not what is wanted: a Call-ID or "alice@" that does not stand in the text
- * at all spares reading it. (Who writes that with escapes that are not needed is not found.) */
+ * at all spares reading it, unless alice has other names. (Who writes hers with escapes that are
+ * not needed is not found.) */
 #include "web/api/traced_internal.h"
+
+#include <ctype.h>
 
 #include "base/buffer.h"
 
@@ -46,7 +49,9 @@ bool traced_take(const struct traced_query *query, const struct trace_message *k
 {
     struct bytes domain = sip_aor_domain(query->user);
     struct bytes name = bytes_first(query->user, query->user.length - domain.length);
-    if (!contains(kept->text, query->call_id) || !contains(kept->text, name))
+    if (!contains(kept->text, query->call_id))
+        return false;
+    if (!contains(kept->text, name) && !domains_any_alias(query->domains, query->user))
         return false;
     traced_read(kept, traced);
     const struct sip_message *message = &traced->message;
@@ -167,9 +172,42 @@ static struct bytes next_field(struct bytes *rest)
     return field;
 }
 
+static bool is_of_password(char c)
+{
+    return isalnum((unsigned char)c) || (c != '\0' && strchr("-_.!~*'()%&=+$,", c) != NULL);
+}
+
+/* Behind "sip:" or "sips:": "alice:PASSWORD@" (RFC 3261 19.1.1); a port has no '@' behind it. */
+static void hide_password(char *text, struct bytes rest)
+{
+    size_t user = 0, end;
+    while (user < rest.length && (is_of_password(rest.at[user]) ||
+                                  (rest.at[user] != '\0' && strchr(";?/", rest.at[user]) != NULL)))
+        user++;
+    if (user == rest.length || rest.at[user] != ':')
+        return;
+    for (end = user + 1; end < rest.length && is_of_password(rest.at[end]); end++) {
+    }
+    if (end < rest.length && rest.at[end] == '@')
+        hide(text, bytes_from(rest.at + user + 1, end - user - 1));
+}
+
+static void hide_passwords(char *text, size_t length)
+{
+    for (size_t i = 3; i < length; i++) {
+        if (text[i] != ':')
+            continue;
+        struct bytes before = bytes_from(text, i), rest = bytes_from(text + i + 1, length - i - 1);
+        if (bytes_equal_nocase(bytes_skip(before, i - 3), BYTES("sip")) ||
+            (i > 3 && bytes_equal_nocase(bytes_skip(before, i - 4), BYTES("sips"))))
+            hide_password(text, rest);
+    }
+}
+
 void traced_mask(char *text, size_t length)
 {
     struct bytes rest = bytes_from(text, length);
+    hide_passwords(text, length);
     while (!bytes_empty(rest)) {
         struct bytes value = next_field(&rest);
         if (bytes_index(value, ':') >= 0 && is_credential(bytes_trim(bytes_split(&value, ':'))))

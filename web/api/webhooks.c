@@ -24,10 +24,10 @@ enum { URL_MAX = 2000, SECRET_LEAST = 16, SECRET_MAX = 255, TYPES_SIZE = 128, ID
 
 struct hook_row {
     char id[ID_SIZE], url[URL_MAX + 1], types[TYPES_SIZE], user[PEOPLE_AOR_MAX + 1],
-        secret[SECRET_MAX + 1];
+        secret[SECRET_MAX + 1], before[SECRET_MAX + 1];
     bool active;
     bool tells_secret; /* it is new */
-    uint64_t made_ms;
+    uint64_t made_ms, secret_ms;
 };
 
 static void take_text(char *out, size_t size, struct bytes text)
@@ -43,8 +43,10 @@ static void take_row(void *context, const struct store_webhook *row)
     take_text(hook->types, sizeof(hook->types), row->types);
     take_text(hook->user, sizeof(hook->user), row->user);
     take_text(hook->secret, sizeof(hook->secret), row->secret);
+    take_text(hook->before, sizeof(hook->before), row->before);
     hook->active = row->active;
     hook->made_ms = row->made_ms;
+    hook->secret_ms = row->secret_ms;
 }
 
 static struct store_webhook row_of(const struct hook_row *hook)
@@ -54,8 +56,10 @@ static struct store_webhook row_of(const struct hook_row *hook)
                                   .types = bytes_of(hook->types),
                                   .user = bytes_of(hook->user),
                                   .secret = bytes_of(hook->secret),
+                                  .before = bytes_of(hook->before),
                                   .active = hook->active,
-                                  .made_ms = hook->made_ms};
+                                  .made_ms = hook->made_ms,
+                                  .secret_ms = hook->secret_ms};
 }
 
 /* JSON. */
@@ -81,9 +85,19 @@ static json_t *hook_json(const struct hook_row *hook)
     give_text(item, "user", bytes_of(hook->user));
     give_flag(item, "active", hook->active);
     give_time(item, "created", hook->made_ms);
+    give_time(item, "secret_changed",
+              hook->secret_ms); /* so the tag differs, which shows no secret */
     if (hook->tells_secret)
         give_words(item, "secret", hook->secret);
     return item;
+}
+
+static const char *failure_of(const struct hook_look *look)
+{
+    if (look->barred)
+        return "the name leads to this host itself or its link, where nothing is posted unless "
+               "webhooks.local is set";
+    return look->status == 0 ? "no answer" : "refused";
 }
 
 static json_t *delivery_json(const struct hook_look *look)
@@ -95,16 +109,26 @@ static json_t *delivery_json(const struct hook_look *look)
     give_time(delivery, "time", look->time_ms);
     json_object_set_new(delivery, "status",
                         look->status != 0 ? json_integer((json_int_t)look->status) : json_null());
-    give_words(delivery, "error", good ? "" : look->status == 0 ? "no answer" : "refused");
+    give_words(delivery, "error", good ? "" : failure_of(look));
     give_number(delivery, "attempts", look->attempts);
     return delivery;
 }
 
-/* What the dispatcher knows. */
-static void add_fare(json_t *item, const struct web_core *core)
+static struct hooks_settings settings_of(struct web_call *call)
+{
+    const struct web_limits *limits = web_limits(call);
+    return (struct hooks_settings){.local = limits->local_webhooks,
+                                   .plain_anywhere = limits->plain_webhooks};
+}
+
+/* What the dispatcher knows; and whether the address would still do. */
+static void add_fare(struct web_call *call, json_t *item, const struct web_core *core)
 {
     struct hook_look look = {.pending = 0};
+    const struct hooks_settings settings = settings_of(call);
+    const char *url = json_string_value(json_object_get(item, "url"));
     (void)hooks_look(core->hooks, bytes_of(json_string_value(json_object_get(item, "id"))), &look);
+    give_words(item, "barred", hook_url_advice(hook_url_judge(&settings, bytes_of(url))));
     json_object_set_new(item, "last_delivery", delivery_json(&look));
     give_number(item, "pending", look.pending);
     give_number(item, "lost", look.lost);
@@ -124,7 +148,8 @@ static void not_there(struct web_call *call, enum err err)
                     "there is no webhook with this id; GET /api/v1/webhooks lists those there are");
     else if (err == ERR_LIMIT)
         web_problem(call, 409, "limit", NULL,
-                    "there are %d webhooks already; delete those that nobody uses", HOOKS_MAX);
+                    "there are %u webhooks already (webhooks.max); delete those that nobody uses",
+                    web_limits(call)->webhooks_max);
     else
         given_failed(call, err);
 }
@@ -152,7 +177,7 @@ static void list_live(struct web_call *call, const struct web_core *core)
     size_t i;
     json_array_foreach(items, i, item)
     {
-        add_fare(item, core);
+        add_fare(call, item, core);
     }
     give_list(call, json_incref(items), NULL);
 }
@@ -174,7 +199,7 @@ static void get_file(struct web_call *call, struct account_file *file)
 static void get_live(struct web_call *call, const struct web_core *core)
 {
     json_t *item = web_kept(call);
-    add_fare(item, core);
+    add_fare(call, item, core);
     web_answer(call, 200, json_incref(item));
 }
 
@@ -192,17 +217,13 @@ static const char *judge_secret(struct bytes text)
 
 static void judge_url(struct web_call *call, const struct given *given, struct bytes url)
 {
-    const struct hooks_settings settings = {.plain_anywhere = web_limits(call)->plain_webhooks};
+    const struct hooks_settings settings = settings_of(call);
+    const char *advice = hook_url_advice(hook_url_judge(&settings, url));
     if (url.length > URL_MAX)
         fault_add(given->faults, "/url", "the address is too long; at most %d bytes are kept",
                   URL_MAX);
-    else if (!http_url_is_good(url))
-        fault_add(given->faults, "/url",
-                  "an address is wanted: https://HOST/PATH, without a password in it");
-    else if (!hook_url_is_good(&settings, url))
-        fault_add(given->faults, "/url",
-                  "plain http: is for this host (127.0.0.1, [::1], localhost) alone; write https:, "
-                  "or set webhooks.plain_anywhere");
+    else if (advice != NULL)
+        fault_add(given->faults, "/url", "%s", advice);
 }
 
 /* Each once, however often it was named. */
@@ -252,20 +273,57 @@ static void read_user(struct web_call *call, const struct given *given, struct h
         snprintf(hook->user, sizeof(hook->user), "%s", aor.text);
 }
 
-static bool make_secret(struct web_call *call, struct hook_row *hook, bool id)
+static bool random_secret(struct web_call *call, struct web_secret *secret)
+{
+    bool made = web_secret_make(secret);
+    if (!made)
+        web_problem(call, 503, "random", NULL, "the system gives no random bytes; try again");
+    return made;
+}
+
+static uint64_t wall_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* The one that there is signs, too, for a while. The same again changes nothing. */
+static void set_secret(const struct web_call *call, struct hook_row *hook, struct bytes secret)
+{
+    if (bytes_equal(secret, bytes_of(hook->secret)))
+        return;
+    if (web_limits(call)->secret_grace_s > 0)
+        memcpy(hook->before, hook->secret, sizeof(hook->before));
+    else
+        hook->before[0] = '\0';
+    uint64_t now_ms = wall_ms(); /* each change has a time of its own, whatever the clock does */
+    hook->secret_ms = now_ms > hook->secret_ms ? now_ms : hook->secret_ms + 1;
+    take_text(hook->secret, sizeof(hook->secret), secret);
+}
+
+/* As a token's, but for the letters before. */
+static bool make_secret(struct web_call *call, struct hook_row *hook)
 {
     struct web_secret secret;
-    if (!web_secret_make(&secret)) {
-        web_problem(call, 503, "random", NULL, "the system gives no random bytes; try again");
+    char text[SECRET_MAX + 1];
+    if (!random_secret(call, &secret))
         return false;
-    }
-    if (id) { /* as a token's, but for the letters before */
-        _Static_assert(sizeof(hook->id) == sizeof(secret.id), "an id has room");
-        memcpy(hook->id, secret.id, sizeof(secret.id));
-        hook->id[0] = 'w';
-    } else {
-        snprintf(hook->secret, sizeof(hook->secret), "hws%s", secret.text + 3);
-    }
+    snprintf(text, sizeof(text), "hws%s", secret.text + 3);
+    set_secret(call, hook, bytes_of(text));
+    explicit_bzero(&secret, sizeof(secret));
+    explicit_bzero(text, sizeof(text));
+    return true;
+}
+
+static bool make_id(struct web_call *call, struct hook_row *hook)
+{
+    struct web_secret secret;
+    _Static_assert(sizeof(hook->id) == sizeof(secret.id), "an id has room");
+    if (!random_secret(call, &secret))
+        return false;
+    memcpy(hook->id, secret.id, sizeof(secret.id));
+    hook->id[0] = 'w';
     explicit_bzero(&secret, sizeof(secret));
     return true;
 }
@@ -291,11 +349,11 @@ static bool read_wish(struct web_call *call, struct hook_row *hook)
     if (url.at != hook->url)
         take_text(hook->url, sizeof(hook->url), url);
     if (!bytes_empty(secret))
-        take_text(hook->secret, sizeof(hook->secret), secret);
+        set_secret(call, hook, secret);
     if (hook->secret[0] != '\0' && (!hook->tells_secret || !bytes_empty(secret)))
         return true;
     hook->tells_secret = true; /* none was given, or a new one is wanted (null) */
-    return make_secret(call, hook, false);
+    return make_secret(call, hook);
 }
 
 /* Changing. */
@@ -305,18 +363,11 @@ static void put(struct web_call *call, struct account_file *file, const struct h
     const struct store_webhook row = row_of(hook);
     if (hook->user[0] != '\0' && !events_know_user(call, file, bytes_of(hook->user), "/user"))
         return;
-    enum err err = webhook_put(file, &row, HOOKS_MAX);
+    enum err err = webhook_put(file, &row, web_limits(call)->webhooks_max);
     if (err == ERR_NONE)
         web_keep(call, hook_json(hook), release_json);
     else
         not_there(call, err);
-}
-
-static uint64_t wall_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 static void hook_free(struct hook_row **hook)
@@ -331,7 +382,7 @@ static void make_file(struct web_call *call, struct account_file *file)
     struct hook_row *hook = memory_new(sizeof(*hook));
     hook->active = true;
     hook->made_ms = wall_ms();
-    if (read_wish(call, hook) && make_secret(call, hook, true))
+    if (read_wish(call, hook) && make_id(call, hook))
         put(call, file, hook);
     hook_free(&hook);
 }
@@ -341,7 +392,7 @@ static void make_live(struct web_call *call, const struct web_core *core)
     json_t *item = web_kept(call);
     char location[64];
     hooks_refresh(core->hooks);
-    add_fare(item, core);
+    add_fare(call, item, core);
     snprintf(location, sizeof(location), "/api/v1/webhooks/%s",
              json_string_value(json_object_get(item, "id")));
     web_answer(call, 201, json_incref(item));

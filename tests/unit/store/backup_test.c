@@ -4,8 +4,11 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "fixture.h"
 
@@ -29,7 +32,22 @@ static void add(struct account_file *file, const char *aor)
 
 static enum err make(struct fixture *f, unsigned keep, uint64_t now_ms, struct backup *made)
 {
-    return backup_make(f->folder, into, keep, now_ms, made, f->why, sizeof(f->why));
+    const struct backup_order order = {
+        .folder = f->folder, .into = into, .keep = keep, .now_ms = now_ms};
+    return backup_make(&order, made, f->why, sizeof(f->why));
+}
+
+/* More pages than one step copies. */
+static void fill(const struct fixture *f)
+{
+    fixture_sql(f, "CREATE TABLE filler (x); INSERT INTO filler VALUES (zeroblob(4000000))");
+}
+
+static bool ends_there(void)
+{
+    char path[128];
+    snprintf(path, sizeof(path), "%s/herald-new.db", into);
+    return access(path, F_OK) == 0;
 }
 
 /* "name name", the newest first. */
@@ -170,6 +188,120 @@ START_TEST(only_backups_are_looked_at)
 }
 END_TEST
 
+struct step {
+    struct account_file *file;
+    const char *names[3];
+    unsigned count, last; /* steps; the one that stops */
+};
+
+static bool look_on(void *context)
+{
+    struct step *step = context;
+    if (step->names[step->count] != NULL)
+        add(step->file, step->names[step->count]);
+    step->count += step->count < 2;
+    return step->last != 0 && step->count >= step->last;
+}
+
+/* Others commit between its steps, which neither come in nor make it begin anew. */
+START_TEST(it_is_of_one_moment)
+{
+    struct fixture f;
+    struct backup made;
+    struct step step = {.file = open_file(&f), .names = {"bob@example.org", "carol@example.org"}};
+    const struct backup_order order = {.folder = f.folder,
+                                       .into = into,
+                                       .keep = 3,
+                                       .now_ms = 1700000000123,
+                                       .stopped = look_on,
+                                       .context = &step};
+    fill(&f);
+    add(step.file, "alice@example.org");
+    ck_assert_msg(backup_make(&order, &made, f.why, sizeof(f.why)) == ERR_NONE, "%s", f.why);
+    ck_assert_uint_eq(step.count, 2);
+    ck_assert_int_eq(count_accounts(made.name), 1);
+    account_file_close(&step.file);
+    clear();
+    fixture_release(&f);
+}
+END_TEST
+
+START_TEST(one_that_is_stopped_leaves_nothing)
+{
+    struct fixture f;
+    struct backup made;
+    struct step step = {.file = open_file(&f), .last = 1};
+    const struct backup_order order = {
+        .folder = f.folder, .into = into, .keep = 3, .stopped = look_on, .context = &step};
+    fill(&f);
+    ck_assert_int_eq(backup_make(&order, &made, f.why, sizeof(f.why)), ERR_CLOSED);
+    ck_assert_ptr_nonnull(strstr(f.why, "the server ends"));
+    ck_assert_str_eq(listed(), "");
+    ck_assert(!ends_there());
+    account_file_close(&step.file);
+    clear();
+    fixture_release(&f);
+}
+END_TEST
+
+static bool die(void *context)
+{
+    (void)context;
+    kill(getpid(), SIGKILL);
+    return false;
+}
+
+/* Half a copy has no name; the next one clears it away. */
+START_TEST(one_that_is_killed_has_no_name)
+{
+    struct fixture f;
+    struct backup made;
+    int status = 0;
+    struct account_file *file = open_file(&f);
+    const struct backup_order order = {.folder = f.folder, .into = into, .keep = 3, .stopped = die};
+    fill(&f);
+    pid_t child = fork();
+    if (child == 0) {
+        _exit(backup_make(&order, &made, NULL, 0) == ERR_NONE ? 1 : 2);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    ck_assert(ends_there());
+    ck_assert_str_eq(listed(), "");
+    ck_assert_msg(make(&f, 3, 1700000000000, &made) == ERR_NONE, "%s", f.why);
+    ck_assert_str_eq(listed(), made.name);
+    ck_assert(!ends_there());
+    account_file_close(&file);
+    clear();
+    fixture_release(&f);
+}
+END_TEST
+
+/* No file of this process may be longer than a step, as if the disk were full. */
+START_TEST(a_full_disk_leaves_nothing)
+{
+    struct fixture f;
+    struct backup made;
+    struct rlimit before, small;
+    struct account_file *file = open_file(&f);
+    fill(&f);
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = before;
+    small.rlim_cur = 1 << 20;
+    ck_assert_ptr_ne(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+    enum err err = make(&f, 3, 1700000000000, &made);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+    ck_assert_int_ne(err, ERR_NONE);
+    ck_assert_ptr_nonnull(strstr(f.why, "disk"));
+    ck_assert_str_eq(listed(), "");
+    ck_assert(!ends_there());
+    account_file_close(&file);
+    clear();
+    fixture_release(&f);
+}
+END_TEST
+
 START_TEST(failures_leave_nothing_and_say_why)
 {
     struct fixture f;
@@ -195,4 +327,6 @@ START_TEST(failures_leave_nothing_and_say_why)
 END_TEST
 
 UNIT_MAIN("backup", a_copy_is_whole_and_private, it_waits_for_nobody, the_oldest_go,
-          only_backups_are_looked_at, failures_leave_nothing_and_say_why)
+          only_backups_are_looked_at, it_is_of_one_moment, one_that_is_stopped_leaves_nothing,
+          one_that_is_killed_has_no_name, a_full_disk_leaves_nothing,
+          failures_leave_nothing_and_say_why)

@@ -167,7 +167,11 @@ struct web_call *fake_call(const struct web_endpoints *endpoints, const char *re
     struct web_call *call = memory_new(sizeof(*call));
     call->domains = domains_new();
     domains_add(call->domains, &domain);
-    call->limits = (struct web_limits){.buddies_max = 1000, .rules_max_bytes = 65536};
+    call->limits = (struct web_limits){.buddies_max = 1000,
+                                       .rules_max_bytes = 65536,
+                                       .aliases_max = 100,
+                                       .webhooks_max = 100,
+                                       .secret_grace_s = 86400};
     struct bytes query = bytes_of(request);
     struct bytes method = bytes_split(&query, ' ');
     struct bytes path = bytes_split(&query, '?');
@@ -431,6 +435,18 @@ void web_answer_events(struct web_call *call, const struct web_events *events)
     call->events = *events;
     call->events_user = memory_copy(events->user);
     call->events.user = bytes_of(call->events_user);
+}
+
+/* At once. */
+void web_slow(struct web_call *call, web_work_fn work)
+{
+    work(call);
+}
+
+bool web_is_ending(const struct web_call *call)
+{
+    (void)call;
+    return false;
 }
 
 void web_problem_line(struct web_call *call, unsigned line)

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -34,6 +35,8 @@ struct site {
     unsigned taken_over;
     char answer[ANSWER_SIZE];
 };
+
+static sem_t begun, go_on; /* of what takes long */
 
 /* Endpoints. */
 
@@ -107,6 +110,24 @@ static void change_many(struct web_call *call, const struct web_core *core)
     }
 }
 
+/* Works until the test lets it go, or the server ends. */
+static void work(struct web_call *call)
+{
+    (void)sem_post(&begun);
+    while (sem_trywait(&go_on) != 0)
+        if (web_is_ending(call)) {
+            web_problem(call, 503, "ends", NULL, "not done");
+            return;
+        }
+    web_answer(call, 201, json_pack("{s:b}", "done", 1));
+}
+
+static void work_slowly(struct web_call *call, struct account_file *file)
+{
+    (void)file;
+    web_slow(call, work);
+}
+
 static const struct web_endpoint rows[] = {
     {WEB_GET, "/u/{user}", WEB_OPEN, false, WEB_NO_BODY, show, NULL},
     {WEB_GET, "/u/import", WEB_OPEN, false, WEB_NO_BODY, show_other, NULL},
@@ -115,6 +136,7 @@ static const struct web_endpoint rows[] = {
     {WEB_GET, "/version", WEB_OPEN, false, WEB_NO_BODY, show_version, NULL},
     {WEB_GET, "/number", WEB_OPEN, false, WEB_NO_BODY, number, NULL},
     {WEB_GET, "/garbled", WEB_OPEN, false, WEB_NO_BODY, garbled, NULL},
+    {WEB_POST, "/slow", WEB_OPEN, false, WEB_NO_BODY, work_slowly, NULL},
     {WEB_GET, "/live", WEB_OPEN, false, WEB_NO_BODY, NULL, live},
     {WEB_DELETE, "/many", WEB_OPEN, false, WEB_NO_BODY, NULL, change_many},
     {.path = NULL},
@@ -567,6 +589,68 @@ START_TEST(the_end_answers_those_who_wait)
 }
 END_TEST
 
+static void slow_open(struct site *site)
+{
+    ck_assert_int_eq(sem_init(&begun, 0, 0), 0);
+    ck_assert_int_eq(sem_init(&go_on, 0, 0), 0);
+    site_init(site);
+    site->settings.threads = 1;
+    site->settings.ask_ms = 30000;
+    site_open(site);
+}
+
+/* The only web thread goes on, whoever else wants to work is told so. */
+START_TEST(what_takes_long_holds_up_nobody)
+{
+    struct site site;
+    slow_open(&site);
+    for (unsigned i = 1; i <= 2; i++) {
+        int slow = begin(&site, "POST /slow HTTP/1.1", "");
+        ck_assert_int_eq(sem_wait(&begun), 0);
+        ck_assert_int_eq(ask(&site, "GET /version HTTP/1.1", ""), 200);
+        ck_assert_int_eq(ask(&site, "POST /slow HTTP/1.1", ""), 409);
+        expect(&site, "wait until it is done");
+        ck_assert_uint_eq(site.taken_over, i - 1);
+        ck_assert_int_eq(sem_post(&go_on), 0);
+        ck_assert_int_eq(finish(&site, slow, true), 201);
+        expect(&site, "\"done\":");
+        ck_assert_uint_eq(site.taken_over, i); /* what it changed counts */
+    }
+    site_release(&site);
+}
+END_TEST
+
+/* And it has no place among those who ask the reactor for longer than it needs. */
+START_TEST(what_takes_long_gives_its_place_back)
+{
+    struct site site;
+    slow_open(&site);
+    site_release(&site);
+    site_init(&site);
+    site.settings.asks_max = 1;
+    site_open(&site);
+    int slow = begin(&site, "POST /slow HTTP/1.1", "");
+    ck_assert_int_eq(sem_wait(&begun), 0);
+    ck_assert_int_eq(ask(&site, "GET /live HTTP/1.1", ""), 503);
+    ck_assert_int_eq(sem_post(&go_on), 0);
+    ck_assert_int_eq(finish(&site, slow, true), 201);
+    ck_assert_int_eq(ask(&site, "GET /live HTTP/1.1", ""), 200);
+    site_release(&site);
+}
+END_TEST
+
+START_TEST(what_takes_long_ends_with_the_server)
+{
+    struct site site;
+    slow_open(&site);
+    int slow = begin(&site, "POST /slow HTTP/1.1", "");
+    ck_assert_int_eq(sem_wait(&begun), 0);
+    web_free(&site.web);
+    ck_assert_int_eq(finish(&site, slow, false), 503);
+    site_release(&site);
+}
+END_TEST
+
 START_TEST(scopes_open_their_area)
 {
     struct bytes wrong;
@@ -602,4 +686,5 @@ UNIT_MAIN("web/web", paths_are_cut_before_they_are_decoded,
           a_body_must_be_json_and_say_so, a_password_opens_ones_own,
           a_reactor_that_does_not_answer_is_not_waited_for, no_more_ask_than_may,
           an_answer_waits_for_all_its_changes, the_end_answers_those_who_wait,
-          scopes_open_their_area, secrets_differ)
+          what_takes_long_holds_up_nobody, what_takes_long_gives_its_place_back,
+          what_takes_long_ends_with_the_server, scopes_open_their_area, secrets_differ)

@@ -76,14 +76,20 @@ static void tell(const char *what)
     ground_wait(ground, 1);
 }
 
-static void answer(unsigned status)
+static void answer_after(unsigned status, unsigned retry_after_s)
 {
     struct http_try *try = tried;
     ck_assert_ptr_nonnull(try);
     tried = NULL;
     try->status = status;
+    try->retry_after_s = retry_after_s;
     http_tried(try);
     http_turn(http);
+}
+
+static void answer(unsigned status)
+{
+    answer_after(status, 0);
 }
 
 static bool is_posted(const char *what)
@@ -154,6 +160,38 @@ START_TEST(pauses_grow_until_it_is_too_late)
     ck_assert(is_gap_posted());
     answer(200);
     ck_assert(is_posted("two"));
+    close_hooks();
+}
+END_TEST
+
+/* RFC 9110 10.2.3: of 429 and 503, and no longer than our own pauses may be. */
+START_TEST(a_receiver_says_when_to_try_again)
+{
+    open_hooks();
+    struct hooks_settings settings = hooks_settings_default();
+    settings.pause_most_s = 60;
+    hooks_reload(hooks, &settings);
+    put_hook("w-1", "", true);
+    tell("one");
+    answer_after(503, 7);
+    ground_wait(ground, 6999);
+    ck_assert_ptr_null(tried);
+    ground_wait(ground, 1);
+    ck_assert(is_posted("one"));
+    answer_after(429, 100000);
+    ground_wait(ground, 59999);
+    ck_assert_ptr_null(tried);
+    ground_wait(ground, 1);
+    ck_assert(is_posted("one"));
+    answer_after(500, 50); /* that is our own third pause */
+    ground_wait(ground, 4000);
+    ck_assert(is_posted("one"));
+    answer_after(503, 1); /* shorter than the fourth */
+    ground_wait(ground, 7999);
+    ck_assert_ptr_null(tried);
+    ground_wait(ground, 1);
+    ck_assert(is_posted("one"));
+    answer(200);
     close_hooks();
 }
 END_TEST
@@ -285,7 +323,106 @@ START_TEST(gone_is_off_for_good)
     ck_assert_ptr_null(tried);
     put_hook("w-1", "", true); /* its operator says so */
     tell("four");
+    ck_assert(is_gap_posted()); /* of what happened meanwhile */
+    answer(200);
     ck_assert(is_posted("four"));
+    answer(200);
+    close_hooks();
+}
+END_TEST
+
+/* Nobody knows what happened while it was off; and nothing may ever happen again. */
+START_TEST(who_is_active_again_hears_of_a_gap)
+{
+    open_hooks();
+    put_hook("w-1", "", true);
+    ck_assert_uint_eq(look().pending, 0);
+    put_hook("w-1", "", false);
+    tell("one");
+    put_hook("w-1", "", true);
+    ground_wait(ground, 1);
+    ck_assert(is_gap_posted() && sent == 1);
+    answer(200);
+    ck_assert_ptr_null(tried);
+    close_hooks();
+}
+END_TEST
+
+/* It waits for a place among the posts under way (http.under_way_max) when its hook goes. */
+START_TEST(what_waits_is_not_posted_for_a_hook_that_has_gone)
+{
+    open_hooks();
+    struct http_settings one = http_settings_default();
+    one.under_way_max = 1;
+    http_reload(http, &one);
+    put_hook("w-1", "", true);
+    put_hook("w-2", "", true);
+    tell("one");
+    ck_assert_uint_eq(http_count(http), 2);
+    ck_assert_int_eq(webhook_delete(ground->accounts, BYTES("w-2")), ERR_NONE);
+    hooks_refresh(hooks);
+    ck_assert_uint_eq(http_count(http), 1);
+    answer(200);
+    ck_assert_uint_eq(sent, 1);
+    ck_assert_ptr_null(tried);
+    close_hooks();
+}
+END_TEST
+
+/* Where a name leads is seen by whoever connects. */
+START_TEST(this_host_is_for_who_may)
+{
+    open_hooks();
+    put_hook("w-1", "", true);
+    tell("one");
+    ck_assert(tried->elsewhere);
+    tried->barred = true;
+    answer(0);
+    ck_assert(look().barred);
+    ck_assert_uint_eq(ground->metrics.values[METRIC_webhook_posts_barred], 1);
+    struct hooks_settings settings = hooks_settings_default();
+    settings.local = true;
+    hooks_reload(hooks, &settings);
+    ground_wait(ground, 1000);
+    ck_assert(is_posted("one") && !tried->elsewhere);
+    answer(200);
+    ck_assert(!look().barred);
+    close_hooks();
+}
+END_TEST
+
+static unsigned signatures(void)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < tried->field_count; i++)
+        for (const char *at = tried->fields[i]; (at = strstr(at, "v1=")) != NULL; at++)
+            count++;
+    return count;
+}
+
+START_TEST(the_secret_before_signs_for_a_while)
+{
+    open_hooks();
+    struct store_webhook row = {.id = BYTES("w-1"),
+                                .url = BYTES("https://hooks.example.net/"),
+                                .types = BYTES(""),
+                                .secret = BYTES("another"),
+                                .before = BYTES("secret"),
+                                .active = true,
+                                .secret_ms = ground->world.wall_ms,
+                                .made_ms = 1};
+    put_hook("w-1", "", true);
+    tell("one");
+    ck_assert_uint_eq(signatures(), 1);
+    answer(200);
+    ck_assert_int_eq(webhook_put(ground->accounts, &row, 2), ERR_NONE);
+    hooks_refresh(hooks);
+    tell("two");
+    ck_assert_uint_eq(signatures(), 2);
+    answer(200);
+    ground_wait(ground, 86400 * 1000ULL);
+    tell("three");
+    ck_assert_uint_eq(signatures(), 1);
     answer(200);
     close_hooks();
 }
@@ -311,6 +448,11 @@ START_TEST(what_is_not_allowed_any_more_is_not_posted)
     hooks_reload(hooks, &settings);
     tell("two");
     ck_assert_ptr_null(tried);
+    settings.plain_anywhere = true;
+    hooks_reload(hooks, &settings);
+    ground_wait(ground, 1);
+    ck_assert(is_gap_posted());
+    answer(200);
     close_hooks();
 }
 END_TEST
@@ -352,22 +494,40 @@ START_TEST(hooks_are_bounded)
 }
 END_TEST
 
+static void expect_judged(bool local, bool plain, const char *url, enum hook_url judged)
+{
+    const struct hooks_settings settings = {.local = local, .plain_anywhere = plain};
+    enum hook_url is = hook_url_judge(&settings, bytes_of(url));
+    ck_assert_msg(is == judged, "%s: %d", url, is);
+    ck_assert_int_eq(hook_url_advice(is) == NULL, judged == HOOK_URL_GOOD);
+}
+
 START_TEST(only_some_addresses_will_do)
 {
-    const struct hooks_settings strict = {.plain_anywhere = false},
-                                loose = {.plain_anywhere = true};
-    static const char *const good[] = {"https://example.org/x", "http://127.0.0.1/",
-                                       "http://127.0.0.1:80/", "http://[::1]:80/x",
-                                       "http://localhost:8080/a?b"},
-                             *const bad[] = {"http://example.org/", "http://127.0.0.1.x.org/",
-                                             "http://localhost.org/", "http://[::10]/"};
-    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-        ck_assert_msg(hook_url_is_good(&strict, bytes_of(good[i])), "%s", good[i]);
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        ck_assert_msg(!hook_url_is_good(&strict, bytes_of(bad[i])), "%s", bad[i]);
-        ck_assert(hook_url_is_good(&loose, bytes_of(bad[i])));
+    static const char *const here[] = {"http://127.0.0.1/",        "http://127.0.0.1:80/",
+                                       "http://[::1]:80/x",        "http://localhost:8080/a?b",
+                                       "http://127.0.0.1?x",       "http://127.1/",
+                                       "http://2130706433/",       "http://LOCALHOST./",
+                                       "http://[::ffff:127.0.0.1]"},
+                             *const near[] = {"https://169.254.169.254/", "https://0.0.0.0/",
+                                              "https://[fe80::1%25eth0]/", "https://224.0.0.1/"},
+                             *const plain[] = {"http://example.org/", "http://127.0.0.1.x.org/",
+                                               "http://localhost.org/", "http://10.0.0.1/"};
+    for (size_t i = 0; i < sizeof(here) / sizeof(here[0]); i++) {
+        expect_judged(false, true, here[i], HOOK_URL_NEAR);
+        expect_judged(true, false, here[i], HOOK_URL_GOOD);
     }
-    ck_assert(!hook_url_is_good(&loose, BYTES("ftp://example.org/")));
+    for (size_t i = 0; i < sizeof(near) / sizeof(near[0]); i++) {
+        expect_judged(false, true, near[i], HOOK_URL_NEAR);
+        expect_judged(true, false, near[i], HOOK_URL_GOOD);
+    }
+    for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+        expect_judged(true, false, plain[i], HOOK_URL_PLAIN);
+        expect_judged(false, true, plain[i], HOOK_URL_GOOD);
+    }
+    expect_judged(false, false, "https://example.org/x", HOOK_URL_GOOD);
+    expect_judged(false, false, "https://10.0.0.1/x", HOOK_URL_GOOD);
+    expect_judged(true, true, "ftp://example.org/", HOOK_URL_BAD);
 }
 END_TEST
 
@@ -375,14 +535,21 @@ END_TEST
 START_TEST(what_is_posted_is_signed)
 {
     char signature[HOOK_SIGNATURE_SIZE];
-    hook_sign(BYTES("secret"), 17, BYTES("{\"a\":1}"), signature);
+    hook_sign(BYTES("secret"), BYTES(""), 17, BYTES("{\"a\":1}"), signature);
     ck_assert_str_eq(signature,
                      "t=17,v1=79cd1542875f006ad515323686688f9e78c4c57c76e9153a0f67bf5baa454b2a");
+    hook_sign(BYTES("another"), BYTES("secret"), 17, BYTES("{\"a\":1}"), signature);
+    ck_assert_str_eq(signature,
+                     "t=17,v1=8bdc358c1c119b528d85319ba19ae971acc8d742b08d6c3ee50addaaf47b0b7c,"
+                     "v1=79cd1542875f006ad515323686688f9e78c4c57c76e9153a0f67bf5baa454b2a");
 }
 END_TEST
 
 UNIT_MAIN("hook", events_are_posted_one_after_the_other, pauses_grow_until_it_is_too_late,
-          a_full_queue_loses_the_newest, what_is_lost_behind_a_gap_leaves_another,
-          a_gap_is_never_too_old, a_start_begins_with_a_gap, gone_is_off_for_good,
-          what_is_not_allowed_any_more_is_not_posted, a_changed_hook_goes_on_with_what_waits,
-          hooks_are_bounded, only_some_addresses_will_do, what_is_posted_is_signed)
+          a_receiver_says_when_to_try_again, a_full_queue_loses_the_newest,
+          what_is_lost_behind_a_gap_leaves_another, a_gap_is_never_too_old,
+          a_start_begins_with_a_gap, gone_is_off_for_good, who_is_active_again_hears_of_a_gap,
+          what_waits_is_not_posted_for_a_hook_that_has_gone, this_host_is_for_who_may,
+          the_secret_before_signs_for_a_while, what_is_not_allowed_any_more_is_not_posted,
+          a_changed_hook_goes_on_with_what_waits, hooks_are_bounded, only_some_addresses_will_do,
+          what_is_posted_is_signed)

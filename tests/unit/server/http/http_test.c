@@ -16,6 +16,7 @@ static struct http_try *away[AWAY_MAX];
 static size_t away_count;
 static unsigned reported, last_status, stops;
 static char last_body[32];
+static bool was_barred;
 
 static void take(void *context, struct http_try *try)
 {
@@ -36,6 +37,7 @@ static void done(void *context, const struct http_answer *answer)
     ck_assert_ptr_eq(context, &reported);
     reported++;
     last_status = answer->status;
+    was_barred = answer->barred;
     snprintf(last_body, sizeof(last_body), "%.*s", BYTES_ARGS(answer->body));
 }
 
@@ -194,20 +196,55 @@ START_TEST(what_is_refused_is_not_tried_again)
 }
 END_TEST
 
-START_TEST(a_forgotten_one_goes_on_unheard)
+/* What waits is never posted; what is under way is not tried again. */
+START_TEST(a_forgotten_one_is_not_posted_any_more)
 {
     open_http(10, 1);
     uint64_t first = post("http://127.0.0.1/a"), second = post("http://127.0.0.1/b");
-    http_forget(http, first);
+    post("http://127.0.0.1/c");
     http_forget(http, second);
+    ck_assert_uint_eq(http_count(http), 2);
+    http_forget(http, first);
+    ck_assert_uint_eq(http_count(http), 2);
     answer(503, 0, NULL);
-    ck_assert_str_eq(away[0]->url, "http://127.0.0.1/b");
+    ck_assert_str_eq(away[0]->url, "http://127.0.0.1/c");
+    ck_assert_uint_eq(http_count(http), 1);
     answer(200, 0, NULL);
-    wait_ms(1000);
-    answer(200, 0, NULL);
-    ck_assert_uint_eq(reported, 0);
+    wait_ms(60000);
+    ck_assert_uint_eq(away_count, 0);
+    ck_assert_uint_eq(reported, 1);
     ck_assert_uint_eq(http_count(http), 0);
     http_forget(http, first);
+    close_http();
+}
+END_TEST
+
+START_TEST(one_that_pauses_is_forgotten)
+{
+    open_http(10, 1);
+    uint64_t first = post("http://127.0.0.1/a");
+    answer(503, 0, NULL);
+    http_forget(http, first);
+    ck_assert_uint_eq(http_count(http), 0);
+    wait_ms(60000);
+    ck_assert_uint_eq(away_count, 0);
+    ck_assert_uint_eq(reported, 0);
+    close_http();
+}
+END_TEST
+
+/* Whose name leads where it must not has it told at once. */
+START_TEST(a_barred_one_is_not_tried_again)
+{
+    open_http(10, 1);
+    post("http://hooks.example.net/");
+    ck_assert(!away[0]->elsewhere);
+    away[0]->barred = true;
+    answer(0, 0, NULL);
+    ck_assert_uint_eq(reported, 1);
+    ck_assert(was_barred);
+    wait_ms(60000);
+    ck_assert_uint_eq(away_count, 0);
     close_http();
 }
 END_TEST
@@ -218,6 +255,8 @@ START_TEST(good_urls)
     ck_assert(http_url_is_good(BYTES("http://[::1]:80")));
     ck_assert(!http_url_is_good(BYTES("https://")));
     ck_assert(!http_url_is_good(BYTES("http:///etc")));
+    ck_assert(!http_url_is_good(BYTES("https://:443/")));
+    ck_assert(!http_url_is_good(BYTES("https://?a")));
     ck_assert(!http_url_is_good(BYTES("file:///etc/passwd")));
     ck_assert(!http_url_is_good(BYTES("http://a b")));
     ck_assert(!http_url_is_good(BYTES("http://user:secret@a/")));
@@ -229,4 +268,5 @@ END_TEST
 
 UNIT_MAIN("http", what_is_posted, two_at_a_time_and_three_in_all, pauses_grow,
           retry_after_is_obeyed, what_is_refused_is_not_tried_again,
-          a_forgotten_one_goes_on_unheard, good_urls)
+          a_forgotten_one_is_not_posted_any_more, one_that_pauses_is_forgotten,
+          a_barred_one_is_not_tried_again, good_urls)

@@ -12,16 +12,21 @@ static void ignore_message(void *context, const struct net_flow *flow, struct by
     (void)context, (void)flow, (void)raw;
 }
 
-static void begin(void)
+static void begin_with(const struct trace_settings *settings)
 {
-    const struct trace_settings settings = {600, 1 << 20, 1000};
     const struct net_handler handler = {.message = ignore_message};
     live_open();
     wire = memory_new(sizeof(*wire));
     wire->net.ops = &fake_ops;
-    trace = trace_new(&wire->net, &ground->world, &settings);
+    trace = trace_new(&wire->net, &ground->world, settings);
     net_handle(trace_net(trace), &handler);
     core.trace = trace;
+}
+
+static void begin(void)
+{
+    const struct trace_settings settings = {600, 1 << 20, 1000};
+    begin_with(&settings);
 }
 
 static void end(void)
@@ -149,6 +154,34 @@ START_TEST(pages_follow_one_another)
     }
     ck_assert_str_eq(seen, "6 5 4 3 2 ");
     ck_assert_str_eq(next, "GET ");
+    end();
+}
+END_TEST
+
+/* However much is kept and wanted: the rest is on the next page. */
+START_TEST(one_page_is_no_work_for_long)
+{
+    enum { SIZE = 600000, COUNT = 30 };
+    const struct trace_settings settings = {100, 64 << 20, 1 << 20};
+    begin_with(&settings);
+    char *text = memory_new(SIZE + 1), next[96];
+    memset(text, 'x', SIZE);
+    memcpy(text, "OPTIONS sip:x SIP/2.0\r\nX: ", 26);
+    for (unsigned i = 0; i < COUNT; i++)
+        comes(ALICE, text);
+    const json_t *list = live_get(trace_endpoints, "GET /api/v1/trace?full=yes&limit=10");
+    ck_assert_uint_eq(json_array_size(json_object_get(list, "items")), 2);
+    ck_assert_field(list, "next", "/api/v1/trace?limit=10&full=yes&after=29");
+    list = live_get(trace_endpoints, "GET /api/v1/trace?limit=10");
+    ck_assert_uint_eq(json_array_size(json_object_get(list, "items")), 10);
+    list = live_get(trace_endpoints, "GET /api/v1/trace?call_id=none&limit=10");
+    ck_assert_uint_eq(json_array_size(json_object_get(list, "items")), 0);
+    snprintf(next, sizeof(next), "GET %s", live_text(list, "next"));
+    ck_assert_str_eq(next, "GET /api/v1/trace?limit=10&call_id=none&after=3");
+    list = live_get(trace_endpoints, next);
+    ck_assert_uint_eq(json_array_size(json_object_get(list, "items")), 0);
+    ck_assert(json_is_null(json_object_get(list, "next")));
+    free(text);
     end();
 }
 END_TEST
@@ -308,7 +341,34 @@ START_TEST(only_the_latest_are_drawn)
 }
 END_TEST
 
+static bool is_drawn(const char *part)
+{
+    ck_assert_uint_eq(live_do(trace_endpoints, "GET /api/v1/trace/ladder?call_id=c-1", NULL), 200);
+    struct bytes text = fake_call_text(call);
+    return memmem(text.at, text.length, part, strlen(part)) != NULL;
+}
+
+/* What was dropped of them may differ. */
+START_TEST(cut_ones_are_not_the_same)
+{
+    const struct trace_settings settings = {10, 1 << 20, 256};
+    char longer[1000];
+    begin_with(&settings);
+    const char *text = text_of("MESSAGE sip:bob@example.org SIP/2.0", "c-1", "1 MESSAGE",
+                               "X: 0123456789012345678901234567890123456789\r\n"
+                               "Y: 0123456789012345678901234567890123456789\r\n");
+    snprintf(longer, sizeof(longer), "%s more", text);
+    comes(ALICE, text);
+    comes(ALICE, longer);
+    ck_assert(!is_drawn("again"));
+    comes(ALICE, longer);
+    ck_assert(is_drawn("again"));
+    end();
+}
+END_TEST
+
 UNIT_MAIN("web/api/trace", the_youngest_is_first, credentials_are_masked, pages_follow_one_another,
-          somebodys_messages_are_found, rubbish_is_shown_as_such, what_is_not_there_is_said,
-          two_parties_make_a_ladder, further_parties_stand_on_the_right,
-          a_ladder_is_no_wider_than_a_terminal, a_crowd_shares_a_column, only_the_latest_are_drawn)
+          one_page_is_no_work_for_long, cut_ones_are_not_the_same, somebodys_messages_are_found,
+          rubbish_is_shown_as_such, what_is_not_there_is_said, two_parties_make_a_ladder,
+          further_parties_stand_on_the_right, a_ladder_is_no_wider_than_a_terminal,
+          a_crowd_shares_a_column, only_the_latest_are_drawn)

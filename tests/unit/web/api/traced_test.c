@@ -2,6 +2,7 @@
 #include "web/api/traced_internal.h"
 
 #include "base/memory.h"
+#include "front/aliases.h"
 #include "unit.h"
 
 static void expect_masked(const char *text, const char *wanted)
@@ -66,9 +67,31 @@ START_TEST(nothing_hides_behind_bad_grammar)
 }
 END_TEST
 
+/* RFC 3261 19.1.1 has them in URIs; a port is none. */
+START_TEST(passwords_of_addresses_are_hidden)
+{
+    expect_masked("INVITE sip:alice:S3CR%45T@x:5060;a=b@c SIP/2.0\r\n",
+                  "INVITE sip:alice:********@x:5060;a=b@c SIP/2.0\r\n");
+    expect_masked("From: \"sip:a\" <SIPS:al;x:pw@x>;tag=a:b@c\r\n",
+                  "From: \"sip:a\" <SIPS:al;x:**@x>;tag=a:b@c\r\n");
+    static const char *const open[] = {"To: <sip:x:5060>, <sip:alice@x:5060>\r\n",
+                                       "Call-ID: sip:a@b:c@d\r\n",
+                                       "Contact: <sip:x:5060;a@b>\r\n",
+                                       "sip:",
+                                       "sip:a:",
+                                       "sip:a:b",
+                                       "sip::",
+                                       ":",
+                                       "ip:a:b@c"};
+    for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++)
+        expect_masked(open[i], open[i]);
+}
+END_TEST
+
 START_TEST(no_text_is_harmed_by_its_end)
 {
-    const char *text = "Authorization: Digest username=\"a\\\", response=\"b\\\"\r\n \r\n\t";
+    const char *text =
+        "Authorization: Digest username=\"a\\\", response=\"b\\\"\r\n \r\n\tsips:a:b@c";
     for (size_t length = 0; length <= strlen(text); length++) {
         char *copy = memory_new(length > 0 ? length : 1); /* exactly: ASan sees what is beyond */
         memcpy(copy, text, length);
@@ -114,6 +137,25 @@ START_TEST(whose_message_it_is)
 }
 END_TEST
 
-UNIT_MAIN("web/api/traced", a_digest_keeps_all_but_its_response,
-          other_schemes_keep_their_name_alone, nothing_hides_behind_bad_grammar,
-          no_text_is_harmed_by_its_end, whose_message_it_is)
+/* Hers are those to her other names, too. */
+START_TEST(other_names_are_found)
+{
+    static const struct domain domain = {.name = "example.org", .algorithm_count = 1};
+    struct domains *domains = domains_new();
+    struct aliases *aliases = aliases_new(1);
+    domains_add(domains, &domain);
+    domains_use_aliases(domains, aliases);
+    const struct traced_query query = {BYTES(""), BYTES("carol@example.org"), domains};
+    const struct trace_message kept = {.id = 1, .text = BYTES(FROM_ALICE)};
+    struct traced traced;
+    ck_assert(!traced_take(&query, &kept, &traced));
+    aliases_put(aliases, BYTES("bob@example.org"), BYTES("carol@example.org"));
+    ck_assert(traced_take(&query, &kept, &traced));
+    domains_free(&domains);
+    aliases_free(&aliases);
+}
+END_TEST
+
+UNIT_MAIN("web/api/traced", passwords_of_addresses_are_hidden, other_names_are_found,
+          a_digest_keeps_all_but_its_response, other_schemes_keep_their_name_alone,
+          nothing_hides_behind_bad_grammar, no_text_is_harmed_by_its_end, whose_message_it_is)
