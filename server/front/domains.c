@@ -104,6 +104,14 @@ static struct domain_name *name_add(struct domains *domains, const struct folded
     return name;
 }
 
+bool domain_offers(const struct domain *domain, enum digest_algorithm algorithm)
+{
+    for (unsigned i = 0; i < domain->algorithm_count; i++)
+        if (domain->algorithms[i] == algorithm)
+            return true;
+    return false;
+}
+
 struct domains *domains_new(void)
 {
     return memory_new(sizeof(struct domains));

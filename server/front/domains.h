@@ -16,6 +16,9 @@ struct domain {
     bool integrity; /* auth-int is offered, too (RFC 7616 3.3) */
 };
 
+/* False for DIGEST_COUNT, too. */
+bool domain_offers(const struct domain *domain, enum digest_algorithm algorithm);
+
 struct domains;
 struct domains *domains_new(void);
 void domains_free(struct domains **domains);
