@@ -157,7 +157,8 @@ static void judge_caller(struct web_call *call)
 static void judge_head(struct web_call *call, const char *method)
 {
     uint64_t length;
-    target_route(call, bytes_of(method));
+    call->verb = arena_copy(&call->arena, bytes_of(method));
+    target_route(call, call->verb);
     if (!web_answered(call) && cors_allows(call))
         judge_caller(call);
     if (!web_answered(call) && limits_allow(call) && is_too_long(call, 1, &length))
