@@ -186,6 +186,9 @@ static const char *const migrations[] = {
     "CREATE TABLE webhooks (id TEXT NOT NULL PRIMARY KEY, url TEXT NOT NULL, types TEXT NOT NULL, "
     "user TEXT NOT NULL, secret TEXT NOT NULL, active INTEGER NOT NULL, "
     "made_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;",
+    /* Domains beside those of the configuration, their other names with a blank between them. */
+    "CREATE TABLE domains (name TEXT NOT NULL PRIMARY KEY, others TEXT NOT NULL) "
+    "STRICT, WITHOUT ROWID;",
 };
 
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };
