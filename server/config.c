@@ -250,7 +250,8 @@ static void share(struct config *config)
     config->store.folder = config->data;
     config->web.folder = config->data;
     config->web.limits = (struct web_limits){config->buddies_max, config->rules_max_bytes,
-                                             config->webhooks.plain_anywhere, config->backup_keep};
+                                             config->webhooks.plain_anywhere, config->backup_keep,
+                                             config->domains_max};
     config->front.trusted = config->trusted;
     config->front.trusted_count = config->trusted_count;
     config->registrar.fixed = config->fixed;

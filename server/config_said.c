@@ -14,12 +14,31 @@
 /* What a reload takes over: keys, or (with a dot at the end) whole groups. `domains` is not here
  * for its names; what else changes there counts at once. */
 static const char *const live_keys[] = {
-    "trusted",     "peers",           "policy.",       "log.level",
-    "tls.ca",      "tls.crl",         "tls.warn_days", "tls.client_certificate",
-    "guard.",      "front.",          "registrar.",    "proxy.",
-    "im.",         "presence.",       "http.",         "push.",
-    "web.ask_ms",  "web.asks_max",    "web.rate_max",  "web.failures_max",
-    "web.origins", "web.certificate", "web.key",       "backup.keep",
+    "trusted",
+    "peers",
+    "policy.",
+    "log.level",
+    "tls.ca",
+    "tls.crl",
+    "tls.warn_days",
+    "tls.client_certificate",
+    "guard.",
+    "front.",
+    "registrar.",
+    "proxy.",
+    "im.",
+    "presence.",
+    "http.",
+    "push.",
+    "web.ask_ms",
+    "web.asks_max",
+    "web.rate_max",
+    "web.failures_max",
+    "web.origins",
+    "web.certificate",
+    "web.key",
+    "backup.keep",
+    "web.domains_max",
 };
 
 static bool is_live(const char *path)

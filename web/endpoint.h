@@ -70,6 +70,7 @@ struct web_limits {
     size_t rules_max_bytes; /* of one user's document */
     bool plain_webhooks;    /* http: beyond this host */
     unsigned backups_max;   /* that are kept */
+    unsigned domains_max;   /* beside those of the configuration */
 };
 const struct web_limits *web_limits(const struct web_call *call);
 /* What can be done with the process (web/operations.h); NULL: nothing. */

@@ -166,7 +166,8 @@ struct web_call *fake_call(const struct web_endpoints *endpoints, const char *re
     struct web_call *call = memory_new(sizeof(*call));
     call->domains = domains_new();
     domains_add(call->domains, &domain);
-    call->limits = (struct web_limits){.buddies_max = 1000, .rules_max_bytes = 65536};
+    call->limits =
+        (struct web_limits){.buddies_max = 1000, .rules_max_bytes = 65536, .domains_max = 2};
     struct bytes query = bytes_of(request);
     struct bytes method = bytes_split(&query, ' ');
     struct bytes path = bytes_split(&query, '?');
