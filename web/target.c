@@ -221,6 +221,20 @@ static bool take_path(struct web_call *call, struct bytes *query)
     return true;
 }
 
+/* RFC 9110 9.3.7: what there is here of methods, whatever the path. */
+static void answer_options(struct web_call *call)
+{
+    struct search search = {.least = 0};
+    char memory[96];
+    struct buffer allow = buffer_over(memory, sizeof(memory));
+    for (size_t i = 0; i < METHODS; i++)
+        search.allowed[i] = true;
+    write_allowed(&search, &allow);
+    call->path = call->target;
+    web_answer_text(call, 204, "text/plain", BYTES(""));
+    web_answer_field(call, "Allow", buffer_bytes(&allow));
+}
+
 /* RFC 9112 3.2: more than one is refused. */
 static bool has_one_host(const struct web_call *call)
 {
@@ -235,6 +249,11 @@ void target_route(struct web_call *call, struct bytes method)
     struct search search = {.least = WEB_PARTS_MAX};
     struct bytes query;
     bool known = take_method(method, &call->method);
+    if (bytes_equal(call->target, BYTES("*")) && bytes_equal(method, BYTES("OPTIONS")) &&
+        has_one_host(call)) {
+        answer_options(call);
+        return;
+    }
     if (!take_path(call, &query) || !take_query(call, query)) {
         web_problem(call, 400, "bad-target", NULL,
                     "the target is no path and query of percent-encoded UTF-8, or too long; write "

@@ -18,6 +18,7 @@ const struct ctl_verb ctl_verbs[] = {
      "is the file fine that a reload would read?"},
     {"config", "reload", "POST", "/api/v1/config/reload", "", "", "reads the file again"},
     {"backup", "list", "GET", "/api/v1/backups", "", "name bytes time", "those that are kept"},
+    {"backup", "show", "GET", "/api/v1/backups/{backup}", "", "", "one of them, by its name"},
     {"backup", "make", "POST", "/api/v1/backups", "", "", "copies the database, while it serves"},
     {"log", "show", "GET", "/api/v1/log", "", "", "the level of the log"},
     {"log", "set", "PUT", "/api/v1/log", "level!", "",

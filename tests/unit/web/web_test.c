@@ -96,6 +96,10 @@ START_TEST(paths_are_cut_before_they_are_decoded)
     expect(&site, "Allow: GET, HEAD, OPTIONS\r\n");
     ck_assert_int_eq(ask(&site, "DELETE /u/x HTTP/1.1", ""), 405);
     expect(&site, "Allow: GET, HEAD, PUT, OPTIONS\r\n");
+    ck_assert_int_eq(ask(&site, "OPTIONS * HTTP/1.1", ""), 204); /* RFC 9110 9.3.7 */
+    expect(&site, "Allow: GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS\r\n");
+    ck_assert_int_eq(ask(&site, "OPTIONS * HTTP/1.1\r\nHost: other", ""), 400);
+    ck_assert_int_eq(ask(&site, "GET * HTTP/1.1", ""), 400);
     site_release(&site);
 }
 END_TEST
