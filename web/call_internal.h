@@ -69,6 +69,7 @@ struct web_call {
     bool too_long;
     json_t *json;
     struct net_address from;
+    bool needs_host;                  /* RFC 9112 3.2 */
     bool secure;                      /* by TLS */
     struct bytes caller, who, scopes; /* of a token */
     struct bytes proof;               /* a token's digest, or HA1 of a password */
