@@ -10,8 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command_internal.h"
+#include "store/domains.h"
 
 static const struct {
     const char *name;
@@ -136,16 +138,45 @@ static bool fail_name(const struct work *work, const char *name, enum people_fau
     if (fault == PEOPLE_TOO_LONG)
         return command_fail("\"%s\" is no user name: it is too long", name);
     write_domains(work->config, &out);
-    return command_fail("%s is none of the configured domains (%s); use one of them, or add it to "
-                        "%s",
+    return command_fail("%s is none of the configured domains (%s); use one of them, add it to "
+                        "%s, or make it over the API (heraldctl domain add)",
                         domain, names, work->config->file);
+}
+
+/* The domains that were made over the API. A database that is not there yet has none, and is not
+ * made for that. */
+static void learn_domains(const struct work *work)
+{
+    char path[WHY_SIZE];
+    char *lines = NULL;
+    snprintf(path, sizeof(path), "%s/herald.db", work->config->data);
+    if (access(path, F_OK) != 0)
+        return;
+    struct account_file *file = command_open(work);
+    if (file != NULL && domain_lines(file, &lines) == ERR_NONE)
+        domains_take(work->domains, bytes_of(lines));
+    free(lines);
+    account_file_close(&file);
+}
+
+/* Who is of none of the configured domains may be of another one. */
+static enum people_fault find_person(const struct work *work, const char *name,
+                                     struct people_aor *found)
+{
+    enum people_fault fault = people_find_anybody(work->domains, bytes_of(name), found);
+    if (fault != PEOPLE_GOOD || found->domain != NULL)
+        return fault;
+    learn_domains(work);
+    return people_find_anybody(work->domains, bytes_of(name), found);
 }
 
 bool command_find_user(struct work *work, const char *user)
 {
     assert(user != NULL);
     struct people_aor found;
-    enum people_fault fault = people_find_user(work->domains, bytes_of(user), &found);
+    enum people_fault fault = find_person(work, user, &found);
+    if (fault == PEOPLE_GOOD)
+        fault = people_find_user(work->domains, bytes_of(user), &found);
     if (fault != PEOPLE_GOOD)
         return fail_name(work, user, fault, found.text);
     work->domain = found.domain;
@@ -156,7 +187,7 @@ bool command_find_user(struct work *work, const char *user)
 bool command_find_anybody(const struct work *work, const char *who, char *aor)
 {
     struct people_aor found;
-    enum people_fault fault = people_find_anybody(work->domains, bytes_of(who), &found);
+    enum people_fault fault = find_person(work, who, &found);
     if (fault != PEOPLE_GOOD)
         return fail_name(work, who, fault, found.text);
     memcpy(aor, found.text, sizeof(found.text));

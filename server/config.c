@@ -256,7 +256,8 @@ static void share(struct config *config)
                                              .plain_webhooks = config->webhooks.plain_anywhere,
                                              .local_webhooks = config->webhooks.local,
                                              .secret_grace_s = config->webhooks.secret_grace_s,
-                                             .backups_max = config->backup_keep};
+                                             .backups_max = config->backup_keep,
+                                             .domains_max = config->domains_max};
     config->front.trusted = config->trusted;
     config->front.trusted_count = config->trusted_count;
     config->registrar.fixed = config->fixed;

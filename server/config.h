@@ -104,6 +104,7 @@ struct config {
     struct web_settings web;
     const char *backup_folder;
     unsigned backup_keep;
+    unsigned domains_max;     /* that the API makes */
     unsigned warn_days;       /* before a certificate ends */
     struct config_said *said; /* of each key, in the order of the sample file */
     void *memory;             /* what the texts live in */

@@ -496,6 +496,8 @@ static const struct config_key file_keys[] = {
            "Event streams at a time, but never more than half of web.connections_max; more are "
            "answered 503."),
     NUMBER(web.streams_max_per_caller, 1, 10000, "20", "Of these, those of one token or user."),
+    {"web.domains_max", config_take_number, FIELD(struct config, domains_max), 0, 10000, "100",
+     "Domains that may be made over the API, beside those that stand here (domains)."},
     {"web.origins", config_take_web_origins, FIELD(struct config, web), 0, WEB_ORIGINS_MAX, "[ ]",
      "Sites whose pages may call the API from a browser (CORS): \"https://admin.example.org\". "
      "Without "

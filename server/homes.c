@@ -131,9 +131,15 @@ void homes_retry_accounts(struct homes *homes)
     retry_later(homes);
 }
 
+enum err homes_refresh_people(struct homes *homes)
+{
+    enum err err = domains_refresh(homes->below->domains, homes->below->store);
+    return err == ERR_NONE ? accounts_refresh(homes->below->accounts, homes->below->store) : err;
+}
+
 static bool refresh_accounts(struct homes *homes)
 {
-    enum err err = accounts_refresh(homes->below->accounts, homes->below->store);
+    enum err err = homes_refresh_people(homes);
     homes->accounts_old = err != ERR_NONE;
     return err == ERR_NONE;
 }

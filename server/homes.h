@@ -33,6 +33,10 @@ void homes_load(struct homes *homes, unsigned partition);
  * that means for watchers), tries again until they can. */
 void homes_refresh_policy(struct homes *homes);
 
+/* Takes over the accounts, and the domains that were made while the server runs: those first,
+ * because who is of a domain that is not served is a stranger. */
+enum err homes_refresh_people(struct homes *homes) __attribute__((warn_unused_result));
+
 /* The accounts in memory are not those of the store (reading them failed): tries again too. */
 void homes_retry_accounts(struct homes *homes);
 

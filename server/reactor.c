@@ -99,10 +99,11 @@ static bool any_alias(void *context, struct bytes aor,
 static void accounts_changed(void *context)
 {
     struct reactor *reactor = context;
-    enum err err = accounts_refresh(reactor->parts.accounts, reactor->parts.store);
+    enum err err = homes_refresh_people(reactor->homes);
     if (err != ERR_NONE) {
         log_write(reactor->ground.log, LOG_ERROR, "reactor",
-                  "changed accounts cannot be read: %s. This is tried again", err_name(err));
+                  "changed accounts or domains cannot be read: %s. This is tried again",
+                  err_name(err));
         homes_retry_accounts(reactor->homes);
     }
     homes_refresh_policy(reactor->homes);
@@ -469,7 +470,7 @@ static void build(struct reactor *reactor, const struct config *config)
 /* Without the accounts nobody could be served, and what is loaded would seem to be nobody's. */
 static bool load(struct reactor *reactor, char *why, size_t why_size)
 {
-    enum err err = accounts_refresh(reactor->parts.accounts, reactor->parts.store);
+    enum err err = homes_refresh_people(reactor->homes);
     if (err != ERR_NONE) {
         snprintf(why, why_size, "the accounts cannot be read: %s: check or restore the database",
                  err_name(err));

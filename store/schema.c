@@ -191,6 +191,10 @@ static const char *const migrations[] = {
     "ALTER TABLE webhooks ADD COLUMN old_secret TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE webhooks ADD COLUMN secret_ms INTEGER NOT NULL DEFAULT 0;"
     "UPDATE webhooks SET secret_ms = made_ms;",
+
+    /* Domains beside those of the configuration, their other names with a blank between them. */
+    "CREATE TABLE domains (name TEXT NOT NULL PRIMARY KEY, others TEXT NOT NULL) "
+    "STRICT, WITHOUT ROWID;",
 };
 
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };

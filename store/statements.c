@@ -290,6 +290,14 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
     [SQL_WEBHOOK] = {"SELECT " WEBHOOK_COLUMNS " FROM webhooks WHERE id = ?1", ""},
     /* by a change set, which has a partition (?1) whatever it changes */
     [SQL_SILENCE_WEBHOOK] = {"UPDATE webhooks SET active = 0 WHERE ?1 >= 0 AND id = ?2", "t"},
+    [SQL_PUT_DOMAIN] = {"REPLACE INTO domains (name, others) VALUES (?1, ?2)", ""},
+    [SQL_DELETE_DOMAIN] = {"DELETE FROM domains WHERE name = ?1", ""},
+    [SQL_COUNT_DOMAINS] = {"SELECT count(*) FROM domains WHERE name <> ?1", ""},
+    [SQL_DOMAIN] = {"SELECT 1 FROM domains WHERE name = ?1", ""},
+    [SQL_DOMAINS] = {"SELECT rtrim(name || ' ' || others) FROM domains ORDER BY name", ""},
+    [SQL_COUNT_USERS_OF] = {"SELECT count(*) FROM accounts WHERE removed = 0 AND "
+                            "substr(aor, -length(?1) - 1) = '@' || ?1",
+                            ""},
     [SQL_ACCOUNT_OF] = {"SELECT " ACCOUNT_COLUMNS " FROM accounts WHERE " OWNER " AND removed = 0",
                         "t"},
 };

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/mailbox.h"
 #include "net/net.h"
+#include "sip/digest.h"
 #include "web/endpoint.h"
 
 enum {
@@ -61,15 +62,19 @@ struct web_call {
     struct bytes target, path; /* as it came; without the query */
     const struct web_endpoint *endpoint;
     enum web_method method;
+    struct bytes verb; /* the method as it came */
     struct web_pairs parts, query, fields;
     char *content; /* NUL-terminated */
     size_t content_length, content_room;
     bool too_long;
     json_t *json;
     struct net_address from;
+    bool needs_host;                  /* RFC 9112 3.2 */
     bool secure;                      /* by TLS */
     struct bytes caller, who, scopes; /* of a token */
     struct bytes proof;               /* a token's digest, or HA1 of a password */
+    enum digest_algorithm proof_of;   /* of that HA1 */
+    bool by_digest;                   /* the caller has proved it, once */
     struct web_limits limits;
     void *kept;
     void (*release)(void *value);

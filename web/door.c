@@ -157,7 +157,8 @@ static void judge_caller(struct web_call *call)
 static void judge_head(struct web_call *call, const char *method)
 {
     uint64_t length;
-    target_route(call, bytes_of(method));
+    call->verb = arena_copy(&call->arena, bytes_of(method));
+    target_route(call, call->verb);
     if (!web_answered(call) && cors_allows(call))
         judge_caller(call);
     if (!web_answered(call) && limits_allow(call) && is_too_long(call, 1, &length))
@@ -167,11 +168,13 @@ static void judge_head(struct web_call *call, const char *method)
 }
 
 static enum MHD_Result begin(struct web_call *call, struct web_door *door,
-                             struct MHD_Connection *connection, const char *method)
+                             struct MHD_Connection *connection, const char *method,
+                             const char *version)
 {
     uint64_t length;
     call->stage = WEB_READS;
     call->secure = door->tls;
+    call->needs_host = strcmp(version, MHD_HTTP_VERSION_1_0) != 0;
     take_address(call, connection);
     MHD_get_connection_values(connection, MHD_HEADER_KIND, take_field, call);
     judge_head(call, method);
@@ -241,11 +244,10 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 {
     struct web_call *call = *calls;
     (void)url;
-    (void)version;
     assert(call != NULL);
     switch (call->stage) {
     case WEB_BEGINS:
-        return begin(call, context, connection, method);
+        return begin(call, context, connection, method, version);
     case WEB_READS:
         if (*length == 0)
             return end(call, connection);
@@ -329,9 +331,9 @@ bool door_open(struct web_door *door, int socket, char *why, size_t why_size)
         MHD_OPTION_CONNECTION_TIMEOUT, settings->idle_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)CONNECTION_BYTES, MHD_OPTION_URI_LOG_CALLBACK, on_target, door,
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, door, MHD_OPTION_NOTIFY_CONNECTION,
-        on_connection, door, MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded, NULL,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, settings->threads > 1 ? pool : none,
-        MHD_OPTION_ARRAY, door->tls ? secure : none, MHD_OPTION_END);
+        on_connection, door, MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded, NULL, MHD_OPTION_ARRAY,
+        settings->threads > 1 ? pool : none, MHD_OPTION_ARRAY, door->tls ? secure : none,
+        MHD_OPTION_END);
     if (door->daemon == NULL)
         snprintf(why, why_size,
                  "the HTTP server does not start; the log has more at log.level = \"debug\"");

@@ -207,11 +207,20 @@ static bool skip_authority(struct bytes *target)
     return true;
 }
 
+/* RFC 9112 3.2: none may stand there, and who reads it otherwise reads another request. */
+static bool has_blank(struct bytes target)
+{
+    for (size_t i = 0; i < target.length; i++)
+        if ((unsigned char)target.at[i] <= ' ' || target.at[i] == 0x7f)
+            return true;
+    return false;
+}
+
 /* The path of the target. */
 static bool take_path(struct web_call *call, struct bytes *query)
 {
     *query = call->target;
-    if (call->target.length > TEXT_MAX ||
+    if (call->target.length > TEXT_MAX || has_blank(call->target) ||
         (!bytes_starts_with(*query, BYTES("/")) && !skip_authority(query)))
         return false;
     struct bytes path = bytes_split(query, '?');
@@ -221,13 +230,28 @@ static bool take_path(struct web_call *call, struct bytes *query)
     return true;
 }
 
-/* RFC 9112 3.2: more than one is refused. */
+/* RFC 9110 9.3.7: what there is here of methods, whatever the path. */
+static void answer_options(struct web_call *call)
+{
+    struct search search = {.least = 0};
+    char memory[96];
+    struct buffer allow = buffer_over(memory, sizeof(memory));
+    for (size_t i = 0; i < METHODS; i++)
+        search.allowed[i] = true;
+    write_allowed(&search, &allow);
+    call->path = call->target;
+    web_answer_text(call, 204, "text/plain", BYTES(""));
+    web_answer_field(call, "Allow", buffer_bytes(&allow));
+}
+
+/* RFC 9112 3.2: more than one is refused, and none but of HTTP/1.0. The library would refuse the
+ * latter, too (MHD_OPTION_STRICT_FOR_CLIENT), but in HTML. */
 static bool has_one_host(const struct web_call *call)
 {
     unsigned hosts = 0;
     for (size_t i = 0; i < call->fields.count; i++)
         hosts += bytes_equal_nocase(call->fields.at[i].name, BYTES("Host"));
-    return hosts <= 1;
+    return hosts == 1 || (hosts == 0 && !call->needs_host);
 }
 
 void target_route(struct web_call *call, struct bytes method)
@@ -235,6 +259,11 @@ void target_route(struct web_call *call, struct bytes method)
     struct search search = {.least = WEB_PARTS_MAX};
     struct bytes query;
     bool known = take_method(method, &call->method);
+    if (bytes_equal(call->target, BYTES("*")) && bytes_equal(method, BYTES("OPTIONS")) &&
+        has_one_host(call)) {
+        answer_options(call);
+        return;
+    }
     if (!take_path(call, &query) || !take_query(call, query)) {
         web_problem(call, 400, "bad-target", NULL,
                     "the target is no path and query of percent-encoded UTF-8, or too long; write "
@@ -243,7 +272,7 @@ void target_route(struct web_call *call, struct bytes method)
         return;
     }
     if (!has_one_host(call)) {
-        web_problem(call, 400, "bad-host", "Host", "there is more than one Host; send one");
+        web_problem(call, 400, "bad-host", "Host", "one Host is wanted (RFC 9112 3.2)");
         return;
     }
     search_all(call->web, &search, known, call->method, call->path);

@@ -70,6 +70,7 @@ static struct web *make(const struct web_ground *ground, const struct web_settin
     web->mailbox = mailbox_new(ground->wake, ground->context);
     sightings_init(&web->rates, RATES_MAX, MINUTE_MS, NULL, METRIC_web_limited);
     sightings_init(&web->failures, RATES_MAX, MINUTE_MS, NULL, METRIC_web_limited);
+    web->digest = web_digest_new(ground->core.world);
     init_lock(web);
     return web;
 }
@@ -230,6 +231,7 @@ void web_free(struct web **web)
     assert(old->calls == 0 && old->asks == 0);
     web_repeats_free(old);
     files_free(old);
+    web_digest_free(&old->digest);
     sightings_release(&old->rates);
     sightings_release(&old->failures);
     mailbox_free(&old->mailbox);

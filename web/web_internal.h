@@ -71,6 +71,7 @@ struct web {
     struct account_file *files[WEB_FILES_MAX]; /* that nobody uses just now */
     unsigned file_count;
     struct sightings rates, failures;
+    struct web_digest *digest;
     struct web_repeat *repeats;
     size_t repeat_bytes;
     uint64_t counts[WEB_COUNTS];
@@ -133,6 +134,20 @@ void who_judge(struct web_call *call, struct account_file *file);
 bool who_stands(const struct web_call *call, struct account_file *file);
 /* The canonical name of a user as people write it; empty: none of ours. */
 struct bytes who_name(struct web_call *call, struct bytes user);
+
+/* digest.c: a user's own password by digest (RFC 7616). `world` is asked for randomness. */
+struct web_digest *web_digest_new(struct world *world);
+void web_digest_free(struct web_digest **digest);
+/* Adds a challenge to a 401 for each algorithm of the domain; each time with a nonce of its own. */
+void web_digest_challenge(struct web_call *call, bool stale);
+enum web_digest_outcome {
+    WEB_DIGEST_RIGHT, /* of *aor; the answer says that we know the password, too */
+    WEB_DIGEST_STALE, /* right, but the nonce is too old, not ours, or its count has not risen */
+    WEB_DIGEST_WRONG, /* *why, a constant */
+    WEB_DIGEST_ELSEWHERE
+};
+enum web_digest_outcome web_digest_judge(struct web_call *call, struct account_file *file,
+                                         struct bytes *aor, const char **why);
 
 /* limits.c */
 bool limits_allow(struct web_call *call);       /* else 429 is answered */

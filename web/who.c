@@ -1,8 +1,8 @@
 /* who.c: who calls, and may they?
  *
  *     Bearer TOKEN   its digest is looked up; its scopes say what it is good for
- *     Basic          a user's own password, over TLS or from this host: only for endpoints that
- *                    are marked so, and only for that user's own things
+ *     Basic, Digest  a user's own password, over TLS or from this host: only for endpoints that
+ *                    are marked so, and only for that user's own things (digest.c)
  *
  * Nothing else is looked at, no cookies: a page of another site cannot borrow what a browser
  * knows. Wrong secrets are counted by address: too many, and passwords from there are not looked at
@@ -44,12 +44,16 @@ static bool is_private(const struct web_call *call)
     return call->secure || net_address_is_loopback(&call->from);
 }
 
-static void challenge(struct web_call *call, const char *error)
+enum offer { OFFER_USUAL, OFFER_FRESH /* a nonce, to who knows the password */ };
+
+static void challenge(struct web_call *call, const char *error, enum offer offer)
 {
     char text[128];
     snprintf(text, sizeof(text), "Bearer realm=\"herald\"%s%s%s", error != NULL ? ", error=\"" : "",
              error != NULL ? error : "", error != NULL ? "\"" : "");
     web_answer_field(call, "WWW-Authenticate", bytes_of(text));
+    if (offer == OFFER_FRESH || (call->endpoint->own && is_private(call)))
+        web_digest_challenge(call, offer == OFFER_FRESH);
     if (call->endpoint->own && is_private(call))
         web_answer_field(call, "WWW-Authenticate",
                          BYTES("Basic realm=\"herald\", charset=\"UTF-8\""));
@@ -62,7 +66,7 @@ static void refuse_wrong(struct web_call *call, const char *error, const char *w
         return;
     limits_failed(call);
     web_problem(call, 401, "unauthorized", "Authorization", "%s", what);
-    challenge(call, error);
+    challenge(call, error, OFFER_USUAL);
 }
 
 /* Tokens. */
@@ -130,26 +134,33 @@ static void judge_token(struct web_call *call, struct account_file *file, struct
 
 /* Passwords. */
 
+struct ha1 {
+    enum digest_algorithm algorithm;
+    struct digest_hex hex; /* empty: there is none */
+};
+
 static void take_ha1(void *context, const struct store_account *account)
 {
-    struct digest_hex *ha1 = context;
+    struct ha1 *ha1 = context;
     if (!account->disabled)
-        snprintf(ha1->text, sizeof(ha1->text), "%.*s", BYTES_ARGS(account->ha1[DIGEST_SHA256]));
+        snprintf(ha1->hex.text, sizeof(ha1->hex.text), "%.*s",
+                 BYTES_ARGS(account->ha1[ha1->algorithm]));
 }
 
 /* As long for a user who is not there. A disabled account's password opens nothing. */
 static bool is_password(struct web_call *call, struct account_file *file, struct bytes aor,
                         struct bytes password)
 {
-    struct digest_hex known = {""};
+    struct ha1 known = {.algorithm = DIGEST_SHA256};
     struct bytes domain = sip_aor_domain(aor);
     struct bytes user = bytes_first(aor, aor.length - domain.length - 1);
     struct digest_engine *engine = digest_engine_new();
     struct digest_hex given = digest_ha1(engine, DIGEST_SHA256, user, domain, password);
     digest_engine_free(&engine);
-    bool found = account_visit(file, aor, take_ha1, &known) == ERR_NONE && *known.text != '\0';
-    bool same = digest_equal(bytes_of(given.text), bytes_of(found ? known.text : given.text));
+    bool found = account_visit(file, aor, take_ha1, &known) == ERR_NONE && *known.hex.text != '\0';
+    bool same = digest_equal(bytes_of(given.text), bytes_of(found ? known.hex.text : given.text));
     call->proof = arena_copy(&call->arena, bytes_of(given.text));
+    call->proof_of = DIGEST_SHA256;
     return found && same;
 }
 
@@ -185,15 +196,20 @@ static void judge_own(struct web_call *call)
                 BYTES_ARGS(call->caller));
 }
 
+/* False: it is answered. */
+static bool takes_passwords(struct web_call *call)
+{
+    if (is_private(call))
+        return limits_allow_guess(call);
+    web_problem(call, 403, "not-private", "Authorization",
+                "a password is taken over HTTPS or from this host only");
+    return false;
+}
+
 static void judge_password(struct web_call *call, struct account_file *file, struct bytes text)
 {
     struct bytes user, password;
-    if (!is_private(call)) {
-        web_problem(call, 403, "not-private", "Authorization",
-                    "a password is taken over HTTPS or from this host only");
-        return;
-    }
-    if (!limits_allow_guess(call))
+    if (!takes_passwords(call))
         return;
     if (!read_basic(call, text, &user, &password)) {
         refuse_wrong(call, NULL, "Authorization is no Basic credentials (RFC 7617)");
@@ -209,6 +225,39 @@ static void judge_password(struct web_call *call, struct account_file *file, str
     judge_own(call);
 }
 
+/* A digest is good once; when the body has come, the account must still be what it was. */
+static void judge_digest_again(struct web_call *call, struct account_file *file)
+{
+    if (!who_stands(call, file))
+        refuse_wrong(call, NULL, "the password was changed, or the user disabled, meanwhile");
+}
+
+static void judge_digest(struct web_call *call, struct account_file *file)
+{
+    struct bytes aor;
+    const char *why;
+    if (!takes_passwords(call))
+        return;
+    switch (web_digest_judge(call, file, &aor, &why)) {
+    case WEB_DIGEST_RIGHT:
+        call->by_digest = true;
+        call->caller = call->who = aor;
+        judge_own(call);
+        break;
+    case WEB_DIGEST_STALE:
+        web_problem(call, 401, "stale", "Authorization",
+                    "the nonce is too old, or its count (nc) was used; answer this challenge");
+        challenge(call, NULL, OFFER_FRESH);
+        break;
+    case WEB_DIGEST_ELSEWHERE:
+        web_problem(call, 400, "bad-digest", "Authorization", "%s", why);
+        break;
+    case WEB_DIGEST_WRONG:
+        refuse_wrong(call, NULL, why);
+        break;
+    }
+}
+
 static void judge_credentials(struct web_call *call, struct account_file *file)
 {
     struct bytes value = bytes_trim(web_field(call, "Authorization"));
@@ -218,10 +267,14 @@ static void judge_credentials(struct web_call *call, struct account_file *file)
         judge_token(call, file, value);
     } else if (bytes_equal_nocase(scheme, BYTES("Basic"))) {
         judge_password(call, file, value);
+    } else if (call->by_digest) {
+        judge_digest_again(call, file);
+    } else if (bytes_equal_nocase(scheme, BYTES("Digest"))) {
+        judge_digest(call, file);
     } else {
         web_problem(call, 401, "unauthorized", "Authorization",
                     "a token is wanted: Authorization: Bearer TOKEN; herald token add makes one");
-        challenge(call, NULL);
+        challenge(call, NULL, OFFER_USUAL);
     }
 }
 
@@ -239,7 +292,7 @@ void who_judge(struct web_call *call, struct account_file *file)
 bool who_stands(const struct web_call *call, struct account_file *file)
 {
     struct holder holder = {.expires_ms = 0};
-    struct digest_hex known = {""};
+    struct ha1 known = {.algorithm = call->proof_of};
     enum err err;
     if (bytes_empty(call->caller)) {
         err = token_find(file, call->proof, take_token, &holder);
@@ -248,5 +301,5 @@ bool who_stands(const struct web_call *call, struct account_file *file)
     }
     err = account_visit(file, call->caller, take_ha1, &known);
     return (err != ERR_NONE && err != ERR_NOT_FOUND) ||
-           (err == ERR_NONE && bytes_equal(bytes_of(known.text), call->proof));
+           (err == ERR_NONE && bytes_equal(bytes_of(known.hex.text), call->proof));
 }

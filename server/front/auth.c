@@ -1,7 +1,5 @@
-/* auth.c: digest authentication without state.
- *
- * A nonce is "1", the wall clock's milliseconds in 12 hex digits, and the first 16 bytes of
- * HMAC-SHA-256(secret, those 13 characters ":" realm) in 32. Judging credentials:
+/* auth.c: digest authentication without state. Nonces are sip/nonce.h's, made at the wall clock's
+ * time. Judging credentials:
  *
  *     malformed, qop that we do not offer, uri of something else .............. BROKEN
  *     no account, other user, or the response is not what HA1 gives ........... WRONG
@@ -11,8 +9,7 @@
  *
  * STALE needs the right response, because stale=true tells the client that its password is right
  * (RFC 7616 3.3). For unknown users the response is computed all the same, with an HA1 that belongs
- * to nobody, so that the time taken does not tell who exists. A small table remembers the proofs
- * made last: under load nearly every nonce that comes back is found there.
+ * to nobody, so that the time taken does not tell who exists.
  *
  * A replay is an identical response under another Call-ID or CSeq: clients count nc per dialog, so
  * nc says nothing. RFC 2069 responses have neither count nor cnonce, so they repeat honestly
@@ -28,27 +25,14 @@
 
 #include "base/memory.h"
 #include "base/sightings.h"
+#include "sip/nonce.h"
 
 enum {
-    NONCE_TIME = 12,  /* hex digits: lasts until the year 10889 */
-    NONCE_PROOF = 32, /* hex digits */
-    NONCE_PREFIX = 1 + NONCE_TIME,
-    NONCE_LENGTH = NONCE_PREFIX + NONCE_PROOF,
-    NONCE_FUTURE_MS = 60000, /* the clock may have been set back by so much */
     NONCE_LIFETIME_S = 3600,
-    SECRET_MAX = 64,
-    PROOFS = 256, /* remembered */
     REPLAYS_MAX = 262144,
     CHALLENGES_MAX = 16384,
     CHALLENGE_KEEP_MS = 32000, /* requests come again for 64 * T1 (RFC 3261 17.1.2.2) */
     CANDIDATES_MAX = 4         /* credentials for our realm in one request that are judged */
-};
-
-static const char nonce_version = '1';
-
-struct nonce_proof {
-    uint64_t time_ms, realm_hash;
-    char hex[NONCE_PROOF];
 };
 
 struct auth {
@@ -61,9 +45,7 @@ struct auth {
     struct sightings responses;             /* value: the request that each was used for */
     struct sightings challenges;            /* by transaction; value: the time of its nonce */
     uint64_t seed;                          /* of all hashes */
-    size_t secret_length;
-    char secret[SECRET_MAX];
-    struct nonce_proof proofs[PROOFS];
+    struct nonces nonces;
 };
 
 /* The request that is being judged. */
@@ -87,7 +69,6 @@ struct auth *auth_new(struct world *world, const struct accounts *accounts, stru
                       const struct auth_settings *settings, struct metrics *metrics)
 {
     assert(world != NULL && accounts != NULL && settings != NULL);
-    assert(!bytes_empty(secret) && secret.length <= SECRET_MAX);
     struct auth *auth = memory_new(sizeof(*auth));
     auth->world = world;
     auth->accounts = accounts;
@@ -102,9 +83,8 @@ struct auth *auth_new(struct world *world, const struct accounts *accounts, stru
     sightings_init(&auth->challenges, CHALLENGES_MAX, CHALLENGE_KEEP_MS, metrics,
                    METRIC_challenges_forgotten);
     auth->engine = digest_engine_new();
-    memcpy(auth->secret, secret.at, secret.length);
-    auth->secret_length = secret.length;
     auth->seed = world_random_u64(world);
+    nonces_init(&auth->nonces, auth->engine, secret, auth->seed, auth->settings.nonce_lifetime_s);
     auth_make_account(auth->engine, BYTES("nobody"), BYTES("nowhere"), secret, auth->nobody);
     return auth;
 }
@@ -117,84 +97,10 @@ void auth_free(struct auth **auth)
     digest_engine_free(&(*auth)->engine);
     sightings_release(&(*auth)->responses);
     sightings_release(&(*auth)->challenges);
+    nonces_release(&(*auth)->nonces);
     explicit_bzero(*auth, sizeof(**auth));
     free(*auth);
     *auth = NULL;
-}
-
-/* --- nonces --- */
-
-/* Version and time: what a nonce begins with. */
-static void nonce_write_prefix(struct buffer *out, uint64_t time_ms)
-{
-    unsigned char time[NONCE_TIME / 2];
-    for (size_t i = sizeof(time); i-- > 0; time_ms >>= 8)
-        time[i] = (unsigned char)time_ms;
-    buffer_char(out, nonce_version);
-    buffer_hex(out, time, sizeof(time));
-}
-
-static void nonce_compute_proof(struct auth *auth, struct bytes realm, struct nonce_proof *proof)
-{
-    char memory[NONCE_PREFIX + 1 + 256];
-    unsigned char mac[32];
-    struct buffer data = buffer_over(memory, sizeof(memory));
-    nonce_write_prefix(&data, proof->time_ms);
-    buffer_char(&data, ':');
-    buffer_put(&data, realm);
-    assert(!data.overflow);
-    digest_hmac(auth->engine, bytes_from(auth->secret, auth->secret_length), buffer_bytes(&data),
-                mac);
-    struct buffer hex = buffer_over(proof->hex, sizeof(proof->hex));
-    buffer_hex(&hex, mac, NONCE_PROOF / 2);
-}
-
-/* The proof that belongs to a time and a realm; good until the next call. */
-static struct bytes nonce_proof_of(struct auth *auth, struct bytes realm, uint64_t time_ms)
-{
-    uint64_t realm_hash = bytes_hash(realm, auth->seed);
-    struct nonce_proof *proof = &auth->proofs[(time_ms + realm_hash) % PROOFS];
-    if (proof->time_ms != time_ms || proof->realm_hash != realm_hash) {
-        proof->time_ms = time_ms;
-        proof->realm_hash = realm_hash;
-        nonce_compute_proof(auth, realm, proof);
-    }
-    return bytes_from(proof->hex, sizeof(proof->hex));
-}
-
-static bool hex_number(struct bytes digits, uint64_t *number)
-{
-    *number = 0;
-    for (size_t i = 0; i < digits.length; i++) {
-        char c = digits.at[i];
-        if (c >= '0' && c <= '9')
-            *number = *number << 4 | (uint64_t)(c - '0');
-        else if (c >= 'a' && c <= 'f')
-            *number = *number << 4 | (uint64_t)(c - 'a' + 10);
-        else
-            return false;
-    }
-    return true;
-}
-
-static bool nonce_in_time(const struct auth *auth, uint64_t time_ms)
-{
-    uint64_t now_ms = auth->world->wall_ms;
-    uint64_t lifetime_ms = (uint64_t)auth->settings.nonce_lifetime_s * 1000;
-    return time_ms <= now_ms + NONCE_FUTURE_MS && now_ms <= time_ms + lifetime_ms;
-}
-
-/* True when the nonce is ours, of this realm, and neither too old nor from the future. */
-static bool nonce_good(struct auth *auth, struct bytes realm, struct bytes nonce)
-{
-    uint64_t time_ms;
-    if (nonce.length != NONCE_LENGTH || nonce.at[0] != nonce_version)
-        return false;
-    if (!hex_number(bytes_first(bytes_skip(nonce, 1), NONCE_TIME), &time_ms))
-        return false;
-    if (!nonce_in_time(auth, time_ms))
-        return false;
-    return digest_equal(bytes_skip(nonce, NONCE_PREFIX), nonce_proof_of(auth, realm, time_ms));
 }
 
 /* --- what credentials say --- */
@@ -256,15 +162,6 @@ static const char *fault_of(const struct auth_case *judge,
     return NULL;
 }
 
-static bool algorithm_offered(const struct domain *domain, enum digest_algorithm algorithm)
-{
-    for (unsigned i = 0; i < domain->algorithm_count; i++) {
-        if (domain->algorithms[i] == algorithm)
-            return true;
-    }
-    return false;
-}
-
 /* --- judging --- */
 
 /* The HA1 that the credentials must have been made with; NULL: there is none. */
@@ -276,17 +173,6 @@ static const char *ha1_of(const struct auth_case *judge,
         return NULL;
     const char *ha1 = account->ha1[credentials->algorithm].text;
     return *ha1 != '\0' ? ha1 : NULL;
-}
-
-/* Some clients write the response in capitals. */
-static bool response_equal(struct bytes response, const struct digest_hex *expected)
-{
-    char lower[DIGEST_HEX_MAX];
-    if (response.length != strlen(expected->text))
-        return false;
-    for (size_t i = 0; i < response.length; i++)
-        lower[i] = ascii_lower(response.at[i]);
-    return digest_equal(bytes_from(lower, response.length), bytes_of(expected->text));
 }
 
 /* What a copied request could want changed is part of it: where, by whom, what. */
@@ -321,10 +207,10 @@ static enum auth_outcome judge_response(const struct auth_case *judge,
     const char *ha1 = known != NULL ? known : auth->nobody[credentials->algorithm].text;
     struct digest_hex expected = digest_response(auth->engine, credentials, ha1,
                                                  judge->request->method_name, judge->request->body);
-    bool right = response_equal(credentials->response, &expected);
+    bool right = digest_equal_hex(credentials->response, &expected);
     if (!right || known == NULL)
         return AUTH_WRONG;
-    if (!nonce_good(auth, credentials->realm, credentials->nonce))
+    if (!nonces_know(&auth->nonces, credentials->realm, credentials->nonce, auth->world->wall_ms))
         return AUTH_STALE;
     if (bytes_empty(credentials->qop) || !is_replayed(judge, &expected))
         return AUTH_PROVED;
@@ -359,7 +245,7 @@ static void judge_credentials(struct auth_case *judge, struct bytes value)
     bool ours = bytes_equal(credentials.realm, realm);
     if (!verdict_ok(v) && (ours || bytes_empty(credentials.realm)))
         judge_keep(judge, AUTH_BROKEN, v.reason);
-    if (!verdict_ok(v) || !ours || !algorithm_offered(judge->domain, credentials.algorithm))
+    if (!verdict_ok(v) || !ours || !domain_offers(judge->domain, credentials.algorithm))
         return;
     /* RFC 8760 2.7: empty from a client that has not been challenged yet */
     if (bytes_empty(credentials.nonce) || bytes_empty(credentials.response))
@@ -417,8 +303,7 @@ void auth_write_challenges(struct auth *auth, const struct sip_message *request,
     uint64_t time_ms = nonce_time_for(auth, request);
     char memory[NONCE_LENGTH];
     struct buffer nonce = buffer_over(memory, sizeof(memory));
-    nonce_write_prefix(&nonce, time_ms);
-    buffer_put(&nonce, nonce_proof_of(auth, realm, time_ms));
+    nonces_write(&auth->nonces, realm, time_ms, &nonce);
     assert(!nonce.overflow && nonce.length == NONCE_LENGTH);
     for (unsigned i = 0; i < domain->algorithm_count; i++) {
         buffer_text(out, status == 401 ? "WWW-Authenticate: " : "Proxy-Authenticate: ");

@@ -3,15 +3,20 @@
  * One table from every name (canonical ones and aliases, folded) to its domain. A name is folded by
  * lower case, without the dot that may end a fully qualified name, and for an IPv6 literal by its
  * usual text form (RFC 5952), so that [0:0::1] finds [::1]. Names come from the configuration,
- * hosts that are looked up from the network: a host that is too long to be a name is nobody's. */
+ * hosts that are looked up from the network: a host that is too long to be a name is nobody's.
+ *
+ * Domains of the database go when they are not told any more: their other names are freed, the
+ * canonical ones are kept aside, because somebody may hold the domain, and used again. */
 #include "front/domains.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "net/address.h"
+#include "store/domains.h"
 
 #define uthash_malloc(size) memory_new(size)
 #include <uthash.h>
@@ -22,14 +27,17 @@ enum { NAME_MAX_BYTES = 255 /* RFC 1035 2.3.4 */, PORTS_MAX = 256 };
 struct domain_name {
     UT_hash_handle hh;
     const struct domain *domain;
-    struct domain own; /* used by the canonical name alone */
-    bool address;      /* no name: ours at our listeners' ports alone */
+    struct domain own;        /* used by the canonical name alone */
+    bool address;             /* no name: ours at our listeners' ports alone */
+    struct domain_name *next; /* of those that are aside */
     size_t length;
     char text[]; /* folded, NUL-terminated */
 };
 
 struct domains {
-    struct domain_name *names;
+    pthread_rwlock_t lock; /* of the names */
+    struct domain_name *names, *aside;
+    char *taken;                   /* the lines that domains_take had last; NULL: none */
     const struct aliases *aliases; /* NULL: none are known here */
     const struct domain *first;
     uint16_t ports[PORTS_MAX]; /* of listeners */
@@ -78,7 +86,7 @@ static struct folded fold(struct bytes host)
     return folded;
 }
 
-/* Only the configuration chooses what is in the table, so its hash needs no secret. */
+/* Only the operator chooses what is in the table, so its hash needs no secret. */
 static unsigned folded_hash(const struct folded *folded)
 {
     return (unsigned)bytes_hash(bytes_from(folded->text, folded->length), 0);
@@ -92,6 +100,12 @@ static struct domain_name *name_find(const struct domains *domains, const struct
     return found;
 }
 
+static void name_link(struct domains *domains, struct domain_name *name)
+{
+    unsigned hash = (unsigned)bytes_hash(bytes_from(name->text, name->length), 0);
+    HASH_ADD_KEYPTR_BYHASHVALUE(hh, domains->names, name->text, name->length, hash, name);
+}
+
 static struct domain_name *name_add(struct domains *domains, const struct folded *folded)
 {
     struct domain_name *name = memory_new(sizeof(*name) + folded->length + 1);
@@ -99,14 +113,40 @@ static struct domain_name *name_add(struct domains *domains, const struct folded
     memcpy(name->text, folded->text, folded->length);
     struct net_address address;
     name->address = net_address_parse(bytes_from(name->text, name->length), 0, &address);
-    HASH_ADD_KEYPTR_BYHASHVALUE(hh, domains->names, name->text, name->length, folded_hash(folded),
-                                name);
+    name_link(domains, name);
     return name;
+}
+
+static void must(int result)
+{
+    assert(result == 0);
+    (void)result;
+}
+
+/* A look is none of the caller's changes. */
+static void look_begin(const struct domains *domains)
+{
+    must(pthread_rwlock_rdlock((pthread_rwlock_t *)&domains->lock));
+}
+
+static void look_end(const struct domains *domains)
+{
+    must(pthread_rwlock_unlock((pthread_rwlock_t *)&domains->lock));
+}
+
+bool domain_offers(const struct domain *domain, enum digest_algorithm algorithm)
+{
+    for (unsigned i = 0; i < domain->algorithm_count; i++)
+        if (domain->algorithms[i] == algorithm)
+            return true;
+    return false;
 }
 
 struct domains *domains_new(void)
 {
-    return memory_new(sizeof(struct domains));
+    struct domains *domains = memory_new(sizeof(*domains));
+    must(pthread_rwlock_init(&domains->lock, NULL));
+    return domains;
 }
 
 void domains_free(struct domains **domains)
@@ -121,6 +161,12 @@ void domains_free(struct domains **domains)
         free(name);
         name = next;
     }
+    while ((name = (*domains)->aside) != NULL) {
+        (*domains)->aside = name->next;
+        free(name);
+    }
+    must(pthread_rwlock_destroy(&(*domains)->lock));
+    free((*domains)->taken);
     free(*domains);
     *domains = NULL;
 }
@@ -177,36 +223,142 @@ bool domains_has_port(const struct domains *domains, uint16_t port)
     return false;
 }
 
-static const struct domain_name *find(const struct domains *domains, struct bytes host)
+/* The table may change behind a look, a domain does not. */
+static const struct domain *find(const struct domains *domains, struct bytes host, bool *address)
 {
     assert(domains != NULL);
     struct folded folded = fold(host);
-    return folded.length > 0 ? name_find(domains, &folded) : NULL;
+    if (folded.length == 0)
+        return NULL;
+    look_begin(domains);
+    const struct domain_name *name = name_find(domains, &folded);
+    const struct domain *domain = name != NULL ? name->domain : NULL;
+    *address = name != NULL && name->address;
+    look_end(domains);
+    return domain;
 }
 
 const struct domain *domains_find(const struct domains *domains, struct bytes host)
 {
-    const struct domain_name *found = find(domains, host);
-    return found != NULL ? found->domain : NULL;
+    bool address;
+    return find(domains, host, &address);
 }
 
 const struct domain *domains_find_at(const struct domains *domains, struct bytes host,
                                      uint16_t port)
 {
-    const struct domain_name *found = find(domains, host);
-    if (found == NULL || (found->address && port != 0 && domains->port_count > 0 &&
-                          !domains_has_port(domains, port)))
+    bool address;
+    const struct domain *found = find(domains, host, &address);
+    if (found == NULL ||
+        (address && port != 0 && domains->port_count > 0 && !domains_has_port(domains, port)))
         return NULL;
-    return found->domain;
+    return found;
 }
 
 void domains_each(const struct domains *domains,
                   void (*visit)(void *context, const struct domain *domain), void *context)
 {
     assert(domains != NULL && visit != NULL);
+    look_begin(domains);
     for (const struct domain_name *name = domains->names; name != NULL; name = name->hh.next)
         if (name->domain == &name->own)
             visit(context, name->domain);
+    look_end(domains);
+}
+
+void domains_each_name(const struct domains *domains, const struct domain *domain,
+                       void (*visit)(void *context, const char *name), void *context)
+{
+    assert(domains != NULL && domain != NULL && visit != NULL);
+    look_begin(domains);
+    for (const struct domain_name *name = domains->names; name != NULL; name = name->hh.next)
+        if (name->domain == domain && name->domain != &name->own)
+            visit(context, name->text);
+    look_end(domains);
+}
+
+/* Domains of the database. */
+
+static void drop_made(struct domains *domains)
+{
+    struct domain_name *name, *next, *gone = NULL;
+    HASH_ITER(hh, domains->names, name, next)
+    {
+        if (!name->domain->made)
+            continue;
+        HASH_DEL(domains->names, name);
+        name->next = gone;
+        gone = name;
+    }
+    while ((name = gone) != NULL) {
+        gone = name->next;
+        if (name->domain != &name->own) {
+            free(name);
+            continue;
+        }
+        name->next = domains->aside;
+        domains->aside = name;
+    }
+}
+
+/* The canonical name that was there before; NULL: there was none. */
+static struct domain_name *name_again(struct domains *domains, const struct folded *folded)
+{
+    struct domain_name **link = &domains->aside;
+    while (*link != NULL && !bytes_equal(bytes_from((*link)->text, (*link)->length),
+                                         bytes_from(folded->text, folded->length)))
+        link = &(*link)->next;
+    struct domain_name *name = *link;
+    if (name == NULL)
+        return NULL;
+    *link = name->next;
+    name_link(domains, name);
+    return name;
+}
+
+static void take_line(struct domains *domains, struct bytes line)
+{
+    struct folded folded = fold(bytes_split(&line, ' '));
+    if (folded.length == 0 || name_find(domains, &folded) != NULL)
+        return;
+    struct domain_name *name = name_again(domains, &folded);
+    if (name == NULL) {
+        name = name_add(domains, &folded);
+        name->own = *domains->first;
+        name->own.name = name->text;
+        name->own.made = true;
+        name->domain = &name->own;
+    }
+    while (!bytes_empty(line)) {
+        struct folded other = fold(bytes_split(&line, ' '));
+        if (other.length > 0 && name_find(domains, &other) == NULL)
+            name_add(domains, &other)->domain = name->domain;
+    }
+}
+
+void domains_take(struct domains *domains, struct bytes lines)
+{
+    assert(domains != NULL && domains->first != NULL);
+    if (domains->taken != NULL ? bytes_equal(bytes_of(domains->taken), lines) : bytes_empty(lines))
+        return;
+    free(domains->taken);
+    domains->taken = memory_copy(lines);
+    must(pthread_rwlock_wrlock(&domains->lock));
+    drop_made(domains);
+    while (!bytes_empty(lines))
+        take_line(domains, bytes_split(&lines, '\n'));
+    must(pthread_rwlock_unlock(&domains->lock));
+}
+
+enum err domains_refresh(struct domains *domains, struct store *store)
+{
+    char *lines;
+    enum err err = store_load_domains(store, &lines);
+    if (err != ERR_NONE)
+        return err;
+    domains_take(domains, bytes_of(lines));
+    free(lines);
+    return ERR_NONE;
 }
 
 const struct domain *domains_first(const struct domains *domains)

@@ -1,20 +1,29 @@
 /* domains.h: which names are ours, and the canonical address-of-record of a URI.
  *
  * A domain has a canonical name (its digest realm, the host of its addresses-of-record) and
- * aliases; the addresses that we listen on are aliases of the first domain, at our ports. */
+ * aliases; the addresses that we listen on are aliases of the first domain, at our ports.
+ *
+ * Domains of the configuration are there for good; those of the database come and go while the
+ * reactor and web threads look names up, so the table has a lock of its own, which lasts for one
+ * look. A struct domain stays what it is until the end, though its name may be nobody's by then. */
 #ifndef FRONT_DOMAINS_H
 #define FRONT_DOMAINS_H
 
 #include "front/aliases.h"
 #include "sip/digest.h"
 #include "sip/uri.h"
+#include "store/store.h"
 
 struct domain {
     const char *name;
     enum digest_algorithm algorithms[DIGEST_COUNT]; /* offered in this order (RFC 8760 2.2) */
     unsigned algorithm_count;
     bool integrity; /* auth-int is offered, too (RFC 7616 3.3) */
+    bool made;      /* while the server ran: of the database, not of the configuration */
 };
+
+/* False for DIGEST_COUNT, too. */
+bool domain_offers(const struct domain *domain, enum digest_algorithm algorithm);
 
 struct domains;
 struct domains *domains_new(void);
@@ -37,9 +46,19 @@ const struct domain *domains_find(const struct domains *domains, struct bytes ho
 const struct domain *domains_find_at(const struct domains *domains, struct bytes host,
                                      uint16_t port);
 bool domains_has_port(const struct domains *domains, uint16_t port);
-/* Visits those with a canonical name, in the order in which they were added. */
+/* Those of the database are these from now on (store/domains.h has the form of the lines); a name
+ * that the configuration has, or one before it, is left out. They offer what the first domain does.
+ * By one thread. */
+void domains_take(struct domains *domains, struct bytes lines);
+/* The same as the database has them. */
+enum err domains_refresh(struct domains *domains, struct store *store)
+    __attribute__((warn_unused_result));
+/* Visits those with a canonical name, in the order in which they were added; or the other names of
+ * one. `visit` changes nothing here. */
 void domains_each(const struct domains *domains,
                   void (*visit)(void *context, const struct domain *domain), void *context);
+void domains_each_name(const struct domains *domains, const struct domain *domain,
+                       void (*visit)(void *context, const char *name), void *context);
 /* The one that was added first. */
 const struct domain *domains_first(const struct domains *domains);
 

@@ -118,3 +118,43 @@ const char *people_password_fault(struct bytes password)
                ? NULL
                : "the password has a line's end or a zero byte in it";
 }
+
+/* A label of a host name: letters and digits, hyphens between them. */
+static bool is_label(struct bytes label)
+{
+    bool good = !bytes_empty(label) && label.length <= 63 && label.at[0] != '-' &&
+                label.at[label.length - 1] != '-';
+    for (size_t i = 0; good && i < label.length; i++) {
+        char c = label.at[i];
+        good = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+    }
+    return good;
+}
+
+/* RFC 3261 25.1: the last label begins with a letter, so that no address is a name. */
+static bool is_host_name(struct bytes name)
+{
+    struct bytes label = BYTES("");
+    bool good = true;
+    while (good && !bytes_empty(name)) {
+        bool last = bytes_index(name, '.') < 0;
+        label = bytes_split(&name, '.');
+        good = is_label(label) && last == bytes_empty(name);
+    }
+    return good && !bytes_empty(label) && label.at[0] >= 'a';
+}
+
+const char *people_domain_fault(struct bytes name, char canonical[PEOPLE_DOMAIN_MAX_BYTES + 1])
+{
+    if (name.length > 1 && name.at[name.length - 1] == '.')
+        name.length--; /* a fully qualified name */
+    canonical[0] = '\0';
+    if (name.length > PEOPLE_DOMAIN_MAX_BYTES)
+        return "a domain's name has at most 253 bytes";
+    for (size_t i = 0; i < name.length; i++)
+        canonical[i] = ascii_lower(name.at[i]);
+    canonical[name.length] = '\0';
+    return is_host_name(bytes_from(canonical, name.length))
+               ? NULL
+               : "a domain is a host name like example.org; addresses are the configuration's";
+}

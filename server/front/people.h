@@ -15,7 +15,9 @@ enum {
     PEOPLE_NOTES_MAX_BYTES = 4096, /* about a buddy */
     PEOPLE_PASSWORD_MAX_BYTES = 255,
     PEOPLE_SHARED_MAX = 1000, /* shared groups */
-    PEOPLE_LINES_MAX = 10000  /* of people in one */
+    PEOPLE_LINES_MAX = 10000, /* of people in one */
+    PEOPLE_DOMAIN_MAX_BYTES = 253,
+    PEOPLE_DOMAIN_ALIASES_MAX = 16 /* other names of one */
 };
 
 /* A canonical address. */
@@ -50,5 +52,9 @@ const char *people_name_fault(struct bytes name);
 /* Notes may have several lines; may be empty. */
 const char *people_notes_fault(struct bytes notes);
 const char *people_password_fault(struct bytes password);
+
+/* A domain's name (RFC 3261 25.1, hostname), in lower case and without a dot at its end in
+ * `canonical`, if nothing is wrong. */
+const char *people_domain_fault(struct bytes name, char canonical[PEOPLE_DOMAIN_MAX_BYTES + 1]);
 
 #endif

@@ -6,13 +6,14 @@
  *   a user of ours         the receiver's; and the sender's, what was sent
  *   another domain         the sender's; so it needs one, a service writes to our users alone
  *
- * Whom the receiver does not want to know it has it in what was sent, and nobody else has. */
+ * What is too long for a datagram is not taken for who is there by UDP. Whom the receiver does not
+ * want to know it has it in what was sent, and nobody else has. */
 #include "base/date.h"
 #include "message_internal.h"
 #include "report_internal.h"
 #include "sip/write.h"
 
-enum { HEAD_MAX = 8192, TAG_LENGTH = 16 };
+enum { HEAD_MAX = 8192, TAG_LENGTH = 16, VIA_ROOM = 160 };
 
 struct handing {
     struct im *im;
@@ -150,6 +151,44 @@ static struct im_sent post(struct handing *handing, enum judgement judgement)
     return sent;
 }
 
+/* Length. */
+
+/* What a way adds to what was written: its Request-URI, a Route, and our Via. */
+static bool is_long_for(const struct handing *handing, const struct proxy_target *target)
+{
+    const struct transaction_settings *settings =
+        transaction_layer_settings(handing->im->parts->transactions);
+    size_t bytes = handing->head_length + handing->letter->body.length + VIA_ROOM;
+    return bytes + target->uri.length + target->route.length > settings->datagram_max_bytes;
+}
+
+/* RFC 3428 8: who makes a MESSAGE sends none over 1300 bytes where congestion is nobody's business.
+ * That is where a device of the receiver registered by UDP: a datagram is the way to it. Others are
+ * dialled by TCP first, and who is not there may come back by anything. */
+static bool is_too_long(struct handing *handing)
+{
+    const struct im *im = handing->im;
+    struct proxy_target targets[PROXY_TARGETS_MAX];
+    struct front_request request = {
+        .front = im->front,
+        .message = &handing->message,
+        .aim = FRONT_AIM_USER,
+        .identity = handing->letter->from,
+        .target = handing->letter->to,
+        .domain = domains_find(im->parts->domains, sip_aor_domain(handing->letter->to)),
+        .partition = partition_of(handing->letter->to),
+    };
+    request.seen = store_latest(im->parts->store, request.partition);
+    if (!verdict_ok(sip_uri_parse(handing->message.request_uri, &request.uri)))
+        return false;
+    size_t count = proxy_find(im->proxy, &request, targets);
+    for (size_t i = 0; i < count; i++)
+        if (targets[i].flow != NULL && !net_is_stream(targets[i].flow->protocol) &&
+            is_long_for(handing, &targets[i]))
+            return true;
+    return false;
+}
+
 /* Judging. */
 
 static struct im_sent judge(struct handing *handing)
@@ -169,6 +208,14 @@ static struct im_sent judge(struct handing *handing)
     enum judgement judgement = judge_letter(im->judge, &im->settings, &question, &refusal);
     if (judgement == JUDGE_ANSWERED)
         return refuse(refusal.status, refusal.reason, refusal.later_s);
+    if (judgement == JUDGE_PASS && !handing->goes_out && !letter->received &&
+        is_too_long(handing)) {
+        metrics_count(im->parts->metrics, METRIC_messages_too_long);
+        return refuse(413,
+                      "A device of the receiver is there by UDP, which takes 1300 bytes in all "
+                      "(transaction.datagram_max_bytes); say it in shorter messages",
+                      0);
+    }
     return post(handing, judgement);
 }
 

@@ -253,6 +253,16 @@ bool digest_equal(struct bytes a, struct bytes b)
     return a.length == b.length && (a.length == 0 || CRYPTO_memcmp(a.at, b.at, a.length) == 0);
 }
 
+bool digest_equal_hex(struct bytes response, const struct digest_hex *expected)
+{
+    char lower[DIGEST_HEX_MAX];
+    if (response.length != strlen(expected->text))
+        return false;
+    for (size_t i = 0; i < response.length; i++)
+        lower[i] = ascii_lower(response.at[i]);
+    return digest_equal(bytes_from(lower, response.length), bytes_of(expected->text));
+}
+
 void digest_write_challenge(const struct digest_challenge *challenge, struct buffer *out)
 {
     assert(bytes_index(challenge->realm, '"') < 0 && bytes_index(challenge->nonce, '"') < 0);

@@ -54,6 +54,8 @@ void digest_hmac(struct digest_engine *engine, struct bytes key, struct bytes da
 
 /* Compares in constant time; false when the lengths differ. */
 bool digest_equal(struct bytes a, struct bytes b);
+/* The same of a response and what it should be; some clients write it in capitals. */
+bool digest_equal_hex(struct bytes response, const struct digest_hex *expected);
 
 /* Writes the value of one challenge (RFC 7616 3.3): Digest realm, nonce, algorithm, qop, stale. */
 struct digest_challenge {

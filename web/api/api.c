@@ -35,6 +35,7 @@ const struct web_endpoints api_endpoints[] = {
     ALL(tokens_endpoints),
     ALL(people_endpoints),
     ALL(aliases_endpoints),
+    ALL(domains_endpoints),
     ALL(roster_endpoints),
     ALL(groups_endpoints),
     ALL(shared_endpoints),

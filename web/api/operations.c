@@ -121,6 +121,14 @@ static bool is_ending(void *context)
     return web_is_ending(context);
 }
 
+static void answer_made(struct web_call *call, const struct backup *made)
+{
+    char location[sizeof(made->name) + 32];
+    snprintf(location, sizeof(location), "/api/v1/backups/%s", made->name);
+    web_answer(call, 201, backup_item(made));
+    web_answer_field(call, "Location", bytes_of(location));
+}
+
 static void make_backup(struct web_call *call)
 {
     const struct web_operations *operations = web_operations(call);
@@ -137,7 +145,7 @@ static void make_backup(struct web_call *call)
                                        .context = call};
     enum err err = backup_make(&order, &made, why, sizeof(why));
     if (err == ERR_NONE)
-        web_answer(call, 201, backup_item(&made));
+        answer_made(call, &made);
     else if (err == ERR_BUSY)
         web_problem(call, 409, "busy", NULL, "%s", why);
     else
@@ -171,6 +179,36 @@ static void get_backups(struct web_call *call, struct account_file *file)
     web_problem(call, 503, "no-backups", NULL,
                 "the folder %s cannot be read; give the user that runs herald the right to",
                 operations->backup_folder);
+}
+
+struct wanted {
+    struct bytes name;
+    json_t *item; /* NULL: not found */
+};
+
+static void look_for_backup(void *context, const struct backup *backup)
+{
+    struct wanted *wanted = context;
+    if (wanted->item == NULL && bytes_equal(wanted->name, bytes_of(backup->name)))
+        wanted->item = backup_item(backup);
+}
+
+static void get_backup(struct web_call *call, struct account_file *file)
+{
+    const struct web_operations *operations = web_operations(call);
+    struct wanted wanted = {web_part(call, "backup"), NULL};
+    (void)file;
+    if (none(call, operations))
+        return;
+    if (backup_list(operations->backup_folder, look_for_backup, &wanted) == ERR_NONE &&
+        wanted.item != NULL) {
+        web_answer(call, 200, wanted.item);
+        return;
+    }
+    json_decref(wanted.item);
+    web_problem(
+        call, 404, "not-found", "backup",
+        "there is no such backup (any more); GET /api/v1/backups lists those that are kept");
 }
 
 /* The log. */
@@ -251,6 +289,7 @@ const struct web_endpoint operations_endpoints[] = {
     {WEB_POST, "/api/v1/config/check", WEB_OPERATIONS, false, WEB_ANY_BODY, check_config, NULL},
     {WEB_POST, "/api/v1/config/reload", WEB_OPERATIONS, false, WEB_NO_BODY, NULL, reload_config},
     {WEB_GET, "/api/v1/backups", WEB_OPERATIONS, false, WEB_NO_BODY, get_backups, NULL},
+    {WEB_GET, "/api/v1/backups/{backup}", WEB_OPERATIONS, false, WEB_NO_BODY, get_backup, NULL},
     {WEB_POST, "/api/v1/backups", WEB_OPERATIONS, false, WEB_NO_BODY, post_backup, NULL},
     {WEB_GET, "/api/v1/log", WEB_OPERATIONS, false, WEB_NO_BODY, NULL, get_log},
     {WEB_PUT, "/api/v1/log", WEB_OPERATIONS, false, WEB_JSON, NULL, put_log},

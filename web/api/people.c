@@ -1,4 +1,4 @@
-/* people.c: who has an account, what they choose, and which domains are ours.
+/* people.c: who has an account, and what they choose.
  *
  *   body --judged--> transaction: what there is --If-Match--> what there is to be --> durable
  *
@@ -13,6 +13,7 @@
 #include "front/auth.h"
 #include "policy/preferences.h"
 #include "sip/uri.h"
+#include "store/domains.h"
 #include "web/api/given_internal.h"
 #include "web/api/text_internal.h"
 
@@ -225,6 +226,20 @@ static bool may_change(struct web_call *call, const struct person *person, bool 
     return may;
 }
 
+/* Within a transaction: was the domain not taken away while the call came? False: that is answered,
+ * or *err says what failed. */
+static bool domain_is_there(struct web_call *call, struct account_file *file,
+                            const struct domain *domain, enum err *err)
+{
+    *err = domain->made ? domain_known(file, bytes_of(domain->name)) : ERR_NONE;
+    if (*err != ERR_NOT_FOUND)
+        return *err == ERR_NONE;
+    *err = ERR_NONE;
+    web_problem(call, 409, "conflict", "/user",
+                "%s was taken away just now; PUT /api/v1/domains/{domain} makes it", domain->name);
+    return false;
+}
+
 /* Within a transaction; *made: it was not there. Afterwards *person is what is there. */
 static enum err write_person(struct web_call *call, struct account_file *file,
                              const struct wishes *wishes, enum making making, struct person *person,
@@ -242,6 +257,8 @@ static enum err write_person(struct web_call *call, struct account_file *file,
         person->name[0] = '\0';
         person->disabled = false;
     }
+    if (*made && !domain_is_there(call, file, person->aor.domain, &err))
+        return err;
     apply(wishes, person);
     const struct store_account row = person_row(person);
     err = *made ? account_add(file, &row) : account_change(file, &row);
@@ -541,21 +558,6 @@ static void delete_setting(struct web_call *call, struct account_file *file)
     json_decref(wanted);
 }
 
-/* Domains. */
-
-static void add_domain(void *context, const struct domain *domain)
-{
-    json_array_append_new(context, json_pack("{s:s}", "domain", domain->name));
-}
-
-static void get_domains(struct web_call *call, struct account_file *file)
-{
-    json_t *items = json_array();
-    (void)file;
-    domains_each(web_domains(call), add_domain, items);
-    web_answer(call, 200, json_pack("{s:o}", "items", items));
-}
-
 #define USER "/api/v1/users/{user}"
 
 const struct web_endpoint people_endpoints[] = {
@@ -570,6 +572,5 @@ const struct web_endpoint people_endpoints[] = {
     {WEB_GET, USER "/settings/{name}", WEB_PEOPLE, true, WEB_NO_BODY, get_setting, NULL},
     {WEB_PUT, USER "/settings/{name}", WEB_PEOPLE, true, WEB_JSON, put_setting, NULL},
     {WEB_DELETE, USER "/settings/{name}", WEB_PEOPLE, true, WEB_NO_BODY, delete_setting, NULL},
-    {WEB_GET, "/api/v1/domains", WEB_PEOPLE, false, WEB_NO_BODY, get_domains, NULL},
     {.path = NULL},
 };

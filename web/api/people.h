@@ -1,4 +1,4 @@
-/* people.h: accounts, their settings, and the domains. */
+/* people.h: accounts, their settings and other names, and the domains. */
 #ifndef WEB_API_PEOPLE_H
 #define WEB_API_PEOPLE_H
 
@@ -7,5 +7,6 @@
 /* Each ended by a row without a path. */
 extern const struct web_endpoint people_endpoints[];
 extern const struct web_endpoint aliases_endpoints[];
+extern const struct web_endpoint domains_endpoints[];
 
 #endif

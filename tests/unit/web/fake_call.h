@@ -5,7 +5,8 @@
  *     ck_assert_uint_eq(fake_call_status(call), 200); ... fake_call_json(call) ...
  *     fake_call_free(&call);
  *
- * Ours is example.org, or what the core has; limits are 1000 buddies and 64 KiB of rules. It
+ * Ours is example.org, or what the core has; limits are 1000 buddies, 64 KiB of
+ * rules and two domains made. It
  * routes, decodes and keeps; who may call is not its business. */
 #ifndef TESTS_UNIT_WEB_FAKE_CALL_H
 #define TESTS_UNIT_WEB_FAKE_CALL_H

@@ -2,39 +2,14 @@
  * that does not answer. */
 #include "web/web.h"
 
-#include <arpa/inet.h>
-#include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <stdio.h>
-#include <sys/eventfd.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/token.h"
-#include "base/world.h"
-#include "front/domains.h"
-#include "store/accounts.h"
-#include "unit.h"
+#include "site.h"
 #include "web/scopes.h"
 #include "web/secret.h"
-
-enum { ANSWER_SIZE = 8192 };
-
-struct site {
-    char folder[64];
-    struct world world;
-    uint64_t seed;
-    struct domains *domains;
-    struct store *store; /* NULL: none */
-    struct web_settings settings;
-    struct web *web;
-    uint16_t port;
-    int woken;
-    unsigned taken_over;
-    char answer[ANSWER_SIZE];
-};
 
 static sem_t begun, go_on; /* of what takes long */
 
@@ -143,132 +118,12 @@ static const struct web_endpoint rows[] = {
 };
 static const struct web_endpoints tables[] = {{rows, SIZE_MAX}, {NULL, 0}};
 
-/* The site. */
-
-static void take_over(void *context)
-{
-    ((struct site *)context)->taken_over++;
-}
-
-static void wake(void *context)
-{
-    uint64_t one = 1;
-    ck_assert_int_eq(write(((struct site *)context)->woken, &one, sizeof(one)), sizeof(one));
-}
-
-/* A port that is free now. */
-static uint16_t free_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t length = sizeof(address);
-    int probe = socket(AF_INET, SOCK_STREAM, 0);
-    ck_assert_int_eq(bind(probe, (struct sockaddr *)&address, sizeof(address)), 0);
-    ck_assert_int_eq(getsockname(probe, (struct sockaddr *)&address, &length), 0);
-    close(probe);
-    return ntohs(address.sin_port);
-}
-
-static void site_init(struct site *site)
-{
-    static const struct domain domain = {
-        .name = "example.org", .algorithms = {DIGEST_SHA256}, .algorithm_count = 1};
-    *site = (struct site){.folder = "/tmp/herald-web-XXXXXX", .seed = 1};
-    ck_assert_ptr_nonnull(mkdtemp(site->folder));
-    world_init(&site->world, 0, 0, seeded_random, &site->seed);
-    site->domains = domains_new();
-    domains_add(site->domains, &domain);
-    site->woken = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    site->settings = web_settings_default();
-    site->settings.folder = site->folder;
-    site->settings.listen_count = 1;
-}
-
-static void site_open(struct site *site)
-{
-    char why[256] = "";
-    const struct web_ground ground = {
-        .core = {.world = &site->world, .domains = site->domains, .store = site->store},
-        .endpoints = tables,
-        .take_over = take_over,
-        .wake = wake,
-        .context = site,
-    };
-    site->port = free_port();
-    ck_assert(net_address_parse(BYTES("127.0.0.1"), site->port, &site->settings.listen[0].address));
-    site->web = web_new(&ground, &site->settings, why, sizeof(why));
-    ck_assert_msg(site->web != NULL, "%s", why);
-}
-
-static void site_release(struct site *site)
-{
-    static const char *const names[] = {"herald.db", "herald.db-wal", "herald.db-shm"};
-    char path[128];
-    web_free(&site->web);
-    domains_free(&site->domains);
-    world_release(&site->world);
-    close(site->woken);
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        snprintf(path, sizeof(path), "%s/%s", site->folder, names[i]);
-        unlink(path);
-    }
-    rmdir(site->folder);
-}
-
-static int begin(const struct site *site, const char *head, const char *body)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-                                  .sin_port = htons(site->port)};
-    char text[2048];
-    int sock = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    ck_assert_int_eq(connect(sock, (struct sockaddr *)&address, sizeof(address)), 0);
-    int length = snprintf(text, sizeof(text),
-                          "%s\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %zu\r\n"
-                          "\r\n%s",
-                          head, strlen(body), body);
-    ck_assert_int_eq(write(sock, text, (size_t)length), length);
-    return sock;
-}
-
-/* The status of the answer, which is then in site->answer; the reactor turns when it is woken. */
-static int finish(struct site *site, int sock, bool turns)
-{
-    size_t length = 0;
-    ssize_t got = 1;
-    while (got > 0) {
-        struct pollfd both[] = {{.fd = sock, .events = POLLIN},
-                                {.fd = turns ? site->woken : -1, .events = POLLIN}};
-        uint64_t count;
-        ck_assert_int_gt(poll(both, 2, 30000), 0);
-        if (both[1].revents != 0 && read(site->woken, &count, sizeof(count)) > 0)
-            web_turn(site->web);
-        if (both[0].revents == 0)
-            continue;
-        got = read(sock, site->answer + length, ANSWER_SIZE - 1 - length);
-        length += got > 0 ? (size_t)got : 0;
-    }
-    site->answer[length] = '\0';
-    close(sock);
-    ck_assert_msg(strncmp(site->answer, "HTTP/1.1 ", 9) == 0, "%s", site->answer);
-    return (int)strtol(site->answer + 9, NULL, 10);
-}
-
-static int ask(struct site *site, const char *head, const char *body)
-{
-    return finish(site, begin(site, head, body), true);
-}
-
-static void expect(const struct site *site, const char *text)
-{
-    ck_assert_msg(strstr(site->answer, text) != NULL, "%s is not in:\n%s", text, site->answer);
-}
-
 /* Tests. */
 
 START_TEST(paths_are_cut_before_they_are_decoded)
 {
     struct site site;
-    site_init(&site);
+    site_init(&site, tables);
     site_open(&site);
     ck_assert_int_eq(ask(&site, "GET /u/a%2Fb%20c?q=1+2%2B3 HTTP/1.1", ""), 200);
     expect(&site, "{\"user\":\"a/b c\",\"q\":\"1 2+3\"");
@@ -284,6 +139,10 @@ START_TEST(paths_are_cut_before_they_are_decoded)
     expect(&site, "Allow: GET, HEAD, OPTIONS\r\n");
     ck_assert_int_eq(ask(&site, "DELETE /u/x HTTP/1.1", ""), 405);
     expect(&site, "Allow: GET, HEAD, PUT, OPTIONS\r\n");
+    ck_assert_int_eq(ask(&site, "OPTIONS * HTTP/1.1", ""), 204); /* RFC 9110 9.3.7 */
+    expect(&site, "Allow: GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS\r\n");
+    ck_assert_int_eq(ask(&site, "OPTIONS * HTTP/1.1\r\nHost: other", ""), 400);
+    ck_assert_int_eq(ask(&site, "GET * HTTP/1.1", ""), 400);
     site_release(&site);
 }
 END_TEST
@@ -306,7 +165,7 @@ START_TEST(a_target_may_be_absolute_and_a_host_is_one)
                  {"GET /u/import HTTP/1.1\r\nHost: localhost", 400},
                  {"GET /u/import HTTP/1.1\r\nhost: another", 400}};
     struct site site;
-    site_init(&site);
+    site_init(&site, tables);
     site_open(&site);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         ck_assert_msg(ask(&site, cases[i].head, "") == cases[i].status, "%s: %s", cases[i].head,
@@ -320,7 +179,7 @@ END_TEST
 START_TEST(what_is_no_json_is_our_fault)
 {
     struct site site;
-    site_init(&site);
+    site_init(&site, tables);
     site_open(&site);
     ck_assert_int_eq(ask(&site, "GET /garbled HTTP/1.1", ""), 500);
     site_release(&site);
@@ -330,7 +189,7 @@ END_TEST
 START_TEST(numbers_of_a_query_have_bounds)
 {
     struct site site;
-    site_init(&site);
+    site_init(&site, tables);
     site_open(&site);
     ck_assert_int_eq(ask(&site, "GET /number HTTP/1.1", ""), 200);
     expect(&site, "{\"n\":5}");
@@ -368,7 +227,7 @@ START_TEST(forms_of_a_tag_are_those_that_there_are)
                  {"csv", 412},       {"-csv-csv", 412}};
     struct site site;
     char head[256], tag[64];
-    site_init(&site);
+    site_init(&site, tables);
     site_open(&site);
     ck_assert_int_eq(ask(&site, "GET /version HTTP/1.1", ""), 200);
     take_tag(&site, tag);
@@ -386,7 +245,7 @@ START_TEST(conditions_of_a_get)
 {
     struct site site;
     char head[256], tag[64];
-    site_init(&site);
+    site_init(&site, tables);
     site_open(&site);
     ck_assert_int_eq(ask(&site, "GET /version HTTP/1.1", ""), 200);
     expect(&site, "Content-Length: 13\r\n");
@@ -414,7 +273,7 @@ START_TEST(a_condition_that_does_not_hold_changes_nothing)
 {
     struct site site;
     char head[256], tag[64];
-    site_init(&site);
+    site_init(&site, tables);
     site_open(&site);
     ck_assert_int_eq(ask(&site, PUT "If-Match: \"x\"", "{}"), 412);
     ck_assert_uint_eq(site.taken_over, 0);
@@ -436,7 +295,7 @@ END_TEST
 START_TEST(a_body_must_be_json_and_say_so)
 {
     struct site site;
-    site_init(&site);
+    site_init(&site, tables);
     site.settings.body_max_bytes = 100;
     site_open(&site);
     ck_assert_int_eq(ask(&site, "PUT /u/a HTTP/1.1", "{}"), 415);
@@ -453,30 +312,13 @@ START_TEST(a_body_must_be_json_and_say_so)
 }
 END_TEST
 
-static void add_account(const struct site *site, const char *aor, const char *user,
-                        const char *password, bool disabled)
-{
-    struct digest_engine *engine = digest_engine_new();
-    struct digest_hex ha1 =
-        digest_ha1(engine, DIGEST_SHA256, bytes_of(user), BYTES("example.org"), bytes_of(password));
-    digest_engine_free(&engine);
-    struct store_account account = {.aor = bytes_of(aor), .disabled = disabled};
-    account.ha1[DIGEST_SHA256] = bytes_of(ha1.text);
-    enum err err;
-    char why[256];
-    struct account_file *file = account_file_open(site->folder, &err, why, sizeof(why));
-    ck_assert_ptr_nonnull(file);
-    ck_assert_int_eq(account_add(file, &account), ERR_NONE);
-    account_file_close(&file);
-}
-
 #define BASIC(path, base64) "GET " path " HTTP/1.1\r\nAuthorization: Basic " base64
 
 /* alice:secret */
 START_TEST(a_password_opens_ones_own)
 {
     struct site site;
-    site_init(&site);
+    site_init(&site, tables);
     add_account(&site, "alice@example.org", "alice", "secret", false);
     add_account(&site, "carol@example.org", "carol", "secret", true);
     site_open(&site);
@@ -500,7 +342,7 @@ END_TEST
 START_TEST(a_reactor_that_does_not_answer_is_not_waited_for)
 {
     struct site site;
-    site_init(&site);
+    site_init(&site, tables);
     site.settings.ask_ms = 50;
     site.settings.asks_max = 2;
     site_open(&site);
@@ -523,7 +365,7 @@ static void wait_for_wake(const struct site *site)
 START_TEST(no_more_ask_than_may)
 {
     struct site site;
-    site_init(&site);
+    site_init(&site, tables);
     site.settings.asks_max = 1;
     site_open(&site);
     int first = begin(&site, "GET /live HTTP/1.1", "");
@@ -553,7 +395,7 @@ START_TEST(an_answer_waits_for_all_its_changes)
     char why[256] = "";
     enum err err = ERR_NONE;
     struct site site;
-    site_init(&site);
+    site_init(&site, tables);
     const struct store_settings stepped = {
         .folder = site.folder, .queue_max = 100, .wal_max_bytes = 1 << 20, .stepped = true};
     site.store = store_open(&stepped, &listener, NULL, NULL, &err, why, sizeof(why));
@@ -579,7 +421,7 @@ END_TEST
 START_TEST(the_end_answers_those_who_wait)
 {
     struct site site;
-    site_init(&site);
+    site_init(&site, tables);
     site_open(&site);
     int sock = begin(&site, "GET /live HTTP/1.1", "");
     wait_for_wake(&site);
@@ -593,7 +435,7 @@ static void slow_open(struct site *site)
 {
     ck_assert_int_eq(sem_init(&begun, 0, 0), 0);
     ck_assert_int_eq(sem_init(&go_on, 0, 0), 0);
-    site_init(site);
+    site_init(site, tables);
     site->settings.threads = 1;
     site->settings.ask_ms = 30000;
     site_open(site);
@@ -626,7 +468,7 @@ START_TEST(what_takes_long_gives_its_place_back)
     struct site site;
     slow_open(&site);
     site_release(&site);
-    site_init(&site);
+    site_init(&site, tables);
     site.settings.asks_max = 1;
     site_open(&site);
     int slow = begin(&site, "POST /slow HTTP/1.1", "");

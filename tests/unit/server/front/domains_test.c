@@ -1,6 +1,8 @@
 /* domains_test.c: our names, and the canonical address-of-record (RFC 3261 10.3 step 5). */
 #include "front/domains.h"
 
+#include <stdio.h>
+
 #include "unit.h"
 
 static const struct domain org = {"Example.ORG", {DIGEST_MD5}, 1};
@@ -198,7 +200,63 @@ START_TEST(rfc3261_10_3_canonical_aor)
 }
 END_TEST
 
-UNIT_MAIN("front/domains", names_and_aliases, ipv6_literals_by_value, overlong_host,
-          domain_keeps_what_it_was_given, first_domain_and_stable_pointers,
-          first_owner_of_an_alias_keeps_it, more_ports_than_anybody_needs, listeners_at_their_ports,
-          rfc3261_10_3_canonical_aor)
+static void note_domain(void *context, const struct domain *domain)
+{
+    char *text = context;
+    size_t used = strlen(text);
+    snprintf(text + used, 256 - used, "%s%s ", domain->name, domain->made ? "+" : "");
+}
+
+static void note_name(void *context, const char *name)
+{
+    char *text = context;
+    size_t used = strlen(text);
+    snprintf(text + used, 256 - used, "%s ", name);
+}
+
+START_TEST(domains_of_the_database_come_and_go)
+{
+    struct domains *domains = domains_of_test();
+    char text[256] = "", names[256] = "";
+    domains_take(domains, BYTES("made.net\nother.org sip.other.org OTHER.net\n"));
+    assert_domain(domains, "made.net", "made.net");
+    assert_domain(domains, "other.NET", "other.org");
+    const struct domain *made = domains_find(domains, BYTES("made.net"));
+    ck_assert(made->made && made->algorithm_count == 1 && made->algorithms[0] == DIGEST_MD5);
+    ck_assert(!domains_find(domains, BYTES("example.net"))->made);
+    domains_each(domains, note_domain, text);
+    ck_assert_str_eq(text, "example.org example.net made.net+ other.org+ ");
+    domains_each_name(domains, domains_find(domains, BYTES("other.org")), note_name, names);
+    ck_assert_str_eq(names, "sip.other.org other.net ");
+    domains_take(domains, BYTES("other.org third.net\n"));
+    assert_domain(domains, "made.net", NULL);
+    assert_domain(domains, "other.net", NULL);
+    assert_domain(domains, "third.net", "other.org");
+    ck_assert_str_eq(made->name, "made.net"); /* whoever has it may look at it */
+    domains_take(domains, BYTES("made.net\n"));
+    ck_assert_ptr_eq(domains_find(domains, BYTES("made.net")), made);
+    assert_domain(domains, "other.org", NULL);
+    domains_take(domains, BYTES(""));
+    assert_domain(domains, "made.net", NULL);
+    assert_domain(domains, "example.org", "example.org");
+    domains_free(&domains);
+}
+END_TEST
+
+START_TEST(what_the_configuration_names_is_the_configurations)
+{
+    struct domains *domains = domains_of_test();
+    domains_take(domains, BYTES("example.net a.net\nb.net sip.example.net c.net\nc.net\n"));
+    assert_domain(domains, "a.net", NULL);
+    assert_domain(domains, "sip.example.net", "example.net");
+    assert_domain(domains, "c.net", "b.net");
+    ck_assert(!domains_find(domains, BYTES("example.net"))->made);
+    domains_free(&domains);
+}
+END_TEST
+
+UNIT_MAIN("front/domains", domains_of_the_database_come_and_go,
+          what_the_configuration_names_is_the_configurations, names_and_aliases,
+          ipv6_literals_by_value, overlong_host, domain_keeps_what_it_was_given,
+          first_domain_and_stable_pointers, first_owner_of_an_alias_keeps_it,
+          more_ports_than_anybody_needs, listeners_at_their_ports, rfc3261_10_3_canonical_aor)

@@ -108,5 +108,20 @@ START_TEST(domains_are_visited_in_their_order)
 }
 END_TEST
 
-UNIT_MAIN("front/people", users_are_named_in_several_ways, addresses_are_bounded, texts_are_judged,
-          domains_are_visited_in_their_order)
+START_TEST(rfc3261_25_1_a_domain_is_a_host_name)
+{
+    static const char *const wrong[] = {"",        ".",     "a..b",  "-a.b",     "a-.b",     "a.1",
+                                        "1.2.3.4", "a_b",   "[::1]", "a b",      "a.b:5060", "a@b",
+                                        ".a",      "a.b..", "a.-b",  "\xc3\xa4", "a/b"};
+    char name[PEOPLE_DOMAIN_MAX_BYTES + 1];
+    ck_assert_ptr_null(people_domain_fault(BYTES("Example.ORG."), name));
+    ck_assert_str_eq(name, "example.org");
+    ck_assert_ptr_null(people_domain_fault(BYTES("a"), name));
+    ck_assert_ptr_null(people_domain_fault(BYTES("4.a1-b.c2"), name));
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        ck_assert_msg(people_domain_fault(bytes_of(wrong[i]), name) != NULL, "%s", wrong[i]);
+}
+END_TEST
+
+UNIT_MAIN("front/people", rfc3261_25_1_a_domain_is_a_host_name, users_are_named_in_several_ways,
+          addresses_are_bounded, texts_are_judged, domains_are_visited_in_their_order)

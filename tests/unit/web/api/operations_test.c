@@ -175,11 +175,13 @@ START_TEST(what_cannot_be_done_is_said)
 {
     begin();
     ck_assert_uint_eq(run("GET /api/v1/backups", NULL), 200); /* none yet */
+    ck_assert_uint_eq(run("GET /api/v1/backups/herald-1.db", NULL), 404);
     core.operations = NULL;
     ck_assert_uint_eq(run("GET /api/v1/config", NULL), 503);
     ck_assert_uint_eq(run("POST /api/v1/config/check", ""), 503);
     ck_assert_uint_eq(run("POST /api/v1/config/reload", NULL), 503);
     ck_assert_uint_eq(run("POST /api/v1/backups", NULL), 503);
+    ck_assert_uint_eq(run("GET /api/v1/backups/herald-1.db", NULL), 503);
     ck_assert_uint_eq(run("GET /api/v1/certificates", NULL), 503);
     end();
 }

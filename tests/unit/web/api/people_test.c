@@ -1,4 +1,4 @@
-/* Accounts, settings and domains over the API. */
+/* Accounts and settings over the API. */
 #include "web/api/people.h"
 
 #include "front/auth.h"
@@ -233,18 +233,8 @@ START_TEST(settings_are_chosen_and_cleared)
 }
 END_TEST
 
-START_TEST(domains_are_listed)
-{
-    struct place p;
-    place_init(&p, &endpoints);
-    place_expect(&p, "GET /api/v1/domains", NULL, 200);
-    place_expect_json(&p, "{\"items\": [{\"domain\": \"example.org\"}]}");
-    place_release(&p);
-}
-END_TEST
-
 UNIT_MAIN("web/api/people", an_account_is_made_read_changed_and_erased,
           a_password_is_kept_as_hashes, what_is_wrong_is_named_and_changes_nothing,
           who_changed_it_meanwhile_wins, users_are_found_by_address_and_name,
           a_list_comes_page_by_page, users_do_not_enable_themselves,
-          settings_are_chosen_and_cleared, domains_are_listed)
+          settings_are_chosen_and_cleared)
