@@ -10,6 +10,7 @@
 #include "store/tokens.h"
 #include "web/call_internal.h"
 #include "web/counts.h"
+#include "web/digest_internal.h"
 #include "web/papers_internal.h"
 #include "web/web.h"
 
@@ -134,20 +135,6 @@ void who_judge(struct web_call *call, struct account_file *file);
 bool who_stands(const struct web_call *call, struct account_file *file);
 /* The canonical name of a user as people write it; empty: none of ours. */
 struct bytes who_name(struct web_call *call, struct bytes user);
-
-/* digest.c: a user's own password by digest (RFC 7616). `world` is asked for randomness. */
-struct web_digest *web_digest_new(struct world *world);
-void web_digest_free(struct web_digest **digest);
-/* Adds a challenge to a 401 for each algorithm of the domain; each time with a nonce of its own. */
-void web_digest_challenge(struct web_call *call, bool stale);
-enum web_digest_outcome {
-    WEB_DIGEST_RIGHT, /* of *aor; the answer says that we know the password, too */
-    WEB_DIGEST_STALE, /* right, but the nonce is too old, not ours, or its count has not risen */
-    WEB_DIGEST_WRONG, /* *why, a constant */
-    WEB_DIGEST_ELSEWHERE
-};
-enum web_digest_outcome web_digest_judge(struct web_call *call, struct account_file *file,
-                                         struct bytes *aor, const char **why);
 
 /* limits.c */
 bool limits_allow(struct web_call *call);       /* else 429 is answered */

@@ -24,12 +24,7 @@
 #include "web/api/given_internal.h"
 #include "web/api/text_internal.h"
 
-enum {
-    LOOKED_MAX = 2000,
-    LOOKED_MAX_BYTES = 8 << 20,
-    ID_SIZE = 17,
-    TARGET_SIZE = 4096
-};
+enum { LOOKED_MAX = 2000, LOOKED_MAX_BYTES = 8 << 20, ID_SIZE = 17, TARGET_SIZE = 4096 };
 
 /* Ids. */
 
