@@ -8,13 +8,11 @@ let numbers = 0;
 
 function open(title, content, buttons) {
   const id = `dialog-${++numbers}`;
-  const back = document.activeElement;
   const dialog = h('dialog', {'aria-labelledby': id}, h('form', {method: 'dialog'},
     h('h2', {id}, title), content, h('div', {class: 'buttons'}, buttons)));
   dialog.addEventListener('close', () => {
-    dialog.remove();
-    if (back?.isConnected) back.focus();
-    else document.getElementById('title')?.focus();
+    dialog.remove(); // whoever had the focus has it again, and may have moved on: this comes later
+    if (document.activeElement === document.body) document.getElementById('title')?.focus();
   });
   document.body.append(dialog);
   dialog.showModal();
