@@ -88,7 +88,7 @@ test('a webhook is made with its secret, switched off and removed', {}, async pl
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Address').fill('http://hooks.example.org/in');
   await dialog.getByRole('button', {name: 'Add'}).click();
-  await seen(faultOf(page, 'Address').filter({hasText: 'plain http: is for this host'}));
+  await seen(faultOf(page, 'Address').filter({hasText: 'plain http: would show events'}));
   assert.equal(await dialog.getByLabel('Address').getAttribute('aria-invalid'), 'true');
   await dialog.getByLabel('Address').fill('https://127.0.0.1:1/in');
   await dialog.getByLabel('Messages').uncheck();

@@ -240,7 +240,7 @@ static bool is_said(const struct operation *what, const char *name)
 /* What a body may repeat of the path that it is sent to. */
 static bool repeats_path(const char *path, const char *name)
 {
-    static const char *const names[] = {"name", "uri", "who"};
+    static const char *const names[] = {"domain", "name", "uri", "who"};
     bool named = path[strlen(path) - 1] == '}';
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (named && strcmp(names[i], name) == 0)
