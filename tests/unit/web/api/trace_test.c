@@ -352,7 +352,7 @@ static bool is_drawn(const char *part)
 START_TEST(cut_ones_are_not_the_same)
 {
     const struct trace_settings settings = {10, 1 << 20, 256};
-    char longer[1000];
+    char longer[2048];
     begin_with(&settings);
     const char *text = text_of("MESSAGE sip:bob@example.org SIP/2.0", "c-1", "1 MESSAGE",
                                "X: 0123456789012345678901234567890123456789\r\n"
