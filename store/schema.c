@@ -193,8 +193,8 @@ static const char *const migrations[] = {
     "UPDATE webhooks SET secret_ms = made_ms;",
 
     /* Domains beside those of the configuration, their other names with a blank between them. */
-    "CREATE TABLE domains (name TEXT NOT NULL PRIMARY KEY, others TEXT NOT NULL) "
-    "STRICT, WITHOUT ROWID;",
+    ("CREATE TABLE domains (name TEXT NOT NULL PRIMARY KEY, others TEXT NOT NULL) "
+     "STRICT, WITHOUT ROWID;"),
 };
 
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };

@@ -156,6 +156,8 @@ static const char *fault_of(const struct domain *domain,
         return "qop=auth is wanted (RFC 7616 3.4)";
     if (!hex_count(credentials->nc, &count))
         return "nc must be 8 hex digits, 00000001 at first (RFC 7616 3.4)";
+    if (bytes_index(credentials->username, '@') >= 0)
+        return "username is without the domain, which is the realm";
     if (!is_cnonce(credentials->cnonce))
         return "cnonce must be 1 to 256 printable characters without a backslash";
     return NULL;
@@ -184,10 +186,8 @@ static struct bytes user_of(struct web_call *call, struct account_file *file,
     size_t room = credentials->username.length + credentials->realm.length + 1;
     struct buffer text = buffer_over(arena_alloc(&call->arena, room), room);
     buffer_put(&text, credentials->username);
-    if (bytes_index(credentials->username, '@') < 0) {
-        buffer_char(&text, '@');
-        buffer_put(&text, credentials->realm);
-    }
+    buffer_char(&text, '@');
+    buffer_put(&text, credentials->realm);
     struct bytes aor = who_name(call, buffer_bytes(&text));
     if (!bytes_empty(aor) && account_visit(file, aor, take_known, known) != ERR_NONE)
         known->found = false;

@@ -279,18 +279,28 @@ static void bound_queue(struct MHD_Connection *connection)
     (void)setsockopt(info->connect_fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 }
 
-enum MHD_Result web_stream_send(struct web_call *call, struct MHD_Connection *connection)
+static enum MHD_Result send_response(struct web_call *call, struct MHD_Connection *connection,
+                                     struct MHD_Response *response)
 {
-    call->stream->connection = connection;
-    bound_queue(connection);
-    struct MHD_Response *response = MHD_create_response_from_callback(
-        MHD_SIZE_UNKNOWN, BLOCK_BYTES, read_stream, call->stream, NULL);
     (void)MHD_add_response_header(response, "Content-Type", call->type);
     (void)MHD_add_response_header(response, "X-Accel-Buffering", "no");
     answer_add_fields(call, response);
     enum MHD_Result result = MHD_queue_response(connection, call->status, response);
     MHD_destroy_response(response);
     return result;
+}
+
+enum MHD_Result web_stream_send(struct web_call *call, struct MHD_Connection *connection)
+{
+    /* libmicrohttpd would send the last chunk of a body to a HEAD, too */
+    if (bytes_equal(call->verb, BYTES("HEAD")))
+        return send_response(call, connection,
+                             MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT));
+    call->stream->connection = connection;
+    bound_queue(connection);
+    return send_response(call, connection,
+                         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES,
+                                                           read_stream, call->stream, NULL));
 }
 
 /* The pump. */

@@ -13,7 +13,12 @@
 #include "report_internal.h"
 #include "sip/write.h"
 
-enum { HEAD_MAX = 8192, TAG_LENGTH = 16, VIA_ROOM = 160 };
+enum {
+    HEAD_MAX = 8192,
+    TAG_LENGTH = 16,
+    VIA_ROOM = 160,
+    AWAY_ROOM = 200 /* of a device that is not there: its URI and its Route */
+};
 
 struct handing {
     struct im *im;
@@ -153,18 +158,18 @@ static struct im_sent post(struct handing *handing, enum judgement judgement)
 
 /* Length. */
 
-/* What a way adds to what was written: its Request-URI, a Route, and our Via. */
-static bool is_long_for(const struct handing *handing, const struct proxy_target *target)
+/* `way`: what a way adds to what was written: its Request-URI and a Route; our Via beside them. */
+static bool is_long_with(const struct handing *handing, size_t way)
 {
     const struct transaction_settings *settings =
         transaction_layer_settings(handing->im->parts->transactions);
     size_t bytes = handing->head_length + handing->letter->body.length + VIA_ROOM;
-    return bytes + target->uri.length + target->route.length > settings->datagram_max_bytes;
+    return bytes + way > settings->datagram_max_bytes;
 }
 
 /* RFC 3428 8: who makes a MESSAGE sends none over 1300 bytes where congestion is nobody's business.
  * That is where a device of the receiver registered by UDP: a datagram is the way to it. Others are
- * dialled by TCP first, and who is not there may come back by anything. */
+ * dialled by TCP first. Who is not there may come back by UDP. */
 static bool is_too_long(struct handing *handing)
 {
     const struct im *im = handing->im;
@@ -184,9 +189,9 @@ static bool is_too_long(struct handing *handing)
     size_t count = proxy_find(im->proxy, &request, targets);
     for (size_t i = 0; i < count; i++)
         if (targets[i].flow != NULL && !net_is_stream(targets[i].flow->protocol) &&
-            is_long_for(handing, &targets[i]))
+            is_long_with(handing, targets[i].uri.length + targets[i].route.length))
             return true;
-    return false;
+    return count == 0 && is_long_with(handing, AWAY_ROOM);
 }
 
 /* Judging. */
@@ -211,10 +216,11 @@ static struct im_sent judge(struct handing *handing)
     if (judgement == JUDGE_PASS && !handing->goes_out && !letter->received &&
         is_too_long(handing)) {
         metrics_count(im->parts->metrics, METRIC_messages_too_long);
-        return refuse(413,
-                      "A device of the receiver is there by UDP, which takes 1300 bytes in all "
-                      "(transaction.datagram_max_bytes); say it in shorter messages",
-                      0);
+        return refuse(
+            413,
+            "The receiver is there by UDP, or may come back by it, which takes 1300 bytes "
+            "in all (transaction.datagram_max_bytes); say it in shorter messages",
+            0);
     }
     return post(handing, judgement);
 }

@@ -47,6 +47,7 @@ struct asked {
     char *lines;                            /* of the database */
     uint64_t users;
     json_t *current; /* NULL: there is none of that name */
+    json_t *state;   /* what of it is changed by those who change it; NULL likewise */
     bool configured;
 };
 
@@ -54,6 +55,7 @@ static void asked_release(struct asked *asked)
 {
     free(asked->lines);
     json_decref(asked->current);
+    json_decref(asked->state);
 }
 
 static const char *source_of(bool made)
@@ -134,6 +136,10 @@ static enum err look(struct web_call *call, struct account_file *file, struct as
     } else if (domain == NULL && find_line(asked->lines, asked->name, &others)) {
         asked->current = made_json(call, asked, others);
     }
+    if (asked->current != NULL) { /* who has an account there is nobody's change of it */
+        asked->state = json_copy(asked->current);
+        json_object_del(asked->state, "users");
+    }
     return ERR_NONE;
 }
 
@@ -153,8 +159,10 @@ static void get_domain(struct web_call *call, struct account_file *file)
     enum err err = look(call, file, &asked);
     if (err == ERR_NONE && asked.current == NULL)
         no_domain(call, &asked);
-    if (given_end(call, file, err))
+    if (given_end(call, file, err)) {
+        web_tag(call, asked.state);
         web_answer(call, 200, json_incref(asked.current));
+    }
     asked_release(&asked);
 }
 
@@ -265,7 +273,7 @@ static void put_domain(struct web_call *call, struct account_file *file)
         !given_begin(call, file))
         return;
     enum err err = look(call, file, &asked);
-    if (err == ERR_NONE && web_may_change(call, asked.current) && is_ours_to_change(call, &asked) &&
+    if (err == ERR_NONE && web_may_change(call, asked.state) && is_ours_to_change(call, &asked) &&
         names_are_free(call, &asked, &others))
         err = domain_put(file, bytes_of(asked.name), names_bytes(&others), most);
     if (err == ERR_LIMIT)
@@ -285,15 +293,24 @@ static void refuse_users(struct web_call *call, const struct asked *asked)
                 (unsigned long long)asked->users);
 }
 
+/* One that was made, whose name the configuration has given to another domain since. */
+static bool is_overruled(const struct asked *asked)
+{
+    struct bytes others;
+    return asked->configured && find_line(asked->lines, asked->name, &others);
+}
+
 static void delete_domain(struct web_call *call, struct account_file *file)
 {
     struct asked asked;
     if (!given_domain(call, &asked) || !given_begin(call, file))
         return;
     enum err err = look(call, file, &asked);
-    if (err == ERR_NONE && asked.current == NULL)
+    if (err == ERR_NONE && asked.current == NULL && is_overruled(&asked))
+        err = domain_delete(file, bytes_of(asked.name));
+    else if (err == ERR_NONE && asked.current == NULL)
         no_domain(call, &asked);
-    else if (err == ERR_NONE && web_may_change(call, asked.current) &&
+    else if (err == ERR_NONE && web_may_change(call, asked.state) &&
              is_ours_to_change(call, &asked)) {
         if (asked.users > 0)
             refuse_users(call, &asked);

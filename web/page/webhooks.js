@@ -21,7 +21,7 @@ function add(ctx) {
     title: 'Add a webhook', yes: 'Add',
     text: 'Each event is posted there as JSON, in order, and tried again for a day.',
     fields: [
-      {name: 'url', label: 'Address', hint: 'https://…; http:// to this server’s own host alone',
+      {name: 'url', label: 'Address', hint: 'https://HOST/PATH',
         control: h('input', {type: 'url', required: true, autocomplete: 'off', placeholder: 'https://example.org/herald'})},
       {control: boxes},
       {name: 'user', label: 'Of this user alone', hint: 'Empty: of everybody', control: h('input', {list: 'known-users',
@@ -61,7 +61,7 @@ function waiting(one) {
 const columns = ctx => [
   ['Address', one => h('span', {class: 'who'}, h('span', {class: 'name'}, one.url),
     h('span', {class: 'address'}, `${one.types.length === TYPES.length ? 'all events' : one.types.join(', ')}${one.user ? ` of ${one.user}` : ''}`))],
-  ['State', one => (one.active ? badge('good', 'On') : badge('idle', 'Off'))],
+  ['State', one => (one.barred ? [badge('bad', 'Barred'), ' ', one.barred] : one.active ? badge('good', 'On') : badge('idle', 'Off'))],
   ['Last post', delivery],
   ['Waiting', waiting],
   ['', one => {
