@@ -21,14 +21,49 @@ static bool is_to(const struct subscription *subscription, struct bytes alias)
            bytes_equal(buffer_bytes(&name), alias);
 }
 
+/* Whether To is a name of ours that nobody has now, or somebody else as an alias: one that was
+ * taken away while we were not there, it seems. Another account may have had the request sent on,
+ * so that one stays; and so may somebody before us, so who leaves is asked to come again (RFC
+ * 6665 4.1.3, deactivated), and is judged then by where that leads. */
+static bool is_lost(const struct subscription *subscription)
+{
+    const struct front_parts *parts = subscription->resource->presence->parts;
+    char text[ALIASED_MAX];
+    struct buffer name = buffer_over(text, sizeof(text));
+    struct sip_address to;
+    if (!verdict_ok(sip_address_parse(subscription->dialog.parts.local_uri, &to)) || to.star ||
+        domains_write_own(parts->domains, &to.uri, &name) == NULL || name.overflow ||
+        accounts_find(parts->accounts, buffer_bytes(&name)) != NULL)
+        return false;
+    domains_resolve(parts->domains, 0, &name);
+    return !name.overflow && !bytes_equal(buffer_bytes(&name), subscription->resource->aor);
+}
+
+void alias_judge_loaded(struct resource *resource)
+{
+    struct subscription *subscription;
+    bool any = false;
+    DL_FOREACH(resource->subscriptions, subscription)
+    {
+        if (!is_lost(subscription))
+            continue;
+        subscription->leaves = EVENT_DEACTIVATED;
+        any = true;
+    }
+    if (any)
+        resource_end_leaving(resource);
+}
+
 static void leave(struct resource *resource, struct bytes alias)
 {
     struct subscription *subscription;
     bool any = false;
     DL_FOREACH(resource->subscriptions, subscription)
     {
-        subscription->leaves = subscription->leaves || is_to(subscription, alias);
-        any = any || subscription->leaves;
+        if (!is_to(subscription, alias))
+            continue;
+        subscription->leaves = EVENT_NORESOURCE;
+        any = true;
     }
     if (any)
         resource_end_leaving(resource);

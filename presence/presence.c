@@ -226,6 +226,8 @@ static void drop_gone(struct presence *presence, unsigned partition)
     {
         if (!is_ours(presence, resource->aor) || accounts_gone(accounts, resource->aor))
             resource_end(resource);
+        else
+            alias_judge_loaded(resource);
     }
     HASH_ITER(hh, home->subscriptions, subscription, next)
     {

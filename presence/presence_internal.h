@@ -83,12 +83,12 @@ struct subscription {
     bool quiet;                       /* its last SUBSCRIBE was answered 204 */
     bool missed;                      /* the last NOTIFY was not taken */
     bool told;                        /* of its end, and the row says so */
-    bool leaves;                      /* its To is no name of its user's any more */
     bool heard;                       /* `answer` came from the other side, not from us */
-    uint16_t answer;                  /* to the last NOTIFY that has one; 0: none in this life */
-    const char *accept;               /* chosen body type, one of the package's */
-    struct bytes key;                 /* Call-ID, remote tag, event id: of `text` */
-    struct bytes event_id;            /* of `text` */
+    enum subscription_event leaves; /* what ends it, as its To is no name of its user's any more */
+    uint16_t answer;                /* to the last NOTIFY that has one; 0: none in this life */
+    const char *accept;             /* chosen body type, one of the package's */
+    struct bytes key;               /* Call-ID, remote tag, event id: of `text` */
+    struct bytes event_id;          /* of `text` */
     char *text;
     char *instance; /* of its watcher's device; NULL: unknown */
     char *branch;   /* of the last SUBSCRIBE; its CSeq is the dialog's remote one */

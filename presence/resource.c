@@ -293,10 +293,11 @@ struct round {
     size_t count;
 };
 
-static void end_subscription(struct subscription *subscription, struct store_set *set)
+static void end_subscription(struct subscription *subscription, enum subscription_event why,
+                             struct store_set *set)
 {
     world_timer_cancel(subscription->resource->presence->parts->world, &subscription->expiry);
-    subscription_move(subscription, EVENT_NORESOURCE);
+    subscription_move(subscription, why);
     subscription_save(subscription, set);
 }
 
@@ -322,7 +323,8 @@ static void end_subscriptions(struct resource *resource, struct store_set *set, 
             continue;
         if (round->count == END_ROUND)
             break;
-        end_subscription(subscription, set);
+        end_subscription(subscription, round->leaving ? subscription->leaves : EVENT_NORESOURCE,
+                         set);
         round->ended[round->count++] = subscription;
     }
 }
@@ -345,6 +347,7 @@ static void end_round(struct resource *resource, struct store_set *set, struct r
 }
 
 static void end_rest(struct timer *timer);
+static void end_leaving(struct timer *timer);
 
 static void end(struct timer *timer)
 {
@@ -371,8 +374,10 @@ static void end_rest(struct timer *timer)
     struct resource *resource = HOLDER(timer, struct resource, ending);
     const struct front_parts *parts = resource->presence->parts;
     if (domains_find(parts->domains, sip_aor_domain(resource->aor)) != NULL &&
-        accounts_find(parts->accounts, resource->aor) != NULL)
+        accounts_find(parts->accounts, resource->aor) != NULL) {
+        end_leaving(timer);
         return;
+    }
     struct round round = {.leaving = false};
     if (store_ready(parts->store))
         end_round(resource, store_begin(parts->store, resource->partition), &round, end_rest);

@@ -30,6 +30,8 @@ void resource_changed(struct resource *resource, struct store_change change);
 void resource_end(struct resource *resource);
 /* The same for those subscriptions that leave; the publications stay. */
 void resource_end_leaving(struct resource *resource);
+/* Ends the subscriptions to names that its user lost while nobody was told (alias.c). */
+void alias_judge_loaded(struct resource *resource);
 /* Ends everything of a partition without a word. */
 void home_clear(struct presence *presence, unsigned partition);
 

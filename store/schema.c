@@ -194,7 +194,8 @@ static const char *const migrations[] = {
 
     /* Domains beside those of the configuration, their other names with a blank between them. */
     ("CREATE TABLE domains (name TEXT NOT NULL PRIMARY KEY, others TEXT NOT NULL) "
-     "STRICT, WITHOUT ROWID;"),
+     "STRICT, WITHOUT ROWID;"
+     "CREATE INDEX accounts_domain ON accounts (" DOMAIN_OF_AOR ") WHERE removed = 0;"),
 };
 
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };

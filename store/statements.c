@@ -295,8 +295,8 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
     [SQL_COUNT_DOMAINS] = {"SELECT count(*) FROM domains WHERE name <> ?1", ""},
     [SQL_DOMAIN] = {"SELECT 1 FROM domains WHERE name = ?1", ""},
     [SQL_DOMAINS] = {"SELECT rtrim(name || ' ' || others) FROM domains ORDER BY name", ""},
-    [SQL_COUNT_USERS_OF] = {"SELECT count(*) FROM accounts WHERE removed = 0 AND "
-                            "substr(aor, -length(?1) - 1) = '@' || ?1",
+    [SQL_COUNT_USERS_OF] = {"SELECT count(*) FROM accounts WHERE removed = 0 AND " DOMAIN_OF_AOR
+                            " = ?1",
                             ""},
     [SQL_ACCOUNT_OF] = {"SELECT " ACCOUNT_COLUMNS " FROM accounts WHERE " OWNER " AND removed = 0",
                         "t"},

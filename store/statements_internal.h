@@ -3,6 +3,9 @@
 #ifndef STORE_STATEMENTS_INTERNAL_H
 #define STORE_STATEMENTS_INTERNAL_H
 
+/* What stands behind the last '@' of an address-of-record; accounts_domain is an index of it. */
+#define DOMAIN_OF_AOR "substr(aor, length(rtrim(aor, replace(aor, '@', ''))) + 1)"
+
 enum statement {
     SQL_BEGIN_WRITE,
     SQL_BEGIN_READ,

@@ -88,8 +88,8 @@ const char *hook_url_advice(enum hook_url judged)
     case HOOK_URL_BAD:
         return "an address is wanted: https://HOST/PATH, without a password in it";
     case HOOK_URL_NEAR:
-        return "nothing is posted to this host itself or its link (loopback, link-local, multicast "
-               "and unspecified addresses); name another host, or set webhooks.local";
+        return "nothing is posted to loopback, link-local, multicast "
+               "and unspecified addresses; name another host, or set webhooks.local";
     case HOOK_URL_PLAIN:
         return "plain http: would show events to whoever is on the way; write https:, or set "
                "webhooks.plain_anywhere";

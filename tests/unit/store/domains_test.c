@@ -57,6 +57,7 @@ START_TEST(users_of_a_domain_are_counted)
     add(file, "carol@xa.net");
     add(file, "dave@a.net.org");
     add(file, "erin@b.net");
+    add(file, "x@a.net@b.net");
     ck_assert_int_eq(account_delete(file, BYTES("bob@a.net")), ERR_NONE);
     ck_assert_int_eq(domain_users(file, BYTES("a.net"), &users), ERR_NONE);
     ck_assert_uint_eq(users, 1);

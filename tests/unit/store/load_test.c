@@ -687,6 +687,7 @@ START_TEST(what_is_owed_and_recent_is_found_by_index)
     add_plan(&database, SQL_ERASE_DELIVERIES, plan);
     add_plan(&database, SQL_ERASE_MESSAGES, plan);
     add_plan(&database, SQL_MESSAGE, plan);
+    add_plan(&database, SQL_COUNT_USERS_OF, plan);
     database_close(&database);
     ck_assert_str_eq(plan,
                      "SEARCH d USING INDEX deliveries_owed (partition=?)\n"
@@ -715,7 +716,8 @@ START_TEST(what_is_owed_and_recent_is_found_by_index)
                      "SEARCH messages USING INDEX messages_made (partition=?)\n"
                      "SEARCH messages USING INDEX messages_made (partition=?)\n"
                      "SEARCH messages USING INDEX messages_key (serial=? AND partition=? AND "
-                     "aor=?)\n");
+                     "aor=?)\n"
+                     "SEARCH accounts USING INDEX accounts_domain (<expr>=?)\n");
     fixture_release(&f);
 }
 END_TEST

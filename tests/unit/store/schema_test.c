@@ -179,7 +179,7 @@ END_TEST
 
 /* Version 9 makes the tables of messages anew: as they were in version 8, with two owners. */
 static const char messages_of_version_8[] =
-    "DROP TABLE domains; DROP TABLE webhooks; DROP TABLE aliases;"
+    "DROP INDEX accounts_domain; DROP TABLE domains; DROP TABLE webhooks; DROP TABLE aliases;"
     "DROP TABLE tokens; DROP TABLE roster_groups; DROP TABLE shared_groups; DROP INDEX "
     "accounts_aor;"
     "ALTER TABLE accounts DROP COLUMN name; ALTER TABLE accounts DROP COLUMN disabled;"
