@@ -434,6 +434,9 @@ static bool take_names(struct web_call *call, const struct web_core *core, struc
     explain->watcher_is_user = accounts_find(core->accounts, give_aor(&explain->watcher)) != NULL;
     explain->presentity_is_user =
         accounts_find(core->accounts, give_aor(&explain->presentity)) != NULL;
+    explain->watcher_disabled = accounts_disabled(core->accounts, give_aor(&explain->watcher));
+    explain->presentity_disabled =
+        accounts_disabled(core->accounts, give_aor(&explain->presentity));
     explain->watcher_registered =
         registrar_is_registered(core->registrar, give_aor(&explain->watcher));
     explain->presentity_registered =

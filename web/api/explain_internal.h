@@ -29,6 +29,7 @@ struct explain {
     const char *event;
     uint64_t now_ms;
     bool watcher_is_user, presentity_is_user; /* of accounts that there are */
+    bool watcher_disabled, presentity_disabled;
     bool watcher_registered, presentity_registered;
     struct policy_decision decision; /* its rights are owned */
     bool by_event;                   /* see struct presence_look_view */

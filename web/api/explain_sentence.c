@@ -46,6 +46,13 @@ static const char *judge_people(const struct explain *explain, struct buffer *ou
         buffer_format(out, "There is no user %s who could see %s.", watcher, presentity);
         return "no_such_watcher";
     }
+    if (explain->watcher_disabled) {
+        buffer_format(out,
+                      "%s sees nothing: its account is disabled, and whatever its devices ask is "
+                      "answered 403.",
+                      watcher);
+        return "watcher_disabled";
+    }
     return NULL;
 }
 
@@ -229,6 +236,13 @@ static const char *judge_nothing(const struct explain *explain, struct buffer *o
     const char *watcher = watcher_of(explain), *presentity = presentity_of(explain);
     if (explain->state.publications == 0 && !explain->whole.anything) {
         bool registered = explain->presentity_registered;
+        if (explain->presentity_disabled) {
+            buffer_format(out,
+                          "%s sees %s offline, because that account is disabled and nothing is "
+                          "published for it.",
+                          watcher, presentity);
+            return "presentity_disabled";
+        }
         buffer_format(out, "%s sees %s offline, because nothing is published for it%s.", watcher,
                       presentity,
                       registered ? ", though a device of it is registered"

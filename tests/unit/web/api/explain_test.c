@@ -48,6 +48,30 @@ START_TEST(names_are_judged)
 }
 END_TEST
 
+/* Whether the account of this name is disabled, as the store and the server have it. */
+static void disable(struct bytes aor, bool disabled)
+{
+    const struct store_account account = {
+        .aor = aor, .ha1 = {BYTES("0123456789abcdef0123456789abcdef")}, .disabled = disabled};
+    ck_assert_int_eq(account_change(ground->accounts, &account), ERR_NONE);
+    ground_refresh_accounts(ground);
+}
+
+START_TEST(a_disabled_account_is_named)
+{
+    live_open();
+    disable(BYTES("alice@example.org"), true);
+    ck_assert_uint_eq(subscribe(""), 403);
+    assert_case("watcher_disabled", "alice@example.org sees nothing: its account is disabled");
+    disable(BYTES("alice@example.org"), false);
+    watch_bob();
+    disable(BOB, true);
+    assert_case("presentity_disabled", "bob@example.org offline, because that account is disabled");
+    ck_assert_uint_eq(publish("", "here"), 403);
+    live_close();
+}
+END_TEST
+
 START_TEST(who_never_subscribed)
 {
     live_open();
@@ -359,9 +383,10 @@ START_TEST(other_events)
 }
 END_TEST
 
-UNIT_MAIN("explain", names_are_judged, who_never_subscribed, who_is_let_through_sees,
-          rules_are_named, who_waits_for_a_word, who_is_blocked_politely, broken_rules_are_said,
-          an_unanswered_notify, an_unanswered_notify_that_is_tried_again, a_refused_notify,
-          a_watcher_that_asks_for_patience, held_because_there_is_no_way, an_end_is_remembered,
-          nothing_is_published, registrations_that_count, registrations_that_rule,
-          who_was_last_seen, rights_that_leave_nothing, a_filter_that_leaves_nothing, other_events)
+UNIT_MAIN("explain", names_are_judged, a_disabled_account_is_named, who_never_subscribed,
+          who_is_let_through_sees, rules_are_named, who_waits_for_a_word, who_is_blocked_politely,
+          broken_rules_are_said, an_unanswered_notify, an_unanswered_notify_that_is_tried_again,
+          a_refused_notify, a_watcher_that_asks_for_patience, held_because_there_is_no_way,
+          an_end_is_remembered, nothing_is_published, registrations_that_count,
+          registrations_that_rule, who_was_last_seen, rights_that_leave_nothing,
+          a_filter_that_leaves_nothing, other_events)
