@@ -239,10 +239,12 @@ static json_t *rights_json(const struct rights *rights)
     return hidden;
 }
 
+/* As the subscription that counts was proved. Without one somebody of another domain is taken for
+ * one whose server has proved that domain. */
 static struct policy_watcher watcher_of(const struct explain *explain)
 {
     return (struct policy_watcher){give_aor(&explain->watcher), explain->watcher.domain == NULL,
-                                   false};
+                                   explain->subscription.trusted};
 }
 
 static const char *usual_name(enum policy_default usual)
@@ -306,6 +308,7 @@ static void keep(struct explain_subscription *kept, const struct presence_look_s
         .waiting = weight == 1,
         .pending = weight == 2,
         .active = weight == 3,
+        .trusted = look->trusted,
         .sees = look->sees,
         .offline = look->offline,
         .heard = look->heard,
@@ -390,12 +393,29 @@ static json_t *shown_json(const struct presence_look_view *view)
     return object;
 }
 
+/* True when somebody unproved may watch, too: then it does not matter who asks. */
+static bool is_for_nobody(const struct web_core *core, const struct explain *explain)
+{
+    const struct policy_watcher nobody = {.aor = BYTES("")};
+    struct presence_look_view view;
+    if (!presence_look_as(core->presence, bytes_of(explain->event), give_aor(&explain->presentity),
+                          &nobody, BYTES(""), &view))
+        return false;
+    bool welcome =
+        view.decision.handling == SUB_ALLOW || view.decision.handling == SUB_POLITE_BLOCK;
+    rights_unref(&view.decision.rights);
+    blob_unref(&view.body);
+    return welcome;
+}
+
 static void look(const struct web_core *core, struct explain *explain, json_t *object)
 {
-    const struct policy_watcher watcher = watcher_of(explain);
     struct bytes event = bytes_of(explain->event), aor = give_aor(&explain->presentity);
     struct presence_look_view bare, seen;
     json_object_set_new(object, "subscriptions", subscriptions_json(core, explain));
+    const struct policy_watcher watcher = watcher_of(explain);
+    explain->stranger =
+        watcher.foreign && !explain->subscription.there && !is_for_nobody(core, explain);
     explain->end = presence_look_end(core->presence, event, aor, watcher.aor, &explain->end_ms);
     if (!presence_look_state(core->presence, event, aor, &explain->state) ||
         !presence_look_as(core->presence, event, aor, &watcher, BYTES(""), &bare) ||

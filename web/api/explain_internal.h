@@ -11,6 +11,7 @@ struct buffer;
 /* The subscription that matters: the one that is furthest. Its texts are copies. */
 struct explain_subscription {
     bool there, pending, waiting, active;
+    bool trusted; /* its watcher was vouched for by a trusted address */
     bool sees, offline, heard;
     enum presence_owed owed;
     unsigned answer;
@@ -30,6 +31,7 @@ struct explain {
     uint64_t now_ms;
     bool watcher_is_user, presentity_is_user; /* of accounts that there are */
     bool watcher_disabled, presentity_disabled;
+    bool stranger; /* of another domain: nothing is said to it until it proves who it is */
     bool watcher_registered, presentity_registered;
     struct policy_decision decision; /* its rights are owned */
     bool by_event;                   /* see struct presence_look_view */

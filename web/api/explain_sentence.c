@@ -142,6 +142,14 @@ static const char *judge_past(const struct explain *explain, struct buffer *out)
         buffer_format(out, " %s.", endings[explain->end].text);
         return endings[explain->end].name;
     }
+    if (explain->stranger) {
+        buffer_format(out,
+                      "%s sees nothing: it is of another domain and has never subscribed to %s "
+                      "since the server began, and while it does not prove who it is it is "
+                      "answered 403.",
+                      watcher, presentity);
+        return "stranger";
+    }
     if (explain->watcher.domain != NULL && !explain->watcher_registered) {
         buffer_format(out,
                       "%s sees nothing: no device of it is registered, and none has subscribed to "

@@ -72,6 +72,39 @@ START_TEST(a_disabled_account_is_named)
 }
 END_TEST
 
+#define STRANGER "GET /api/v1/explain?watcher=x@other.org&presentity=bob"
+
+/* RFC 3325: a trusted address vouches for it, so the default holds as for a neighbour. */
+START_TEST(somebody_of_another_domain)
+{
+    live_open();
+    ck_assert_uint_eq(publish("", "here"), 200);
+    const json_t *got = live_get(explain_endpoints, STRANGER);
+    ck_assert_field(got, "case", "stranger");
+    ck_assert_has(live_text(got, "sentence"), "it is answered 403");
+    struct ask ask = subscribing("");
+    ask.from = "<sip:x@other.org>;tag=x";
+    ck_assert_uint_eq(ground_do(ground, ask), 200);
+    ck_assert_has(notified("SIP/2.0 200 OK"), ">here<");
+    got = live_get(explain_endpoints, STRANGER);
+    ck_assert_has(live_text(got, "sentence"), "x@other.org sees bob@example.org as open (here)");
+    ck_assert_field(got, "case", "sees");
+    ck_assert_has(live_text(json_object_get(got, "shown"), "body"), ">here<");
+    live_close();
+}
+END_TEST
+
+/* RFC 4745 7.1: nobody need be proved, where everybody may watch. */
+START_TEST(a_stranger_whom_everybody_means)
+{
+    live_open();
+    rule("allow");
+    const json_t *got = live_get(explain_endpoints, STRANGER);
+    ck_assert_field(got, "case", "never_subscribed");
+    live_close();
+}
+END_TEST
+
 START_TEST(who_never_subscribed)
 {
     live_open();
@@ -383,10 +416,10 @@ START_TEST(other_events)
 }
 END_TEST
 
-UNIT_MAIN("explain", names_are_judged, a_disabled_account_is_named, who_never_subscribed,
-          who_is_let_through_sees, rules_are_named, who_waits_for_a_word, who_is_blocked_politely,
-          broken_rules_are_said, an_unanswered_notify, an_unanswered_notify_that_is_tried_again,
-          a_refused_notify, a_watcher_that_asks_for_patience, held_because_there_is_no_way,
-          an_end_is_remembered, nothing_is_published, registrations_that_count,
-          registrations_that_rule, who_was_last_seen, rights_that_leave_nothing,
-          a_filter_that_leaves_nothing, other_events)
+UNIT_MAIN("explain", names_are_judged, a_disabled_account_is_named, somebody_of_another_domain,
+          a_stranger_whom_everybody_means, who_never_subscribed, who_is_let_through_sees,
+          rules_are_named, who_waits_for_a_word, who_is_blocked_politely, broken_rules_are_said,
+          an_unanswered_notify, an_unanswered_notify_that_is_tried_again, a_refused_notify,
+          a_watcher_that_asks_for_patience, held_because_there_is_no_way, an_end_is_remembered,
+          nothing_is_published, registrations_that_count, registrations_that_rule,
+          who_was_last_seen, rights_that_leave_nothing, a_filter_that_leaves_nothing, other_events)
