@@ -55,7 +55,7 @@ struct presence_look_view {
     struct policy_decision decision; /* its rights are a reference for the caller */
     struct blob *body;               /* a reference for the caller; NULL: nothing at all */
     const char *type;
-    bool by_event; /* neither rules nor a default decided, but the event */
+    bool by_event; /* no default decided, nor a rule that allows, but the event */
     bool cut;      /* its rights leave less than there is */
     bool offline;  /* blocked politely: shown as if nothing were published */
 };

@@ -206,7 +206,8 @@ struct matches {
     json_t *list;
 };
 
-/* The last word is the highest that any rule has (RFC 5025 3.2.1). */
+/* The last word is the highest that any rule has (RFC 5025 3.2.1), whatever the event makes of it.
+ */
 static void take_rule(void *context, struct bytes id, enum sub_handling handling)
 {
     struct matches *matches = context;
@@ -215,8 +216,10 @@ static void take_rule(void *context, struct bytes id, enum sub_handling handling
     give_text(item, "id", id);
     give_words(item, "handling", state_handling(handling));
     json_array_append_new(matches->list, item);
-    if (explain->rule[0] != '\0' || handling != explain->decision.handling)
+    if (explain->ruled && handling <= explain->rule_says)
         return;
+    explain->ruled = true;
+    explain->rule_says = handling;
     struct buffer out = buffer_over(explain->rule, sizeof(explain->rule) - 1);
     buffer_put(&out, bytes_first(id, sizeof(explain->rule) - 1));
     explain->rule[out.length] = '\0';
@@ -470,8 +473,10 @@ static bool take_event(struct web_call *call, struct explain *explain)
     struct bytes event = BYTES("presence");
     web_query(call, "event", &event);
     for (const struct event_package *const *package = package_list(); *package != NULL; package++)
-        if (bytes_equal(bytes_of((*package)->name), event) && (*package)->subject == NULL)
+        if (bytes_equal(bytes_of((*package)->name), event) && (*package)->subject == NULL) {
             explain->event = (*package)->name;
+            explain->for_owner = (*package)->audience == AUDIENCE_OWNER;
+        }
     if (explain->event == NULL)
         web_problem(call, 400, "bad-query", "event",
                     "there is no event package \"%.*s\" with a state", BYTES_ARGS(event));

@@ -36,7 +36,10 @@ struct explain {
     struct policy_decision decision; /* its rights are owned */
     bool by_event;                   /* see struct presence_look_view */
     enum policy_default usual;
-    char rule[64]; /* the id of the first rule that has the last word; "" none */
+    char rule[64];               /* the id of the first rule that has the last word */
+    enum sub_handling rule_says; /* and what that is */
+    bool ruled;                  /* there is one */
+    bool for_owner;              /* the event is for the user itself, whatever rules say */
     struct explain_subscription subscription;
     enum presence_end end;
     uint64_t end_ms;

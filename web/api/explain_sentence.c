@@ -9,6 +9,7 @@
 #include "base/buffer.h"
 #include "web/api/explain_internal.h"
 #include "web/api/give_internal.h"
+#include "web/api/state_internal.h"
 
 enum { SILENT_MS = 2000 /* after which a NOTIFY under way is worth a word */ };
 
@@ -72,11 +73,7 @@ static const char *default_name(enum policy_default usual)
 static void put_source(const struct explain *explain, struct buffer *out)
 {
     enum policy_source source = explain->decision.source;
-    if (explain->by_event)
-        buffer_format(out,
-                      "the event %s, which is for the user itself and whom its own rules allow",
-                      explain->event);
-    else if (source == POLICY_SAYS_RULES)
+    if (source == POLICY_SAYS_RULES)
         buffer_format(out, "rule \"%s\" of %s", explain->rule, presentity_of(explain));
     else if (source == POLICY_SAYS_ROSTER)
         buffer_format(out, "the roster of %s", presentity_of(explain));
@@ -84,6 +81,19 @@ static void put_source(const struct explain *explain, struct buffer *out)
         buffer_format(out, "the default of the domain (%s)", default_name(explain->usual));
     else
         buffer_format(out, "being the same user");
+}
+
+/* Of who may not see an event that is not for everybody whom policy lets through. */
+static void put_audience(const struct explain *explain, struct buffer *out)
+{
+    buffer_format(out, "%s is blocked: the event %s is for %s alone", watcher_of(explain),
+                  explain->event, presentity_of(explain));
+    if (!explain->for_owner)
+        buffer_format(out, " and for whom a rule of it allows");
+    if (!explain->for_owner && explain->ruled)
+        buffer_format(out, ", and rule \"%s\" says %s", explain->rule,
+                      state_handling(explain->rule_says));
+    buffer_format(out, ".");
 }
 
 static const char *judge_rules(const struct explain *explain, struct buffer *out)
@@ -105,6 +115,10 @@ static const char *judge_rules(const struct explain *explain, struct buffer *out
     }
     if (explain->decision.handling != SUB_BLOCK)
         return NULL;
+    if (explain->by_event) {
+        put_audience(explain, out);
+        return "blocked";
+    }
     buffer_format(out, "%s is blocked by ", watcher);
     put_source(explain, out);
     buffer_format(out, ".");

@@ -402,8 +402,8 @@ START_TEST(other_events)
         live_get(explain_endpoints,
                  "GET /api/v1/explain?watcher=alice&presentity=bob&event=message-summary");
     ck_assert_field(got, "case", "blocked");
-    ck_assert_has(live_text(got, "sentence"), "by the event message-summary, which is for the user "
-                                              "itself");
+    ck_assert_has(live_text(got, "sentence"), "the event message-summary is for bob@example.org "
+                                              "alone and for whom a rule of it allows");
     ck_assert_field(json_object_get(got, "decision"), "by", "event");
     struct ask ask = subscribing("Event: message-summary\r\n");
     ask.from = "<sip:bob@example.org>;tag=m";
@@ -416,10 +416,31 @@ START_TEST(other_events)
 }
 END_TEST
 
+/* RFC 5025 3.2.1 speaks of presence: here a rule that does not allow is none. */
+START_TEST(an_event_for_whom_a_rule_allows)
+{
+    live_open();
+    rule("polite-block");
+    const json_t *got =
+        live_get(explain_endpoints, "GET /api/v1/explain?watcher=alice&presentity=bob&event=reg");
+    ck_assert_field(got, "case", "blocked");
+    ck_assert_has(live_text(got, "sentence"), "the event reg is for bob@example.org alone and for "
+                                              "whom a rule of it allows, and rule \"a\" says "
+                                              "polite-block");
+    ck_assert_field(json_object_get(got, "decision"), "by", "event");
+    rule("allow");
+    got = live_get(explain_endpoints, "GET /api/v1/explain?watcher=alice&presentity=bob&event=reg");
+    ck_assert_field(json_object_get(got, "decision"), "by", "rules");
+    ck_assert_field(json_object_get(got, "decision"), "handling", "allow");
+    live_close();
+}
+END_TEST
+
 UNIT_MAIN("explain", names_are_judged, a_disabled_account_is_named, somebody_of_another_domain,
           a_stranger_whom_everybody_means, who_never_subscribed, who_is_let_through_sees,
           rules_are_named, who_waits_for_a_word, who_is_blocked_politely, broken_rules_are_said,
           an_unanswered_notify, an_unanswered_notify_that_is_tried_again, a_refused_notify,
           a_watcher_that_asks_for_patience, held_because_there_is_no_way, an_end_is_remembered,
           nothing_is_published, registrations_that_count, registrations_that_rule,
-          who_was_last_seen, rights_that_leave_nothing, a_filter_that_leaves_nothing, other_events)
+          who_was_last_seen, rights_that_leave_nothing, a_filter_that_leaves_nothing, other_events,
+          an_event_for_whom_a_rule_allows)
