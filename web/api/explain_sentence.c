@@ -146,6 +146,15 @@ static const struct ending endings[PRESENCE_ENDS] = {
     [END_UNREACHABLE] = {"unreachable", "because there was no way to its device any more"},
 };
 
+/* What would come of it. */
+static const char *prospect(const struct explain *explain)
+{
+    if (explain->decision.handling == SUB_CONFIRM)
+        return "would have to wait for that user's word";
+    return explain->decision.handling == SUB_POLITE_BLOCK ? "would be shown that user offline"
+                                                          : "would be let through";
+}
+
 static const char *judge_past(const struct explain *explain, struct buffer *out)
 {
     const char *watcher = watcher_of(explain), *presentity = presentity_of(explain);
@@ -171,11 +180,9 @@ static const char *judge_past(const struct explain *explain, struct buffer *out)
                       watcher, presentity);
         return "watcher_not_registered";
     }
-    buffer_format(
-        out,
-        "%s sees nothing: it has never subscribed to %s since the server began, though it "
-        "might.",
-        watcher, presentity);
+    buffer_format(out,
+                  "%s sees nothing: it has never subscribed to %s since the server began, and %s.",
+                  watcher, presentity, prospect(explain));
     return "never_subscribed";
 }
 

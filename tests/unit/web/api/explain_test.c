@@ -110,7 +110,11 @@ START_TEST(who_never_subscribed)
     live_open();
     assert_case("watcher_not_registered", "no device of it is registered");
     ck_assert_uint_eq(live_register("alice", ALICE_CONTACT), 200);
-    assert_case("never_subscribed", "never subscribed");
+    assert_case("never_subscribed", "since the server began, and would be let through");
+    rule("confirm");
+    assert_case("never_subscribed", "and would have to wait for that user's word");
+    rule("polite-block");
+    assert_case("never_subscribed", "and would be shown that user offline");
     live_close();
 }
 END_TEST
