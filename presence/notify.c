@@ -207,6 +207,8 @@ static void send_notify(struct subscription *subscription)
         defer(subscription);
         return;
     }
+    subscription->answer = 0; /* that was the one before's */
+    subscription->heard = false;
     metrics_count(presence->parts->metrics, METRIC_notifies_sent);
     pace_sent(subscription);
 }

@@ -219,6 +219,25 @@ START_TEST(an_unanswered_notify)
 }
 END_TEST
 
+/* The answer to an earlier one is not its answer. */
+START_TEST(an_answer_is_of_the_last_notify)
+{
+    live_open();
+    watch_bob();
+    explained();
+    const json_t *one = json_array_get(json_object_get(fake_call_json(call), "subscriptions"), 0);
+    ck_assert_int_eq(
+        json_integer_value(json_object_get(json_object_get(one, "last_notify"), "answer")), 200);
+    ck_assert_uint_eq(publish("", "here"), 200);
+    explained();
+    one = json_array_get(json_object_get(fake_call_json(call), "subscriptions"), 0);
+    ck_assert_field(one, "owed", "under_way");
+    ck_assert(json_is_null(json_object_get(json_object_get(one, "last_notify"), "answer")));
+    ck_assert(json_is_null(json_object_get(json_object_get(one, "last_notify"), "answered_by")));
+    live_close();
+}
+END_TEST
+
 START_TEST(an_unanswered_notify_that_is_tried_again)
 {
     live_open();
@@ -443,7 +462,8 @@ END_TEST
 UNIT_MAIN("explain", names_are_judged, a_disabled_account_is_named, somebody_of_another_domain,
           a_stranger_whom_everybody_means, who_never_subscribed, who_is_let_through_sees,
           rules_are_named, who_waits_for_a_word, who_is_blocked_politely, broken_rules_are_said,
-          an_unanswered_notify, an_unanswered_notify_that_is_tried_again, a_refused_notify,
+          an_unanswered_notify, an_answer_is_of_the_last_notify,
+          an_unanswered_notify_that_is_tried_again, a_refused_notify,
           a_watcher_that_asks_for_patience, held_because_there_is_no_way, an_end_is_remembered,
           nothing_is_published, registrations_that_count, registrations_that_rule,
           who_was_last_seen, rights_that_leave_nothing, a_filter_that_leaves_nothing, other_events,
