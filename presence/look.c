@@ -178,7 +178,7 @@ bool presence_look_as(struct presence *presence, struct bytes event, struct byte
                       const struct policy_watcher *watcher, struct bytes filter,
                       struct presence_look_view *view)
 {
-    const struct event_package *package = find_package(event);
+    const struct event_package *package = package_find(event);
     assert(!bytes_empty(aor) && watcher != NULL);
     *view = (struct presence_look_view){.type = ""};
     if (package == NULL)
@@ -191,7 +191,7 @@ bool presence_look_as(struct presence *presence, struct bytes event, struct byte
     view->offline = authorization.event == EVENT_APPROVED && authorization.offline;
     view->cut = authorization.event == EVENT_APPROVED && !view->offline &&
                 authorization.rights != NULL && package->view != NULL;
-    if (authorization.event == EVENT_APPROVED && !authorization.unknown)
+    if (authorization.event == EVENT_APPROVED && !authorization.unknown && package->subject == NULL)
         view->body = see(resource, &authorization, filter);
     authorization_release(&authorization);
     resource_settle(resource);

@@ -59,7 +59,8 @@ struct presence_look_view {
     bool cut;      /* its rights leave less than there is */
     bool offline;  /* blocked politely: shown as if nothing were published */
 };
-/* `filter` is one of a subscription that is visited, or empty. False: as above. */
+/* `filter` is one of a subscription that is visited, or empty. Of winfo, whose documents are each
+ * reader's own, there is no body. False: no such event package. */
 bool presence_look_as(struct presence *presence, struct bytes event, struct bytes aor,
                       const struct policy_watcher *watcher, struct bytes filter,
                       struct presence_look_view *view) __attribute__((warn_unused_result));

@@ -420,7 +420,8 @@ static void look(const struct web_core *core, struct explain *explain, json_t *o
     explain->stranger =
         watcher.foreign && !explain->subscription.there && !is_for_nobody(core, explain);
     explain->end = presence_look_end(core->presence, event, aor, watcher.aor, &explain->end_ms);
-    if (!presence_look_state(core->presence, event, aor, &explain->state) ||
+    if ((!presence_look_state(core->presence, event, aor, &explain->state) &&
+         !explain->of_watchers) ||
         !presence_look_as(core->presence, event, aor, &watcher, BYTES(""), &bare) ||
         !presence_look_as(core->presence, event, aor, &watcher,
                           bytes_of(explain->subscription.filter), &seen))
@@ -473,13 +474,15 @@ static bool take_event(struct web_call *call, struct explain *explain)
     struct bytes event = BYTES("presence");
     web_query(call, "event", &event);
     for (const struct event_package *const *package = package_list(); *package != NULL; package++)
-        if (bytes_equal(bytes_of((*package)->name), event) && (*package)->subject == NULL) {
+        if (bytes_equal(bytes_of((*package)->name), event)) {
             explain->event = (*package)->name;
+            explain->of_watchers = (*package)->subject != NULL;
             explain->for_owner = (*package)->audience == AUDIENCE_OWNER;
         }
     if (explain->event == NULL)
         web_problem(call, 400, "bad-query", "event",
-                    "there is no event package \"%.*s\" with a state", BYTES_ARGS(event));
+                    "there is no event package \"%.*s\"; presence is one, presence.winfo another",
+                    BYTES_ARGS(event));
     return explain->event != NULL;
 }
 

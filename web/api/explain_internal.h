@@ -39,6 +39,7 @@ struct explain {
     char rule[64];               /* the id of the first rule that has the last word */
     enum sub_handling rule_says; /* and what that is */
     bool ruled;                  /* there is one */
+    bool of_watchers;            /* the event is of the template winfo (RFC 3857) */
     bool for_owner;              /* the event is for the user itself, whatever rules say */
     struct explain_subscription subscription;
     enum presence_end end;

@@ -439,6 +439,33 @@ START_TEST(other_events)
 }
 END_TEST
 
+#define WATCHERS_SEEN_BY(who) \
+    "GET /api/v1/explain?watcher=" who "&presentity=bob&event=presence.winfo"
+
+/* RFC 3857 */
+START_TEST(who_watches_is_explained)
+{
+    live_open();
+    rule("allow");
+    const json_t *got = live_get(explain_endpoints, WATCHERS_SEEN_BY("alice"));
+    ck_assert_field(got, "case", "blocked");
+    ck_assert_has(live_text(got, "sentence"),
+                  "the event presence.winfo is for bob@example.org alone");
+    ck_assert_uint_eq(live_register("bob", "Contact: <sip:bob@127.0.0.3:5060>\r\n"), 200);
+    got = live_get(explain_endpoints, WATCHERS_SEEN_BY("bob"));
+    ck_assert_field(got, "case", "never_subscribed");
+    struct ask ask = subscribing("Event: presence.winfo\r\n");
+    ask.from = "<sip:bob@example.org>;tag=w";
+    ck_assert_uint_eq(ground_do(ground, ask), 200);
+    notified("SIP/2.0 200 OK");
+    got = live_get(explain_endpoints, WATCHERS_SEEN_BY("bob"));
+    ck_assert_field(got, "case", "told");
+    ck_assert_uint_eq(json_array_size(json_object_get(got, "subscriptions")), 1);
+    ck_assert_field(json_object_get(got, "decision"), "by", "owner");
+    live_close();
+}
+END_TEST
+
 /* RFC 5025 3.2.1 speaks of presence: here a rule that does not allow is none. */
 START_TEST(an_event_for_whom_a_rule_allows)
 {
@@ -467,4 +494,4 @@ UNIT_MAIN("explain", names_are_judged, a_disabled_account_is_named, somebody_of_
           a_watcher_that_asks_for_patience, held_because_there_is_no_way, an_end_is_remembered,
           nothing_is_published, registrations_that_count, registrations_that_rule,
           who_was_last_seen, rights_that_leave_nothing, a_filter_that_leaves_nothing, other_events,
-          an_event_for_whom_a_rule_allows)
+          who_watches_is_explained, an_event_for_whom_a_rule_allows)
