@@ -488,7 +488,7 @@ static bool take_event(struct web_call *call, struct explain *explain)
 
 static void answer(struct web_call *call, const struct web_core *core, struct explain *explain)
 {
-    char text[4096];
+    char text[EXPLAIN_SENTENCE_MAX];
     struct buffer out = buffer_over(text, sizeof(text));
     assert(explain->event != NULL && explain->watcher.text[0] != '\0');
     json_t *object = json_object();

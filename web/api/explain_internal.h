@@ -50,7 +50,15 @@ struct explain {
         seen; /* composed; what the rights leave; the filter too */
 };
 
+/* Bytes: names, as they are and as parts of a path, and words. */
+enum { EXPLAIN_SENTENCE_MAX = 12288 };
+
 /* The name of the case ("never_subscribed", a constant); its sentence goes to `out`. */
 const char *explain_sentence(const struct explain *explain, struct buffer *out);
+
+/* Ends the sentence of the case `name` with what would change it, if anything would. `absent`: it
+ * is about who does not watch. */
+void explain_put_way(const struct explain *explain, const char *name, bool absent,
+                     struct buffer *out);
 
 #endif

@@ -109,7 +109,7 @@ static const char *judge_rules(const struct explain *explain, struct buffer *out
     if (explain->decision.source == POLICY_SAYS_BROKEN) {
         buffer_format(out,
                       "%s sees nothing, because the rules of %s are broken and nobody is let "
-                      "through until they are set or cleared.",
+                      "through.",
                       watcher, presentity);
         return "rules_broken";
     }
@@ -359,8 +359,8 @@ static const char *judge_told(const struct explain *explain, struct buffer *out)
 static const char *judge_watching(const struct explain *explain, struct buffer *out)
 {
     const char *found = NULL;
-    if (!explain->subscription.active)
-        return explain->subscription.there ? judge_pending(explain, out) : judge_past(explain, out);
+    if (explain->subscription.there && !explain->subscription.active)
+        return judge_pending(explain, out);
     if ((found = judge_trouble(explain, out)) == NULL)
         found = judge_news(explain, out);
     if (found == NULL)
@@ -376,9 +376,13 @@ static const char *judge_watching(const struct explain *explain, struct buffer *
 
 const char *explain_sentence(const struct explain *explain, struct buffer *out)
 {
-    assert(explain->event != NULL && out->size >= 2048);
+    assert(explain->event != NULL && out->size >= EXPLAIN_SENTENCE_MAX);
     const char *found = judge_people(explain, out);
     if (found == NULL)
         found = judge_rules(explain, out);
-    return found != NULL ? found : judge_watching(explain, out);
+    bool absent = found == NULL && !explain->subscription.there;
+    if (found == NULL)
+        found = absent ? judge_past(explain, out) : judge_watching(explain, out);
+    explain_put_way(explain, found, absent, out);
+    return found;
 }

@@ -19,7 +19,10 @@ static void assert_case(const char *name, const char *part)
                   live_text(got, "case"), name, sentence);
     ck_assert_has(sentence, part);
     ck_assert_int_eq(sentence[strlen(sentence) - 1], '.');
+    ck_assert_ptr_null(strchr(sentence, '$'));
 }
+
+#define ALLOW "PUT /api/v1/users/bob@example.org/rules/alice@example.org {\"handling\": \"allow\"} "
 
 /* Alice's watching, and what she was told when it began. */
 static const char *watch_bob(void)
@@ -63,6 +66,8 @@ START_TEST(a_disabled_account_is_named)
     disable(BYTES("alice@example.org"), true);
     ck_assert_uint_eq(subscribe(""), 403);
     assert_case("watcher_disabled", "alice@example.org sees nothing: its account is disabled");
+    assert_case("watcher_disabled",
+                "; PATCH /api/v1/users/alice@example.org {\"disabled\": false} enables it.");
     disable(BYTES("alice@example.org"), false);
     watch_bob();
     disable(BOB, true);
@@ -81,7 +86,7 @@ START_TEST(somebody_of_another_domain)
     ck_assert_uint_eq(publish("", "here"), 200);
     const json_t *got = live_get(explain_endpoints, STRANGER);
     ck_assert_field(got, "case", "stranger");
-    ck_assert_has(live_text(got, "sentence"), "it is answered 403");
+    ck_assert_has(live_text(got, "sentence"), "it is answered 403; its server has to prove");
     struct ask ask = subscribing("");
     ask.from = "<sip:x@other.org>;tag=x";
     ck_assert_uint_eq(ground_do(ground, ask), 200);
@@ -110,9 +115,11 @@ START_TEST(who_never_subscribed)
     live_open();
     assert_case("watcher_not_registered", "no device of it is registered");
     ck_assert_uint_eq(live_register("alice", ALICE_CONTACT), 200);
-    assert_case("never_subscribed", "since the server began, and would be let through");
+    assert_case("never_subscribed", "since the server began, and would be let through; its "
+                                    "device has to subscribe.");
     rule("confirm");
-    assert_case("never_subscribed", "and would have to wait for that user's word");
+    assert_case("never_subscribed", "and would have to wait for that user's word; " ALLOW
+                                    "lets it through, and then it has to subscribe.");
     rule("polite-block");
     assert_case("never_subscribed", "and would be shown that user offline");
     live_close();
@@ -125,7 +132,7 @@ START_TEST(who_is_let_through_sees)
     ck_assert_uint_eq(publish("", "here"), 200);
     watch_bob();
     assert_case("sees", "alice@example.org sees bob@example.org as open (here) since "
-                        "2023-11-14T22:13:20.000Z, allowed by the default of the domain (domain)");
+                        "2023-11-14T22:13:20.000Z, allowed by the default of the domain (domain).");
     const json_t *got = fake_call_json(call);
     const json_t *composition = json_object_get(got, "composition");
     const json_t *decision = json_object_get(got, "decision");
@@ -154,7 +161,7 @@ START_TEST(rules_are_named)
     ck_assert_uint_eq(publish("", "here"), 200);
     watch_bob();
     rule("block");
-    assert_case("blocked", "blocked by rule \"a\" of bob@example.org");
+    assert_case("blocked", "blocked by rule \"a\" of bob@example.org; " ALLOW "allows it.");
     rule("allow");
     ck_assert_uint_eq(subscribe(""), 200);
     assert_case("sees", "allowed by rule \"a\" of bob@example.org");
@@ -171,6 +178,7 @@ START_TEST(who_waits_for_a_word)
     rule("confirm");
     watch("Expires: 60\r\n");
     assert_case("pending", "waits for a word of bob@example.org since 2023-11-14T22:13:20.000Z");
+    assert_case("pending", "; " ALLOW "is that word.");
     ground_wait(ground, 61000);
     ground_commit(ground);
     notified("SIP/2.0 200 OK");
@@ -187,6 +195,7 @@ START_TEST(who_is_blocked_politely)
     rule("polite-block");
     watch_bob();
     assert_case("polite_blocked", "blocked politely by rule \"a\"");
+    assert_case("polite_blocked", "; " ALLOW "shows it more.");
     ck_assert(json_is_true(
         json_object_get(json_object_get(fake_call_json(call), "filtered"), "politely_blocked")));
     live_close();
@@ -450,7 +459,7 @@ START_TEST(who_watches_is_explained)
     const json_t *got = live_get(explain_endpoints, WATCHERS_SEEN_BY("alice"));
     ck_assert_field(got, "case", "blocked");
     ck_assert_has(live_text(got, "sentence"),
-                  "the event presence.winfo is for bob@example.org alone");
+                  "the event presence.winfo is for bob@example.org alone.");
     ck_assert_uint_eq(live_register("bob", "Contact: <sip:bob@127.0.0.3:5060>\r\n"), 200);
     got = live_get(explain_endpoints, WATCHERS_SEEN_BY("bob"));
     ck_assert_field(got, "case", "never_subscribed");
