@@ -233,15 +233,19 @@ static const char *judge_trouble(const struct explain *explain, struct buffer *o
     return NULL;
 }
 
+static const char *judge_again(const struct explain *explain, struct buffer *out)
+{
+    buffer_format(out, "%s is about to be told: who may see %s is being judged again.",
+                  watcher_of(explain), presentity_of(explain));
+    return "being_judged";
+}
+
 static const char *judge_news(const struct explain *explain, struct buffer *out)
 {
     const struct explain_subscription *subscription = &explain->subscription;
-    const char *watcher = watcher_of(explain), *presentity = presentity_of(explain);
-    if (subscription->owed == PRESENCE_OWED_POLICY) {
-        buffer_format(out, "%s is about to be told: who may see %s is being judged again.", watcher,
-                      presentity);
-        return "being_judged";
-    }
+    const char *watcher = watcher_of(explain);
+    if (subscription->owed == PRESENCE_OWED_POLICY)
+        return judge_again(explain, out);
     if (subscription->owed == PRESENCE_OWED_QUEUED) {
         buffer_format(out,
                       "%s is about to be told: after the restart of the server its turn has "
@@ -356,11 +360,21 @@ static const char *judge_told(const struct explain *explain, struct buffer *out)
     return "told";
 }
 
+/* Who is only remembered as waiting, and would not have to wait any more, is forgotten in a moment.
+ */
+static bool is_absent(const struct explain *explain)
+{
+    const struct explain_subscription *subscription = &explain->subscription;
+    return !subscription->there ||
+           (subscription->waiting && explain->decision.handling != SUB_CONFIRM);
+}
+
 static const char *judge_watching(const struct explain *explain, struct buffer *out)
 {
     const char *found = NULL;
-    if (explain->subscription.there && !explain->subscription.active)
-        return judge_pending(explain, out);
+    if (!explain->subscription.active)
+        return explain->decision.handling == SUB_CONFIRM ? judge_pending(explain, out)
+                                                         : judge_again(explain, out);
     if ((found = judge_trouble(explain, out)) == NULL)
         found = judge_news(explain, out);
     if (found == NULL)
@@ -380,7 +394,7 @@ const char *explain_sentence(const struct explain *explain, struct buffer *out)
     const char *found = judge_people(explain, out);
     if (found == NULL)
         found = judge_rules(explain, out);
-    bool absent = found == NULL && !explain->subscription.there;
+    bool absent = found == NULL && is_absent(explain);
     if (found == NULL)
         found = absent ? judge_past(explain, out) : judge_watching(explain, out);
     explain_put_way(explain, found, absent, out);

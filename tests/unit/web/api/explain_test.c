@@ -188,6 +188,26 @@ START_TEST(who_waits_for_a_word)
 }
 END_TEST
 
+/* The word came, and the server has not got round to whom it concerns. */
+START_TEST(who_need_not_wait_any_more)
+{
+    live_open();
+    rule("confirm");
+    watch("Expires: 60\r\n");
+    rule("allow");
+    assert_case("being_judged", "who may see bob@example.org is being judged again");
+    rule("confirm");
+    ground_wait(ground, 61000);
+    ground_commit(ground);
+    notified("SIP/2.0 200 OK");
+    ground_commit(ground);
+    assert_case("waiting", "remembered as waiting");
+    rule("allow");
+    assert_case("expired", "did not refresh it in time; its device has to subscribe.");
+    live_close();
+}
+END_TEST
+
 START_TEST(who_is_blocked_politely)
 {
     live_open();
@@ -497,10 +517,11 @@ END_TEST
 
 UNIT_MAIN("explain", names_are_judged, a_disabled_account_is_named, somebody_of_another_domain,
           a_stranger_whom_everybody_means, who_never_subscribed, who_is_let_through_sees,
-          rules_are_named, who_waits_for_a_word, who_is_blocked_politely, broken_rules_are_said,
-          an_unanswered_notify, an_answer_is_of_the_last_notify,
-          an_unanswered_notify_that_is_tried_again, a_refused_notify,
-          a_watcher_that_asks_for_patience, held_because_there_is_no_way, an_end_is_remembered,
-          nothing_is_published, registrations_that_count, registrations_that_rule,
-          who_was_last_seen, rights_that_leave_nothing, a_filter_that_leaves_nothing, other_events,
-          who_watches_is_explained, an_event_for_whom_a_rule_allows)
+          rules_are_named, who_waits_for_a_word, who_need_not_wait_any_more,
+          who_is_blocked_politely, broken_rules_are_said, an_unanswered_notify,
+          an_answer_is_of_the_last_notify, an_unanswered_notify_that_is_tried_again,
+          a_refused_notify, a_watcher_that_asks_for_patience, held_because_there_is_no_way,
+          an_end_is_remembered, nothing_is_published, registrations_that_count,
+          registrations_that_rule, who_was_last_seen, rights_that_leave_nothing,
+          a_filter_that_leaves_nothing, other_events, who_watches_is_explained,
+          an_event_for_whom_a_rule_allows)
