@@ -141,9 +141,17 @@ enum presence_end {
     END_UNREACHABLE, /* there was no way to it */
     PRESENCE_ENDS
 };
-enum presence_end presence_look_end(const struct presence *presence, struct bytes event,
-                                    struct bytes presentity, struct bytes watcher,
-                                    uint64_t *when_ms);
+/* And the last NOTIFY of it. */
+struct presence_ended {
+    enum presence_end why;
+    uint64_t when_ms; /* wall clock */
+    uint64_t told_ms; /* the same, of the NOTIFY; 0: none was sent in this life of the server */
+    unsigned answer;  /* as in struct presence_look_subscription */
+    bool heard, has_flow;
+    struct net_flow flow;
+};
+void presence_look_end(const struct presence *presence, struct bytes event, struct bytes presentity,
+                       struct bytes watcher, struct presence_ended *ended);
 
 /* Orders. */
 

@@ -363,13 +363,29 @@ static const char *end_name(enum presence_end end)
     return names[end];
 }
 
-static json_t *end_json(const struct explain *explain)
+static json_t *told_json(const struct presence_ended *ended)
 {
-    if (explain->end == END_NONE)
+    if (ended->told_ms == 0)
         return json_null();
     json_t *object = json_object();
-    give_words(object, "reason", end_name(explain->end));
-    give_time(object, "at", explain->end_ms);
+    give_time(object, "at", ended->told_ms);
+    give_flow(object, "flow", ended->has_flow ? &ended->flow : NULL);
+    json_object_set_new(object, "answer",
+                        ended->answer != 0 ? json_integer(ended->answer) : json_null());
+    give_words(object, "answered_by",
+               ended->answer != 0 ? subscription_answered_by(ended->answer, ended->heard) : NULL);
+    return object;
+}
+
+static json_t *end_json(const struct explain *explain)
+{
+    const struct presence_ended *ended = &explain->ended;
+    if (ended->why == END_NONE)
+        return json_null();
+    json_t *object = json_object();
+    give_words(object, "reason", end_name(ended->why));
+    give_time(object, "at", ended->when_ms);
+    json_object_set_new(object, "last_notify", told_json(ended));
     return object;
 }
 
@@ -419,7 +435,7 @@ static void look(const struct web_core *core, struct explain *explain, json_t *o
     const struct policy_watcher watcher = watcher_of(explain);
     explain->stranger =
         watcher.foreign && !explain->subscription.there && !is_for_nobody(core, explain);
-    explain->end = presence_look_end(core->presence, event, aor, watcher.aor, &explain->end_ms);
+    presence_look_end(core->presence, event, aor, watcher.aor, &explain->ended);
     if ((!presence_look_state(core->presence, event, aor, &explain->state) &&
          !explain->of_watchers) ||
         !presence_look_as(core->presence, event, aor, &watcher, BYTES(""), &bare) ||

@@ -42,8 +42,7 @@ struct explain {
     bool of_watchers;            /* the event is of the template winfo (RFC 3857) */
     bool for_owner;              /* the event is for the user itself, whatever rules say */
     struct explain_subscription subscription;
-    enum presence_end end;
-    uint64_t end_ms;
+    struct presence_ended ended;
     struct presence_look_state state;
     size_t live, set, last_seen; /* publications */
     struct explain_shown whole, by_rights,

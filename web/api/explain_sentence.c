@@ -158,12 +158,12 @@ static const char *prospect(const struct explain *explain)
 static const char *judge_past(const struct explain *explain, struct buffer *out)
 {
     const char *watcher = watcher_of(explain), *presentity = presentity_of(explain);
-    if (explain->end != END_NONE) {
+    if (explain->ended.why != END_NONE) {
         buffer_format(out, "%s sees nothing: its last subscription to %s ended at ", watcher,
                       presentity);
-        put_time(out, explain->end_ms);
-        buffer_format(out, " %s.", endings[explain->end].text);
-        return endings[explain->end].name;
+        put_time(out, explain->ended.when_ms);
+        buffer_format(out, " %s.", endings[explain->ended.why].text);
+        return endings[explain->ended.why].name;
     }
     if (explain->stranger) {
         buffer_format(out,

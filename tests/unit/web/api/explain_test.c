@@ -24,6 +24,17 @@ static void assert_case(const char *name, const char *part)
 
 #define ALLOW "PUT /api/v1/users/bob@example.org/rules/alice@example.org {\"handling\": \"allow\"} "
 
+/* How the last NOTIFY of what has ended was answered. */
+static void assert_end_told(int answer, const char *by, const char *at)
+{
+    const json_t *told =
+        json_object_get(json_object_get(fake_call_json(call), "ended"), "last_notify");
+    ck_assert_int_eq(json_integer_value(json_object_get(told, "answer")), answer);
+    ck_assert_field(told, "answered_by", by);
+    ck_assert_field(told, "flow", "udp/127.0.0.1:5060/127.0.0.2:5060");
+    ck_assert_field(told, "at", at);
+}
+
 /* Alice's watching, and what she was told when it began. */
 static const char *watch_bob(void)
 {
@@ -244,6 +255,7 @@ START_TEST(an_unanswered_notify)
     ground_wait(ground, 40000);
     ground_commit(ground);
     assert_case("notify_unanswered", "a NOTIFY to its device was not answered");
+    assert_end_told(408, "nobody", "2023-11-14T22:13:20.000Z");
     live_close();
 }
 END_TEST
@@ -289,6 +301,7 @@ START_TEST(a_refused_notify)
     notified("SIP/2.0 481 Gone");
     ground_commit(ground);
     assert_case("notify_refused", "refused a NOTIFY");
+    assert_end_told(481, "watcher", "2023-11-14T22:13:20.000Z");
     live_close();
 }
 END_TEST
@@ -336,6 +349,7 @@ START_TEST(an_end_is_remembered)
     ground_commit(ground);
     assert_case("expired", "ended at 2023-11-14T22:14:20.000Z because its device did not refresh");
     ck_assert_field(json_object_get(fake_call_json(call), "ended"), "reason", "expired");
+    assert_end_told(200, "watcher", "2023-11-14T22:14:20.000Z");
     ck_assert_uint_eq(subscribe("Expires: 0\r\n"), 200);
     notified("SIP/2.0 200 OK");
     assert_case("unsubscribed", "its device ended it");
