@@ -5,14 +5,15 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "presence/look_internal.h"
 #include "presence/presence_internal.h"
 
 enum { CELLS = 8192 };
 
 struct cell {
     uint64_t key; /* all of the hash: that two are the same by chance is not to be feared */
-    uint64_t when_ms;
-    enum presence_end why; /* END_NONE: empty */
+    uint64_t id;  /* of the subscription (look_id) */
+    struct presence_ended ended; /* END_NONE: empty */
 };
 
 struct ends {
@@ -37,6 +38,19 @@ static uint64_t key_of(const struct presence *presence, const struct event_packa
     return bytes_hash(watcher, bytes_hash(aor, key));
 }
 
+static void take_notify(struct presence_ended *ended, const struct subscription *subscription)
+{
+    const struct world *world = subscription->resource->presence->parts->world;
+    const struct dialog *dialog = &subscription->dialog;
+    if (subscription->told_ms == 0)
+        return;
+    ended->told_ms = world->wall_ms - (world->now_ms - subscription->told_ms);
+    ended->answer = subscription->answer;
+    ended->heard = subscription->heard;
+    ended->has_flow = dialog->has_flow;
+    ended->flow = dialog->flow;
+}
+
 void ends_note(const struct subscription *subscription, enum presence_end why)
 {
     const struct resource *resource = subscription->resource;
@@ -45,7 +59,21 @@ void ends_note(const struct subscription *subscription, enum presence_end why)
     assert(why != END_NONE);
     uint64_t key = key_of(presence, resource->package, resource->aor,
                           bytes_from(watcher->aor, watcher->length));
-    presence->ends->cells[key % CELLS] = (struct cell){key, presence->parts->world->wall_ms, why};
+    struct cell *cell = &presence->ends->cells[key % CELLS];
+    *cell = (struct cell){
+        key, look_id(subscription), {.why = why, .when_ms = presence->parts->world->wall_ms}};
+    take_notify(&cell->ended, subscription);
+}
+
+void ends_told(const struct subscription *subscription)
+{
+    const struct resource *resource = subscription->resource;
+    const struct watcher *watcher = subscription->watcher;
+    uint64_t key = key_of(resource->presence, resource->package, resource->aor,
+                          bytes_from(watcher->aor, watcher->length));
+    struct cell *cell = &resource->presence->ends->cells[key % CELLS];
+    if (cell->key == key && cell->id == look_id(subscription))
+        take_notify(&cell->ended, subscription);
 }
 
 enum presence_end ends_of(enum subscription_event event)
@@ -76,8 +104,16 @@ enum presence_end ends_why(enum metric why)
 enum presence_end ends_find(const struct presence *presence, const struct event_package *package,
                             struct bytes aor, struct bytes watcher, uint64_t *when_ms)
 {
+    struct presence_ended ended;
+    ends_look(presence, package, aor, watcher, &ended);
+    *when_ms = ended.when_ms;
+    return ended.why;
+}
+
+void ends_look(const struct presence *presence, const struct event_package *package,
+               struct bytes aor, struct bytes watcher, struct presence_ended *ended)
+{
     uint64_t key = key_of(presence, package, aor, watcher);
     const struct cell *cell = &presence->ends->cells[key % CELLS];
-    *when_ms = cell->when_ms;
-    return cell->key == key ? cell->why : END_NONE;
+    *ended = cell->key == key ? cell->ended : (struct presence_ended){.why = END_NONE};
 }

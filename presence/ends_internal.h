@@ -16,6 +16,8 @@ void ends_free(struct ends **ends);
 
 /* It ends now, for this reason; a later word on it takes the place. */
 void ends_note(const struct subscription *subscription, enum presence_end why);
+/* One that has ended was told so, or has answered that: a later one of its watcher does not. */
+void ends_told(const struct subscription *subscription);
 /* What an event of the machine means, and the counter of a NOTIFY that failed for good. */
 enum presence_end ends_of(enum subscription_event event);
 enum presence_end ends_why(enum metric why);
@@ -24,5 +26,8 @@ enum presence_end ends_why(enum metric why);
  */
 enum presence_end ends_find(const struct presence *presence, const struct event_package *package,
                             struct bytes aor, struct bytes watcher, uint64_t *when_ms);
+/* The same with all that is known of it. */
+void ends_look(const struct presence *presence, const struct event_package *package,
+               struct bytes aor, struct bytes watcher, struct presence_ended *ended);
 
 #endif

@@ -165,11 +165,20 @@ static struct policy_decision decide(const struct resource *resource,
     return decision;
 }
 
+/* A rule that does not allow says nothing of an event that is only for whom one allows. */
+static bool is_by_event(const struct event_package *package, const struct policy_decision *decision)
+{
+    if (package->audience == AUDIENCE_BY_RULES)
+        return false;
+    return decision->source == POLICY_SAYS_DOMAIN || decision->source == POLICY_SAYS_ROSTER ||
+           (decision->source == POLICY_SAYS_RULES && decision->handling == SUB_BLOCK);
+}
+
 bool presence_look_as(struct presence *presence, struct bytes event, struct bytes aor,
                       const struct policy_watcher *watcher, struct bytes filter,
                       struct presence_look_view *view)
 {
-    const struct event_package *package = find_package(event);
+    const struct event_package *package = package_find(event);
     assert(!bytes_empty(aor) && watcher != NULL);
     *view = (struct presence_look_view){.type = ""};
     if (package == NULL)
@@ -178,13 +187,11 @@ bool presence_look_as(struct presence *presence, struct bytes event, struct byte
     struct authorization authorization = authorize(presence, package, aor, resource, watcher);
     view->type = package->notify_types[0];
     view->decision = decide(resource, watcher, &authorization);
-    view->by_event =
-        package->audience != AUDIENCE_BY_RULES && (view->decision.source == POLICY_SAYS_DOMAIN ||
-                                                   view->decision.source == POLICY_SAYS_ROSTER);
+    view->by_event = is_by_event(package, &view->decision);
     view->offline = authorization.event == EVENT_APPROVED && authorization.offline;
     view->cut = authorization.event == EVENT_APPROVED && !view->offline &&
                 authorization.rights != NULL && package->view != NULL;
-    if (authorization.event == EVENT_APPROVED && !authorization.unknown)
+    if (authorization.event == EVENT_APPROVED && !authorization.unknown && package->subject == NULL)
         view->body = see(resource, &authorization, filter);
     authorization_release(&authorization);
     resource_settle(resource);

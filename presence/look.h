@@ -55,11 +55,12 @@ struct presence_look_view {
     struct policy_decision decision; /* its rights are a reference for the caller */
     struct blob *body;               /* a reference for the caller; NULL: nothing at all */
     const char *type;
-    bool by_event; /* neither rules nor a default decided, but the event */
+    bool by_event; /* no default decided, nor a rule that allows, but the event */
     bool cut;      /* its rights leave less than there is */
     bool offline;  /* blocked politely: shown as if nothing were published */
 };
-/* `filter` is one of a subscription that is visited, or empty. False: as above. */
+/* `filter` is one of a subscription that is visited, or empty. Of winfo, whose documents are each
+ * reader's own, there is no body. False: no such event package. */
 bool presence_look_as(struct presence *presence, struct bytes event, struct bytes aor,
                       const struct policy_watcher *watcher, struct bytes filter,
                       struct presence_look_view *view) __attribute__((warn_unused_result));
@@ -140,9 +141,17 @@ enum presence_end {
     END_UNREACHABLE, /* there was no way to it */
     PRESENCE_ENDS
 };
-enum presence_end presence_look_end(const struct presence *presence, struct bytes event,
-                                    struct bytes presentity, struct bytes watcher,
-                                    uint64_t *when_ms);
+/* And the last NOTIFY of it. */
+struct presence_ended {
+    enum presence_end why;
+    uint64_t when_ms; /* wall clock */
+    uint64_t told_ms; /* the same, of the NOTIFY; 0: none was sent in this life of the server */
+    unsigned answer;  /* as in struct presence_look_subscription */
+    bool heard, has_flow;
+    struct net_flow flow;
+};
+void presence_look_end(const struct presence *presence, struct bytes event, struct bytes presentity,
+                       struct bytes watcher, struct presence_ended *ended);
 
 /* Orders. */
 

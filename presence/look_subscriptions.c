@@ -362,11 +362,11 @@ bool presence_look_subscriptions(struct presence *presence, const struct presenc
     return more;
 }
 
-enum presence_end presence_look_end(const struct presence *presence, struct bytes event,
-                                    struct bytes presentity, struct bytes watcher,
-                                    uint64_t *when_ms)
+void presence_look_end(const struct presence *presence, struct bytes event, struct bytes presentity,
+                       struct bytes watcher, struct presence_ended *ended)
 {
     const struct event_package *package = package_find(event);
-    *when_ms = 0;
-    return package != NULL ? ends_find(presence, package, presentity, watcher, when_ms) : END_NONE;
+    *ended = (struct presence_ended){.why = END_NONE};
+    if (package != NULL)
+        ends_look(presence, package, presentity, watcher, ended);
 }

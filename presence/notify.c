@@ -110,6 +110,8 @@ static void take_answer(void *context, const struct client_answer *answer)
     subscription->missed = misled || answer->status >= 300;
     subscription->answer = misled ? 0 : (uint16_t)answer->status;
     subscription->heard = answer->response != NULL;
+    if (!machine_is_live(subscription->state))
+        ends_told(subscription);
     partial_answered(subscription, misled ? 0 : answer->status);
     log_write(presence->parts->log, LOG_DEBUG, "presence", "NOTIFY answered %u call-id=%.*s",
               answer->status, BYTES_ARGS(subscription->dialog.parts.call_id));
@@ -207,8 +209,12 @@ static void send_notify(struct subscription *subscription)
         defer(subscription);
         return;
     }
+    subscription->answer = 0; /* that was the one before's */
+    subscription->heard = false;
     metrics_count(presence->parts->metrics, METRIC_notifies_sent);
     pace_sent(subscription);
+    if (!machine_is_live(subscription->state))
+        ends_told(subscription);
 }
 
 static void fold(struct subscription *subscription)

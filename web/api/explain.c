@@ -206,7 +206,8 @@ struct matches {
     json_t *list;
 };
 
-/* The last word is the highest that any rule has (RFC 5025 3.2.1). */
+/* The last word is the highest that any rule has (RFC 5025 3.2.1), whatever the event makes of it.
+ */
 static void take_rule(void *context, struct bytes id, enum sub_handling handling)
 {
     struct matches *matches = context;
@@ -215,8 +216,10 @@ static void take_rule(void *context, struct bytes id, enum sub_handling handling
     give_text(item, "id", id);
     give_words(item, "handling", state_handling(handling));
     json_array_append_new(matches->list, item);
-    if (explain->rule[0] != '\0' || handling != explain->decision.handling)
+    if (explain->ruled && handling <= explain->rule_says)
         return;
+    explain->ruled = true;
+    explain->rule_says = handling;
     struct buffer out = buffer_over(explain->rule, sizeof(explain->rule) - 1);
     buffer_put(&out, bytes_first(id, sizeof(explain->rule) - 1));
     explain->rule[out.length] = '\0';
@@ -239,10 +242,12 @@ static json_t *rights_json(const struct rights *rights)
     return hidden;
 }
 
+/* As the subscription that counts was proved. Without one somebody of another domain is taken for
+ * one whose server has proved that domain. */
 static struct policy_watcher watcher_of(const struct explain *explain)
 {
     return (struct policy_watcher){give_aor(&explain->watcher), explain->watcher.domain == NULL,
-                                   false};
+                                   explain->subscription.trusted};
 }
 
 static const char *usual_name(enum policy_default usual)
@@ -306,6 +311,7 @@ static void keep(struct explain_subscription *kept, const struct presence_look_s
         .waiting = weight == 1,
         .pending = weight == 2,
         .active = weight == 3,
+        .trusted = look->trusted,
         .sees = look->sees,
         .offline = look->offline,
         .heard = look->heard,
@@ -357,13 +363,29 @@ static const char *end_name(enum presence_end end)
     return names[end];
 }
 
-static json_t *end_json(const struct explain *explain)
+static json_t *told_json(const struct presence_ended *ended)
 {
-    if (explain->end == END_NONE)
+    if (ended->told_ms == 0)
         return json_null();
     json_t *object = json_object();
-    give_words(object, "reason", end_name(explain->end));
-    give_time(object, "at", explain->end_ms);
+    give_time(object, "at", ended->told_ms);
+    give_flow(object, "flow", ended->has_flow ? &ended->flow : NULL);
+    json_object_set_new(object, "answer",
+                        ended->answer != 0 ? json_integer(ended->answer) : json_null());
+    give_words(object, "answered_by",
+               ended->answer != 0 ? subscription_answered_by(ended->answer, ended->heard) : NULL);
+    return object;
+}
+
+static json_t *end_json(const struct explain *explain)
+{
+    const struct presence_ended *ended = &explain->ended;
+    if (ended->why == END_NONE)
+        return json_null();
+    json_t *object = json_object();
+    give_words(object, "reason", end_name(ended->why));
+    give_time(object, "at", ended->when_ms);
+    json_object_set_new(object, "last_notify", told_json(ended));
     return object;
 }
 
@@ -390,14 +412,32 @@ static json_t *shown_json(const struct presence_look_view *view)
     return object;
 }
 
+/* True when somebody unproved may watch, too: then it does not matter who asks. */
+static bool is_for_nobody(const struct web_core *core, const struct explain *explain)
+{
+    const struct policy_watcher nobody = {.aor = BYTES("")};
+    struct presence_look_view view;
+    if (!presence_look_as(core->presence, bytes_of(explain->event), give_aor(&explain->presentity),
+                          &nobody, BYTES(""), &view))
+        return false;
+    bool welcome =
+        view.decision.handling == SUB_ALLOW || view.decision.handling == SUB_POLITE_BLOCK;
+    rights_unref(&view.decision.rights);
+    blob_unref(&view.body);
+    return welcome;
+}
+
 static void look(const struct web_core *core, struct explain *explain, json_t *object)
 {
-    const struct policy_watcher watcher = watcher_of(explain);
     struct bytes event = bytes_of(explain->event), aor = give_aor(&explain->presentity);
     struct presence_look_view bare, seen;
     json_object_set_new(object, "subscriptions", subscriptions_json(core, explain));
-    explain->end = presence_look_end(core->presence, event, aor, watcher.aor, &explain->end_ms);
-    if (!presence_look_state(core->presence, event, aor, &explain->state) ||
+    const struct policy_watcher watcher = watcher_of(explain);
+    explain->stranger =
+        watcher.foreign && !explain->subscription.there && !is_for_nobody(core, explain);
+    presence_look_end(core->presence, event, aor, watcher.aor, &explain->ended);
+    if ((!presence_look_state(core->presence, event, aor, &explain->state) &&
+         !explain->of_watchers) ||
         !presence_look_as(core->presence, event, aor, &watcher, BYTES(""), &bare) ||
         !presence_look_as(core->presence, event, aor, &watcher,
                           bytes_of(explain->subscription.filter), &seen))
@@ -434,6 +474,9 @@ static bool take_names(struct web_call *call, const struct web_core *core, struc
     explain->watcher_is_user = accounts_find(core->accounts, give_aor(&explain->watcher)) != NULL;
     explain->presentity_is_user =
         accounts_find(core->accounts, give_aor(&explain->presentity)) != NULL;
+    explain->watcher_disabled = accounts_disabled(core->accounts, give_aor(&explain->watcher));
+    explain->presentity_disabled =
+        accounts_disabled(core->accounts, give_aor(&explain->presentity));
     explain->watcher_registered =
         registrar_is_registered(core->registrar, give_aor(&explain->watcher));
     explain->presentity_registered =
@@ -447,17 +490,21 @@ static bool take_event(struct web_call *call, struct explain *explain)
     struct bytes event = BYTES("presence");
     web_query(call, "event", &event);
     for (const struct event_package *const *package = package_list(); *package != NULL; package++)
-        if (bytes_equal(bytes_of((*package)->name), event) && (*package)->subject == NULL)
+        if (bytes_equal(bytes_of((*package)->name), event)) {
             explain->event = (*package)->name;
+            explain->of_watchers = (*package)->subject != NULL;
+            explain->for_owner = (*package)->audience == AUDIENCE_OWNER;
+        }
     if (explain->event == NULL)
         web_problem(call, 400, "bad-query", "event",
-                    "there is no event package \"%.*s\" with a state", BYTES_ARGS(event));
+                    "there is no event package \"%.*s\"; presence is one, presence.winfo another",
+                    BYTES_ARGS(event));
     return explain->event != NULL;
 }
 
 static void answer(struct web_call *call, const struct web_core *core, struct explain *explain)
 {
-    char text[4096];
+    char text[EXPLAIN_SENTENCE_MAX];
     struct buffer out = buffer_over(text, sizeof(text));
     assert(explain->event != NULL && explain->watcher.text[0] != '\0');
     json_t *object = json_object();

@@ -9,6 +9,7 @@
 #include "base/buffer.h"
 #include "web/api/explain_internal.h"
 #include "web/api/give_internal.h"
+#include "web/api/state_internal.h"
 
 enum { SILENT_MS = 2000 /* after which a NOTIFY under way is worth a word */ };
 
@@ -46,6 +47,13 @@ static const char *judge_people(const struct explain *explain, struct buffer *ou
         buffer_format(out, "There is no user %s who could see %s.", watcher, presentity);
         return "no_such_watcher";
     }
+    if (explain->watcher_disabled) {
+        buffer_format(out,
+                      "%s sees nothing: its account is disabled, and whatever its devices ask is "
+                      "answered 403.",
+                      watcher);
+        return "watcher_disabled";
+    }
     return NULL;
 }
 
@@ -65,11 +73,7 @@ static const char *default_name(enum policy_default usual)
 static void put_source(const struct explain *explain, struct buffer *out)
 {
     enum policy_source source = explain->decision.source;
-    if (explain->by_event)
-        buffer_format(out,
-                      "the event %s, which is for the user itself and whom its own rules allow",
-                      explain->event);
-    else if (source == POLICY_SAYS_RULES)
+    if (source == POLICY_SAYS_RULES)
         buffer_format(out, "rule \"%s\" of %s", explain->rule, presentity_of(explain));
     else if (source == POLICY_SAYS_ROSTER)
         buffer_format(out, "the roster of %s", presentity_of(explain));
@@ -77,6 +81,19 @@ static void put_source(const struct explain *explain, struct buffer *out)
         buffer_format(out, "the default of the domain (%s)", default_name(explain->usual));
     else
         buffer_format(out, "being the same user");
+}
+
+/* Of who may not see an event that is not for everybody whom policy lets through. */
+static void put_audience(const struct explain *explain, struct buffer *out)
+{
+    buffer_format(out, "%s is blocked: the event %s is for %s alone", watcher_of(explain),
+                  explain->event, presentity_of(explain));
+    if (!explain->for_owner)
+        buffer_format(out, " and for whom a rule of it allows");
+    if (!explain->for_owner && explain->ruled)
+        buffer_format(out, ", and rule \"%s\" says %s", explain->rule,
+                      state_handling(explain->rule_says));
+    buffer_format(out, ".");
 }
 
 static const char *judge_rules(const struct explain *explain, struct buffer *out)
@@ -92,12 +109,16 @@ static const char *judge_rules(const struct explain *explain, struct buffer *out
     if (explain->decision.source == POLICY_SAYS_BROKEN) {
         buffer_format(out,
                       "%s sees nothing, because the rules of %s are broken and nobody is let "
-                      "through until they are set or cleared.",
+                      "through.",
                       watcher, presentity);
         return "rules_broken";
     }
     if (explain->decision.handling != SUB_BLOCK)
         return NULL;
+    if (explain->by_event) {
+        put_audience(explain, out);
+        return "blocked";
+    }
     buffer_format(out, "%s is blocked by ", watcher);
     put_source(explain, out);
     buffer_format(out, ".");
@@ -125,15 +146,32 @@ static const struct ending endings[PRESENCE_ENDS] = {
     [END_UNREACHABLE] = {"unreachable", "because there was no way to its device any more"},
 };
 
+/* What would come of it. */
+static const char *prospect(const struct explain *explain)
+{
+    if (explain->decision.handling == SUB_CONFIRM)
+        return "would have to wait for that user's word";
+    return explain->decision.handling == SUB_POLITE_BLOCK ? "would be shown that user offline"
+                                                          : "would be let through";
+}
+
 static const char *judge_past(const struct explain *explain, struct buffer *out)
 {
     const char *watcher = watcher_of(explain), *presentity = presentity_of(explain);
-    if (explain->end != END_NONE) {
+    if (explain->ended.why != END_NONE) {
         buffer_format(out, "%s sees nothing: its last subscription to %s ended at ", watcher,
                       presentity);
-        put_time(out, explain->end_ms);
-        buffer_format(out, " %s.", endings[explain->end].text);
-        return endings[explain->end].name;
+        put_time(out, explain->ended.when_ms);
+        buffer_format(out, " %s.", endings[explain->ended.why].text);
+        return endings[explain->ended.why].name;
+    }
+    if (explain->stranger) {
+        buffer_format(out,
+                      "%s sees nothing: it is of another domain and has never subscribed to %s "
+                      "since the server began, and while it does not prove who it is it is "
+                      "answered 403.",
+                      watcher, presentity);
+        return "stranger";
     }
     if (explain->watcher.domain != NULL && !explain->watcher_registered) {
         buffer_format(out,
@@ -142,11 +180,9 @@ static const char *judge_past(const struct explain *explain, struct buffer *out)
                       watcher, presentity);
         return "watcher_not_registered";
     }
-    buffer_format(
-        out,
-        "%s sees nothing: it has never subscribed to %s since the server began, though it "
-        "might.",
-        watcher, presentity);
+    buffer_format(out,
+                  "%s sees nothing: it has never subscribed to %s since the server began, and %s.",
+                  watcher, presentity, prospect(explain));
     return "never_subscribed";
 }
 
@@ -197,15 +233,19 @@ static const char *judge_trouble(const struct explain *explain, struct buffer *o
     return NULL;
 }
 
+static const char *judge_again(const struct explain *explain, struct buffer *out)
+{
+    buffer_format(out, "%s is about to be told: who may see %s is being judged again.",
+                  watcher_of(explain), presentity_of(explain));
+    return "being_judged";
+}
+
 static const char *judge_news(const struct explain *explain, struct buffer *out)
 {
     const struct explain_subscription *subscription = &explain->subscription;
-    const char *watcher = watcher_of(explain), *presentity = presentity_of(explain);
-    if (subscription->owed == PRESENCE_OWED_POLICY) {
-        buffer_format(out, "%s is about to be told: who may see %s is being judged again.", watcher,
-                      presentity);
-        return "being_judged";
-    }
+    const char *watcher = watcher_of(explain);
+    if (subscription->owed == PRESENCE_OWED_POLICY)
+        return judge_again(explain, out);
     if (subscription->owed == PRESENCE_OWED_QUEUED) {
         buffer_format(out,
                       "%s is about to be told: after the restart of the server its turn has "
@@ -229,6 +269,13 @@ static const char *judge_nothing(const struct explain *explain, struct buffer *o
     const char *watcher = watcher_of(explain), *presentity = presentity_of(explain);
     if (explain->state.publications == 0 && !explain->whole.anything) {
         bool registered = explain->presentity_registered;
+        if (explain->presentity_disabled) {
+            buffer_format(out,
+                          "%s sees %s offline, because that account is disabled and nothing is "
+                          "published for it.",
+                          watcher, presentity);
+            return "presentity_disabled";
+        }
         buffer_format(out, "%s sees %s offline, because nothing is published for it%s.", watcher,
                       presentity,
                       registered ? ", though a device of it is registered"
@@ -313,11 +360,21 @@ static const char *judge_told(const struct explain *explain, struct buffer *out)
     return "told";
 }
 
+/* Who is only remembered as waiting, and would not have to wait any more, is forgotten in a moment.
+ */
+static bool is_absent(const struct explain *explain)
+{
+    const struct explain_subscription *subscription = &explain->subscription;
+    return !subscription->there ||
+           (subscription->waiting && explain->decision.handling != SUB_CONFIRM);
+}
+
 static const char *judge_watching(const struct explain *explain, struct buffer *out)
 {
     const char *found = NULL;
     if (!explain->subscription.active)
-        return explain->subscription.there ? judge_pending(explain, out) : judge_past(explain, out);
+        return explain->decision.handling == SUB_CONFIRM ? judge_pending(explain, out)
+                                                         : judge_again(explain, out);
     if ((found = judge_trouble(explain, out)) == NULL)
         found = judge_news(explain, out);
     if (found == NULL)
@@ -333,9 +390,13 @@ static const char *judge_watching(const struct explain *explain, struct buffer *
 
 const char *explain_sentence(const struct explain *explain, struct buffer *out)
 {
-    assert(explain->event != NULL && out->size >= 2048);
+    assert(explain->event != NULL && out->size >= EXPLAIN_SENTENCE_MAX);
     const char *found = judge_people(explain, out);
     if (found == NULL)
         found = judge_rules(explain, out);
-    return found != NULL ? found : judge_watching(explain, out);
+    bool absent = found == NULL && is_absent(explain);
+    if (found == NULL)
+        found = absent ? judge_past(explain, out) : judge_watching(explain, out);
+    explain_put_way(explain, found, absent, out);
+    return found;
 }

@@ -24,11 +24,11 @@ static const char *sees_name(const struct presence_look_subscription *look)
     return look->cut || !bytes_empty(look->filter) ? "part" : "everything";
 }
 
-static const char *answered_by(const struct presence_look_subscription *look)
+const char *subscription_answered_by(unsigned answer, bool heard)
 {
-    if (look->heard)
+    if (heard)
         return "watcher";
-    return look->answer == 408 ? "nobody" : "server";
+    return answer == 408 ? "nobody" : "server";
 }
 
 /* NULL: none was sent in this life of the server. */
@@ -46,7 +46,7 @@ static json_t *last_notify(const struct presence_look_subscription *look)
     give_flow(notify, "flow", look->flow);
     if (look->answer != 0) {
         give_number(notify, "answer", look->answer);
-        give_words(notify, "answered_by", answered_by(look));
+        give_words(notify, "answered_by", subscription_answered_by(look->answer, look->heard));
     } else {
         json_object_set_new(notify, "answer", json_null());
         json_object_set_new(notify, "answered_by", json_null());

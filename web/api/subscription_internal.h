@@ -13,6 +13,9 @@ enum reader { READER_ADMINISTRATOR, READER_PRESENTITY, READER_WATCHER };
 
 json_t *subscription_json(const struct presence_look_subscription *look, enum reader reader);
 
+/* Whose answer to a NOTIFY it is (struct presence_look_subscription). */
+const char *subscription_answered_by(unsigned answer, bool heard);
+
 struct web_call;
 struct web_core;
 

@@ -19,6 +19,20 @@ static void assert_case(const char *name, const char *part)
                   live_text(got, "case"), name, sentence);
     ck_assert_has(sentence, part);
     ck_assert_int_eq(sentence[strlen(sentence) - 1], '.');
+    ck_assert_ptr_null(strchr(sentence, '$'));
+}
+
+#define ALLOW "PUT /api/v1/users/bob@example.org/rules/alice@example.org {\"handling\": \"allow\"} "
+
+/* How the last NOTIFY of what has ended was answered. */
+static void assert_end_told(int answer, const char *by, const char *at)
+{
+    const json_t *told =
+        json_object_get(json_object_get(fake_call_json(call), "ended"), "last_notify");
+    ck_assert_int_eq(json_integer_value(json_object_get(told, "answer")), answer);
+    ck_assert_field(told, "answered_by", by);
+    ck_assert_field(told, "flow", "udp/127.0.0.1:5060/127.0.0.2:5060");
+    ck_assert_field(told, "at", at);
 }
 
 /* Alice's watching, and what she was told when it began. */
@@ -48,12 +62,77 @@ START_TEST(names_are_judged)
 }
 END_TEST
 
+/* Whether the account of this name is disabled, as the store and the server have it. */
+static void disable(struct bytes aor, bool disabled)
+{
+    const struct store_account account = {
+        .aor = aor, .ha1 = {BYTES("0123456789abcdef0123456789abcdef")}, .disabled = disabled};
+    ck_assert_int_eq(account_change(ground->accounts, &account), ERR_NONE);
+    ground_refresh_accounts(ground);
+}
+
+START_TEST(a_disabled_account_is_named)
+{
+    live_open();
+    disable(BYTES("alice@example.org"), true);
+    ck_assert_uint_eq(subscribe(""), 403);
+    assert_case("watcher_disabled", "alice@example.org sees nothing: its account is disabled");
+    assert_case("watcher_disabled",
+                "; PATCH /api/v1/users/alice@example.org {\"disabled\": false} enables it.");
+    disable(BYTES("alice@example.org"), false);
+    watch_bob();
+    disable(BOB, true);
+    assert_case("presentity_disabled", "bob@example.org offline, because that account is disabled");
+    ck_assert_uint_eq(publish("", "here"), 403);
+    live_close();
+}
+END_TEST
+
+#define STRANGER "GET /api/v1/explain?watcher=x@other.org&presentity=bob"
+
+/* RFC 3325: a trusted address vouches for it, so the default holds as for a neighbour. */
+START_TEST(somebody_of_another_domain)
+{
+    live_open();
+    ck_assert_uint_eq(publish("", "here"), 200);
+    const json_t *got = live_get(explain_endpoints, STRANGER);
+    ck_assert_field(got, "case", "stranger");
+    ck_assert_has(live_text(got, "sentence"), "it is answered 403; its server has to prove");
+    struct ask ask = subscribing("");
+    ask.from = "<sip:x@other.org>;tag=x";
+    ck_assert_uint_eq(ground_do(ground, ask), 200);
+    ck_assert_has(notified("SIP/2.0 200 OK"), ">here<");
+    got = live_get(explain_endpoints, STRANGER);
+    ck_assert_has(live_text(got, "sentence"), "x@other.org sees bob@example.org as open (here)");
+    ck_assert_field(got, "case", "sees");
+    ck_assert_has(live_text(json_object_get(got, "shown"), "body"), ">here<");
+    live_close();
+}
+END_TEST
+
+/* RFC 4745 7.1: nobody need be proved, where everybody may watch. */
+START_TEST(a_stranger_whom_everybody_means)
+{
+    live_open();
+    rule("allow");
+    const json_t *got = live_get(explain_endpoints, STRANGER);
+    ck_assert_field(got, "case", "never_subscribed");
+    live_close();
+}
+END_TEST
+
 START_TEST(who_never_subscribed)
 {
     live_open();
     assert_case("watcher_not_registered", "no device of it is registered");
     ck_assert_uint_eq(live_register("alice", ALICE_CONTACT), 200);
-    assert_case("never_subscribed", "never subscribed");
+    assert_case("never_subscribed", "since the server began, and would be let through; its "
+                                    "device has to subscribe.");
+    rule("confirm");
+    assert_case("never_subscribed", "and would have to wait for that user's word; " ALLOW
+                                    "lets it through, and then it has to subscribe.");
+    rule("polite-block");
+    assert_case("never_subscribed", "and would be shown that user offline");
     live_close();
 }
 END_TEST
@@ -64,7 +143,7 @@ START_TEST(who_is_let_through_sees)
     ck_assert_uint_eq(publish("", "here"), 200);
     watch_bob();
     assert_case("sees", "alice@example.org sees bob@example.org as open (here) since "
-                        "2023-11-14T22:13:20.000Z, allowed by the default of the domain (domain)");
+                        "2023-11-14T22:13:20.000Z, allowed by the default of the domain (domain).");
     const json_t *got = fake_call_json(call);
     const json_t *composition = json_object_get(got, "composition");
     const json_t *decision = json_object_get(got, "decision");
@@ -93,7 +172,7 @@ START_TEST(rules_are_named)
     ck_assert_uint_eq(publish("", "here"), 200);
     watch_bob();
     rule("block");
-    assert_case("blocked", "blocked by rule \"a\" of bob@example.org");
+    assert_case("blocked", "blocked by rule \"a\" of bob@example.org; " ALLOW "allows it.");
     rule("allow");
     ck_assert_uint_eq(subscribe(""), 200);
     assert_case("sees", "allowed by rule \"a\" of bob@example.org");
@@ -110,11 +189,32 @@ START_TEST(who_waits_for_a_word)
     rule("confirm");
     watch("Expires: 60\r\n");
     assert_case("pending", "waits for a word of bob@example.org since 2023-11-14T22:13:20.000Z");
+    assert_case("pending", "; " ALLOW "is that word.");
     ground_wait(ground, 61000);
     ground_commit(ground);
     notified("SIP/2.0 200 OK");
     ground_commit(ground);
     assert_case("waiting", "remembered as waiting");
+    live_close();
+}
+END_TEST
+
+/* The word came, and the server has not got round to whom it concerns. */
+START_TEST(who_need_not_wait_any_more)
+{
+    live_open();
+    rule("confirm");
+    watch("Expires: 60\r\n");
+    rule("allow");
+    assert_case("being_judged", "who may see bob@example.org is being judged again");
+    rule("confirm");
+    ground_wait(ground, 61000);
+    ground_commit(ground);
+    notified("SIP/2.0 200 OK");
+    ground_commit(ground);
+    assert_case("waiting", "remembered as waiting");
+    rule("allow");
+    assert_case("expired", "did not refresh it in time; its device has to subscribe.");
     live_close();
 }
 END_TEST
@@ -126,6 +226,7 @@ START_TEST(who_is_blocked_politely)
     rule("polite-block");
     watch_bob();
     assert_case("polite_blocked", "blocked politely by rule \"a\"");
+    assert_case("polite_blocked", "; " ALLOW "shows it more.");
     ck_assert(json_is_true(
         json_object_get(json_object_get(fake_call_json(call), "filtered"), "politely_blocked")));
     live_close();
@@ -154,6 +255,26 @@ START_TEST(an_unanswered_notify)
     ground_wait(ground, 40000);
     ground_commit(ground);
     assert_case("notify_unanswered", "a NOTIFY to its device was not answered");
+    assert_end_told(408, "nobody", "2023-11-14T22:13:20.000Z");
+    live_close();
+}
+END_TEST
+
+/* The answer to an earlier one is not its answer. */
+START_TEST(an_answer_is_of_the_last_notify)
+{
+    live_open();
+    watch_bob();
+    explained();
+    const json_t *one = json_array_get(json_object_get(fake_call_json(call), "subscriptions"), 0);
+    ck_assert_int_eq(
+        json_integer_value(json_object_get(json_object_get(one, "last_notify"), "answer")), 200);
+    ck_assert_uint_eq(publish("", "here"), 200);
+    explained();
+    one = json_array_get(json_object_get(fake_call_json(call), "subscriptions"), 0);
+    ck_assert_field(one, "owed", "under_way");
+    ck_assert(json_is_null(json_object_get(json_object_get(one, "last_notify"), "answer")));
+    ck_assert(json_is_null(json_object_get(json_object_get(one, "last_notify"), "answered_by")));
     live_close();
 }
 END_TEST
@@ -180,6 +301,7 @@ START_TEST(a_refused_notify)
     notified("SIP/2.0 481 Gone");
     ground_commit(ground);
     assert_case("notify_refused", "refused a NOTIFY");
+    assert_end_told(481, "watcher", "2023-11-14T22:13:20.000Z");
     live_close();
 }
 END_TEST
@@ -227,6 +349,7 @@ START_TEST(an_end_is_remembered)
     ground_commit(ground);
     assert_case("expired", "ended at 2023-11-14T22:14:20.000Z because its device did not refresh");
     ck_assert_field(json_object_get(fake_call_json(call), "ended"), "reason", "expired");
+    assert_end_told(200, "watcher", "2023-11-14T22:14:20.000Z");
     ck_assert_uint_eq(subscribe("Expires: 0\r\n"), 200);
     notified("SIP/2.0 200 OK");
     assert_case("unsubscribed", "its device ended it");
@@ -345,8 +468,8 @@ START_TEST(other_events)
         live_get(explain_endpoints,
                  "GET /api/v1/explain?watcher=alice&presentity=bob&event=message-summary");
     ck_assert_field(got, "case", "blocked");
-    ck_assert_has(live_text(got, "sentence"), "by the event message-summary, which is for the user "
-                                              "itself");
+    ck_assert_has(live_text(got, "sentence"), "the event message-summary is for bob@example.org "
+                                              "alone and for whom a rule of it allows");
     ck_assert_field(json_object_get(got, "decision"), "by", "event");
     struct ask ask = subscribing("Event: message-summary\r\n");
     ask.from = "<sip:bob@example.org>;tag=m";
@@ -359,9 +482,60 @@ START_TEST(other_events)
 }
 END_TEST
 
-UNIT_MAIN("explain", names_are_judged, who_never_subscribed, who_is_let_through_sees,
-          rules_are_named, who_waits_for_a_word, who_is_blocked_politely, broken_rules_are_said,
-          an_unanswered_notify, an_unanswered_notify_that_is_tried_again, a_refused_notify,
-          a_watcher_that_asks_for_patience, held_because_there_is_no_way, an_end_is_remembered,
-          nothing_is_published, registrations_that_count, registrations_that_rule,
-          who_was_last_seen, rights_that_leave_nothing, a_filter_that_leaves_nothing, other_events)
+#define WATCHERS_SEEN_BY(who) \
+    "GET /api/v1/explain?watcher=" who "&presentity=bob&event=presence.winfo"
+
+/* RFC 3857 */
+START_TEST(who_watches_is_explained)
+{
+    live_open();
+    rule("allow");
+    const json_t *got = live_get(explain_endpoints, WATCHERS_SEEN_BY("alice"));
+    ck_assert_field(got, "case", "blocked");
+    ck_assert_has(live_text(got, "sentence"),
+                  "the event presence.winfo is for bob@example.org alone.");
+    ck_assert_uint_eq(live_register("bob", "Contact: <sip:bob@127.0.0.3:5060>\r\n"), 200);
+    got = live_get(explain_endpoints, WATCHERS_SEEN_BY("bob"));
+    ck_assert_field(got, "case", "never_subscribed");
+    struct ask ask = subscribing("Event: presence.winfo\r\n");
+    ask.from = "<sip:bob@example.org>;tag=w";
+    ck_assert_uint_eq(ground_do(ground, ask), 200);
+    notified("SIP/2.0 200 OK");
+    got = live_get(explain_endpoints, WATCHERS_SEEN_BY("bob"));
+    ck_assert_field(got, "case", "told");
+    ck_assert_uint_eq(json_array_size(json_object_get(got, "subscriptions")), 1);
+    ck_assert_field(json_object_get(got, "decision"), "by", "owner");
+    live_close();
+}
+END_TEST
+
+/* RFC 5025 3.2.1 speaks of presence: here a rule that does not allow is none. */
+START_TEST(an_event_for_whom_a_rule_allows)
+{
+    live_open();
+    rule("polite-block");
+    const json_t *got =
+        live_get(explain_endpoints, "GET /api/v1/explain?watcher=alice&presentity=bob&event=reg");
+    ck_assert_field(got, "case", "blocked");
+    ck_assert_has(live_text(got, "sentence"), "the event reg is for bob@example.org alone and for "
+                                              "whom a rule of it allows, and rule \"a\" says "
+                                              "polite-block");
+    ck_assert_field(json_object_get(got, "decision"), "by", "event");
+    rule("allow");
+    got = live_get(explain_endpoints, "GET /api/v1/explain?watcher=alice&presentity=bob&event=reg");
+    ck_assert_field(json_object_get(got, "decision"), "by", "rules");
+    ck_assert_field(json_object_get(got, "decision"), "handling", "allow");
+    live_close();
+}
+END_TEST
+
+UNIT_MAIN("explain", names_are_judged, a_disabled_account_is_named, somebody_of_another_domain,
+          a_stranger_whom_everybody_means, who_never_subscribed, who_is_let_through_sees,
+          rules_are_named, who_waits_for_a_word, who_need_not_wait_any_more,
+          who_is_blocked_politely, broken_rules_are_said, an_unanswered_notify,
+          an_answer_is_of_the_last_notify, an_unanswered_notify_that_is_tried_again,
+          a_refused_notify, a_watcher_that_asks_for_patience, held_because_there_is_no_way,
+          an_end_is_remembered, nothing_is_published, registrations_that_count,
+          registrations_that_rule, who_was_last_seen, rights_that_leave_nothing,
+          a_filter_that_leaves_nothing, other_events, who_watches_is_explained,
+          an_event_for_whom_a_rule_allows)
