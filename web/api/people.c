@@ -226,11 +226,18 @@ static bool may_change(struct web_call *call, const struct person *person, bool 
     return may;
 }
 
-/* Within a transaction: was the domain not taken away while the call came? False: that is answered,
- * or *err says what failed. */
-static bool domain_is_there(struct web_call *call, struct account_file *file,
-                            const struct domain *domain, enum err *err)
+/* Within a transaction: is it a name to make, and was the domain not taken away while the call
+ * came? False: that is answered, or *err says what failed. */
+static bool may_be_made(struct web_call *call, struct account_file *file,
+                        const struct people_aor *aor, enum err *err)
 {
+    const char *fault = people_made_fault(bytes_of(aor->text));
+    const struct domain *domain = aor->domain;
+    *err = ERR_NONE;
+    if (fault != NULL) {
+        web_problem(call, 400, "bad-name", "/user", "%s", fault);
+        return false;
+    }
     *err = domain->made ? domain_known(file, bytes_of(domain->name)) : ERR_NONE;
     if (*err != ERR_NOT_FOUND)
         return *err == ERR_NONE;
@@ -257,7 +264,7 @@ static enum err write_person(struct web_call *call, struct account_file *file,
         person->name[0] = '\0';
         person->disabled = false;
     }
-    if (*made && !domain_is_there(call, file, person->aor.domain, &err))
+    if (*made && !may_be_made(call, file, &person->aor, &err))
         return err;
     apply(wishes, person);
     const struct store_account row = person_row(person);
