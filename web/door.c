@@ -194,7 +194,8 @@ static void judge_head(struct web_call *call, const char *method)
     target_route(call, call->verb);
     if (!web_answered(call) && cors_allows(call))
         judge_caller(call);
-    if (!web_answered(call) && limits_allow(call) && is_too_long(call, 1, &length))
+    if (!web_answered(call) && limits_allow(call) && etag_judge_fields(call) &&
+        is_too_long(call, 1, &length))
         refuse_length(call);
     if (!web_answered(call) && call->endpoint->body == WEB_JSON)
         body_judge_type(call);
