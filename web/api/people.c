@@ -290,6 +290,20 @@ static void save(struct web_call *call, struct account_file *file, const struct 
     person_release(person);
 }
 
+/* The name that is wanted may be another one of an account that is there: then that is said. */
+static bool is_no_alias(struct web_call *call, struct bytes user, const struct people_aor *aor)
+{
+    struct people_aor named;
+    if (people_find_alias(web_domains(call), user, &named) != PEOPLE_GOOD ||
+        strcmp(named.text, aor->text) == 0)
+        return true;
+    web_problem(call, 409, "alias", "/user",
+                "%s is an alias of %s; take another name, or DELETE /api/v1/users/%s/aliases/%s "
+                "first",
+                named.text, aor->text, aor->text, named.text);
+    return false;
+}
+
 static void post_person(struct web_call *call, struct account_file *file)
 {
     struct faults faults = {NULL};
@@ -300,7 +314,7 @@ static void post_person(struct web_call *call, struct account_file *file)
     enum people_fault fault = people_find_user(web_domains(call), wishes.user, &person.aor);
     if (!wishes.has_user || fault != PEOPLE_GOOD)
         given_name_fault(call, &faults, "/user", wishes.has_user ? fault : PEOPLE_NO_NAME);
-    if (!faults_answer(call, &faults))
+    if (!faults_answer(call, &faults) && is_no_alias(call, wishes.user, &person.aor))
         save(call, file, &wishes, MAKE_NEW, &person);
 }
 
