@@ -403,6 +403,10 @@ START_TEST(shared_groups_are_in_rosters)
                         "[\"@example.org\", \"carol@other.org\"]}]");
     place_expect(&p, "PUT /api/v1/groups/bad",
                  "{\"members\": [\"@elsewhere.org\", \"a b\"], \"name\": \"x\"}", 400);
+    place_expect(&p, "PUT /api/v1/groups/bad", "{\"members\": [\"bob\", \"nobody\"]}", 400);
+    place_expect_field(&p, "/members/1");
+    place_expect(&p, "PUT /api/v1/groups/bad", "{\"watchers\": [\"nobody@example.org\"]}", 400);
+    place_expect_field(&p, "/watchers/0");
     place_expect(&p, "GET /api/v1/groups/bad", NULL, 404);
     place_expect(&p, "PATCH /api/v1/groups/sales", "{\"watchers\": [\"bob\"]}", 200);
     place_expect_member(&p, "title", "\"Sales\"");
