@@ -77,6 +77,20 @@ static bool take_query(struct web_call *call, struct bytes query)
     return true;
 }
 
+/* Of two values one would count, and not each reader takes the same. */
+static bool is_each_once(struct web_call *call)
+{
+    for (size_t i = 1; i < call->query.count; i++) {
+        const struct web_pair *pair = &call->query.at[i];
+        if (pairs_find(&call->query, pair->name) == pair)
+            continue;
+        web_problem(call, 400, "bad-query", pair->name.at,
+                    "the parameter is there twice; write it once");
+        return false;
+    }
+    return true;
+}
+
 /* The next part of a path that began with a slash. */
 static struct bytes next_part(struct bytes *path)
 {
@@ -333,6 +347,6 @@ void target_route(struct web_call *call, struct bytes method)
     else if (!take_parts(call, &search))
         web_problem(call, 400, "bad-target", NULL,
                     "the path is not percent-encoded UTF-8; a percent sign itself is %%25");
-    else
+    else if (is_each_once(call))
         call->endpoint = search.found;
 }
