@@ -118,9 +118,17 @@ static bool save_password(const struct work *work,
     return saved;
 }
 
+/* False with a message. */
+static bool may_be_made(const char *aor)
+{
+    const char *fault = people_made_fault(bytes_of(aor));
+    return fault == NULL || command_fail("%s: %s", aor, fault);
+}
+
 static bool user_add(struct work *work, const char *const *words)
 {
-    return command_find_user(work, words[0]) && save_password(work, add_account);
+    return command_find_user(work, words[0]) && may_be_made(work->aor) &&
+           save_password(work, add_account);
 }
 
 static bool user_passwd(struct work *work, const char *const *words)
@@ -188,7 +196,7 @@ static bool alias_add(struct work *work, struct account_file *file, const char *
 {
     struct people_aor alias;
     char *holder = NULL;
-    if (!find_alias(work, word, &alias))
+    if (!find_alias(work, word, &alias) || !may_be_made(alias.text))
         return false;
     const struct store_alias row = {bytes_of(alias.text), bytes_of(work->aor), false};
     enum err err = account_put_alias(file, &row, work->config->aliases_max, &holder);

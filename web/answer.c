@@ -132,6 +132,14 @@ static enum MHD_Result refuse_state(struct web_call *call, struct MHD_Connection
     return queue(connection, 412, make(call, 412, answer_text(call)));
 }
 
+/* A change is answered with what there is now, whose tag is good for the next one. Not of PUT: what
+ * is kept is not the text that came (RFC 9110 9.3.4). */
+static bool shows_change(const struct web_call *call)
+{
+    return call->endpoint != NULL && call->method == WEB_PATCH && call->status == 200 &&
+           call->value != NULL;
+}
+
 enum MHD_Result answer_send(struct web_call *call, struct MHD_Connection *connection)
 {
     char etag[WEB_ETAG_SIZE];
@@ -146,10 +154,11 @@ enum MHD_Result answer_send(struct web_call *call, struct MHD_Connection *connec
     if (call->stream != NULL)
         return web_stream_send(call, connection);
     struct bytes text = answer_text(call);
-    if (call->endpoint == NULL || !web_is_read(call) || call->status != 200)
+    bool change = shows_change(call);
+    if (!change && (call->endpoint == NULL || !web_is_read(call) || call->status != 200))
         return queue(connection, call->status, make(call, call->status, text));
     etag_of_call(call, text, etag);
-    unsigned status = judge(call, etag);
+    unsigned status = change ? 200 : judge(call, etag);
     if (status == 412)
         return refuse_state(call, connection);
     struct MHD_Response *response = make(call, status, text);

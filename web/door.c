@@ -112,6 +112,39 @@ static enum MHD_Result take_field(void *context, enum MHD_ValueKind kind, const 
     return pairs_add(call, &call->fields, bytes_of(name), bytes_of(value)) ? MHD_YES : MHD_NO;
 }
 
+/* What says where a body ends. */
+struct framing {
+    unsigned lengths, encodings;
+};
+
+static enum MHD_Result see_framing(void *context, enum MHD_ValueKind kind, const char *name,
+                                   const char *value)
+{
+    struct framing *framing = context;
+    (void)kind;
+    (void)value;
+    framing->lengths += bytes_equal_nocase(bytes_of(name), BYTES("Content-Length"));
+    framing->encodings += bytes_equal_nocase(bytes_of(name), BYTES("Transfer-Encoding"));
+    return MHD_YES;
+}
+
+/* RFC 9112 6.1, 6.3: who stands before us may have found another end of this body, and so another
+ * request behind it. The library takes one of them. Nothing of this connection is read any more. */
+static void judge_framing(struct web_call *call, struct MHD_Connection *connection)
+{
+    struct framing framing = {0};
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, see_framing, &framing);
+    if (framing.lengths + framing.encodings <= 1)
+        return;
+    if (framing.encodings == 0)
+        web_problem(call, 400, "bad-framing", "Content-Length",
+                    "one Content-Length is wanted, not %u (RFC 9112 6.3)", framing.lengths);
+    else
+        web_problem(call, 400, "bad-framing", "Transfer-Encoding",
+                    "either one Content-Length or one Transfer-Encoding is wanted (RFC 9112 6.1)");
+    web_answer_field(call, "Connection", BYTES("close"));
+}
+
 static void take_address(struct web_call *call, struct MHD_Connection *connection)
 {
     const struct sockaddr *from =
@@ -161,7 +194,8 @@ static void judge_head(struct web_call *call, const char *method)
     target_route(call, call->verb);
     if (!web_answered(call) && cors_allows(call))
         judge_caller(call);
-    if (!web_answered(call) && limits_allow(call) && is_too_long(call, 1, &length))
+    if (!web_answered(call) && limits_allow(call) && etag_judge_fields(call) &&
+        is_too_long(call, 1, &length))
         refuse_length(call);
     if (!web_answered(call) && call->endpoint->body == WEB_JSON)
         body_judge_type(call);
@@ -176,6 +210,11 @@ static enum MHD_Result begin(struct web_call *call, struct web_door *door,
     call->secure = door->tls;
     call->needs_host = strcmp(version, MHD_HTTP_VERSION_1_0) != 0;
     take_address(call, connection);
+    judge_framing(call, connection);
+    if (web_answered(call)) {
+        call->stage = WEB_ENDS;
+        return answer_send(call, connection);
+    }
     MHD_get_connection_values(connection, MHD_HEADER_KIND, take_field, call);
     judge_head(call, method);
     bool waits = !bytes_empty(web_field(call, "Expect"));

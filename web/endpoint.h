@@ -112,7 +112,7 @@ bool web_is_ending(const struct web_call *call);
 /* What is answered: one of these, once. Without any it is 204. */
 
 /* `value` passes to the call; NULL (jansson takes UTF-8 alone) is answered 500. A GET's answer has
- * an ETag of its content, and is 304 to who has it (RFC 9110 13.1.2). */
+ * an ETag of its content, and is 304 to who has it (RFC 9110 13.1.2); so has a PATCH's 200. */
 void web_answer(struct web_call *call, unsigned status, json_t *value);
 /* Anything else; `type` is a constant, `text` is copied. */
 void web_answer_text(struct web_call *call, unsigned status, const char *type, struct bytes text);

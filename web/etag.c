@@ -138,6 +138,71 @@ void etag_of_call(struct web_call *call, struct bytes text, char etag[WEB_ETAG_S
              BYTES_ARGS(form));
 }
 
+/* An entity-tag's end; 0: it is none. */
+static size_t tag_length(struct bytes list)
+{
+    size_t i = bytes_starts_with(list, BYTES("W/")) ? 2 : 0;
+    if (i == list.length || list.at[i++] != '"')
+        return 0;
+    while (i < list.length && list.at[i] != '"' && (unsigned char)list.at[i] > ' ' &&
+           list.at[i] != 0x7f)
+        i++;
+    return i < list.length && list.at[i] == '"' ? i + 1 : 0;
+}
+
+/* Entity-tags between commas, one at least; elements may be empty (RFC 9110 5.6.1.2). */
+static bool is_list(struct bytes list)
+{
+    bool any = false;
+    while (!bytes_empty(list)) {
+        list = bytes_trim(list);
+        size_t length = tag_length(list);
+        any = any || length > 0;
+        list = bytes_trim(bytes_skip(list, length));
+        if (!bytes_empty(list) && list.at[0] != ',')
+            return false;
+        list = bytes_skip(list, 1);
+    }
+    return any;
+}
+
+/* All lines of a field become its first one (RFC 9110 5.3). False: it is not there. */
+static bool join_lines(struct web_call *call, const char *name, struct bytes *joined)
+{
+    struct web_pair *first = NULL;
+    size_t room = 1;
+    for (size_t i = 0; i < call->fields.count; i++)
+        room += call->fields.at[i].value.length + 2;
+    struct buffer out = buffer_over(arena_alloc(&call->arena, room), room - 1);
+    for (size_t i = 0; i < call->fields.count; i++) {
+        struct web_pair *pair = &call->fields.at[i];
+        if (!bytes_equal_nocase(pair->name, bytes_of(name)))
+            continue;
+        buffer_text(&out, first != NULL ? ", " : "");
+        buffer_put(&out, pair->value);
+        first = first != NULL ? first : pair;
+    }
+    *joined = buffer_bytes(&out);
+    if (first != NULL)
+        first->value = *joined;
+    return first != NULL;
+}
+
+/* Who sent a condition meant one: what cannot be understood is neither true nor absent. */
+bool etag_judge_fields(struct web_call *call)
+{
+    static const char *const names[] = {"If-Match", "If-None-Match"};
+    struct bytes value;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !web_answered(call); i++)
+        if (join_lines(call, names[i], &value) && !bytes_equal(bytes_trim(value), BYTES("*")) &&
+            !is_list(value))
+            web_problem(call, 400, "bad-condition", names[i],
+                        "%s is no list of entity-tags; send the ETag as it came, in its quotes, or "
+                        "*, or leave the field out (RFC 9110 13.1)",
+                        names[i]);
+    return !web_answered(call);
+}
+
 bool web_may_change(struct web_call *call, const json_t *current)
 {
     struct bytes match = web_field(call, "If-Match"), none = web_field(call, "If-None-Match");

@@ -3,8 +3,10 @@
  *
  *     /api/v1/users/alice%40example.org/roster?limit=10
  *
- * A path is compared part by part, each decoded after the cut: an encoded slash is no cut. One
- * slash at the end counts for nothing. A path that is known with other methods is 405. */
+ * A path is compared part by part, each decoded after the cut: an encoded slash is no cut. A path
+ * that is known with other methods is 405. Clients fold "." and ".." away before they send (RFC
+ * 3986 5.2.4): what was to name a thing would name all that it lies in. A slash at the end, which
+ * is what that leaves, is therefore of no path, and such parts themselves are refused. */
 #include <assert.h>
 
 #include "web/web_internal.h"
@@ -71,6 +73,20 @@ static bool take_query(struct web_call *call, struct bytes query)
         if (!decode(call, name, true, &name) || !decode(call, value, true, &value) ||
             !pairs_add(call, &call->query, name, value))
             return false;
+    }
+    return true;
+}
+
+/* Of two values one would count, and not each reader takes the same. */
+static bool is_each_once(struct web_call *call)
+{
+    for (size_t i = 1; i < call->query.count; i++) {
+        const struct web_pair *pair = &call->query.at[i];
+        if (pairs_find(&call->query, pair->name) == pair)
+            continue;
+        web_problem(call, 400, "bad-query", pair->name.at,
+                    "the parameter is there twice; write it once");
+        return false;
     }
     return true;
 }
@@ -216,6 +232,46 @@ static bool has_blank(struct bytes target)
     return false;
 }
 
+/* "." or "..", however it is encoded. */
+static bool is_dots(struct bytes part)
+{
+    size_t dots = 0;
+    while (!bytes_empty(part)) {
+        bool encoded = bytes_equal_nocase(bytes_first(part, 3), BYTES("%2e"));
+        if (!encoded && part.at[0] != '.')
+            return false;
+        part = bytes_skip(part, encoded ? 3 : 1);
+        dots++;
+    }
+    return dots == 1 || dots == 2;
+}
+
+static bool has_dots(struct bytes path)
+{
+    while (!bytes_empty(path))
+        if (is_dots(next_part(&path)))
+            return true;
+    return false;
+}
+
+static bool ends_with_slash(struct bytes path)
+{
+    return path.length > 1 && path.at[path.length - 1] == '/';
+}
+
+static void refuse_path(struct web_call *call)
+{
+    if (ends_with_slash(call->path))
+        web_problem(call, 404, "not-found", NULL,
+                    "there is nothing at %.*s: no path ends with a slash, and no name is empty, "
+                    "\".\" or \"..\"; leave the slash out if this is the one you mean",
+                    BYTES_ARGS(call->path));
+    else
+        web_problem(call, 404, "not-found", NULL,
+                    "there is nothing at %.*s; /api/v1/openapi.json lists what there is",
+                    BYTES_ARGS(call->path));
+}
+
 /* The path of the target. */
 static bool take_path(struct web_call *call, struct bytes *query)
 {
@@ -224,8 +280,6 @@ static bool take_path(struct web_call *call, struct bytes *query)
         (!bytes_starts_with(*query, BYTES("/")) && !skip_authority(query)))
         return false;
     struct bytes path = bytes_split(query, '?');
-    if (path.length > 1 && path.at[path.length - 1] == '/')
-        path.length--;
     call->path = bytes_empty(path) ? BYTES("/") : path;
     return true;
 }
@@ -275,19 +329,24 @@ void target_route(struct web_call *call, struct bytes method)
         web_problem(call, 400, "bad-host", "Host", "one Host is wanted (RFC 9112 3.2)");
         return;
     }
+    if (has_dots(call->path)) {
+        web_problem(
+            call, 400, "bad-target", NULL,
+            "a part of the path is \".\" or \"..\", which clients and proxies fold away and "
+            "nothing is named here; write a user as ..@example.org");
+        return;
+    }
     search_all(call->web, &search, known, call->method, call->path);
     bool any = false;
     for (size_t i = 0; i < METHODS; i++)
         any = any || search.allowed[i];
     if (!any)
-        web_problem(call, 404, "not-found", NULL,
-                    "there is nothing at %.*s; /api/v1/openapi.json lists what there is",
-                    BYTES_ARGS(call->path));
+        refuse_path(call);
     else if (search.found == NULL)
         refuse_method(call, &search, method);
     else if (!take_parts(call, &search))
         web_problem(call, 400, "bad-target", NULL,
                     "the path is not percent-encoded UTF-8; a percent sign itself is %%25");
-    else
+    else if (is_each_once(call))
         call->endpoint = search.found;
 }

@@ -121,6 +121,7 @@ bool percent_decode(struct bytes text, bool plus, struct buffer *out);
 void etag_of(struct bytes text, char etag[WEB_ETAG_SIZE]);
 /* Of what the call answers. */
 void etag_of_call(struct web_call *call, struct bytes text, char etag[WEB_ETAG_SIZE]);
+bool etag_judge_fields(struct web_call *call); /* false: a condition is none; answered */
 /* By the weak comparison (RFC 9110 13.1.2), or by the strong one (13.1.1). */
 bool etag_listed(struct bytes list, struct bytes etag, bool weak);
 

@@ -82,13 +82,29 @@ static bool is_line(struct bytes text)
     return good;
 }
 
+static bool is_dots(struct bytes name)
+{
+    return bytes_equal(name, BYTES(".")) || bytes_equal(name, BYTES(".."));
+}
+
+const char *people_made_fault(struct bytes aor)
+{
+    ptrdiff_t end = bytes_index(aor, '@');
+    return end >= 0 && is_dots(bytes_first(aor, (size_t)end))
+               ? "\".\" and \"..\" name nobody: clients fold them out of a path; take another name"
+               : NULL;
+}
+
 const char *people_group_fault(struct bytes group)
 {
     bool good = !bytes_empty(group) && group.length <= PEOPLE_GROUP_MAX_BYTES && is_line(group) &&
                 bytes_equal(bytes_trim(group), group);
-    return good ? NULL
-                : "one line of UTF-8 is wanted to name a group, at most 100 bytes, no blanks "
-                  "around it";
+    if (!good)
+        return "one line of UTF-8 is wanted to name a group, at most 100 bytes, no blanks around "
+               "it";
+    return is_dots(group) ? "\".\" and \"..\" name no group: clients fold them out of a path; take "
+                            "another name"
+                          : NULL;
 }
 
 const char *people_name_fault(struct bytes name)

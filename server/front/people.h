@@ -45,7 +45,11 @@ enum people_fault people_find_alias(const struct domains *domains, struct bytes 
 enum people_fault people_find_anybody(const struct domains *domains, struct bytes name,
                                       struct people_aor *aor);
 
-/* A group is a line of UTF-8 that can be printed, and written into a URI. */
+/* A user or alias (canonical) that is to be made: "." and ".." are refused, for clients fold them
+ * out of a path (RFC 3986 5.2.4), and what is left names the whole of what they lie in. What there
+ * is already may have such a name. */
+const char *people_made_fault(struct bytes aor);
+/* A group is a line of UTF-8 that can be printed, and written into a URI: not "." or "..". */
 const char *people_group_fault(struct bytes group);
 /* What a person is called; may be empty. */
 const char *people_name_fault(struct bytes name);

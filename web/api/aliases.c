@@ -48,6 +48,18 @@ static bool given_alias(struct web_call *call, struct people_aor *user, struct p
     return false;
 }
 
+/* The same of one that is to be there. */
+static bool given_new_alias(struct web_call *call, struct people_aor *user,
+                            struct people_aor *alias)
+{
+    if (!given_alias(call, user, alias))
+        return false;
+    const char *fault = people_made_fault(bytes_of(alias->text));
+    if (fault != NULL)
+        web_problem(call, 400, "bad-name", "alias", "%s", fault);
+    return fault == NULL;
+}
+
 struct count {
     struct bytes wanted;
     bool found;
@@ -113,7 +125,7 @@ static void put_alias(struct web_call *call, struct account_file *file)
     struct people_aor user, alias;
     char *holder = NULL;
     json_t *current;
-    if (!given_alias(call, &user, &alias) || !given_begin(call, file))
+    if (!given_new_alias(call, &user, &alias) || !given_begin(call, file))
         return;
     const struct store_alias row = {bytes_of(alias.text), bytes_of(user.text), false};
     enum err err = find_alias(file, &row, &current);

@@ -179,6 +179,18 @@ static bool read_line(struct csv *csv, const enum column *columns, size_t count,
     return true;
 }
 
+/* False with a fault: no cell can hold a zero byte. */
+static bool is_text(struct bytes text, struct faults *faults)
+{
+    size_t line = 1;
+    ptrdiff_t zero = bytes_index(text, '\0');
+    for (ptrdiff_t i = 0; i < zero; i++)
+        line += text.at[i] == '\n';
+    if (zero >= 0)
+        fault_add(faults, "/items", "line %zu has a zero byte; save the sheet as UTF-8", line);
+    return zero < 0;
+}
+
 json_t *csv_read(struct bytes text, struct faults *faults)
 {
     enum column columns[COLUMNS_MOST];
@@ -187,7 +199,7 @@ json_t *csv_read(struct bytes text, struct faults *faults)
         text = bytes_skip(text, 3);
     struct csv csv = {.rest = text, .cell = memory_new(text.length + 1)};
     json_t *items = json_array();
-    bool good = read_head(&csv, columns, &count, faults);
+    bool good = is_text(text, faults) && read_head(&csv, columns, &count, faults);
     while (good && !bytes_empty(csv.rest) && json_array_size(items) < ROWS_MOST) {
         json_t *object = json_object();
         good = read_line(&csv, columns, count, object, faults, json_array_size(items));

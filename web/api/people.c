@@ -226,11 +226,18 @@ static bool may_change(struct web_call *call, const struct person *person, bool 
     return may;
 }
 
-/* Within a transaction: was the domain not taken away while the call came? False: that is answered,
- * or *err says what failed. */
-static bool domain_is_there(struct web_call *call, struct account_file *file,
-                            const struct domain *domain, enum err *err)
+/* Within a transaction: is it a name to make, and was the domain not taken away while the call
+ * came? False: that is answered, or *err says what failed. */
+static bool may_be_made(struct web_call *call, struct account_file *file,
+                        const struct people_aor *aor, enum err *err)
 {
+    const char *fault = people_made_fault(bytes_of(aor->text));
+    const struct domain *domain = aor->domain;
+    *err = ERR_NONE;
+    if (fault != NULL) {
+        web_problem(call, 400, "bad-name", "/user", "%s", fault);
+        return false;
+    }
     *err = domain->made ? domain_known(file, bytes_of(domain->name)) : ERR_NONE;
     if (*err != ERR_NOT_FOUND)
         return *err == ERR_NONE;
@@ -257,7 +264,7 @@ static enum err write_person(struct web_call *call, struct account_file *file,
         person->name[0] = '\0';
         person->disabled = false;
     }
-    if (*made && !domain_is_there(call, file, person->aor.domain, &err))
+    if (*made && !may_be_made(call, file, &person->aor, &err))
         return err;
     apply(wishes, person);
     const struct store_account row = person_row(person);
@@ -283,6 +290,20 @@ static void save(struct web_call *call, struct account_file *file, const struct 
     person_release(person);
 }
 
+/* The name that is wanted may be another one of an account that is there: then that is said. */
+static bool is_no_alias(struct web_call *call, struct bytes user, const struct people_aor *aor)
+{
+    struct people_aor named;
+    if (people_find_alias(web_domains(call), user, &named) != PEOPLE_GOOD ||
+        strcmp(named.text, aor->text) == 0)
+        return true;
+    web_problem(call, 409, "alias", "/user",
+                "%s is an alias of %s; take another name, or DELETE /api/v1/users/%s/aliases/%s "
+                "first",
+                named.text, aor->text, aor->text, named.text);
+    return false;
+}
+
 static void post_person(struct web_call *call, struct account_file *file)
 {
     struct faults faults = {NULL};
@@ -293,7 +314,7 @@ static void post_person(struct web_call *call, struct account_file *file)
     enum people_fault fault = people_find_user(web_domains(call), wishes.user, &person.aor);
     if (!wishes.has_user || fault != PEOPLE_GOOD)
         given_name_fault(call, &faults, "/user", wishes.has_user ? fault : PEOPLE_NO_NAME);
-    if (!faults_answer(call, &faults))
+    if (!faults_answer(call, &faults) && is_no_alias(call, wishes.user, &person.aor))
         save(call, file, &wishes, MAKE_NEW, &person);
 }
 

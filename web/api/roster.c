@@ -119,8 +119,26 @@ static json_t *read_json(struct faults *faults, struct bytes content)
     return body;
 }
 
+/* A page of a roster put back would take all others out. */
+static void judge_whole(struct faults *faults, const json_t *body)
+{
+    const json_t *total = json_object_get(body, "total");
+    size_t count = json_array_size(json_object_get(body, "items"));
+    if (json_object_get(body, "next") != NULL)
+        fault_add(faults, "/next",
+                  "this is a page, and PUT would take out who is on another one; put all pages "
+                  "together and leave next out, or POST changes only who is named");
+    else if (total != NULL && (!json_is_integer(total) || json_integer_value(total) < 0 ||
+                               (uint64_t)json_integer_value(total) != count))
+        fault_add(faults, "/total",
+                  "there are %zu items, and PUT takes out who is not among them; leave total out "
+                  "if that is meant, or POST changes only who is named",
+                  count);
+}
+
 /* False: 415 is answered. */
-static bool read_body(struct web_call *call, struct faults *faults, struct incoming *incoming)
+static bool read_body(struct web_call *call, struct faults *faults, bool replace,
+                      struct incoming *incoming)
 {
     struct bytes type = web_field(call, "Content-Type"), content = web_content(call);
     json_t *items = NULL;
@@ -129,6 +147,8 @@ static bool read_body(struct web_call *call, struct faults *faults, struct incom
         incoming->body = read_json(faults, content);
         incoming->groups = json_object_get(incoming->body, "groups");
         read_group_names(faults, incoming->groups);
+        if (replace)
+            judge_whole(faults, incoming->body);
         items = json_object_get(incoming->body, "items");
     } else if (given_type_is(type, "text/csv")) {
         items = incoming->body = csv_read(content, faults);
@@ -234,7 +254,7 @@ static void change_roster(struct web_call *call, struct account_file *file, bool
     struct people_aor owner;
     struct faults faults = {NULL};
     struct incoming incoming;
-    if (!given_user(call, &owner) || !read_body(call, &faults, &incoming))
+    if (!given_user(call, &owner) || !read_body(call, &faults, replace, &incoming))
         return;
     if (!faults_answer(call, &faults) && given_begin(call, file)) {
         enum err err = write_roster(call, file, bytes_of(owner.text), &incoming, replace);

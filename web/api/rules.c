@@ -186,6 +186,13 @@ static bool judge_document(struct web_call *call, struct bytes document)
 {
     const struct ground ground = ground_of(call);
     struct rules *rules;
+    ptrdiff_t zero = bytes_index(document, '\0');
+    if (zero >= 0) { /* the parser takes one at the end */
+        web_problem(call, 400, "bad-rules", NULL,
+                    "line %u: there is a zero byte, which no XML has; leave it out",
+                    rules_line(document, (size_t)zero));
+        return false;
+    }
     struct verdict result = rules_parse(document, &ground.limits, &ground.names, &rules);
     rules_free(&rules);
     if (verdict_ok(result))

@@ -118,9 +118,10 @@ static void get_shared(struct web_call *call, struct account_file *file)
 
 /* What a body says. */
 
-/* The line of a user, or of "@" and a domain of ours; NULL with a fault. */
-static char *read_line(struct web_call *call, const struct given *given, const char *pointer,
-                       struct bytes who)
+/* The line of a user, or of "@" and a domain of ours; NULL with a fault. A user of ours is there:
+ * an account that is made later would find itself in groups that were meant for somebody else. */
+static char *read_line(struct web_call *call, struct account_file *file, const struct given *given,
+                       const char *pointer, struct bytes who)
 {
     struct people_aor aor;
     if (bytes_starts_with(who, BYTES("@"))) {
@@ -133,6 +134,12 @@ static char *read_line(struct web_call *call, const struct given *given, const c
         return NULL;
     }
     enum people_fault fault = people_find_anybody(web_domains(call), who, &aor);
+    if (fault == PEOPLE_GOOD && aor.domain != NULL &&
+        account_known(file, bytes_of(aor.text)) == ERR_NOT_FOUND) {
+        fault_add(given->faults, pointer,
+                  "there is no user %s; POST /api/v1/users makes one, or leave it out", aor.text);
+        return NULL;
+    }
     if (fault == PEOPLE_GOOD)
         return memory_copy(bytes_of(aor.text));
     given_name_fault(call, given->faults, pointer, fault);
@@ -166,8 +173,8 @@ static char *join(char **all, size_t count)
 }
 
 /* Sorted lines of people; false: the body does not say. */
-static bool read_lines(struct web_call *call, const struct given *given, const char *name,
-                       char **lines)
+static bool read_lines(struct web_call *call, struct account_file *file, const struct given *given,
+                       const char *name, char **lines)
 {
     char pointer[GIVEN_POINTER_SIZE];
     const json_t *array = json_object_get(given->object, name);
@@ -182,7 +189,7 @@ static bool read_lines(struct web_call *call, const struct given *given, const c
     char **all = memory_new((size + 1) * sizeof(*all));
     for (size_t i = 0; i < size; i++) {
         snprintf(pointer, sizeof(pointer), "%s/%s/%zu", given->pointer, name, i);
-        all[count] = read_line(call, given, pointer, given_bytes(json_array_get(array, i)));
+        all[count] = read_line(call, file, given, pointer, given_bytes(json_array_get(array, i)));
         count += all[count] != NULL;
     }
     *lines = join(all, count);
@@ -190,7 +197,8 @@ static bool read_lines(struct web_call *call, const struct given *given, const c
     return array != NULL;
 }
 
-static void read_body(struct web_call *call, const struct given *given, struct sharing *sharing)
+static void read_body(struct web_call *call, struct account_file *file, const struct given *given,
+                      struct sharing *sharing)
 {
     static const char *const known[] = {"name", "title", "members", "watchers", NULL};
     struct bytes name = web_part(call, "group"), title = name, same = name;
@@ -203,8 +211,8 @@ static void read_body(struct web_call *call, const struct given *given, struct s
     sharing->has_title = given_text(given, "title", people_group_fault, &title);
     sharing->name = memory_copy(name);
     sharing->title = memory_copy(title);
-    sharing->has_members = read_lines(call, given, "members", &sharing->members);
-    sharing->has_watchers = read_lines(call, given, "watchers", &sharing->watchers);
+    sharing->has_members = read_lines(call, file, given, "members", &sharing->members);
+    sharing->has_watchers = read_lines(call, file, given, "watchers", &sharing->watchers);
 }
 
 /* What a patch does not say stays. */
@@ -273,7 +281,7 @@ static void change_shared(struct web_call *call, struct account_file *file, bool
     struct sharing wanted = {NULL};
     if (!given_object(call, &faults, &given))
         return;
-    read_body(call, &given, &wanted);
+    read_body(call, file, &given, &wanted);
     if (!faults_answer(call, &faults))
         save(call, file, &wanted, patch);
     sharing_release(&wanted);

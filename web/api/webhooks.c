@@ -415,13 +415,23 @@ static bool begin_change(struct web_call *call, struct account_file *file, struc
     return may;
 }
 
+/* The secret is told once, and is of no tag. */
+static void tag_change(struct web_call *call, struct hook_row *hook)
+{
+    hook->tells_secret = false;
+    json_t *item = hook_json(hook);
+    web_tag(call, item);
+    json_decref(item);
+}
+
 static void patch_file(struct web_call *call, struct account_file *file)
 {
     struct hook_row *hook = memory_new(sizeof(*hook));
     if (begin_change(call, file, hook)) {
         if (read_wish(call, hook))
             put(call, file, hook);
-        given_end(call, file, ERR_NONE);
+        if (given_end(call, file, ERR_NONE))
+            tag_change(call, hook);
     }
     hook_free(&hook);
 }

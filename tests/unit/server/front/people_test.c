@@ -79,6 +79,12 @@ START_TEST(texts_are_judged)
     ck_assert_ptr_nonnull(people_group_fault(BYTES("\xff")));
     ck_assert_ptr_null(people_group_fault(bytes_from(long_text, PEOPLE_GROUP_MAX_BYTES)));
     ck_assert_ptr_nonnull(people_group_fault(bytes_from(long_text, PEOPLE_GROUP_MAX_BYTES + 1)));
+    ck_assert_ptr_nonnull(people_group_fault(BYTES(".")));
+    ck_assert_ptr_nonnull(people_group_fault(BYTES("..")));
+    ck_assert_ptr_null(people_group_fault(BYTES("...")));
+    ck_assert_ptr_nonnull(people_made_fault(BYTES(".@example.org")));
+    ck_assert_ptr_nonnull(people_made_fault(BYTES("..@example.org")));
+    ck_assert_ptr_null(people_made_fault(BYTES("a.@example.org")));
     ck_assert_ptr_null(people_name_fault(BYTES("")));
     ck_assert_ptr_nonnull(people_name_fault(BYTES("a\x7f")));
     ck_assert_ptr_nonnull(people_name_fault(bytes_from(long_text, PEOPLE_NAME_MAX_BYTES + 1)));

@@ -233,8 +233,24 @@ START_TEST(settings_are_chosen_and_cleared)
 }
 END_TEST
 
+/* By its whole address, which nobody folds away. */
+START_TEST(an_old_name_of_dots_is_served_but_none_is_made)
+{
+    struct place p;
+    place_init(&p, &endpoints);
+    place_add(&p, "..@example.org");
+    place_expect(&p, "GET /api/v1/users/..@example.org", NULL, 200);
+    place_expect(&p, "PATCH /api/v1/users/..@example.org", "{\"display_name\": \"x\"}", 200);
+    place_expect(&p, "DELETE /api/v1/users/..@example.org", NULL, 204);
+    place_expect(&p, "PUT /api/v1/users/..@example.org", "{}", 400);
+    place_expect_field(&p, "/user");
+    place_expect(&p, "GET /api/v1/users/..@example.org", NULL, 404);
+    place_release(&p);
+}
+END_TEST
+
 UNIT_MAIN("web/api/people", an_account_is_made_read_changed_and_erased,
           a_password_is_kept_as_hashes, what_is_wrong_is_named_and_changes_nothing,
           who_changed_it_meanwhile_wins, users_are_found_by_address_and_name,
           a_list_comes_page_by_page, users_do_not_enable_themselves,
-          settings_are_chosen_and_cleared)
+          settings_are_chosen_and_cleared, an_old_name_of_dots_is_served_but_none_is_made)

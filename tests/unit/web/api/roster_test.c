@@ -97,6 +97,35 @@ START_TEST(an_entry_changes_only_as_it_was_seen)
 }
 END_TEST
 
+static void put_back(struct place *p, const char *get, unsigned status, const char *field)
+{
+    place_expect(p, get, NULL, 200);
+    char *body = json_dumps(fake_call_json(p->call), JSON_COMPACT);
+    place_expect(p, "PUT " ROSTER, body, status);
+    place_expect_field(p, field);
+    free(body);
+}
+
+START_TEST(a_page_put_back_takes_nobody_out)
+{
+    struct place p;
+    begin(&p);
+    place_expect(&p, "PUT " ROSTER, "{\"items\": [{\"uri\": \"bob\"}, {\"uri\": \"carol\"}]}", 200);
+    put_back(&p, "GET " ROSTER "?limit=1", 400, "/next");
+    put_back(&p, "GET " ROSTER "?limit=1&after=1,bob@example.org", 400, "/total");
+    put_back(&p, "GET " ROSTER, 200, "");
+    place_expect(&p, "PUT " ROSTER, "{\"items\": [], \"total\": \"0\"}", 400);
+    place_expect(&p, "PUT " ROSTER, "{\"items\": [], \"next\": null}", 400);
+    place_expect(&p, "GET " ROSTER, NULL, 200);
+    place_expect_member(&p, "total", "2");
+    place_expect(&p, "POST " ROSTER,
+                 "{\"items\": [{\"uri\": \"dave\"}], \"total\": 9, \"next\": \"/x\"}", 200);
+    place_expect(&p, "GET " ROSTER, NULL, 200);
+    place_expect_member(&p, "total", "3");
+    place_release(&p);
+}
+END_TEST
+
 START_TEST(a_roster_is_replaced_merged_and_emptied)
 {
     struct place p;
@@ -374,6 +403,10 @@ START_TEST(shared_groups_are_in_rosters)
                         "[\"@example.org\", \"carol@other.org\"]}]");
     place_expect(&p, "PUT /api/v1/groups/bad",
                  "{\"members\": [\"@elsewhere.org\", \"a b\"], \"name\": \"x\"}", 400);
+    place_expect(&p, "PUT /api/v1/groups/bad", "{\"members\": [\"bob\", \"nobody\"]}", 400);
+    place_expect_field(&p, "/members/1");
+    place_expect(&p, "PUT /api/v1/groups/bad", "{\"watchers\": [\"nobody@example.org\"]}", 400);
+    place_expect_field(&p, "/watchers/0");
     place_expect(&p, "GET /api/v1/groups/bad", NULL, 404);
     place_expect(&p, "PATCH /api/v1/groups/sales", "{\"watchers\": [\"bob\"]}", 200);
     place_expect_member(&p, "title", "\"Sales\"");
@@ -632,7 +665,8 @@ START_TEST(any_changes_end_as_the_model_says)
 END_TEST
 
 UNIT_MAIN("web/api/roster", an_entry_is_put_read_patched_and_deleted,
-          an_entry_changes_only_as_it_was_seen, a_roster_is_replaced_merged_and_emptied,
+          an_entry_changes_only_as_it_was_seen, a_page_put_back_takes_nobody_out,
+          a_roster_is_replaced_merged_and_emptied,
           a_batch_with_faults_names_each_and_changes_nothing, a_full_roster_takes_no_more,
           pages_follow_the_order, what_is_exported_can_be_imported, cards_of_others_are_understood,
           sheets_of_others_are_understood, groups_are_made_filled_renamed_and_ordered,
