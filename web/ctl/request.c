@@ -31,6 +31,11 @@ static bool fail(struct making *making, const char *what, const char *which)
     return false;
 }
 
+bool ctl_is_part(const char *word)
+{
+    return *word != '\0' && strcmp(word, ".") != 0 && strcmp(word, "..") != 0;
+}
+
 /* Fills the braces of the path with the first words; how many were taken, or -1. */
 static int fill_path(struct making *making, int count, const char *const *words)
 {
@@ -47,6 +52,8 @@ static int fill_path(struct making *making, int count, const char *const *words)
         snprintf(name, sizeof(name), "%.*s", (int)(close - open - 1), open + 1);
         if (taken == count || *words[taken] == '\0' || strncmp(words[taken], "--", 2) == 0)
             return fail(making, "what is missing is the ", name) ? 0 : -1;
+        if (!ctl_is_part(words[taken]))
+            return fail(making, "nothing was sent: . and .. cannot be the ", name) ? 0 : -1;
         buffer_percent(&making->path, bytes_of(words[taken++]));
         at = close + 1;
     }

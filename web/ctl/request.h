@@ -32,6 +32,10 @@ struct ctl_ground {
 bool ctl_request_make(struct ctl_request *request, const struct ctl_verb *verb, int count,
                       const char *const *words, const struct ctl_ground *ground, char *why);
 
+/* May the word be a part of a path? An empty one, "." or ".." would make it another path (RFC 3986
+ * 5.2.4): that of the whole list, or of its owner. */
+bool ctl_is_part(const char *word);
+
 /* "request METHOD PATH [BODY]": anything that the API has. */
 bool ctl_request_plain(struct ctl_request *request, int count, const char *const *words, char *why);
 

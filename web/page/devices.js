@@ -1,5 +1,5 @@
 // devices.js: which devices are registered, and which connections are open; the end of either.
-import {list, ofUser, orNothing, remove} from './api.js';
+import {list, ofUser, orNothing, pathTo, remove} from './api.js';
 import {confirm} from './dialogs.js';
 import {h} from './dom.js';
 import {link} from './users.js';
@@ -34,7 +34,7 @@ export function registrations(ctx, items, owners) {
 async function closeConnection(ctx, one) {
   const sure = await confirm({title: 'Close this connection?', yes: 'Close it',
     text: `The device at its other end is not reached by it any more, until it connects again: ${one.flow}`});
-  if (sure) ctx.act(() => remove(`/api/v1/connections/${encodeURIComponent(one.id)}`), 'The connection was closed.');
+  if (sure) ctx.act(() => remove(pathTo('connections', one.id)), 'The connection was closed.');
 }
 
 function connections(ctx, items) {

@@ -1,5 +1,5 @@
 // groups.js: shared groups: whom the operator puts into rosters besides what users put there.
-import {Problem, getTagged, list, put, remove} from './api.js';
+import {Problem, getTagged, list, pathTo, put, remove} from './api.js';
 import {confirm, form} from './dialogs.js';
 import {h} from './dom.js';
 import {icon} from './icons.js';
@@ -8,7 +8,7 @@ import {count, table} from './widgets.js';
 
 const SHOWN = 4;
 
-const pathOf = name => `/api/v1/groups/${encodeURIComponent(name)}`;
+const pathOf = name => pathTo('groups', name);
 
 /** One a line; blank lines go, so that a line's number is the item's. */
 function tidy(control) {
