@@ -14,7 +14,7 @@
 #include "base/buffer.h"
 #include "web/ctl/body.h"
 
-enum { SECRET_SIZE = 256 };
+enum { SECRET_SIZE = 256, PAGE_MAX = 1000 };
 
 struct making {
     const struct ctl_verb *verb;
@@ -204,6 +204,15 @@ static bool complete(struct making *making, ctl_secret_fn ask)
     return true;
 }
 
+/* A page has no more; what is wanted beyond comes from further ones. */
+static void bound_page(struct making *making, struct ctl_request *request)
+{
+    const json_t *limit = json_object_get(making->members, "limit");
+    request->most = json_integer_value(limit);
+    if (request->most > PAGE_MAX)
+        json_object_set_new(making->members, "limit", json_integer(PAGE_MAX));
+}
+
 static void put_parameter(struct buffer *out, bool first, const char *name, const json_t *value)
 {
     buffer_format(out, "%c%s=", first ? '?' : '&', name);
@@ -228,6 +237,7 @@ static void put_members(struct making *making, struct ctl_request *request)
         request->length = request->body != NULL ? strlen(request->body) : 0;
         return;
     }
+    bound_page(making, request);
     json_object_foreach(making->members, name, value)
     {
         put_parameter(&making->path, first, name, value);

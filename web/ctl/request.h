@@ -14,7 +14,8 @@ struct ctl_request {
     char type[64];            /* of the body; "": JSON */
     char accept[64];          /* what the answer is to be; "": JSON */
     const char *columns;
-    bool json; /* the answer is for programs, whatever the options say */
+    long long most; /* items that are wanted of a list (--limit); 0: all */
+    bool json;      /* the answer is for programs, whatever the options say */
     bool slow;
 };
 
