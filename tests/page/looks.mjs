@@ -11,7 +11,8 @@ const VIEWS = [['dashboard', ''], ['people', ''], ['person', '?user=alice'], ['r
   ['explain', '?watcher=alice&presentity=bob'], ['trace', ''], ['tokens', ''],
   ['groups', ''], ['devices', ''], ['webhooks', ''], ['operations', '']];
 const DIALOGS = [['tokens', '', 'Make a token'], ['people', '', 'Add a person'], ['person', '?user=alice', 'Delete…'],
-  ['roster', '?user=alice', 'Import…'], ['roster', '?user=alice', 'Change…'], ['groups', '', 'Change…'], ['webhooks', '', 'Add a webhook']];
+  ['roster', '?user=alice', 'Import…'], ['roster', '?user=alice', 'Change…'], ['groups', '', 'Change…'], ['webhooks', '', 'Add a webhook'],
+  ['devices', '', 'End…'], ['person', '?user=bob', 'End…']];
 const BUSY = {usual: 'ask', tls: true, users: ['alice', 'bob', 'carol', 'a-user-with-a-rather-long-name-that-goes-on-and-on']};
 
 async function fill(place) {
@@ -30,6 +31,7 @@ async function fill(place) {
   await ask('subscribe', {watcher: 'carol', presentity: 'bob'});
   await api(place, 'PUT', '/api/v1/users/bob/rules/alice', {handling: 'allow'});
   await ask('hear', {user: 'alice', method: 'NOTIFY', words: 'In room 4'});
+  await ask('ring', {user: 'carol', to: 'bob'});
 }
 
 const TAGS = {type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']};

@@ -80,6 +80,57 @@ test('registrations and connections are ended from their lists', {}, async place
   assert.equal((await ask('closed')).bytes, 0);
 });
 
+test('a call and a request are ended from their lists', {}, async place => {
+  const {page, ask, token} = place;
+  await ask('ring', {user: 'alice', to: 'bob'});
+  await signIn(page, token, 'devices');
+  const call = page.getByRole('region', {name: 'Calls'}).getByRole('row').filter({hasText: 'alice@example.org'});
+  await seen(call.getByText('Rings'));
+  await shot(page, 'calls');
+  await call.getByRole('button', {name: 'End… alice@example.org calling bob@example.org'}).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', {name: 'Cancel'}).click();
+  const requests = page.getByRole('region', {name: 'Requests without an answer'});
+  const out = requests.getByRole('row').filter({hasText: 'INVITE'}).filter({hasText: 'to udp'});
+  await out.getByRole('button', {name: 'End… the INVITE to udp'}).click();
+  await seen(dialog.getByText('It is cancelled.'));
+  await dialog.getByRole('button', {name: 'Cancel'}).click();
+  assert.equal((await api(place, 'GET', '/api/v1/dialogs')).items.length, 1, 'nothing was done');
+  await call.getByRole('button', {name: 'End…'}).click();
+  await seen(dialog.getByText('as if alice@example.org had hung up'));
+  await dialog.getByRole('button', {name: 'End it'}).click();
+  await ask('hang_up', {user: 'bob'});
+  await seen(page.getByText('Nobody calls anybody.'));
+  await seen(page.getByText('No request is without an answer.'));
+});
+
+test('a request is ended', {}, async place => {
+  const {page, ask, token} = place;
+  await ask('ring', {user: 'alice', to: 'bob'});
+  await signIn(page, token, 'devices');
+  const requests = page.getByRole('region', {name: 'Requests without an answer'});
+  await requests.getByRole('row').filter({hasText: 'from udp'}).getByRole('button', {name: 'End… the INVITE'}).click();
+  await page.getByRole('dialog').getByRole('button', {name: 'End it'}).click();
+  await ask('hang_up', {user: 'bob'});
+  await seen(page.getByText('No request is without an answer.'));
+});
+
+test('a publication is ended where its user is shown', {}, async place => {
+  const {page, ask, token} = place;
+  await ask('publish', {user: 'bob', note: 'In room 4'});
+  await api(place, 'PUT', '/api/v1/users/bob/presence', {basic: 'closed'});
+  await signIn(page, token, 'person', '?user=bob');
+  const published = page.getByRole('region', {name: 'Publications'});
+  await seen(published.getByText('Put in'));
+  await shot(page, 'publications');
+  assert.equal(await published.getByRole('button').count(), 1, 'what was put in is taken out elsewhere');
+  await published.getByRole('button', {name: 'End… the publication of presence'}).click();
+  await page.getByRole('dialog').getByRole('button', {name: 'End it'}).click();
+  await gone(published.getByText('Published'));
+  const left = (await api(place, 'GET', '/api/v1/users/bob/publications')).items;
+  assert.deepEqual(left.map(one => one.life), ['set']);
+});
+
 test('a webhook is made with its secret, switched off and removed', {}, async place => {
   const {page, token} = place;
   const hooks = async () => (await api(place, 'GET', '/api/v1/webhooks')).items;
