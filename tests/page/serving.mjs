@@ -131,6 +131,45 @@ test('a publication is ended where its user is shown', {}, async place => {
   assert.deepEqual(left.map(one => one.life), ['set']);
 });
 
+test('a domain is added, changed and removed', {}, async place => {
+  const {page, token} = place;
+  const made = async () => (await api(place, 'GET', '/api/v1/domains')).items.filter(one => one.source === 'api');
+  await signIn(page, token, 'operations');
+  const domains = page.getByRole('region', {name: 'Domains'}), dialog = page.getByRole('dialog');
+  await seen(domains.getByText('The configuration'));
+  assert.equal(await domains.getByRole('button', {name: 'Remove…'}).count(), 0, 'that of the configuration stays');
+  await page.getByRole('button', {name: 'Add a domain'}).click();
+  for (const [name, others, field, words] of [['Example.org', '', 'Domain', 'is served already'],
+    ['..', '', 'Domain', null], ['no domain', '', 'Domain', /./], ['example.net', 'sip.example.net\n\na b', 'Other names of it', 'Line 2: ']]) {
+    await dialog.getByLabel('Domain').fill(name);
+    await dialog.getByLabel('Other names of it').fill(others);
+    await dialog.getByRole('button', {name: 'Add'}).click();
+    await seen(words ? faultOf(page, field).filter({hasText: words}) : dialog.getByText('cannot be a name'));
+  }
+  assert.deepEqual(await made(), []);
+  await dialog.getByLabel('Other names of it').fill('sip.example.net');
+  await dialog.getByRole('button', {name: 'Add'}).click();
+  await gone(dialog);
+  await seen(row(page, 'example.net').getByText('Made here'));
+  assert.deepEqual((await api(place, 'GET', '/api/v1/domains/example.net')).aliases, ['sip.example.net']);
+  await page.getByRole('button', {name: 'Change… example.net'}).click();
+  await dialog.getByLabel('Other names of it').fill('');
+  await dialog.getByRole('button', {name: 'Save'}).click();
+  await gone(dialog);
+  assert.deepEqual((await api(place, 'GET', '/api/v1/domains/example.net')).aliases, []);
+  await api(place, 'POST', '/api/v1/users', {user: 'dora@example.net', password: 'dora-pw'});
+  const erase = async () => {
+    await page.getByRole('button', {name: 'Remove… example.net'}).click();
+    await dialog.getByRole('button', {name: 'Remove'}).click();
+  };
+  await erase();
+  await seen(page.getByRole('alert').filter({hasText: 'example.net has 1 users'}));
+  await api(place, 'DELETE', '/api/v1/users/dora@example.net');
+  await erase();
+  await gone(domains.getByText('example.net', {exact: true}));
+  assert.deepEqual(await made(), []);
+});
+
 test('a webhook is made with its secret, switched off and removed', {}, async place => {
   const {page, token} = place;
   const hooks = async () => (await api(place, 'GET', '/api/v1/webhooks')).items;
