@@ -11,7 +11,8 @@ const VIEWS = [['dashboard', ''], ['people', ''], ['person', '?user=alice'], ['r
   ['explain', '?watcher=alice&presentity=bob'], ['trace', ''], ['tokens', ''],
   ['groups', ''], ['devices', ''], ['webhooks', ''], ['operations', '']];
 const DIALOGS = [['tokens', '', 'Make a token'], ['people', '', 'Add a person'], ['person', '?user=alice', 'Delete…'],
-  ['roster', '?user=alice', 'Import…'], ['roster', '?user=alice', 'Change…'], ['groups', '', 'Change…'], ['webhooks', '', 'Add a webhook']];
+  ['roster', '?user=alice', 'Import…'], ['roster', '?user=alice', 'Change…'], ['groups', '', 'Change…'], ['webhooks', '', 'Add a webhook'],
+  ['devices', '', 'End…'], ['person', '?user=bob', 'End…'], ['operations', '', 'Add a domain']];
 const BUSY = {usual: 'ask', tls: true, users: ['alice', 'bob', 'carol', 'a-user-with-a-rather-long-name-that-goes-on-and-on']};
 
 async function fill(place) {
@@ -24,12 +25,14 @@ async function fill(place) {
   await api(place, 'PUT', '/api/v1/users/alice/aliases/sales');
   await api(place, 'PUT', '/api/v1/groups/staff', {title: 'All staff', members: ['@example.org'], watchers: ['alice']});
   await api(place, 'POST', '/api/v1/webhooks', {url: 'https://127.0.0.1:1/a-path-that-is-rather-long/and-goes-on', active: false});
+  await api(place, 'PUT', '/api/v1/domains/a-domain-with-a-rather-long-name-that-goes-on-and-on.example', {});
   await ask('register', {user: 'bob'});
   await ask('publish', {user: 'bob', note: 'In room 4'});
   await ask('subscribe', {watcher: 'alice', presentity: 'bob'});
   await ask('subscribe', {watcher: 'carol', presentity: 'bob'});
   await api(place, 'PUT', '/api/v1/users/bob/rules/alice', {handling: 'allow'});
   await ask('hear', {user: 'alice', method: 'NOTIFY', words: 'In room 4'});
+  await ask('ring', {user: 'carol', to: 'bob'});
 }
 
 const TAGS = {type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']};

@@ -75,7 +75,7 @@ test('presence changes are seen while one looks', {}, async place => {
   await page.getByRole('button', {name: 'Put in'}).click();
   await eventually('it is put in', async () => (await api(place, 'GET', '/api/v1/users/bob/presence')).set?.activities[0] === 'meeting');
   await seen(page.getByRole('button', {name: 'Take out'}));
-  await page.getByRole('button', {name: 'End…'}).click();
+  await page.getByRole('button', {name: 'End… bob@127.0.0.1'}).click();
   await page.getByRole('dialog').getByRole('button', {name: 'End it'}).click();
   await seen(page.getByText('No device is registered.'));
   assert.deepEqual((await api(place, 'GET', '/api/v1/users/bob/registrations')).items, []);

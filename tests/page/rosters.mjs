@@ -1,6 +1,6 @@
 // rosters.mjs: the roster editor: buddies, groups and their order.
 import assert from 'node:assert/strict';
-import {api, eventually, gone, seen, signIn, test} from './case.mjs';
+import {api, eventually, gone, seen, signIn, test, visit} from './case.mjs';
 
 export const ROSTER = '/api/v1/users/alice/roster';
 export const names = page => page.locator('.buddy .name').allInnerTexts();
@@ -94,4 +94,34 @@ test('who edits what another has changed is told', {}, async place => {
   await seen(page.getByRole('alert').filter({hasText: 'Somebody changed it meanwhile'}));
   await seen(page.locator('.buddy').filter({hasText: 'Zoe'}));
   assert.deepEqual(await order(place), ['Ann', 'Ben', 'Cem', 'Zoe']);
+});
+
+test('a name of dots leads to no other address', {}, async place => {
+  const {page, token} = place;
+  await api(place, 'PUT', '/api/v1/users/alice/roster/bob', {groups: ['Friends']});
+  await page.route('**/api/v1/users/alice/roster?*', async route => { // as an old database may have it
+    const answer = await route.fetch(), roster = await answer.json();
+    roster.groups = ['..', '.'];
+    roster.items[0].groups = ['..'];
+    await route.fulfill({response: answer, json: roster});
+  });
+  const sent = [];
+  page.on('request', request => { if (request.method() !== 'GET') sent.push(`${request.method()} ${request.url()}`); });
+  await signIn(page, token, 'roster', '?user=alice');
+  for (const name of ['..', '.']) {
+    await page.getByRole('button', {name: `Remove… the group ${name}`, exact: true}).click();
+    await page.getByRole('dialog').getByRole('button', {name: 'Remove'}).click();
+    await seen(page.getByRole('alert').filter({hasText: `“${name}” cannot be a name`}));
+  }
+  await page.getByRole('button', {name: 'Add a group'}).click();
+  await page.getByRole('dialog').getByLabel('Name').fill(' .. ');
+  await page.keyboard.press('Enter');
+  await seen(page.getByRole('dialog').getByText('“..” cannot be a name'));
+  await page.keyboard.press('Escape');
+  assert.deepEqual(sent, []);
+  for (const user of ['..', '.']) {
+    await visit(page, 'person', `?user=${user}`);
+    await seen(page.getByText(`“${user}” cannot be a name`));
+  }
+  assert.deepEqual((await api(place, 'GET', '/api/v1/users/alice/roster')).groups, ['Friends']);
 });

@@ -80,6 +80,96 @@ test('registrations and connections are ended from their lists', {}, async place
   assert.equal((await ask('closed')).bytes, 0);
 });
 
+test('a call and a request are ended from their lists', {}, async place => {
+  const {page, ask, token} = place;
+  await ask('ring', {user: 'alice', to: 'bob'});
+  await signIn(page, token, 'devices');
+  const call = page.getByRole('region', {name: 'Calls'}).getByRole('row').filter({hasText: 'alice@example.org'});
+  await seen(call.getByText('Rings'));
+  await shot(page, 'calls');
+  await call.getByRole('button', {name: 'End… alice@example.org calling bob@example.org'}).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', {name: 'Cancel'}).click();
+  const requests = page.getByRole('region', {name: 'Requests without an answer'});
+  const out = requests.getByRole('row').filter({hasText: 'INVITE'}).filter({hasText: 'to udp'});
+  await out.getByRole('button', {name: 'End… the INVITE to udp'}).click();
+  await seen(dialog.getByText('It is cancelled.'));
+  await dialog.getByRole('button', {name: 'Cancel'}).click();
+  assert.equal((await api(place, 'GET', '/api/v1/dialogs')).items.length, 1, 'nothing was done');
+  await call.getByRole('button', {name: 'End…'}).click();
+  await seen(dialog.getByText('as if alice@example.org had hung up'));
+  await dialog.getByRole('button', {name: 'End it'}).click();
+  await ask('hang_up', {user: 'bob'});
+  await seen(page.getByText('Nobody calls anybody.'));
+  await seen(page.getByText('No request is without an answer.'));
+});
+
+test('a request is ended', {}, async place => {
+  const {page, ask, token} = place;
+  await ask('ring', {user: 'alice', to: 'bob'});
+  await signIn(page, token, 'devices');
+  const requests = page.getByRole('region', {name: 'Requests without an answer'});
+  await requests.getByRole('row').filter({hasText: 'from udp'}).getByRole('button', {name: 'End… the INVITE'}).click();
+  await page.getByRole('dialog').getByRole('button', {name: 'End it'}).click();
+  await ask('hang_up', {user: 'bob'});
+  await seen(page.getByText('No request is without an answer.'));
+});
+
+test('a publication is ended where its user is shown', {}, async place => {
+  const {page, ask, token} = place;
+  await ask('publish', {user: 'bob', note: 'In room 4'});
+  await api(place, 'PUT', '/api/v1/users/bob/presence', {basic: 'closed'});
+  await signIn(page, token, 'person', '?user=bob');
+  const published = page.getByRole('region', {name: 'Publications'});
+  await seen(published.getByText('Put in'));
+  await shot(page, 'publications');
+  assert.equal(await published.getByRole('button').count(), 1, 'what was put in is taken out elsewhere');
+  await published.getByRole('button', {name: 'End… the publication of presence'}).click();
+  await page.getByRole('dialog').getByRole('button', {name: 'End it'}).click();
+  await gone(published.getByText('Published'));
+  const left = (await api(place, 'GET', '/api/v1/users/bob/publications')).items;
+  assert.deepEqual(left.map(one => one.life), ['set']);
+});
+
+test('a domain is added, changed and removed', {}, async place => {
+  const {page, token} = place;
+  const made = async () => (await api(place, 'GET', '/api/v1/domains')).items.filter(one => one.source === 'api');
+  await signIn(page, token, 'operations');
+  const domains = page.getByRole('region', {name: 'Domains'}), dialog = page.getByRole('dialog');
+  await seen(domains.getByText('The configuration'));
+  assert.equal(await domains.getByRole('button', {name: 'Remove…'}).count(), 0, 'that of the configuration stays');
+  await page.getByRole('button', {name: 'Add a domain'}).click();
+  for (const [name, others, field, words] of [['Example.org', '', 'Domain', 'is served already'],
+    ['..', '', 'Domain', null], ['no domain', '', 'Domain', /./], ['example.net', 'sip.example.net\n\na b', 'Other names of it', 'Line 2: ']]) {
+    await dialog.getByLabel('Domain').fill(name);
+    await dialog.getByLabel('Other names of it').fill(others);
+    await dialog.getByRole('button', {name: 'Add'}).click();
+    await seen(words ? faultOf(page, field).filter({hasText: words}) : dialog.getByText('cannot be a name'));
+  }
+  assert.deepEqual(await made(), []);
+  await dialog.getByLabel('Other names of it').fill('sip.example.net');
+  await dialog.getByRole('button', {name: 'Add'}).click();
+  await gone(dialog);
+  await seen(row(page, 'example.net').getByText('Made here'));
+  assert.deepEqual((await api(place, 'GET', '/api/v1/domains/example.net')).aliases, ['sip.example.net']);
+  await page.getByRole('button', {name: 'Change… example.net'}).click();
+  await dialog.getByLabel('Other names of it').fill('');
+  await dialog.getByRole('button', {name: 'Save'}).click();
+  await gone(dialog);
+  assert.deepEqual((await api(place, 'GET', '/api/v1/domains/example.net')).aliases, []);
+  await api(place, 'POST', '/api/v1/users', {user: 'dora@example.net', password: 'dora-pw'});
+  const erase = async () => {
+    await page.getByRole('button', {name: 'Remove… example.net'}).click();
+    await dialog.getByRole('button', {name: 'Remove'}).click();
+  };
+  await erase();
+  await seen(page.getByRole('alert').filter({hasText: 'example.net has 1 users'}));
+  await api(place, 'DELETE', '/api/v1/users/dora@example.net');
+  await erase();
+  await gone(domains.getByText('example.net', {exact: true}));
+  assert.deepEqual(await made(), []);
+});
+
 test('a webhook is made with its secret, switched off and removed', {}, async place => {
   const {page, token} = place;
   const hooks = async () => (await api(place, 'GET', '/api/v1/webhooks')).items;

@@ -127,6 +127,7 @@ bool ctl_send(const struct ctl_server *server, const struct ctl_call *call,
     struct curl_slist *fields = fields_of(server, call);
     set_up(curl, server, call, answer);
     curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L); /* ".." is for the server to refuse */
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, fields);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, fault);
     CURLcode code = curl_easy_perform(curl);

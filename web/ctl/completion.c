@@ -361,7 +361,7 @@ static void write_man(FILE *out)
         ".SH SYNOPSIS\n.B heraldctl\n[\\fIOPTION\\fR ...] \\fINOUN VERB\\fR [\\fIWORD\\fR ...]\n"
         "[\\fIOPTION\\fR ...]\n"
         ".SH DESCRIPTION\nEach noun and verb stands for a request to the HTTP API of\n"
-        ".BR herald (1).\nLists are shown as tables, everything else as lines; with\n"
+        ".BR herald (1).\nLists are shown as tables, everything else as an outline; with\n"
         ".B \\-\\-json\nthe answer is printed as it came.\n"
         "Words in capitals are wanted, what stands in brackets may be left out, and what ends "
         "with\n"

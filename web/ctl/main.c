@@ -2,7 +2,7 @@
  *
  *     words -> request (request.c) -> answer (client.c) -> a table, lines, or JSON (show.c)
  *
- * A list that has a next page is fetched to its end. */
+ * A list that has a next page is fetched to its end, or until there are as many as are wanted. */
 #include <curl/curl.h>
 #include <errno.h>
 #include <stdio.h>
@@ -204,11 +204,29 @@ static json_t *fetch(struct work *work, const struct ctl_call *call, bool *faile
     return value;
 }
 
-/* Adds what is on the further pages. */
+static bool has_enough(const struct work *work, const json_t *items)
+{
+    return work->request.most > 0 && json_array_size(items) >= (size_t)work->request.most;
+}
+
+/* Takes away what the last page has too many; where the rest begins is then not known. */
+static void cut_rest(const struct work *work, json_t *whole)
+{
+    json_t *items = json_object_get(whole, "items");
+    const size_t most = (size_t)work->request.most;
+    if (!has_enough(work, items) || json_array_size(items) == most)
+        return;
+    while (json_array_size(items) > most)
+        json_array_remove(items, json_array_size(items) - 1);
+    json_object_del(whole, "next");
+}
+
+/* Adds what is on the further pages, as far as it is wanted. */
 static bool fetch_rest(struct work *work, json_t *whole)
 {
     json_t *items = json_object_get(whole, "items");
-    for (unsigned page = 0; page < PAGES_MAX && json_is_array(items); page++) {
+    for (unsigned page = 0; page < PAGES_MAX && json_is_array(items) && !has_enough(work, items);
+         page++) {
         const char *next = json_string_value(json_object_get(whole, "next"));
         bool failed = false;
         if (next == NULL || next[0] != '/' || strcmp(work->request.method, "GET") != 0)
@@ -259,7 +277,11 @@ static int run(struct work *work)
     const struct ctl_call call = call_of(work);
     json_t *value = fetch(work, &call, &failed);
     if (!failed && value != NULL)
-        failed = !fetch_rest(work, value) || !print(work, value);
+        failed = !fetch_rest(work, value);
+    if (!failed && value != NULL) {
+        cut_rest(work, value);
+        failed = !print(work, value);
+    }
     json_decref(value);
     if (!end_output(work) && !failed)
         return fail(work->options.output != NULL ? "the file of --output cannot be written"

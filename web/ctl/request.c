@@ -14,7 +14,7 @@
 #include "base/buffer.h"
 #include "web/ctl/body.h"
 
-enum { SECRET_SIZE = 256 };
+enum { SECRET_SIZE = 256, PAGE_MAX = 1000 };
 
 struct making {
     const struct ctl_verb *verb;
@@ -29,6 +29,11 @@ static bool fail(struct making *making, const char *what, const char *which)
     snprintf(making->why, CTL_WHY_SIZE, "%s%s; see heraldctl --help %s", what, which,
              making->verb->noun);
     return false;
+}
+
+bool ctl_is_part(const char *word)
+{
+    return *word != '\0' && strcmp(word, ".") != 0 && strcmp(word, "..") != 0;
 }
 
 /* Fills the braces of the path with the first words; how many were taken, or -1. */
@@ -47,6 +52,8 @@ static int fill_path(struct making *making, int count, const char *const *words)
         snprintf(name, sizeof(name), "%.*s", (int)(close - open - 1), open + 1);
         if (taken == count || *words[taken] == '\0' || strncmp(words[taken], "--", 2) == 0)
             return fail(making, "what is missing is the ", name) ? 0 : -1;
+        if (!ctl_is_part(words[taken]))
+            return fail(making, "nothing was sent: . and .. cannot be the ", name) ? 0 : -1;
         buffer_percent(&making->path, bytes_of(words[taken++]));
         at = close + 1;
     }
@@ -197,6 +204,15 @@ static bool complete(struct making *making, ctl_secret_fn ask)
     return true;
 }
 
+/* A page has no more; what is wanted beyond comes from further ones. */
+static void bound_page(struct making *making, struct ctl_request *request)
+{
+    const json_t *limit = json_object_get(making->members, "limit");
+    request->most = json_integer_value(limit);
+    if (request->most > PAGE_MAX)
+        json_object_set_new(making->members, "limit", json_integer(PAGE_MAX));
+}
+
 static void put_parameter(struct buffer *out, bool first, const char *name, const json_t *value)
 {
     buffer_format(out, "%c%s=", first ? '?' : '&', name);
@@ -221,6 +237,7 @@ static void put_members(struct making *making, struct ctl_request *request)
         request->length = request->body != NULL ? strlen(request->body) : 0;
         return;
     }
+    bound_page(making, request);
     json_object_foreach(making->members, name, value)
     {
         put_parameter(&making->path, first, name, value);

@@ -14,7 +14,8 @@ struct ctl_request {
     char type[64];            /* of the body; "": JSON */
     char accept[64];          /* what the answer is to be; "": JSON */
     const char *columns;
-    bool json; /* the answer is for programs, whatever the options say */
+    long long most; /* items that are wanted of a list (--limit); 0: all */
+    bool json;      /* the answer is for programs, whatever the options say */
     bool slow;
 };
 
@@ -31,6 +32,10 @@ struct ctl_ground {
  * read from its file here, "-" or no word: from standard input. */
 bool ctl_request_make(struct ctl_request *request, const struct ctl_verb *verb, int count,
                       const char *const *words, const struct ctl_ground *ground, char *why);
+
+/* May the word be a part of a path? An empty one, "." or ".." would make it another path (RFC 3986
+ * 5.2.4): that of the whole list, or of its owner. */
+bool ctl_is_part(const char *word);
 
 /* "request METHOD PATH [BODY]": anything that the API has. */
 bool ctl_request_plain(struct ctl_request *request, int count, const char *const *words, char *why);

@@ -6,8 +6,8 @@
 #include <stdio.h>
 
 /* A list {"items": [...]} as a table with these columns ("": those of its first item that are no
- * objects), anything else as lines "name  value". What is no printable text is escaped: it may be
- * what a stranger's client sent, and a terminal obeys. */
+ * objects), anything else as an outline, the member "sentence" before all others. What is no
+ * printable text is escaped: it may be what a stranger's client sent, and a terminal obeys. */
 void ctl_show(const json_t *value, const char *columns, FILE *out);
 
 #endif

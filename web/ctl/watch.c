@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "web/ctl/request.h"
 #include "web/ctl/sse.h"
 
 enum {
@@ -50,6 +51,10 @@ bool watch_path(int count, const char *const *words, char path[WATCH_PATH_SIZE],
                  "watch takes --types TYPE,TYPE (presence, messages, registrations, "
                  "subscriptions) and --user USER, not \"%.100s\"",
                  words[i]);
+        return false;
+    }
+    if (user != NULL && !ctl_is_part(user)) {
+        snprintf(why, WHY_SIZE, "nothing was sent: . and .. and nothing cannot be the user");
         return false;
     }
     struct buffer out = buffer_over(path, WATCH_PATH_SIZE - 1);
@@ -190,6 +195,7 @@ static bool connect_once(struct watching *watching, const struct ctl_server *ser
     sse_restart(&watching->sse);
     set_up(curl, server, watching);
     curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, fields);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, fault);
     CURLcode code = curl_easy_perform(curl);

@@ -115,7 +115,16 @@ export function target(path, parameters) {
   return text ? `${path}?${text}` : path;
 }
 
-/** The path of a user's things: ofUser('alice@example.org', 'roster', 'bob@...'). */
-export function ofUser(user, ...parts) {
-  return ['/api/v1/users', encodeURIComponent(user), ...parts.map(encodeURIComponent)].join('/');
+/** A path of the API: pathTo('groups', name). Browsers take an empty part and dots out of a path, as
+ *  they are or as %2e (the URL standard, 4.4): what is left is that of the whole list, or of its
+ *  owner. Nothing may be asked of that instead. */
+export function pathTo(...parts) {
+  const wrong = parts.map(part => String(part ?? '')).find(part => ['', '.', '..'].includes(part));
+  if (wrong !== undefined) {
+    throw new Problem(400, {detail: `“${wrong}” cannot be a name: browsers leave it out of an address. Nothing was sent.`});
+  }
+  return ['/api/v1', ...parts.map(encodeURIComponent)].join('/');
 }
+
+/** The path of a user's things: ofUser('alice@example.org', 'roster', 'bob@...'). */
+export const ofUser = (user, ...parts) => pathTo('users', user, ...parts);

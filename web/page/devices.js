@@ -1,7 +1,9 @@
-// devices.js: which devices are registered, and which connections are open; the end of either.
-import {list, ofUser, orNothing, remove} from './api.js';
+// devices.js: which devices are registered, which connections are open, and what goes on by them; the
+// end of each.
+import {list, ofUser, orNothing, pathTo, remove} from './api.js';
 import {confirm} from './dialogs.js';
 import {h} from './dom.js';
+import {callsCard, requestsCard} from './underway.js';
 import {link} from './users.js';
 import {badge, bare, card, count, duration, table, when} from './widgets.js';
 
@@ -34,7 +36,7 @@ export function registrations(ctx, items, owners) {
 async function closeConnection(ctx, one) {
   const sure = await confirm({title: 'Close this connection?', yes: 'Close it',
     text: `The device at its other end is not reached by it any more, until it connects again: ${one.flow}`});
-  if (sure) ctx.act(() => remove(`/api/v1/connections/${encodeURIComponent(one.id)}`), 'The connection was closed.');
+  if (sure) ctx.act(() => remove(pathTo('connections', one.id)), 'The connection was closed.');
 }
 
 function connections(ctx, items) {
@@ -59,15 +61,18 @@ export default {
   title: 'Devices',
   types: ['registrations'],
   every: 3000,
+  silent: true, // calls, requests and connections
   start: () => ({most: PAGE}),
   async load(ctx) {
-    const page = path => list(`${path}?limit=${PAGE}`, ctx.state.most, ctx.signal);
-    const [registered, open] = await Promise.all([page('/api/v1/registrations'), orNothing(page('/api/v1/connections'))]);
-    ctx.data = {registered, open};
+    const page = path => list(path, ctx.state.most, ctx.signal);
+    const [registered, open, calls, requests] = await Promise.all([page(`/api/v1/registrations?limit=${PAGE}`),
+      ...['connections?', 'dialogs?kind=call&', 'transactions?'].map(what => orNothing(page(`/api/v1/${what}limit=${PAGE}`)))]);
+    ctx.data = {registered, open, calls, requests};
   },
   draw(ctx) {
-    const {registered, open} = ctx.data;
+    const {registered, open, calls, requests} = ctx.data;
     return [card('Registrations', registrations(ctx, registered.items, true), moreButton(ctx, registered)),
+      calls && callsCard(ctx, calls, moreButton(ctx, calls)), requests && requestsCard(ctx, requests, moreButton(ctx, requests)),
       open && card('Connections', connections(ctx, open.items), moreButton(ctx, open))];
   },
 };

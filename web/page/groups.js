@@ -1,23 +1,14 @@
 // groups.js: shared groups: whom the operator puts into rosters besides what users put there.
-import {Problem, getTagged, list, put, remove} from './api.js';
+import {Problem, getTagged, list, pathTo, put, remove} from './api.js';
 import {confirm, form} from './dialogs.js';
 import {h} from './dom.js';
 import {icon} from './icons.js';
 import {say} from './stage.js';
-import {count, table} from './widgets.js';
+import {count, lines, table, tidy} from './widgets.js';
 
 const SHOWN = 4;
 
-const pathOf = name => `/api/v1/groups/${encodeURIComponent(name)}`;
-
-/** One a line; blank lines go, so that a line's number is the item's. */
-function tidy(control) {
-  const lines = control.value.split('\n').map(line => line.trim()).filter(Boolean);
-  control.value = lines.join('\n');
-  return lines;
-}
-
-const lines = (items, hint) => ({control: h('textarea', {rows: 4, value: items.join('\n'), autocapitalize: 'off', spellcheck: 'false'}), hint});
+const pathOf = name => pathTo('groups', name);
 
 async function edit(ctx, name) {
   let known = {value: {title: '', members: [], watchers: []}, etag: null};

@@ -1,5 +1,6 @@
-// operations.js: what the server runs by: certificates, backups, the log; settings.js has the rest.
-import {get, orNothing, post, put} from './api.js';
+// operations.js: what the server runs by: domains, certificates, backups, the log; settings.js has the rest.
+import {get, list, orNothing, post, put} from './api.js';
+import {domainsCard} from './domains.js';
 import {h} from './dom.js';
 import {settingsCard} from './settings.js';
 import {say} from './stage.js';
@@ -62,13 +63,14 @@ export default {
   start: () => ({filter: '', copying: false}),
   async load(ctx) {
     const part = path => orNothing(get(path, ctx.signal));
-    const [config, backups, certificates, log] = await Promise.all([get('/api/v1/config', ctx.signal),
-      part('/api/v1/backups'), part('/api/v1/certificates'), part('/api/v1/log')]);
-    ctx.data = {config: config.items, backups, certificates, log};
+    const [config, backups, certificates, log, domains] = await Promise.all([get('/api/v1/config', ctx.signal),
+      part('/api/v1/backups'), part('/api/v1/certificates'), part('/api/v1/log'),
+      orNothing(list('/api/v1/domains', 10000, ctx.signal))]);
+    ctx.data = {config: config.items, backups, certificates, log, domains};
   },
   draw(ctx) {
-    const {config, backups, certificates, log} = ctx.data;
+    const {config, backups, certificates, log, domains} = ctx.data;
     return [h('div', {class: 'columns', key: 'cards'}, backups && backupsCard(ctx, backups.items), log && logCard(ctx, log.level)),
-      certificates && certificatesCard(certificates.items), settingsCard(ctx, config)];
+      domains && domainsCard(ctx, domains.items), certificates && certificatesCard(certificates.items), settingsCard(ctx, config)];
   },
 };

@@ -5,6 +5,7 @@ import {confirm, form} from './dialogs.js';
 import {registrations} from './devices.js';
 import {h} from './dom.js';
 import {say} from './stage.js';
+import {publicationsCard} from './underway.js';
 import {crossLinks, forgetUsers, go, link} from './users.js';
 import {badge, card, count, field, presence, select, when} from './widgets.js';
 
@@ -96,24 +97,26 @@ export default {
   every: 3000,
   async load(ctx) {
     const user = ctx.params.get('user') ?? '';
-    const [account, state, devices, aliases] = await Promise.all([
+    const [account, state, devices, aliases, published] = await Promise.all([
       get(ofUser(user), ctx.signal),
       orNothing(get(ofUser(user, 'presence'), ctx.signal)),
       orNothing(list(ofUser(user, 'registrations'), 1000, ctx.signal)),
-      orNothing(get(ofUser(user, 'aliases'), ctx.signal))]);
-    ctx.data = {account, state, devices: devices?.items, aliases: aliases?.items};
+      orNothing(get(ofUser(user, 'aliases'), ctx.signal)),
+      orNothing(list(ofUser(user, 'publications'), 1000, ctx.signal))]);
+    ctx.data = {account, state, devices: devices?.items, aliases: aliases?.items, published: published?.items};
   },
   onEvent(ctx, event) {
     if (!event.user || event.user === ctx.data?.account.user) ctx.soon();
   },
   draw(ctx) {
-    const {account, state, devices, aliases} = ctx.data;
+    const {account, state, devices, aliases, published} = ctx.data;
     return [
       h('p', {class: 'under', key: 'address'}, h('a', {href: link('people')}, 'People'), ' / ', account.user),
       crossLinks(account.user, 'person'),
       h('div', {class: 'columns', key: 'cards'}, accountCard(ctx, account), presenceCard(ctx, account.user, state)),
       aliases && aliasesCard(ctx, account.user, aliases),
       devicesCard(ctx, devices),
+      published && publicationsCard(ctx, account.user, published),
     ];
   },
 };

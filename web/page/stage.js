@@ -1,9 +1,10 @@
 // stage.js: the one view that is shown: loads what it wants, draws it, and draws it anew on news.
 //
-// A view is {title, types, every, start(params), load(ctx), head(ctx), draw(ctx), onEvent(ctx, event)}:
+// A view is {title, types, every, silent, start(params), load(ctx), head(ctx), draw(ctx), onEvent(ctx, event)}:
 // `load` fills ctx.data, `draw` gives what stands under the heading; `head` is that part of it by
 // which the question can be mended, and stands beside a problem, too. `types` of events have it load
-// again; `every` ms it does so where there are no events.
+// again; `every` ms it does so where there are no events, or when some of it changes without any
+// (`silent`).
 import {h, update} from './dom.js';
 import {absolve, blame} from './faults.js';
 import {isLive, listenTo} from './live.js';
@@ -126,7 +127,7 @@ function onEvent(ctx, event) {
 
 /** A view with events is asked seldom while they come. */
 function tick(ctx) {
-  const covered = ctx.view.types && isLive();
+  const covered = ctx.view.types && !ctx.view.silent && isLive();
   ctx.timer = setTimeout(async () => {
     if (!document.hidden) await ctx.reload();
     if (!ctx.over) tick(ctx);

@@ -1,5 +1,5 @@
 // subscriptions.js: who watches whom, and the end of it.
-import {call, list, target} from './api.js';
+import {call, list, pathTo, target} from './api.js';
 import {form} from './dialogs.js';
 import {h} from './dom.js';
 import {say} from './stage.js';
@@ -23,7 +23,7 @@ function end(ctx, one) {
     text: `${bare(one.watcher)} is told that it no longer watches ${bare(one.presentity)} (${one.event}).`,
     fields: [{control: choice}],
     async send({reason}) {
-      await call('DELETE', target(`/api/v1/subscriptions/${encodeURIComponent(one.id)}`, {reason}));
+      await call('DELETE', target(pathTo('subscriptions', one.id), {reason}));
       say('The subscription ended.');
       await ctx.reload();
     },

@@ -1,5 +1,5 @@
 // tokens.js: who may call the API: make (shown once), and revoke.
-import {Problem, get, post, remove} from './api.js';
+import {Problem, get, pathTo, post, remove} from './api.js';
 import {confirm, form, reveal} from './dialogs.js';
 import {h} from './dom.js';
 import {icon} from './icons.js';
@@ -49,7 +49,7 @@ function make(ctx) {
 async function revoke(ctx, one) {
   const sure = await confirm({title: `Revoke “${one.name}”?`, yes: 'Revoke',
     text: 'Whatever uses it is refused from now on; this page too, if it is the one that you signed in with.'});
-  if (sure) ctx.act(() => remove(`/api/v1/tokens/${encodeURIComponent(one.id)}`), `“${one.name}” was revoked.`);
+  if (sure) ctx.act(() => remove(pathTo('tokens', one.id)), `“${one.name}” was revoked.`);
 }
 
 const columns = ctx => [

@@ -1,5 +1,5 @@
 // trace.js: SIP messages of a call or a user, from the server's bounded memory, as a ladder.
-import {get, list, target} from './api.js';
+import {get, list, pathTo, target} from './api.js';
 import {h} from './dom.js';
 import {ladder} from './ladder.js';
 import {link, userNames} from './users.js';
@@ -19,7 +19,7 @@ function question(ctx) {
 }
 
 async function open(ctx, one) {
-  const path = `/api/v1/trace/${encodeURIComponent(one.id)}`;
+  const path = pathTo('trace', one.id);
   await ctx.act(async () => { ctx.state.open = await get(path, ctx.signal); });
   document.getElementById('trace-message')?.focus();
 }

@@ -1,5 +1,5 @@
 // webhooks.js: whom events are posted to, and how that goes.
-import {get, patch, post, remove} from './api.js';
+import {get, patch, pathTo, post, remove} from './api.js';
 import {confirm, form, reveal} from './dialogs.js';
 import {h} from './dom.js';
 import {icon} from './icons.js';
@@ -8,7 +8,7 @@ import {badge, count, suggestions, table, when} from './widgets.js';
 
 const TYPES = [['presence', 'Presence'], ['messages', 'Messages'], ['registrations', 'Registrations'], ['subscriptions', 'Subscriptions']];
 
-const pathOf = one => `/api/v1/webhooks/${encodeURIComponent(one.id)}`;
+const pathOf = one => pathTo('webhooks', one.id);
 
 function typeBoxes() {
   return h('fieldset', {}, h('legend', {}, 'Which events'), TYPES.map(([value, text]) => h('label', {class: 'choice'},

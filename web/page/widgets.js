@@ -86,6 +86,18 @@ export function field(label, control, hint) {
     hint && h('p', {class: 'hint', id: `${id}-hint`}, hint));
 }
 
+/** A field's control for a list, an item a line. */
+export function lines(items, hint) {
+  return {control: h('textarea', {rows: 4, value: items.join('\n'), autocapitalize: 'off', spellcheck: 'false'}), hint};
+}
+
+/** What is in it; blank lines go, so that a line's number is the item's. */
+export function tidy(control) {
+  const items = control.value.split('\n').map(line => line.trim()).filter(Boolean);
+  control.value = items.join('\n');
+  return items;
+}
+
 export function select(props, options) {
   return h('select', props, options.map(([value, text]) => h('option', {value}, text)));
 }

@@ -416,6 +416,19 @@ START_TEST(what_is_wrong_is_said)
 }
 END_TEST
 
+/* RFC 3986 5.2.4: such a part would name the whole list, or its owner. */
+START_TEST(no_word_makes_another_path)
+{
+    EXPECT("nothing was sent: . and .. cannot be the group", "group", "remove", "alice", "..");
+    EXPECT("nothing was sent: . and .. cannot be the buddy", "roster", "remove", "alice", ".");
+    EXPECT("nothing was sent: . and .. cannot be the user", "user", "delete", "..");
+    EXPECT("what is missing is the buddy", "roster", "remove", "alice", "");
+    EXPECT("DELETE /api/v1/users/alice/groups/... -", "group", "remove", "alice", "...");
+    EXPECT("DELETE /api/v1/users/alice/groups/%252e%252E -", "group", "remove", "alice", "%2e%2E");
+}
+END_TEST
+
 UNIT_MAIN("web/ctl/verbs", every_word_is_described_by_the_api, every_operation_and_form_has_a_verb,
           every_member_and_parameter_can_be_said, words_become_requests, secrets_are_asked_for,
-          files_become_bodies, answers_have_forms, what_is_wrong_is_said)
+          files_become_bodies, answers_have_forms, what_is_wrong_is_said,
+          no_word_makes_another_path)

@@ -18,6 +18,10 @@ START_TEST(words_become_a_query)
     ck_assert(!watch_path(1, &words[3], path, why));
     ck_assert(watch_path(2, words, path, why));
     ck_assert_str_eq(path, "/api/v1/events?types=presence%2Cmessages");
+    static const char *const dots[] = {"--user", ".."}, *const nobody[] = {"--user", ""};
+    ck_assert(!watch_path(2, dots, path, why));
+    ck_assert_ptr_nonnull(strstr(why, "cannot be the user"));
+    ck_assert(!watch_path(2, nobody, path, why));
     char *long_name = calloc(1, WATCH_PATH_SIZE + 1);
     memset(long_name, 'a', WATCH_PATH_SIZE);
     const char *const too_long[] = {"--user", long_name};
