@@ -107,6 +107,7 @@ static void accounts_changed(void *context)
         homes_retry_accounts(reactor->homes);
     }
     homes_refresh_policy(reactor->homes);
+    hooks_refresh(reactor->hooks); /* those of a user who is erased went with the account's row */
 }
 
 static void wake(void *context)
