@@ -118,9 +118,19 @@ static bool save_password(const struct work *work,
     return saved;
 }
 
+/* False with a message: a service answers there. */
+static bool is_free(const struct work *work, const char *aor)
+{
+    if (!people_is_service(bytes_of(aor), bytes_of(work->config->im.list_user)))
+        return true;
+    return command_fail("%s is the service that sends to a list (im.list_user); take another name",
+                        aor);
+}
+
 static bool user_add(struct work *work, const char *const *words)
 {
-    return command_find_user(work, words[0]) && save_password(work, add_account);
+    return command_find_user(work, words[0]) && is_free(work, work->aor) &&
+           save_password(work, add_account);
 }
 
 static bool user_passwd(struct work *work, const char *const *words)
@@ -188,7 +198,7 @@ static bool alias_add(struct work *work, struct account_file *file, const char *
 {
     struct people_aor alias;
     char *holder = NULL;
-    if (!find_alias(work, word, &alias))
+    if (!find_alias(work, word, &alias) || !is_free(work, alias.text))
         return false;
     const struct store_alias row = {bytes_of(alias.text), bytes_of(work->aor), false};
     enum err err = account_put_alias(file, &row, work->config->aliases_max, &holder);

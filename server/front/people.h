@@ -45,6 +45,10 @@ enum people_fault people_find_alias(const struct domains *domains, struct bytes 
 enum people_fault people_find_anybody(const struct domains *domains, struct bytes name,
                                       struct people_aor *aor);
 
+/* An address that a service answers whose user part is `user` (empty: there is none), with what
+ * stands behind a '+' as well: an account or alias of that name would never be reached. */
+bool people_is_service(struct bytes aor, struct bytes user);
+
 /* A group is a line of UTF-8 that can be printed, and written into a URI. */
 const char *people_group_fault(struct bytes group);
 /* What a person is called; may be empty. */

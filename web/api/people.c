@@ -257,7 +257,8 @@ static enum err write_person(struct web_call *call, struct account_file *file,
         person->name[0] = '\0';
         person->disabled = false;
     }
-    if (*made && !domain_is_there(call, file, person->aor.domain, &err))
+    if (*made && (!given_new_name(call, "/user", &person->aor) ||
+                  !domain_is_there(call, file, person->aor.domain, &err)))
         return err;
     apply(wishes, person);
     const struct store_account row = person_row(person);
