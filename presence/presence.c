@@ -214,8 +214,20 @@ static bool is_ours(const struct presence *presence, struct bytes aor)
     return domains_find(presence->parts->domains, sip_aor_domain(aor)) != NULL;
 }
 
+/* What was set for the user is not its own, and stays. */
+static void end_clients(struct resource *resource)
+{
+    struct publication *publication;
+    DL_FOREACH(resource->publications, publication)
+    {
+        if (publication_is_clients(publication))
+            publication_cut_short(publication);
+    }
+}
+
 /* Accounts that were removed while the server was down, alone or with their domain, and what the
- * first watched (who is of another domain now may be a stranger who may watch). */
+ * first watched (who is of another domain now may be a stranger who may watch). Those that were
+ * disabled keep the rest. */
 static void drop_gone(struct presence *presence, unsigned partition)
 {
     const struct accounts *accounts = presence->parts->accounts;
@@ -224,10 +236,13 @@ static void drop_gone(struct presence *presence, unsigned partition)
     struct subscription *subscription, *next;
     HASH_ITER(hh, home->resources, resource, next_resource)
     {
-        if (!is_ours(presence, resource->aor) || accounts_gone(accounts, resource->aor))
+        if (!is_ours(presence, resource->aor) || accounts_gone(accounts, resource->aor)) {
             resource_end(resource);
-        else
-            alias_judge_loaded(resource);
+            continue;
+        }
+        if (accounts_disabled(accounts, resource->aor))
+            end_clients(resource);
+        alias_judge_loaded(resource);
     }
     HASH_ITER(hh, home->subscriptions, subscription, next)
     {
@@ -275,8 +290,13 @@ void presence_close(struct presence *presence, unsigned partition)
     home_clear(presence, partition);
 }
 
-void presence_drop_watcher(struct presence *presence, struct bytes aor)
+void presence_disable_user(struct presence *presence, struct bytes aor)
 {
+    for (size_t i = 0; package_list()[i] != NULL; i++) {
+        struct resource *resource = resource_find(presence, package_list()[i], aor, false);
+        if (resource != NULL)
+            end_clients(resource);
+    }
     subscription_drop_watcher(presence, aor);
 }
 

@@ -181,8 +181,9 @@ void presence_drop_user(struct presence *presence, struct bytes aor);
  * noresource); the rest stays. */
 void presence_drop_alias(struct presence *presence, struct bytes aor, struct bytes alias);
 
-/* What the user watches ends; the rest stays. */
-void presence_drop_watcher(struct presence *presence, struct bytes aor);
+/* The user may do nothing any more: what its clients publish ends as if nobody refreshed it, and
+ * what it watches ends; the rest stays. */
+void presence_disable_user(struct presence *presence, struct bytes aor);
 
 /* How many of each there are. */
 struct presence_counts {

@@ -215,3 +215,9 @@ void publication_arm(struct publication *publication)
     world_timer(world, &publication->expiry, due_ms > world->wall_ms ? due_ms - world->wall_ms : 0,
                 fire);
 }
+
+void publication_cut_short(struct publication *publication)
+{
+    publication->expires_ms = publication->resource->presence->parts->world->wall_ms;
+    publication_arm(publication);
+}

@@ -16,6 +16,9 @@ void publication_take_place(struct publication *made, struct publication *old);
 void publication_save(const struct publication *publication, struct store_set *set);
 /* Sets (again) the timer that ends or closes it. */
 void publication_arm(struct publication *publication);
+/* Its time is over, though its client asked for more: it ends like one that nobody refreshed, as
+ * soon as the store has room. */
+void publication_cut_short(struct publication *publication);
 void publication_delete_row(const struct publication *publication, struct store_set *set);
 /* Forgets the oldest ended ones of a resource, with their rows, until there are at most `most`. */
 void publication_forget_ended(struct resource *resource, unsigned most, struct store_set *set);

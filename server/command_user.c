@@ -118,16 +118,21 @@ static bool save_password(const struct work *work,
     return saved;
 }
 
-/* False with a message. */
-static bool may_be_made(const char *aor)
+/* False with a message: a name of dots, or a service answers there. */
+static bool may_be_made(const struct work *work, const char *aor)
 {
     const char *fault = people_made_fault(bytes_of(aor));
-    return fault == NULL || command_fail("%s: %s", aor, fault);
+    if (fault != NULL)
+        return command_fail("%s: %s", aor, fault);
+    if (!people_is_service(bytes_of(aor), bytes_of(work->config->im.list_user)))
+        return true;
+    return command_fail("%s is the service that sends to a list (im.list_user); take another name",
+                        aor);
 }
 
 static bool user_add(struct work *work, const char *const *words)
 {
-    return command_find_user(work, words[0]) && may_be_made(work->aor) &&
+    return command_find_user(work, words[0]) && may_be_made(work, work->aor) &&
            save_password(work, add_account);
 }
 
@@ -196,7 +201,7 @@ static bool alias_add(struct work *work, struct account_file *file, const char *
 {
     struct people_aor alias;
     char *holder = NULL;
-    if (!find_alias(work, word, &alias) || !may_be_made(alias.text))
+    if (!find_alias(work, word, &alias) || !may_be_made(work, alias.text))
         return false;
     const struct store_alias row = {bytes_of(alias.text), bytes_of(work->aor), false};
     enum err err = account_put_alias(file, &row, work->config->aliases_max, &holder);

@@ -257,7 +257,8 @@ static void share(struct config *config)
                                              .local_webhooks = config->webhooks.local,
                                              .secret_grace_s = config->webhooks.secret_grace_s,
                                              .backups_max = config->backup_keep,
-                                             .domains_max = config->domains_max};
+                                             .domains_max = config->domains_max,
+                                             .list_user = config->im.list_user};
     config->front.trusted = config->trusted;
     config->front.trusted_count = config->trusted_count;
     config->registrar.fixed = config->fixed;

@@ -70,7 +70,7 @@ static void account_disabled(void *context, struct bytes aor)
     log_write(reactor->ground.log, LOG_INFO, "reactor", "account disabled aor=%.*s",
               BYTES_ARGS(aor));
     registrar_drop_user(reactor->registrar, aor);
-    presence_drop_watcher(reactor->presence, aor);
+    presence_disable_user(reactor->presence, aor);
 }
 
 /* Whoever watched by way of it watched the alias, not the account. */
@@ -107,6 +107,7 @@ static void accounts_changed(void *context)
         homes_retry_accounts(reactor->homes);
     }
     homes_refresh_policy(reactor->homes);
+    hooks_refresh(reactor->hooks); /* those of a user who is erased went with the account's row */
 }
 
 static void wake(void *context)

@@ -76,9 +76,9 @@ int owner_changed(struct database *database, struct bytes aor)
 int account_erase(struct database *database, struct bytes aor)
 {
     static const enum statement parts[] = {
-        SQL_DELETE_ROSTER,      SQL_DELETE_GROUPS,    SQL_DELETE_RULES,
-        SQL_DELETE_PREFERENCES, SQL_ERASE_DELIVERIES, SQL_ERASE_MESSAGES,
-        SQL_ERASE_DEVICES,      SQL_ERASE_LINES,      SQL_ERASE_ALIASES,
+        SQL_DELETE_ROSTER,    SQL_DELETE_GROUPS,  SQL_DELETE_RULES,  SQL_DELETE_PREFERENCES,
+        SQL_ERASE_DELIVERIES, SQL_ERASE_MESSAGES, SQL_ERASE_DEVICES, SQL_ERASE_LINES,
+        SQL_ERASE_ALIASES,    SQL_ERASE_WEBHOOKS,
     };
     int code = SQLITE_OK;
     for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]) && code == SQLITE_OK; i++)

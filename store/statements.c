@@ -290,6 +290,8 @@ static const struct statement_text statements[STATEMENT_COUNT] = {
     [SQL_WEBHOOK] = {"SELECT " WEBHOOK_COLUMNS " FROM webhooks WHERE id = ?1", ""},
     /* by a change set, which has a partition (?1) whatever it changes */
     [SQL_SILENCE_WEBHOOK] = {"UPDATE webhooks SET active = 0 WHERE ?1 >= 0 AND id = ?2", "t"},
+    /* as of all that an account has, by its partition (?1); webhooks have none */
+    [SQL_ERASE_WEBHOOKS] = {"DELETE FROM webhooks WHERE ?1 >= 0 AND user = ?2", ""},
     [SQL_PUT_DOMAIN] = {"REPLACE INTO domains (name, others) VALUES (?1, ?2)", ""},
     [SQL_DELETE_DOMAIN] = {"DELETE FROM domains WHERE name = ?1", ""},
     [SQL_COUNT_DOMAINS] = {"SELECT count(*) FROM domains WHERE name <> ?1", ""},

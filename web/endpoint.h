@@ -75,6 +75,7 @@ struct web_limits {
     unsigned secret_grace_s; /* 0: a webhook's secret before is forgotten when it is changed */
     unsigned backups_max;    /* that are kept */
     unsigned domains_max;    /* beside those of the configuration */
+    const char *list_user;   /* user part of the list service; NULL or "": none */
 };
 const struct web_limits *web_limits(const struct web_call *call);
 /* What can be done with the process (web/operations.h); NULL: nothing. */

@@ -69,6 +69,12 @@ enum people_fault people_find_alias(const struct domains *domains, struct bytes 
     return find_ours(domains, name, domains_write_own, aor);
 }
 
+bool people_is_service(struct bytes aor, struct bytes user)
+{
+    return !bytes_empty(user) && aor.length > user.length && bytes_starts_with(aor, user) &&
+           (aor.at[user.length] == '@' || aor.at[user.length] == '+');
+}
+
 static bool is_printed(char c)
 {
     return (unsigned char)c >= ' ' && c != 0x7f;

@@ -49,6 +49,10 @@ enum people_fault people_find_anybody(const struct domains *domains, struct byte
  * out of a path (RFC 3986 5.2.4), and what is left names the whole of what they lie in. What there
  * is already may have such a name. */
 const char *people_made_fault(struct bytes aor);
+/* An address that a service answers whose user part is `user` (empty: there is none), with what
+ * stands behind a '+' as well: an account or alias of that name would never be reached. */
+bool people_is_service(struct bytes aor, struct bytes user);
+
 /* A group is a line of UTF-8 that can be printed, and written into a URI: not "." or "..". */
 const char *people_group_fault(struct bytes group);
 /* What a person is called; may be empty. */

@@ -2,6 +2,7 @@
 #include <assert.h>
 
 #include "front/front_internal.h"
+#include "front/people.h"
 
 static struct front_service *find_method(struct front *front, enum sip_method method)
 {
@@ -24,16 +25,10 @@ void front_register_service(struct front *front, const char *user,
     front_compose_abilities(front);
 }
 
-static bool is_named(struct bytes aor, struct bytes user)
-{
-    return !bytes_empty(user) && aor.length > user.length && bytes_starts_with(aor, user) &&
-           (aor.at[user.length] == '@' || aor.at[user.length] == '+');
-}
-
 const struct front_service *front_service_of(const struct front *front, struct bytes aor)
 {
     for (size_t i = 0; i < front->service_count; i++)
-        if (is_named(aor, front->services[i].user))
+        if (people_is_service(aor, front->services[i].user))
             return accounts_find(front->parts.accounts, aor) == NULL ? &front->services[i] : NULL;
     return NULL;
 }

@@ -86,7 +86,9 @@ const char *hook_url_advice(enum hook_url judged)
 {
     switch (judged) {
     case HOOK_URL_BAD:
-        return "an address is wanted: https://HOST/PATH, without a password in it";
+        return "an address is wanted: https://HOST/PATH or https://HOST:PORT/PATH, the port at "
+               "most "
+               "65535, without a password in it";
     case HOOK_URL_NEAR:
         return "nothing is posted to loopback, link-local, multicast "
                "and unspecified addresses; name another host, or set webhooks.local";

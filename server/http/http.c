@@ -348,6 +348,35 @@ size_t http_count(const struct http *http)
     return http->count;
 }
 
+/* What stands behind the host: none, an empty one (RFC 3986 3.2.3: as if there were none), or one
+ * that there can be. */
+static bool port_is_good(struct bytes port)
+{
+    unsigned number = 0;
+    if (bytes_empty(port))
+        return true;
+    if (port.at[0] != ':')
+        return false;
+    for (size_t i = 1; i < port.length; i++) {
+        if (port.at[i] < '0' || port.at[i] > '9')
+            return false;
+        number = number * 10 + (unsigned)(port.at[i] - '0');
+        if (number > UINT16_MAX)
+            return false;
+    }
+    return port.length == 1 || number > 0;
+}
+
+static struct bytes port_of(struct bytes url)
+{
+    struct bytes host = place_host(url);
+    struct bytes rest = bytes_skip(url, (size_t)(host.at - url.at) + host.length);
+    size_t end = 0;
+    while (end < rest.length && strchr("/?#", rest.at[end]) == NULL)
+        end++;
+    return bytes_first(rest, end);
+}
+
 bool http_url_is_good(struct bytes url)
 {
     struct bytes secure = BYTES("https://"), plain = BYTES("http://");
@@ -355,7 +384,8 @@ bool http_url_is_good(struct bytes url)
     if (!bytes_starts_with(url, scheme))
         return false;
     struct bytes rest = bytes_skip(url, scheme.length), host = bytes_split(&rest, '/');
-    if (bytes_empty(host) || bytes_empty(place_host(url)) || bytes_index(host, '@') >= 0)
+    if (bytes_empty(host) || bytes_empty(place_host(url)) || bytes_index(host, '@') >= 0 ||
+        !port_is_good(port_of(url)))
         return false;
     for (size_t i = 0; i < url.length; i++)
         if (url.at[i] <= ' ' || url.at[i] > '~')

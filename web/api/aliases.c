@@ -129,7 +129,8 @@ static void put_alias(struct web_call *call, struct account_file *file)
         return;
     const struct store_alias row = {bytes_of(alias.text), bytes_of(user.text), false};
     enum err err = find_alias(file, &row, &current);
-    if (err == ERR_NONE && web_may_change(call, current))
+    if (err == ERR_NONE && web_may_change(call, current) &&
+        (current != NULL || given_new_name(call, "alias", &alias)))
         err = account_put_alias(file, &row, web_limits(call)->aliases_max, &holder);
     explain_refusal(call, err, &alias, holder);
     if (given_end(call, file, err))

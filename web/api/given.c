@@ -106,6 +106,17 @@ static bool name_is_good(struct web_call *call, const char *part, enum people_fa
     return false;
 }
 
+bool given_new_name(struct web_call *call, const char *field, const struct people_aor *aor)
+{
+    const char *service = web_limits(call)->list_user;
+    if (!people_is_service(bytes_of(aor->text), bytes_of(service != NULL ? service : "")))
+        return true;
+    web_problem(call, 409, "service", field,
+                "%s is the service that sends to a list (im.list_user); take another name",
+                aor->text);
+    return false;
+}
+
 bool given_user(struct web_call *call, struct people_aor *aor)
 {
     return name_is_good(call, "user",

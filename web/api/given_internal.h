@@ -19,6 +19,10 @@ void fault_add(struct faults *faults, const char *pointer, const char *format, .
 /* Answers 400 with all of them and forgets them; false: there were none. */
 bool faults_answer(struct web_call *call, struct faults *faults);
 
+/* False: 409 is answered, since a service has this name and what is to be made would never be
+ * reached. */
+bool given_new_name(struct web_call *call, const char *field, const struct people_aor *aor);
+
 /* The user of ours in the path, or anybody; false: 400 or 404 is answered. */
 bool given_user(struct web_call *call, struct people_aor *aor);
 bool given_anybody(struct web_call *call, const char *part, struct people_aor *aor);

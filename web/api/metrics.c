@@ -137,7 +137,8 @@ static void write_fan_out(const struct web_core *core, struct buffer *out)
     const char *event;
     buffer_text(out, "# TYPE herald_fan_out_seconds histogram\n# UNIT herald_fan_out_seconds "
                      "seconds\n# HELP herald_fan_out_seconds from what changed a state to the last "
-                     "NOTIFY that told of it\n");
+                     "NOTIFY that was sent of it at once; what is deferred or folded into a later "
+                     "NOTIFY is not in it\n");
     for (size_t i = 0; (took = presence_fan_out(core->presence, i, &event)) != NULL; i++)
         write_latency(out, event, took);
 }

@@ -264,7 +264,8 @@ static enum err write_person(struct web_call *call, struct account_file *file,
         person->name[0] = '\0';
         person->disabled = false;
     }
-    if (*made && !may_be_made(call, file, &person->aor, &err))
+    if (*made && (!given_new_name(call, "/user", &person->aor) ||
+                  !may_be_made(call, file, &person->aor, &err)))
         return err;
     apply(wishes, person);
     const struct store_account row = person_row(person);

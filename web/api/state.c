@@ -468,6 +468,24 @@ static bool take_counts(struct web_call *call, const json_t *value, const char *
     return good && only_knows(call, value, pointer, names);
 }
 
+/* RFC 3842 3.4: those that are urgent are counted among all. */
+static bool counts_agree(struct web_call *call, const char *field, const struct counts *counts)
+{
+    static const char *const names[] = {"new", "old"};
+    char pointer[64];
+    for (size_t i = 0; i < 2; i++) {
+        if (counts->numbers[i + 2] <= counts->numbers[i])
+            continue;
+        snprintf(pointer, sizeof(pointer), "/%s/%s_urgent", field, names[i]);
+        web_problem(call, 400, "bad-field", pointer,
+                    "of %lld %s messages %lld cannot be urgent; urgent ones are counted in %s, too",
+                    (long long)counts->numbers[i], names[i], (long long)counts->numbers[i + 2],
+                    names[i]);
+        return false;
+    }
+    return true;
+}
+
 static bool write_classes(struct web_call *call, const json_t *body, struct buffer *out,
                           bool *waiting)
 {
@@ -476,7 +494,8 @@ static bool write_classes(struct web_call *call, const json_t *body, struct buff
         struct counts counts;
         if (value == NULL || json_is_null(value))
             continue;
-        if (!take_counts(call, value, classes[i].field, &counts))
+        if (!take_counts(call, value, classes[i].field, &counts) ||
+            !counts_agree(call, classes[i].field, &counts))
             return false;
         *waiting = *waiting || counts.numbers[0] > 0;
         buffer_format(out, "%s: %lld/%lld (%lld/%lld)\r\n", classes[i].class,
@@ -486,15 +505,20 @@ static bool write_classes(struct web_call *call, const json_t *body, struct buff
     return true;
 }
 
+/* *waiting before: whether new ones are counted; those wait. */
 static bool take_waiting(struct web_call *call, const json_t *body, bool *waiting)
 {
     const json_t *value = json_object_get(body, "waiting");
     if (value == NULL || json_is_null(value))
         return true;
+    bool contradicts = json_is_false(value) && *waiting;
     *waiting = json_is_true(value);
     if (!json_is_boolean(value))
         web_problem(call, 400, "bad-field", "/waiting", "waiting must be true or false");
-    return json_is_boolean(value);
+    else if (contradicts)
+        web_problem(call, 400, "bad-field", "/waiting",
+                    "new messages are counted, so some wait; leave waiting out, or count none");
+    return json_is_boolean(value) && !contradicts;
 }
 
 /* False: the problem is answered. */

@@ -2,6 +2,7 @@
 #include <sys/wait.h>
 
 #include "fixture.h"
+#include "store/webhooks.h"
 
 static const struct store_settings stepped = {.stepped = true};
 
@@ -70,6 +71,42 @@ START_TEST(accounts_are_added_changed_removed_and_listed_by_name)
     file = open_file(&f);
     expect_list(file, "alice@example.org=a1,sha256,sha512-256;"
                       "bob@example.org=b2,sha256,sha512-256;");
+    account_file_close(&file);
+    fixture_release(&f);
+}
+END_TEST
+
+static void count_webhook(void *context, const struct store_webhook *seen)
+{
+    unsigned *bobs = context;
+    ck_assert(bytes_equal(seen->user, BYTES("bob@example.org")) || bytes_empty(seen->user));
+    ++*bobs;
+}
+
+/* A new account of the same name does not inherit where the news of the erased one went. */
+START_TEST(webhooks_of_a_user_are_erased_with_the_account)
+{
+    struct fixture f;
+    unsigned left = 0;
+    fixture_init(&f);
+    struct account_file *file = open_file(&f);
+    struct store_account alice = account("alice@example.org", "a1");
+    struct store_account bob = account("bob@example.org", "b1");
+    struct store_webhook hook = {.url = BYTES("https://example.com/")};
+    ck_assert_int_eq(account_add(file, &alice), ERR_NONE);
+    ck_assert_int_eq(account_add(file, &bob), ERR_NONE);
+    hook.id = BYTES("w-all");
+    ck_assert_int_eq(webhook_put(file, &hook, 9), ERR_NONE);
+    hook.id = BYTES("w-alice");
+    hook.user = alice.aor;
+    ck_assert_int_eq(webhook_put(file, &hook, 9), ERR_NONE);
+    hook.id = BYTES("w-bob");
+    hook.user = bob.aor;
+    ck_assert_int_eq(webhook_put(file, &hook, 9), ERR_NONE);
+    ck_assert_int_eq(account_delete(file, alice.aor), ERR_NONE);
+    ck_assert_int_eq(account_add(file, &alice), ERR_NONE);
+    ck_assert_int_eq(webhook_list(file, count_webhook, &left), ERR_NONE);
+    ck_assert_uint_eq(left, 2);
     account_file_close(&file);
     fixture_release(&f);
 }
@@ -237,4 +274,5 @@ UNIT_MAIN("store/accounts", accounts_are_added_changed_removed_and_listed_by_nam
           a_running_store_hears_of_each_change_once, our_own_commits_are_no_news_of_accounts,
           the_next_life_forgets_removed_accounts_but_not_the_count,
           an_idle_writer_notices_by_itself, another_connection_here_keeps_the_log_where_it_is,
-          accounts_have_names_and_can_be_disabled, accounts_are_listed_page_by_page)
+          accounts_have_names_and_can_be_disabled, accounts_are_listed_page_by_page,
+          webhooks_of_a_user_are_erased_with_the_account)

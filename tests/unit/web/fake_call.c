@@ -172,7 +172,8 @@ struct web_call *fake_call(const struct web_endpoints *endpoints, const char *re
                                        .aliases_max = 100,
                                        .webhooks_max = 100,
                                        .secret_grace_s = 86400,
-                                       .domains_max = 2};
+                                       .domains_max = 2,
+                                       .list_user = "list"};
     struct bytes query = bytes_of(request);
     struct bytes method = bytes_split(&query, ' ');
     struct bytes path = bytes_split(&query, '?');

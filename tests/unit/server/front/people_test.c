@@ -129,5 +129,15 @@ START_TEST(rfc3261_25_1_a_domain_is_a_host_name)
 }
 END_TEST
 
-UNIT_MAIN("front/people", rfc3261_25_1_a_domain_is_a_host_name, users_are_named_in_several_ways,
-          addresses_are_bounded, texts_are_judged, domains_are_visited_in_their_order)
+START_TEST(a_service_has_a_name_of_its_own)
+{
+    ck_assert(people_is_service(BYTES("list@example.org"), BYTES("list")));
+    ck_assert(people_is_service(BYTES("list+x@example.org"), BYTES("list")));
+    ck_assert(!people_is_service(BYTES("lists@example.org"), BYTES("list")));
+    ck_assert(!people_is_service(BYTES("list@example.org"), BYTES("")));
+}
+END_TEST
+
+UNIT_MAIN("front/people", a_service_has_a_name_of_its_own, rfc3261_25_1_a_domain_is_a_host_name,
+          users_are_named_in_several_ways, addresses_are_bounded, texts_are_judged,
+          domains_are_visited_in_their_order)

@@ -263,6 +263,14 @@ START_TEST(good_urls)
     ck_assert(http_url_is_good(BYTES("http://a/@b")));
     ck_assert(!http_url_is_good(BYTES("http://a\r\nb")));
     ck_assert(!http_url_is_good(BYTES("")));
+    ck_assert(http_url_is_good(BYTES("https://a:65535/b:99999")));
+    ck_assert(http_url_is_good(BYTES("https://[2001:db8::1]:8443?c")));
+    ck_assert(http_url_is_good(BYTES("https://a:/")));
+    ck_assert(!http_url_is_good(BYTES("https://a:65536/")));
+    ck_assert(!http_url_is_good(BYTES("https://a:99999/")));
+    ck_assert(!http_url_is_good(BYTES("https://a:18446744073709551697")));
+    ck_assert(!http_url_is_good(BYTES("https://a:0/")));
+    ck_assert(!http_url_is_good(BYTES("https://a:8o/")));
 }
 END_TEST
 

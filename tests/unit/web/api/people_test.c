@@ -17,6 +17,24 @@ static void make_alice(struct place *place)
                  201);
 }
 
+START_TEST(the_list_service_is_no_account)
+{
+    static const char *const names[] = {"list", "list@example.org", "list+x"};
+    struct place p;
+    char body[64];
+    place_init(&p, &endpoints);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        snprintf(body, sizeof(body), "{\"user\": \"%s\"}", names[i]);
+        place_expect(&p, "POST /api/v1/users", body, 409);
+        place_expect_field(&p, "/user");
+    }
+    place_expect(&p, "PUT /api/v1/users/list", "{}", 409);
+    place_expect(&p, "GET /api/v1/users/list", NULL, 404);
+    place_expect(&p, "POST /api/v1/users", "{\"user\": \"lists\"}", 201);
+    place_release(&p);
+}
+END_TEST
+
 START_TEST(an_account_is_made_read_changed_and_erased)
 {
     struct place p;
@@ -249,8 +267,9 @@ START_TEST(an_old_name_of_dots_is_served_but_none_is_made)
 }
 END_TEST
 
-UNIT_MAIN("web/api/people", an_account_is_made_read_changed_and_erased,
-          a_password_is_kept_as_hashes, what_is_wrong_is_named_and_changes_nothing,
-          who_changed_it_meanwhile_wins, users_are_found_by_address_and_name,
-          a_list_comes_page_by_page, users_do_not_enable_themselves,
-          settings_are_chosen_and_cleared, an_old_name_of_dots_is_served_but_none_is_made)
+UNIT_MAIN("web/api/people", the_list_service_is_no_account,
+          an_account_is_made_read_changed_and_erased, a_password_is_kept_as_hashes,
+          what_is_wrong_is_named_and_changes_nothing, who_changed_it_meanwhile_wins,
+          users_are_found_by_address_and_name, a_list_comes_page_by_page,
+          users_do_not_enable_themselves, settings_are_chosen_and_cleared,
+          an_old_name_of_dots_is_served_but_none_is_made)

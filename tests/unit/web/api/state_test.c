@@ -189,6 +189,9 @@ START_TEST(wrong_counts_are_named)
         {"{\"waiting\": 1}", "/waiting"},
         {"{\"account\": \"a b\"}", "/account"},
         {"{\"letters\": {}}", "/letters"},
+        {"{\"voice\": {\"new\": 1, \"new_urgent\": 5}}", "/voice/new_urgent"},
+        {"{\"text\": {\"old_urgent\": 1}}", "/text/old_urgent"},
+        {"{\"waiting\": false, \"fax\": {\"new\": 3}}", "/waiting"},
     };
     live_open();
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
