@@ -339,13 +339,39 @@ static xmlDoc *read_tree(struct bytes document)
 
 static struct verdict edit_tree(struct edit *edit, struct blob **edited)
 {
-    edit->root = xmlDocGetRootElement(edit->tree);
     xmlNode *own = own_rule(edit);
     if (own == NULL || !take_out(edit, own))
         return edit->fault;
     put_in(edit, own);
     *edited = dump(edit->tree);
     return VERDICT_OK;
+}
+
+/* The document as a tree, when it can be read and the watcher be named. */
+static struct verdict open_tree(struct edit *edit, struct bytes document,
+                                const struct rules_limits *limits, struct bytes watcher)
+{
+    if (!name_watcher(edit, watcher))
+        return verdict(400, "the watcher is no SIP address", 0);
+    struct verdict result = judge(document, limits, edit, false);
+    if (!verdict_ok(result))
+        return result;
+    edit->tree = read_tree(document);
+    if (edit->tree == NULL)
+        return verdict(400, "the document cannot be read with its comments", 0);
+    edit->root = xmlDocGetRootElement(edit->tree);
+    return VERDICT_OK;
+}
+
+/* What was written must be readable; `decides`: and mean what was asked for. */
+static struct verdict judge_again(const struct rules_limits *limits, const struct edit *edit,
+                                  bool decides, struct blob **edited)
+{
+    struct verdict result = judge(blob_bytes(*edited), limits, edit, decides);
+    result.offset = 0; /* it would be in a document that nobody has seen */
+    if (!verdict_ok(result))
+        blob_unref(edited);
+    return result;
 }
 
 struct verdict rules_set_watcher(struct bytes document, const struct rules_limits *limits,
@@ -357,24 +383,13 @@ struct verdict rules_set_watcher(struct bytes document, const struct rules_limit
     *edited = NULL;
     if (bytes_empty(document))
         document = bytes_of(document_new);
-    if (!name_watcher(&edit, watcher))
-        return verdict(400, "the watcher is no SIP address", 0);
-    struct verdict result = judge(document, limits, &edit, false);
+    struct verdict result = open_tree(&edit, document, limits, watcher);
     if (!verdict_ok(result))
         return result;
-    edit.tree = read_tree(document);
-    if (edit.tree == NULL)
-        return verdict(400, "the document cannot be read with its comments", 0);
     result = edit_tree(&edit, edited);
     result.offset = scan_line(document, result.offset);
     xmlFreeDoc(edit.tree);
-    if (verdict_ok(result)) {
-        result = judge(blob_bytes(*edited), limits, &edit, true);
-        result.offset = 0; /* it would be in a document that nobody has seen */
-    }
-    if (!verdict_ok(result))
-        blob_unref(edited);
-    return result;
+    return verdict_ok(result) ? judge_again(limits, &edit, true, edited) : result;
 }
 
 /* Forgetting. */
@@ -414,17 +429,6 @@ static void forget(const struct edit *edit)
     }
 }
 
-/* What was written must be readable. */
-static struct verdict judge_again(const struct rules_limits *limits, const struct edit *edit,
-                                  struct blob **edited)
-{
-    struct verdict result = judge(blob_bytes(*edited), limits, edit, false);
-    result.offset = 0;
-    if (!verdict_ok(result))
-        blob_unref(edited);
-    return result;
-}
-
 struct verdict rules_forget_watcher(struct bytes document, const struct rules_limits *limits,
                                     const struct rules_names *names, struct bytes watcher,
                                     struct blob **edited)
@@ -432,19 +436,13 @@ struct verdict rules_forget_watcher(struct bytes document, const struct rules_li
     assert(limits != NULL && names != NULL && edited != NULL && !bytes_empty(document));
     struct edit edit = {.names = names};
     *edited = NULL;
-    if (!name_watcher(&edit, watcher))
-        return verdict(400, "the watcher is no SIP address", 0);
-    struct verdict result = judge(document, limits, &edit, false);
+    struct verdict result = open_tree(&edit, document, limits, watcher);
     if (!verdict_ok(result))
         return result;
-    edit.tree = read_tree(document);
-    if (edit.tree == NULL)
-        return verdict(400, "the document cannot be read with its comments", 0);
-    edit.root = xmlDocGetRootElement(edit.tree);
     forget(&edit);
     *edited = dump(edit.tree);
     xmlFreeDoc(edit.tree);
-    return judge_again(limits, &edit, edited);
+    return judge_again(limits, &edit, false, edited);
 }
 
 /* Writing. */
@@ -479,7 +477,7 @@ struct verdict rules_write(const struct rules_entry *entries, size_t count,
     if (verdict_ok(result))
         *document = dump(edit.tree);
     xmlFreeDoc(edit.tree);
-    return verdict_ok(result) ? judge_again(limits, &edit, document) : result;
+    return verdict_ok(result) ? judge_again(limits, &edit, false, document) : result;
 }
 
 /* Asking whether a list is all that it is. */
