@@ -336,11 +336,11 @@ static void take_line(struct domains *domains, struct bytes line)
     }
 }
 
-void domains_take(struct domains *domains, struct bytes lines)
+bool domains_take(struct domains *domains, struct bytes lines)
 {
     assert(domains != NULL && domains->first != NULL);
     if (domains->taken != NULL ? bytes_equal(bytes_of(domains->taken), lines) : bytes_empty(lines))
-        return;
+        return false;
     free(domains->taken);
     domains->taken = memory_copy(lines);
     must(pthread_rwlock_wrlock(&domains->lock));
@@ -348,15 +348,17 @@ void domains_take(struct domains *domains, struct bytes lines)
     while (!bytes_empty(lines))
         take_line(domains, bytes_split(&lines, '\n'));
     must(pthread_rwlock_unlock(&domains->lock));
+    return true;
 }
 
-enum err domains_refresh(struct domains *domains, struct store *store)
+enum err domains_refresh(struct domains *domains, struct store *store, bool *changed)
 {
     char *lines;
     enum err err = store_load_domains(store, &lines);
+    *changed = false;
     if (err != ERR_NONE)
         return err;
-    domains_take(domains, bytes_of(lines));
+    *changed = domains_take(domains, bytes_of(lines));
     free(lines);
     return ERR_NONE;
 }

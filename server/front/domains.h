@@ -48,10 +48,10 @@ const struct domain *domains_find_at(const struct domains *domains, struct bytes
 bool domains_has_port(const struct domains *domains, uint16_t port);
 /* Those of the database are these from now on (store/domains.h has the form of the lines); a name
  * that the configuration has, or one before it, is left out. They offer what the first domain does.
- * By one thread. */
-void domains_take(struct domains *domains, struct bytes lines);
-/* The same as the database has them. */
-enum err domains_refresh(struct domains *domains, struct store *store)
+ * By one thread. True when that changes something. */
+bool domains_take(struct domains *domains, struct bytes lines);
+/* The same as the database has them; *changed in any case. */
+enum err domains_refresh(struct domains *domains, struct store *store, bool *changed)
     __attribute__((warn_unused_result));
 /* Visits those with a canonical name, in the order in which they were added; or the other names of
  * one. `visit` changes nothing here. */

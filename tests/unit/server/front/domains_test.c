@@ -218,7 +218,9 @@ START_TEST(domains_of_the_database_come_and_go)
 {
     struct domains *domains = domains_of_test();
     char text[256] = "", names[256] = "";
-    domains_take(domains, BYTES("made.net\nother.org sip.other.org OTHER.net\n"));
+    const struct bytes lines = BYTES("made.net\nother.org sip.other.org OTHER.net\n");
+    ck_assert(domains_take(domains, lines));
+    ck_assert(!domains_take(domains, lines));
     assert_domain(domains, "made.net", "made.net");
     assert_domain(domains, "other.NET", "other.org");
     const struct domain *made = domains_find(domains, BYTES("made.net"));
