@@ -39,6 +39,7 @@ struct publication {
     uint64_t closes_ms; /* 0: its publisher is there; else when it goes, or went, closed */
     uint32_t cseq;
     bool ended, closed; /* closed: what it shows is what was last seen of it */
+    bool cut;           /* its time was cut short: it ends, and did not expire */
     enum store_publisher publisher;
     struct token id, tag;
     struct token previous; /* the tag before, or "" */

@@ -178,7 +178,8 @@ static void expire(struct timer *timer)
     struct publication *publication = HOLDER(timer, struct publication, expiry);
     struct resource *resource = publication->resource;
     const struct front_parts *parts = resource->presence->parts;
-    bool ended = publication->ended, clients = publication_is_clients(publication);
+    bool ended = publication->ended;
+    bool expired = !publication->cut && publication_is_clients(publication);
     if (!store_ready(parts->store)) {
         world_timer(parts->world, timer, RETRY_MS, expire);
         return;
@@ -188,7 +189,7 @@ static void expire(struct timer *timer)
         publication_delete_row(publication, set);
     publication_free(publication);
     struct store_change change = store_submit(parts->store, &set);
-    if (clients)
+    if (expired)
         metrics_count(parts->metrics, METRIC_publications_expired);
     if (!ended)
         resource_changed(resource, change);
@@ -218,6 +219,7 @@ void publication_arm(struct publication *publication)
 
 void publication_cut_short(struct publication *publication)
 {
+    publication->cut = true;
     publication->expires_ms = publication->resource->presence->parts->world->wall_ms;
     publication_arm(publication);
 }

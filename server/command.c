@@ -154,7 +154,7 @@ static void learn_domains(const struct work *work)
         return;
     struct account_file *file = command_open(work);
     if (file != NULL && domain_lines(file, &lines) == ERR_NONE)
-        domains_take(work->domains, bytes_of(lines));
+        (void)domains_take(work->domains, bytes_of(lines));
     free(lines);
     account_file_close(&file);
 }

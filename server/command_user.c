@@ -11,6 +11,7 @@
 #include "command_internal.h"
 #include "folder.h"
 #include "password.h"
+#include "store/domains.h"
 
 static bool report(const struct work *work, enum err err, const char *done)
 {
@@ -23,10 +24,12 @@ static bool report(const struct work *work, enum err err, const char *done)
     return true;
 }
 
-typedef enum err (*write_fn)(struct account_file *file, const struct store_account *account);
+typedef enum err (*write_fn)(const struct work *work, struct account_file *file,
+                             const struct store_account *account);
 
+/* False with a message: the database cannot be opened. */
 static bool write_account(const struct work *work, const struct digest_hex *ha1, write_fn write,
-                          const char *done)
+                          enum err *err)
 {
     struct store_account account = {.aor = bytes_of(work->aor)};
     for (unsigned i = 0; i < DIGEST_COUNT; i++)
@@ -34,9 +37,33 @@ static bool write_account(const struct work *work, const struct digest_hex *ha1,
     struct account_file *file = command_open(work);
     if (file == NULL)
         return false;
-    enum err err = write(file, &account);
+    *err = write(work, file, &account);
     account_file_close(&file);
-    return report(work, err, done);
+    return true;
+}
+
+/* ERR_NOT_FOUND: the domain was taken away while the password was asked for. */
+static enum err add_to_domain(const struct work *work, struct account_file *file,
+                              const struct store_account *account)
+{
+    enum err err = account_begin(file);
+    if (err == ERR_NONE && work->domain->made)
+        err = domain_known(file, bytes_of(work->domain->name));
+    if (err == ERR_NONE)
+        err = account_add(file, account);
+    if (err == ERR_NONE)
+        err = account_commit(file);
+    account_rollback(file);
+    return err;
+}
+
+static bool report_added(const struct work *work, enum err err)
+{
+    if (err == ERR_NOT_FOUND)
+        return command_fail("the domain %s was taken away just now; make it again over the API "
+                            "(heraldctl domain add)",
+                            work->domain->name);
+    return report(work, err, "added");
 }
 
 /* The first account may come before the server's first start. */
@@ -44,9 +71,10 @@ static bool add_account(const struct work *work, const struct digest_hex *ha1)
 {
     char why[WHY_SIZE];
     bool made;
+    enum err err;
     if (!folder_make(work->config->data, &made, why, sizeof(why)))
         return command_fail("%s", why);
-    bool added = write_account(work, ha1, account_add, "added");
+    bool added = write_account(work, ha1, add_to_domain, &err) && report_added(work, err);
     if (!added && made)
         folder_unmake(work->config->data);
     return added;
@@ -65,8 +93,10 @@ static void keep_before(void *context, const struct store_account *account)
 }
 
 /* Changes the password alone. */
-static enum err change_password(struct account_file *file, const struct store_account *account)
+static enum err change_password(const struct work *work, struct account_file *file,
+                                const struct store_account *account)
 {
+    (void)work;
     struct store_account row = *account;
     struct before before = {NULL};
     enum err err = account_begin(file);
@@ -85,7 +115,8 @@ static enum err change_password(struct account_file *file, const struct store_ac
 
 static bool change_account(const struct work *work, const struct digest_hex *ha1)
 {
-    return write_account(work, ha1, change_password, "changed");
+    enum err err;
+    return write_account(work, ha1, change_password, &err) && report(work, err, "changed");
 }
 
 /* What stands before the '@' of an address-of-record; the user part may hold one itself. */

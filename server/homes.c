@@ -133,7 +133,10 @@ void homes_retry_accounts(struct homes *homes)
 
 enum err homes_refresh_people(struct homes *homes)
 {
-    enum err err = domains_refresh(homes->below->domains, homes->below->store);
+    bool changed;
+    enum err err = domains_refresh(homes->below->domains, homes->below->store, &changed);
+    if (changed)
+        im_domains_changed(homes->parts.im);
     return err == ERR_NONE ? accounts_refresh(homes->below->accounts, homes->below->store) : err;
 }
 

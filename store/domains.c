@@ -6,46 +6,16 @@
 
 #include "base/memory.h"
 #include "store/accounts_internal.h"
+#include "store/named_internal.h"
 #include "store/store_internal.h"
-
-static enum err err_of(const struct database *database)
-{
-    return database_err(sqlite3_errcode(database->handle));
-}
-
-/* Of a statement with a name; NULL: SQLite refuses. */
-static sqlite3_stmt *statement_of(struct database *database, enum statement which,
-                                  struct bytes name)
-{
-    sqlite3_stmt *statement = database_statement(database, which);
-    if (statement != NULL)
-        bind_text(statement, 1, name);
-    return statement;
-}
-
-static enum err count(struct database *database, enum statement which, struct bytes name,
-                      int64_t *number)
-{
-    return statement_of(database, which, name) != NULL && database_number(database, which, number)
-               ? ERR_NONE
-               : err_of(database);
-}
-
-static enum err check_room(struct database *database, struct bytes name, unsigned most)
-{
-    int64_t others = 0;
-    enum err err = count(database, SQL_COUNT_DOMAINS, name, &others);
-    return err == ERR_NONE && others >= (int64_t)most ? ERR_LIMIT : err;
-}
 
 static enum err put(struct database *database, struct bytes name, struct bytes others)
 {
-    sqlite3_stmt *statement = statement_of(database, SQL_PUT_DOMAIN, name);
+    sqlite3_stmt *statement = named_statement(database, SQL_PUT_DOMAIN, name);
     if (statement == NULL)
-        return err_of(database);
+        return named_error(database);
     bind_text(statement, 2, others);
-    sqlite3_step(statement);
-    return database_err(sqlite3_reset(statement));
+    return database_err(database_run(database, SQL_PUT_DOMAIN));
 }
 
 enum err domain_put(struct account_file *file, struct bytes name, struct bytes others,
@@ -54,35 +24,25 @@ enum err domain_put(struct account_file *file, struct bytes name, struct bytes o
     assert(!bytes_empty(name));
     enum err err = change_begin(file);
     if (err == ERR_NONE)
-        err = check_room(&file->database, name, most);
+        err = named_room(&file->database, SQL_COUNT_DOMAINS, name, most);
     if (err == ERR_NONE)
         err = put(&file->database, name, others);
     return change_end(file, err);
-}
-
-static enum err take_out(struct database *database, struct bytes name)
-{
-    sqlite3_stmt *statement = statement_of(database, SQL_DELETE_DOMAIN, name);
-    if (statement == NULL)
-        return err_of(database);
-    sqlite3_step(statement);
-    enum err err = database_err(sqlite3_reset(statement));
-    return err == ERR_NONE && sqlite3_changes(database->handle) == 0 ? ERR_NOT_FOUND : err;
 }
 
 enum err domain_delete(struct account_file *file, struct bytes name)
 {
     enum err err = change_begin(file);
     if (err == ERR_NONE)
-        err = take_out(&file->database, name);
+        err = named_delete(&file->database, SQL_DELETE_DOMAIN, name);
     return change_end(file, err);
 }
 
 enum err domain_known(struct account_file *file, struct bytes name)
 {
-    sqlite3_stmt *statement = statement_of(&file->database, SQL_DOMAIN, name);
+    sqlite3_stmt *statement = named_statement(&file->database, SQL_DOMAIN, name);
     if (statement == NULL)
-        return err_of(&file->database);
+        return named_error(&file->database);
     bool found = sqlite3_step(statement) == SQLITE_ROW;
     enum err err = database_err(sqlite3_reset(statement));
     return err == ERR_NONE && !found ? ERR_NOT_FOUND : err;
@@ -91,7 +51,7 @@ enum err domain_known(struct account_file *file, struct bytes name)
 enum err domain_users(struct account_file *file, struct bytes name, uint64_t *users)
 {
     int64_t number = 0;
-    enum err err = count(&file->database, SQL_COUNT_USERS_OF, name, &number);
+    enum err err = named_count(&file->database, SQL_COUNT_USERS_OF, name, &number);
     *users = (uint64_t)number;
     return err;
 }

@@ -5,6 +5,7 @@
 
 #include "base/token.h"
 #include "store/accounts_internal.h"
+#include "store/named_internal.h"
 
 #define NOBODY BYTES("")
 
@@ -29,16 +30,6 @@ int shared_leave(struct database *database, struct bytes aor)
     return owner_changed(database, NOBODY);
 }
 
-/* A statement whose first parameter is a name; NULL when SQLite refuses. */
-static sqlite3_stmt *shared_statement(struct database *database, enum statement which,
-                                      struct bytes name)
-{
-    sqlite3_stmt *statement = database_statement(database, which);
-    if (statement != NULL)
-        bind_text(statement, 1, name);
-    return statement;
-}
-
 static enum err shared_end(struct account_file *file, enum err err)
 {
     if (err == ERR_NONE)
@@ -46,20 +37,11 @@ static enum err shared_end(struct account_file *file, enum err err)
     return change_end(file, err);
 }
 
-static enum err check_room(struct database *database, struct bytes name, unsigned most)
-{
-    int64_t others = 0;
-    if (shared_statement(database, SQL_COUNT_SHARED, name) == NULL ||
-        !database_number(database, SQL_COUNT_SHARED, &others))
-        return database_err(sqlite3_errcode(database->handle));
-    return others >= (int64_t)most ? ERR_LIMIT : ERR_NONE;
-}
-
 static enum err put_shared(struct database *database, const struct store_shared *shared)
 {
-    sqlite3_stmt *statement = shared_statement(database, SQL_PUT_SHARED, shared->name);
+    sqlite3_stmt *statement = named_statement(database, SQL_PUT_SHARED, shared->name);
     if (statement == NULL)
-        return database_err(sqlite3_errcode(database->handle));
+        return named_error(database);
     bind_text(statement, 2, shared->title);
     bind_text(statement, 3, shared->members);
     bind_text(statement, 4, shared->watchers);
@@ -72,25 +54,17 @@ enum err account_put_shared(struct account_file *file, const struct store_shared
     assert(!bytes_empty(shared->name));
     enum err err = change_begin(file);
     if (err == ERR_NONE)
-        err = check_room(&file->database, shared->name, most);
+        err = named_room(&file->database, SQL_COUNT_SHARED, shared->name, most);
     if (err == ERR_NONE)
         err = put_shared(&file->database, shared);
     return shared_end(file, err);
-}
-
-static enum err delete_shared(struct database *database, struct bytes name)
-{
-    if (shared_statement(database, SQL_DELETE_SHARED, name) == NULL)
-        return database_err(sqlite3_errcode(database->handle));
-    enum err err = database_err(database_run(database, SQL_DELETE_SHARED));
-    return err == ERR_NONE && sqlite3_changes(database->handle) == 0 ? ERR_NOT_FOUND : err;
 }
 
 enum err account_delete_shared(struct account_file *file, struct bytes name)
 {
     enum err err = change_begin(file);
     if (err == ERR_NONE)
-        err = delete_shared(&file->database, name);
+        err = named_delete(&file->database, SQL_DELETE_SHARED, name);
     return shared_end(file, err);
 }
 
@@ -102,7 +76,7 @@ static enum err visit_shared(struct account_file *file, sqlite3_stmt *statement,
 {
     *count = 0;
     if (statement == NULL)
-        return database_err(sqlite3_errcode(file->database.handle));
+        return named_error(&file->database);
     while (sqlite3_step(statement) == SQLITE_ROW) {
         struct row row = {statement, 0};
         struct store_shared shared = shared_row(&row);
@@ -117,7 +91,7 @@ enum err account_list_shared(struct account_file *file, struct bytes after, unsi
 {
     assert(visit != NULL);
     unsigned count;
-    sqlite3_stmt *statement = shared_statement(&file->database, SQL_SHARED_AFTER, after);
+    sqlite3_stmt *statement = named_statement(&file->database, SQL_SHARED_AFTER, after);
     if (statement != NULL)
         sqlite3_bind_int64(statement, 2, limit);
     return visit_shared(file, statement, visit, context, &count);
@@ -128,7 +102,7 @@ enum err account_find_shared(struct account_file *file, struct bytes name, visit
 {
     assert(visit != NULL);
     unsigned count;
-    sqlite3_stmt *statement = shared_statement(&file->database, SQL_SHARED, name);
+    sqlite3_stmt *statement = named_statement(&file->database, SQL_SHARED, name);
     enum err err = visit_shared(file, statement, visit, context, &count);
     return err == ERR_NONE && count == 0 ? ERR_NOT_FOUND : err;
 }

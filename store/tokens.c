@@ -4,33 +4,13 @@
 #include <assert.h>
 
 #include "store/accounts_internal.h"
-
-static enum err err_of(const struct database *database)
-{
-    return database_err(sqlite3_errcode(database->handle));
-}
-
-/* Runs a statement whose first parameter is a text; ERR_NOT_FOUND when it changed no row. */
-static enum err run_on(struct database *database, enum statement which, struct bytes id,
-                       int64_t number)
-{
-    sqlite3_stmt *statement = database_statement(database, which);
-    if (statement == NULL)
-        return err_of(database);
-    bind_text(statement, 1, id);
-    if (number >= 0)
-        sqlite3_bind_int64(statement, 2, number);
-    sqlite3_step(statement);
-    enum err err = database_err(sqlite3_reset(statement));
-    return err == ERR_NONE && sqlite3_changes(database->handle) == 0 ? ERR_NOT_FOUND : err;
-}
+#include "store/named_internal.h"
 
 static enum err put(struct database *database, const struct store_token *token)
 {
-    sqlite3_stmt *statement = database_statement(database, SQL_PUT_TOKEN);
+    sqlite3_stmt *statement = named_statement(database, SQL_PUT_TOKEN, token->id);
     if (statement == NULL)
-        return err_of(database);
-    bind_text(statement, 1, token->id);
+        return named_error(database);
     sqlite3_bind_blob(statement, 2, token->digest.at, (int)token->digest.length, SQLITE_STATIC);
     bind_text(statement, 3, token->name);
     bind_text(statement, 4, token->scopes);
@@ -49,7 +29,7 @@ enum err token_add(struct account_file *file, const struct store_token *token, u
     int64_t count = 0;
     enum err err = database_err(database_run(database, SQL_BEGIN_WRITE));
     if (err == ERR_NONE && !database_number(database, SQL_COUNT_TOKENS, &count))
-        err = err_of(database);
+        err = named_error(database);
     if (err == ERR_NONE && count >= (int64_t)most)
         err = ERR_LIMIT;
     if (err == ERR_NONE)
@@ -62,12 +42,16 @@ enum err token_add(struct account_file *file, const struct store_token *token, u
 
 enum err token_revoke(struct account_file *file, struct bytes id)
 {
-    return run_on(&file->database, SQL_DELETE_TOKEN, id, -1);
+    return named_delete(&file->database, SQL_DELETE_TOKEN, id);
 }
 
 enum err token_used(struct account_file *file, struct bytes id, uint64_t used_ms)
 {
-    return run_on(&file->database, SQL_USE_TOKEN, id, (int64_t)used_ms);
+    sqlite3_stmt *statement = named_statement(&file->database, SQL_USE_TOKEN, id);
+    if (statement == NULL)
+        return named_error(&file->database);
+    sqlite3_bind_int64(statement, 2, (int64_t)used_ms);
+    return named_change(&file->database, SQL_USE_TOKEN);
 }
 
 static struct store_token token_row(sqlite3_stmt *statement)
@@ -88,7 +72,7 @@ enum err token_list(struct account_file *file, token_visit_fn visit, void *conte
 {
     sqlite3_stmt *statement = database_statement(&file->database, SQL_TOKENS);
     if (statement == NULL)
-        return err_of(&file->database);
+        return named_error(&file->database);
     while (sqlite3_step(statement) == SQLITE_ROW) {
         struct store_token token = token_row(statement);
         visit(context, &token);
@@ -101,7 +85,7 @@ static enum err visit_one(struct account_file *file, enum statement which, struc
 {
     sqlite3_stmt *statement = database_statement(&file->database, which);
     if (statement == NULL)
-        return err_of(&file->database);
+        return named_error(&file->database);
     if (which == SQL_TOKEN_OF_DIGEST)
         sqlite3_bind_blob(statement, 1, key.at, (int)key.length, SQLITE_STATIC);
     else
@@ -130,7 +114,7 @@ enum err token_any(struct account_file *file, bool *any)
 {
     int64_t count = 0;
     if (!database_number(&file->database, SQL_COUNT_TOKENS, &count))
-        return err_of(&file->database);
+        return named_error(&file->database);
     *any = count > 0;
     return ERR_NONE;
 }

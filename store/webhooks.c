@@ -4,12 +4,8 @@
 #include <assert.h>
 
 #include "store/accounts_internal.h"
+#include "store/named_internal.h"
 #include "store/store_internal.h"
-
-static enum err err_of(const struct database *database)
-{
-    return database_err(sqlite3_errcode(database->handle));
-}
 
 static struct store_webhook webhook_row(sqlite3_stmt *statement)
 {
@@ -26,29 +22,11 @@ static struct store_webhook webhook_row(sqlite3_stmt *statement)
     return webhook;
 }
 
-/* Of a statement with an id; NULL: SQLite refuses. */
-static sqlite3_stmt *statement_of(struct database *database, enum statement which, struct bytes id)
-{
-    sqlite3_stmt *statement = database_statement(database, which);
-    if (statement != NULL)
-        bind_text(statement, 1, id);
-    return statement;
-}
-
-static enum err check_room(struct database *database, struct bytes id, unsigned most)
-{
-    int64_t others = 0;
-    if (statement_of(database, SQL_COUNT_WEBHOOKS, id) == NULL ||
-        !database_number(database, SQL_COUNT_WEBHOOKS, &others))
-        return err_of(database);
-    return others >= (int64_t)most ? ERR_LIMIT : ERR_NONE;
-}
-
 static enum err put(struct database *database, const struct store_webhook *webhook)
 {
-    sqlite3_stmt *statement = statement_of(database, SQL_PUT_WEBHOOK, webhook->id);
+    sqlite3_stmt *statement = named_statement(database, SQL_PUT_WEBHOOK, webhook->id);
     if (statement == NULL)
-        return err_of(database);
+        return named_error(database);
     bind_text(statement, 2, webhook->url);
     bind_text(statement, 3, webhook->types);
     bind_text(statement, 4, webhook->user);
@@ -57,8 +35,7 @@ static enum err put(struct database *database, const struct store_webhook *webho
     sqlite3_bind_int64(statement, 7, (int64_t)webhook->made_ms);
     bind_text(statement, 8, webhook->before);
     sqlite3_bind_int64(statement, 9, (int64_t)webhook->secret_ms);
-    sqlite3_step(statement);
-    return database_err(sqlite3_reset(statement));
+    return database_err(database_run(database, SQL_PUT_WEBHOOK));
 }
 
 enum err webhook_put(struct account_file *file, const struct store_webhook *webhook, unsigned most)
@@ -66,7 +43,7 @@ enum err webhook_put(struct account_file *file, const struct store_webhook *webh
     assert(!bytes_empty(webhook->id) && !bytes_empty(webhook->url));
     enum err err = change_begin(file);
     if (err == ERR_NONE)
-        err = check_room(&file->database, webhook->id, most);
+        err = named_room(&file->database, SQL_COUNT_WEBHOOKS, webhook->id, most);
     if (err == ERR_NONE)
         err = put(&file->database, webhook);
     return change_end(file, err);
@@ -74,16 +51,9 @@ enum err webhook_put(struct account_file *file, const struct store_webhook *webh
 
 enum err webhook_delete(struct account_file *file, struct bytes id)
 {
-    struct database *database = &file->database;
     enum err err = change_begin(file);
-    sqlite3_stmt *statement =
-        err == ERR_NONE ? statement_of(database, SQL_DELETE_WEBHOOK, id) : NULL;
-    if (statement == NULL)
-        return change_end(file, err != ERR_NONE ? err : err_of(database));
-    sqlite3_step(statement);
-    err = database_err(sqlite3_reset(statement));
-    if (err == ERR_NONE && sqlite3_changes(database->handle) == 0)
-        err = ERR_NOT_FOUND;
+    if (err == ERR_NONE)
+        err = named_delete(&file->database, SQL_DELETE_WEBHOOK, id);
     return change_end(file, err);
 }
 
@@ -107,9 +77,9 @@ enum err webhook_list(struct account_file *file, webhook_visit_fn visit, void *c
 enum err webhook_read(struct account_file *file, struct bytes id, webhook_visit_fn visit,
                       void *context)
 {
-    sqlite3_stmt *statement = statement_of(&file->database, SQL_WEBHOOK, id);
+    sqlite3_stmt *statement = named_statement(&file->database, SQL_WEBHOOK, id);
     if (statement == NULL)
-        return err_of(&file->database);
+        return named_error(&file->database);
     bool found = sqlite3_step(statement) == SQLITE_ROW;
     if (found) {
         struct store_webhook webhook = webhook_row(statement);

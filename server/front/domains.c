@@ -6,7 +6,10 @@
  * hosts that are looked up from the network: a host that is too long to be a name is nobody's.
  *
  * Domains of the database go when they are not told any more: their other names are freed, the
- * canonical ones are kept aside, because somebody may hold the domain, and used again. */
+ * canonical ones are kept aside, because somebody may hold the domain (a call lasts as long as it
+ * likes), and used again. Of those that are aside there may be DOMAINS_ASIDE_MAX; then no other
+ * name is taken until the next start, so that whoever makes and takes away domains again and again
+ * does not fill the memory. */
 #include "front/domains.h"
 
 #include <arpa/inet.h>
@@ -27,9 +30,8 @@ enum { NAME_MAX_BYTES = 255 /* RFC 1035 2.3.4 */, PORTS_MAX = 256 };
 struct domain_name {
     UT_hash_handle hh;
     const struct domain *domain;
-    struct domain own;        /* used by the canonical name alone */
-    bool address;             /* no name: ours at our listeners' ports alone */
-    struct domain_name *next; /* of those that are aside */
+    struct domain own; /* used by the canonical name alone */
+    bool address;      /* no name: ours at our listeners' ports alone */
     size_t length;
     char text[]; /* folded, NUL-terminated */
 };
@@ -92,18 +94,38 @@ static unsigned folded_hash(const struct folded *folded)
     return (unsigned)bytes_hash(bytes_from(folded->text, folded->length), 0);
 }
 
-static struct domain_name *name_find(const struct domains *domains, const struct folded *folded)
+static bool is_canonical(const struct domain_name *name)
+{
+    return name->domain == &name->own;
+}
+
+static struct domain_name *table_find(struct domain_name *table, const struct folded *folded)
 {
     struct domain_name *found = NULL;
-    HASH_FIND_BYHASHVALUE(hh, domains->names, folded->text, folded->length, folded_hash(folded),
-                          found);
+    HASH_FIND_BYHASHVALUE(hh, table, folded->text, folded->length, folded_hash(folded), found);
     return found;
 }
 
-static void name_link(struct domains *domains, struct domain_name *name)
+static void table_add(struct domain_name **table, struct domain_name *name)
 {
     unsigned hash = (unsigned)bytes_hash(bytes_from(name->text, name->length), 0);
-    HASH_ADD_KEYPTR_BYHASHVALUE(hh, domains->names, name->text, name->length, hash, name);
+    HASH_ADD_KEYPTR_BYHASHVALUE(hh, *table, name->text, name->length, hash, name);
+}
+
+static void table_free(struct domain_name **table)
+{
+    struct domain_name *name = *table;
+    HASH_CLEAR(hh, *table); /* the table alone; its names stay linked */
+    while (name != NULL) {
+        struct domain_name *next = name->hh.next;
+        free(name);
+        name = next;
+    }
+}
+
+static struct domain_name *name_find(const struct domains *domains, const struct folded *folded)
+{
+    return table_find(domains->names, folded);
 }
 
 static struct domain_name *name_add(struct domains *domains, const struct folded *folded)
@@ -113,7 +135,7 @@ static struct domain_name *name_add(struct domains *domains, const struct folded
     memcpy(name->text, folded->text, folded->length);
     struct net_address address;
     name->address = net_address_parse(bytes_from(name->text, name->length), 0, &address);
-    name_link(domains, name);
+    table_add(&domains->names, name);
     return name;
 }
 
@@ -154,17 +176,8 @@ void domains_free(struct domains **domains)
     assert(domains != NULL);
     if (*domains == NULL)
         return;
-    struct domain_name *name = (*domains)->names;
-    HASH_CLEAR(hh, (*domains)->names); /* the table alone; its names stay linked */
-    while (name != NULL) {
-        struct domain_name *next = name->hh.next;
-        free(name);
-        name = next;
-    }
-    while ((name = (*domains)->aside) != NULL) {
-        (*domains)->aside = name->next;
-        free(name);
-    }
+    table_free(&(*domains)->names);
+    table_free(&(*domains)->aside);
     must(pthread_rwlock_destroy(&(*domains)->lock));
     free((*domains)->taken);
     free(*domains);
@@ -261,7 +274,7 @@ void domains_each(const struct domains *domains,
     assert(domains != NULL && visit != NULL);
     look_begin(domains);
     for (const struct domain_name *name = domains->names; name != NULL; name = name->hh.next)
-        if (name->domain == &name->own)
+        if (is_canonical(name))
             visit(context, name->domain);
     look_end(domains);
 }
@@ -272,7 +285,7 @@ void domains_each_name(const struct domains *domains, const struct domain *domai
     assert(domains != NULL && domain != NULL && visit != NULL);
     look_begin(domains);
     for (const struct domain_name *name = domains->names; name != NULL; name = name->hh.next)
-        if (name->domain == domain && name->domain != &name->own)
+        if (name->domain == domain && !is_canonical(name))
             visit(context, name->text);
     look_end(domains);
 }
@@ -281,39 +294,38 @@ void domains_each_name(const struct domains *domains, const struct domain *domai
 
 static void drop_made(struct domains *domains)
 {
-    struct domain_name *name, *next, *gone = NULL;
+    struct domain_name *name, *next, *others = NULL;
     HASH_ITER(hh, domains->names, name, next)
     {
         if (!name->domain->made)
             continue;
         HASH_DEL(domains->names, name);
-        name->next = gone;
-        gone = name;
+        table_add(is_canonical(name) ? &domains->aside : &others, name);
     }
-    while ((name = gone) != NULL) {
-        gone = name->next;
-        if (name->domain != &name->own) {
-            free(name);
-            continue;
-        }
-        name->next = domains->aside;
-        domains->aside = name;
-    }
+    table_free(&others);
 }
 
 /* The canonical name that was there before; NULL: there was none. */
 static struct domain_name *name_again(struct domains *domains, const struct folded *folded)
 {
-    struct domain_name **link = &domains->aside;
-    while (*link != NULL && !bytes_equal(bytes_from((*link)->text, (*link)->length),
-                                         bytes_from(folded->text, folded->length)))
-        link = &(*link)->next;
-    struct domain_name *name = *link;
+    struct domain_name *name = table_find(domains->aside, folded);
     if (name == NULL)
         return NULL;
-    *link = name->next;
-    name_link(domains, name);
+    assert(domains->aside != NULL);
+    HASH_DEL(domains->aside, name);
+    table_add(&domains->names, name);
     return name;
+}
+
+bool domains_have_room(const struct domains *domains, struct bytes name)
+{
+    assert(domains != NULL);
+    struct folded folded = fold(name);
+    look_begin(domains);
+    bool room = HASH_COUNT(domains->aside) < DOMAINS_ASIDE_MAX ||
+                table_find(domains->aside, &folded) != NULL;
+    look_end(domains);
+    return room;
 }
 
 static void take_line(struct domains *domains, struct bytes line)
@@ -336,11 +348,11 @@ static void take_line(struct domains *domains, struct bytes line)
     }
 }
 
-void domains_take(struct domains *domains, struct bytes lines)
+bool domains_take(struct domains *domains, struct bytes lines)
 {
     assert(domains != NULL && domains->first != NULL);
     if (domains->taken != NULL ? bytes_equal(bytes_of(domains->taken), lines) : bytes_empty(lines))
-        return;
+        return false;
     free(domains->taken);
     domains->taken = memory_copy(lines);
     must(pthread_rwlock_wrlock(&domains->lock));
@@ -348,15 +360,17 @@ void domains_take(struct domains *domains, struct bytes lines)
     while (!bytes_empty(lines))
         take_line(domains, bytes_split(&lines, '\n'));
     must(pthread_rwlock_unlock(&domains->lock));
+    return true;
 }
 
-enum err domains_refresh(struct domains *domains, struct store *store)
+enum err domains_refresh(struct domains *domains, struct store *store, bool *changed)
 {
     char *lines;
     enum err err = store_load_domains(store, &lines);
+    *changed = false;
     if (err != ERR_NONE)
         return err;
-    domains_take(domains, bytes_of(lines));
+    *changed = domains_take(domains, bytes_of(lines));
     free(lines);
     return ERR_NONE;
 }

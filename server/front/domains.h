@@ -25,6 +25,8 @@ struct domain {
 /* False for DIGEST_COUNT, too. */
 bool domain_offers(const struct domain *domain, enum digest_algorithm algorithm);
 
+enum { DOMAINS_ASIDE_MAX = 10000 }; /* names of domains that are there no more */
+
 struct domains;
 struct domains *domains_new(void);
 void domains_free(struct domains **domains);
@@ -48,11 +50,14 @@ const struct domain *domains_find_at(const struct domains *domains, struct bytes
 bool domains_has_port(const struct domains *domains, uint16_t port);
 /* Those of the database are these from now on (store/domains.h has the form of the lines); a name
  * that the configuration has, or one before it, is left out. They offer what the first domain does.
- * By one thread. */
-void domains_take(struct domains *domains, struct bytes lines);
-/* The same as the database has them. */
-enum err domains_refresh(struct domains *domains, struct store *store)
+ * By one thread. True when that changes something. */
+bool domains_take(struct domains *domains, struct bytes lines);
+/* The same as the database has them; *changed in any case. */
+enum err domains_refresh(struct domains *domains, struct store *store, bool *changed)
     __attribute__((warn_unused_result));
+/* Whether one of this name may be made: false when so many of others were taken away since the
+ * start that no more are remembered. */
+bool domains_have_room(const struct domains *domains, struct bytes name);
 /* Visits those with a canonical name, in the order in which they were added; or the other names of
  * one. `visit` changes nothing here. */
 void domains_each(const struct domains *domains,

@@ -3,7 +3,8 @@
  *     a device with an instance    its contacts one after the other (RFC 5626 7): 430, no answer or
  *                                  a way that broke lets the next one begin
  *     those that say none          all contacts in parallel; taken when one took it
- *     a peer                       where the Request-URI leads
+ *     a peer                       where the Request-URI leads; to a user of ours when its domain
+ *                                  has become ours (handover.c)
  *
  *     2xx                                     TAKEN
  *     that it never will                      FAILED
@@ -66,6 +67,7 @@ void attempt_free(struct attempt *attempt)
     struct im *im = attempt->im;
     for (size_t i = 0; i < attempt->count; i++)
         transaction_forget(im->parts->transactions, attempt->ways[i].client);
+    store_wait_cancel(&attempt->wait);
     if (attempt->delivery != NULL)
         attempt->delivery->attempt = NULL;
     if (attempt->drains)
@@ -99,7 +101,7 @@ static void take_up(struct delivery *delivery)
         live_advance(delivery->message);
 }
 
-static void end_taken(struct attempt *attempt, unsigned status)
+void attempt_taken(struct attempt *attempt, unsigned status)
 {
     struct delivery *delivery = attempt->delivery;
     attempt_free(attempt);
@@ -107,8 +109,7 @@ static void end_taken(struct attempt *attempt, unsigned status)
     take_up(delivery);
 }
 
-/* All its ways have ended, none of them well. */
-static void end_failed(struct attempt *attempt)
+void attempt_failed(struct attempt *attempt)
 {
     struct delivery *delivery = attempt->delivery;
     struct device *device = delivery->device;
@@ -177,19 +178,26 @@ static bool is_one_device(const struct delivery *delivery)
     return delivery->device->whom == STORE_TO_DEVICE && !bytes_empty(delivery->device->name);
 }
 
-void attempt_begin(struct delivery *delivery, const struct sending *sending)
+struct attempt *attempt_new(struct delivery *delivery, size_t places, bool drains)
 {
     struct im *im = delivery->message->inbox->im;
-    size_t places = is_one_device(delivery) ? 1 : sending->count;
-    assert(delivery->attempt == NULL && delivery->state == STORE_OWED && sending->count > 0);
+    assert(delivery->attempt == NULL && delivery->state == STORE_OWED);
     struct attempt *attempt = memory_new(sizeof(*attempt) + places * sizeof(attempt->ways[0]));
     attempt->im = im;
     attempt->delivery = delivery;
     attempt->count = places;
-    attempt->drains = sending->drains;
-    im->engine->draining += sending->drains;
+    attempt->drains = drains;
+    im->engine->draining += drains;
     delivery->attempt = attempt;
     delivery->tries++;
+    return attempt;
+}
+
+void attempt_begin(struct delivery *delivery, const struct sending *sending)
+{
+    assert(sending->count > 0);
+    struct attempt *attempt =
+        attempt_new(delivery, is_one_device(delivery) ? 1 : sending->count, sending->drains);
     if (is_one_device(delivery))
         (void)send_next(attempt, sending);
     else
@@ -293,7 +301,7 @@ static void take_refusal(struct attempt *attempt, const struct client_answer *an
         attempt->pause_s = asked_s;
     bool broken = silent || answer->status == 408 || answer->status == 430;
     if (attempt->pending == 0 && !(broken && begin_next_way(attempt)))
-        end_failed(attempt);
+        attempt_failed(attempt);
 }
 
 static void answered(void *context, const struct client_answer *answer)
@@ -308,7 +316,7 @@ static void answered(void *context, const struct client_answer *answer)
     if (message->live != NULL)
         live_take_answer(message, answer);
     if (answer->response != NULL && answer->status < 300)
-        end_taken(attempt, answer->status);
+        attempt_taken(attempt, answer->status);
     else
         take_refusal(attempt, answer);
 }
@@ -370,9 +378,11 @@ void deliver_stored(struct delivery *delivery)
     }
     sheet.request.seen = await_registrations(message->inbox);
     device->deliveries++; /* it stays for this call */
-    send_sheet(delivery, &sheet);
+    bool here = handover_begin(delivery, &sheet);
+    if (!here)
+        send_sheet(delivery, &sheet);
     sheet_release(&sheet);
-    if (delivery->state == STORE_OWED && delivery->attempt == NULL)
+    if (!here && delivery->state == STORE_OWED && delivery->attempt == NULL)
         device_pause(device, 0);
     device->deliveries--;
     device_release(device);

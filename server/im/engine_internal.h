@@ -35,6 +35,7 @@ struct attempt {
     bool silent;               /* the last one that ended gave no answer */
     bool trouble;              /* one of them may take it later */
     bool drains;               /* it counts against drains_max */
+    struct store_wait wait;    /* for the row of a user of ours (handover.c) */
     size_t count;
     struct way ways[];
 };

@@ -7,7 +7,8 @@
  *     elsewhere        judged; likewise; else outbound.c
  *
  * intake.c and outbound.c make it LIVE (live.c); deliver.c sends it to each device, rows.c writes
- * it, retry.c and sheet.c send what is stored, message.c ends it, forget.c forgets it. */
+ * it, retry.c and sheet.c send what is stored, handover.c gives it to a user of ours who was
+ * elsewhere, message.c ends it, forget.c forgets it. */
 #include "im/im.h"
 
 #include <stdlib.h>

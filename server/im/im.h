@@ -71,6 +71,9 @@ void im_drop_user(struct im *im, struct bytes aor);
 /* A device of the user's registered. */
 void im_device_came(struct im *im, struct bytes aor, const struct front_device *device);
 
+/* Other names are ours than before: what is owed to those that are goes to their users. */
+void im_domains_changed(struct im *im);
+
 /* What the im asks: by which device a user sent a request that came over this flow. */
 struct im_registrations {
     struct bytes (*instance_at)(void *context, struct bytes aor, const struct net_flow *flow);

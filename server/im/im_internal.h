@@ -36,6 +36,10 @@ struct judge_refusal {
 };
 enum judgement judge_letter(struct judge *judge, const struct im_settings *settings,
                             const struct judge_letter *letter, struct judge_refusal *refusal);
+/* The same of one that was let in long ago, and that its receiver alone has not been asked about.
+ */
+enum judgement judge_owed(const struct judge *judge, const struct im_settings *settings,
+                          const struct judge_letter *letter, struct judge_refusal *refusal);
 /* True when the receiver wants whom it blocks not to know. */
 bool judge_is_silent_for(const struct judge *judge, struct bytes receiver);
 /* True when policy lets `sender` send to `receiver`, or the receiver knows them: what a list may

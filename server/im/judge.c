@@ -298,6 +298,13 @@ enum judgement judge_letter(struct judge *judge, const struct im_settings *setti
     return ask_receiver(judge, settings, sender, letter->receiver, letter->content, refusal);
 }
 
+enum judgement judge_owed(const struct judge *judge, const struct im_settings *settings,
+                          const struct judge_letter *letter, struct judge_refusal *refusal)
+{
+    return ask_receiver(judge, settings, letter->sender, letter->receiver, letter->content,
+                        refusal);
+}
+
 bool judge_consents(const struct judge *judge, const struct im_settings *settings,
                     const struct policy_watcher *sender, struct bytes receiver)
 {

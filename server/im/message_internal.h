@@ -95,11 +95,20 @@ struct sending {
     bool drains;
 };
 void attempt_begin(struct delivery *delivery, const struct sending *sending);
+/* One under way, with room for so many ways. */
+struct attempt *attempt_new(struct delivery *delivery, size_t places, bool drains);
+/* It has ended: well, or all its ways have, none of them well. Frees it. */
+void attempt_taken(struct attempt *attempt, unsigned status);
+void attempt_failed(struct attempt *attempt);
 void attempt_free(struct attempt *attempt);
 /* It is this delivery's from now on. */
 void attempt_adopt(struct delivery *delivery, struct attempt *attempt);
 /* Sends what is stored. */
 void deliver_stored(struct delivery *delivery);
+
+/* handover.c */
+/* False: it is not for a user of ours. Else it is decided, or under way, or tried again later. */
+bool handover_begin(struct delivery *delivery, const struct sheet *sheet);
 
 /* retry.c */
 /* Sends the next stored one if nothing stands against it. */

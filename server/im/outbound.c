@@ -2,7 +2,8 @@
  *
  * It leaves at once, as from a proxy. An answer that is about the message goes back as it is. When
  * the other domain cannot be reached, or has no way to its user for the moment, the message is
- * stored with its sender, answered 202, and tried again for foreign_s; then its sender is told. */
+ * stored with its sender, answered 202, and tried again for foreign_s; then its sender is told. If
+ * its domain becomes ours meanwhile, its user gets it (handover.c). */
 #include "message_internal.h"
 
 /* What has a way of its own, or means nobody of ours, is a proxy's. */

@@ -255,6 +255,19 @@ static bool is_ours_to_change(struct web_call *call, const struct asked *asked)
     return false;
 }
 
+/* False: too many names have come and gone, and 409 is answered. */
+static bool may_be_remembered(struct web_call *call, const struct asked *asked)
+{
+    if (asked->current != NULL || domains_have_room(web_domains(call), bytes_of(asked->name)))
+        return true;
+    web_problem(
+        call, 409, "limit", "domain",
+        "%d other domains were taken away since the server started; use one of their names, "
+        "or start the server anew",
+        DOMAINS_ASIDE_MAX);
+    return false;
+}
+
 static void answer_put(struct web_call *call, const struct asked *asked, struct bytes others)
 {
     char location[PEOPLE_DOMAIN_MAX_BYTES + 32];
@@ -274,7 +287,7 @@ static void put_domain(struct web_call *call, struct account_file *file)
         return;
     enum err err = look(call, file, &asked);
     if (err == ERR_NONE && web_may_change(call, asked.state) && is_ours_to_change(call, &asked) &&
-        names_are_free(call, &asked, &others))
+        names_are_free(call, &asked, &others) && may_be_remembered(call, &asked))
         err = domain_put(file, bytes_of(asked.name), names_bytes(&others), most);
     if (err == ERR_LIMIT)
         web_problem(call, 409, "limit", "domain",

@@ -52,6 +52,7 @@ static void give_id(json_t *item, uint64_t serial)
 struct progress {
     json_t *list;
     bool taken, owed, failed, over;
+    bool abroad; /* it was sent to another domain, which may be ours by now */
 };
 
 static const char *whom_name(enum store_whom whom)
@@ -103,18 +104,14 @@ static void take_delivery(void *context, const struct store_delivery *delivery)
         add_delivery(progress->list, delivery);
 }
 
-/* Of what was sent to another domain: copies for other devices say nothing of it. */
+/* Of what was sent: copies for other devices say nothing of it. */
 static void take_outgoing(void *context, const struct store_delivery *delivery)
 {
     struct progress *progress = context;
-    if (delivery->whom == STORE_TO_PEER)
+    if (delivery->whom == STORE_TO_PEER) {
+        progress->abroad = true;
         note_state(progress, delivery->state);
-    add_delivery(progress->list, delivery);
-}
-
-static void take_copy(void *context, const struct store_delivery *delivery)
-{
-    struct progress *progress = context;
+    }
     add_delivery(progress->list, delivery);
 }
 
@@ -132,7 +129,6 @@ static const char *state_of(const struct progress *progress, unsigned status)
 /* One log, read by somebody. */
 struct reading {
     struct account_file *file;
-    const struct domains *domains;
     bool own; /* by the user alone, without a token */
     enum err err;
 };
@@ -165,24 +161,17 @@ static const char *sent_state(struct reading *reading, const struct store_messag
     return state;
 }
 
-static bool is_for_us(const struct reading *reading, const struct store_message *message)
-{
-    return domains_find(reading->domains, sip_aor_domain(message->peer)) != NULL;
-}
-
 static void give_progress(struct reading *reading, const struct store_message *message,
                           json_t *item)
 {
-    bool sent = message->kind == STORE_SENT, local = sent && is_for_us(reading, message);
+    bool sent = message->kind == STORE_SENT;
     struct progress progress = {.list = json_array()};
     enum err err = account_list_deliveries(reading->file, message->aor, message->serial,
-                                           local  ? take_copy
-                                           : sent ? take_outgoing
-                                                  : take_delivery,
-                                           &progress);
+                                           sent ? take_outgoing : take_delivery, &progress);
     if (err != ERR_NONE)
         reading->err = err;
-    const char *state = local ? sent_state(reading, message) : state_of(&progress, message->status);
+    const char *state = sent && !progress.abroad ? sent_state(reading, message)
+                                                 : state_of(&progress, message->status);
     give_words(item, "state", state != NULL ? state : "sent");
     json_object_set_new(item, "deliveries", progress.list);
 }
@@ -220,7 +209,6 @@ static bool begin(struct web_call *call, struct account_file *file, struct peopl
         return false;
     *reading = (struct reading){
         .file = file,
-        .domains = web_domains(call),
         .own = !bytes_empty(web_caller(call)),
         .err = account_known(file, give_aor(user)),
     };

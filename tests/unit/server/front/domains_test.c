@@ -218,7 +218,9 @@ START_TEST(domains_of_the_database_come_and_go)
 {
     struct domains *domains = domains_of_test();
     char text[256] = "", names[256] = "";
-    domains_take(domains, BYTES("made.net\nother.org sip.other.org OTHER.net\n"));
+    const struct bytes lines = BYTES("made.net\nother.org sip.other.org OTHER.net\n");
+    ck_assert(domains_take(domains, lines));
+    ck_assert(!domains_take(domains, lines));
     assert_domain(domains, "made.net", "made.net");
     assert_domain(domains, "other.NET", "other.org");
     const struct domain *made = domains_find(domains, BYTES("made.net"));
@@ -243,6 +245,24 @@ START_TEST(domains_of_the_database_come_and_go)
 }
 END_TEST
 
+START_TEST(names_that_come_and_go_are_bounded)
+{
+    struct domains *domains = domains_of_test();
+    char line[32];
+    for (int i = 0; i <= DOMAINS_ASIDE_MAX; i++) {
+        ck_assert(domains_have_room(domains, BYTES("another.net")));
+        snprintf(line, sizeof(line), "n%d.net\n", i);
+        domains_take(domains, bytes_of(line));
+    }
+    domains_take(domains, BYTES(""));
+    ck_assert(!domains_have_room(domains, BYTES("another.net")));
+    ck_assert(domains_have_room(domains, BYTES("N7.net.")));
+    domains_take(domains, BYTES("n7.net\nn8.net\n"));
+    ck_assert(domains_have_room(domains, BYTES("another.net")));
+    domains_free(&domains);
+}
+END_TEST
+
 START_TEST(what_the_configuration_names_is_the_configurations)
 {
     struct domains *domains = domains_of_test();
@@ -255,7 +275,7 @@ START_TEST(what_the_configuration_names_is_the_configurations)
 }
 END_TEST
 
-UNIT_MAIN("front/domains", domains_of_the_database_come_and_go,
+UNIT_MAIN("front/domains", domains_of_the_database_come_and_go, names_that_come_and_go_are_bounded,
           what_the_configuration_names_is_the_configurations, names_and_aliases,
           ipv6_literals_by_value, overlong_host, domain_keeps_what_it_was_given,
           first_domain_and_stable_pointers, first_owner_of_an_alias_keeps_it,

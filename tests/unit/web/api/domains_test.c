@@ -1,6 +1,7 @@
 /* Domains over the API: made, shown, called by other names, taken away. */
 #include "web/api/people.h"
 
+#include "front/domains.h"
 #include "place.h"
 
 static const struct web_endpoints endpoints[] = {
@@ -60,6 +61,31 @@ START_TEST(the_configurations_are_looked_at_only)
     place_expect_field(&p, "/aliases");
     place_expect(&p, "GET /api/v1/domains/made.net", NULL, 404);
     place_release(&p);
+}
+END_TEST
+
+START_TEST(names_that_were_taken_away_are_bounded)
+{
+    struct place p;
+    const struct domain first = {.name = "example.org", .algorithm_count = 1};
+    struct web_core core = {.domains = domains_new()};
+    domains_add(core.domains, &first);
+    for (int i = 0; i <= DOMAINS_ASIDE_MAX; i++) {
+        char line[32];
+        snprintf(line, sizeof(line), "n%d.net\n", i);
+        domains_take(core.domains, bytes_of(line));
+    }
+    place_init(&p, endpoints);
+    p.call = fake_call(endpoints, "PUT /api/v1/domains/another.net", "{}");
+    fake_call_run(p.call, p.file, &core);
+    ck_assert_uint_eq(fake_call_status(p.call), 409);
+    ck_assert_str_eq(fake_call_problem(p.call), "limit");
+    fake_call_free(&p.call);
+    p.call = fake_call(endpoints, "PUT /api/v1/domains/n7.net", "{}");
+    fake_call_run(p.call, p.file, &core);
+    ck_assert_uint_eq(fake_call_status(p.call), 201);
+    place_release(&p);
+    domains_free(&core.domains);
 }
 END_TEST
 
@@ -155,4 +181,5 @@ END_TEST
 
 UNIT_MAIN("web/api/domains", a_domain_is_made_shown_changed_and_taken_away,
           a_domain_with_users_stays, the_configurations_are_looked_at_only, a_name_is_one_domains,
-          what_is_no_name_is_said_so, conditions_and_bounds_hold, all_are_listed)
+          what_is_no_name_is_said_so, conditions_and_bounds_hold, all_are_listed,
+          names_that_were_taken_away_are_bounded)
