@@ -214,7 +214,6 @@ static void take_counts(struct web *web)
         [WEB_COUNT_LATE] = METRIC_web_late,
         [WEB_COUNT_ASKS_LIMITED] = METRIC_web_asks_limited,
         [WEB_COUNT_TOO_LONG] = METRIC_web_too_long,
-        [WEB_COUNT_FULL] = METRIC_web_full,
         [WEB_COUNT_STREAMS] = METRIC_web_streams,
         [WEB_COUNT_STREAMS_LIMITED] = METRIC_web_streams_limited,
     };

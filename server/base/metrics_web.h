@@ -12,7 +12,6 @@
     X(web_late, "HTTP requests that the reactor did not answer in time (503)")            \
     X(web_asks_limited, "HTTP requests refused because too many wait for the reactor")    \
     X(web_too_long, "HTTP requests refused for the length of their body (413)")           \
-    X(web_full, "HTTP requests refused because there are as many as may be kept (409)")   \
     X(web_streams, "event streams begun")                                                 \
     X(web_streams_limited, "event streams refused because there are too many (503)")      \
     X(events_told, "events that listeners could read")                                    \
