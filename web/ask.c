@@ -218,6 +218,8 @@ static void take_counts(struct web *web)
         [WEB_COUNT_STREAMS] = METRIC_web_streams,
         [WEB_COUNT_STREAMS_LIMITED] = METRIC_web_streams_limited,
     };
+    metrics_add(web->ground.core.metrics, METRIC_web_nonces_forgotten,
+                web_digest_forgotten(web->digest));
     web_lock(web);
     for (int i = 0; i < WEB_COUNTS; i++) {
         metrics_add(web->ground.core.metrics, metrics[i], web->counts[i]);
