@@ -149,16 +149,18 @@ struct presence_counts presence_count(const struct presence *presence)
 
 _Static_assert((int)PACKAGES_MAX <= (int)TRANSACTION_SPREADS, "each package has times of its own");
 
-const struct latency *presence_fan_out(const struct presence *presence, size_t number,
-                                       const char **event)
+bool presence_times_of(const struct presence *presence, size_t number, struct presence_times *times)
 {
     size_t count = 0;
     while (package_list()[count] != NULL)
         count++;
     if (number >= count)
-        return NULL;
-    *event = package_list()[number]->name;
-    return transaction_spread_times(presence->parts->transactions, number);
+        return false;
+    *times = (struct presence_times){
+        .event = package_list()[number]->name,
+        .at_once = transaction_spread_times(presence->parts->transactions, number),
+        .deferred = &presence->deferred[number]};
+    return true;
 }
 
 /* Rows. */

@@ -192,9 +192,16 @@ struct presence_counts {
 };
 struct presence_counts presence_count(const struct presence *presence);
 
-/* How long it took from a change to the last NOTIFY that told of it, of the event package with this
- * number, from 0, and its name, a constant. NULL: there are no more. */
-const struct latency *presence_fan_out(const struct presence *presence, size_t number,
-                                       const char **event);
+/* How long an event package took to tell. */
+struct presence_times {
+    const char *event; /* a constant */
+    const struct latency
+        *at_once; /* from a change to the last NOTIFY that was sent of it at once */
+    const struct latency
+        *deferred; /* from the oldest news of a NOTIFY that had to wait until then */
+};
+/* Of the package with this number, from 0; false: there are no more. */
+bool presence_times_of(const struct presence *presence, size_t number,
+                       struct presence_times *times);
 
 #endif
