@@ -211,6 +211,7 @@ static void take_counts(struct web *web)
         [WEB_COUNT_UNKNOWN] = METRIC_web_unknown,
         [WEB_COUNT_LIMITED] = METRIC_web_limited,
         [WEB_COUNT_RATES_FORGOTTEN] = METRIC_web_rates_forgotten,
+        [WEB_COUNT_REPEATS_FORGOTTEN] = METRIC_web_repeats_forgotten,
         [WEB_COUNT_SLOW] = METRIC_web_slow_closed,
         [WEB_COUNT_LATE] = METRIC_web_late,
         [WEB_COUNT_ASKS_LIMITED] = METRIC_web_asks_limited,

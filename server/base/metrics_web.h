@@ -9,6 +9,7 @@
     X(web_unknown, "HTTP requests without a right token or password")                     \
     X(web_limited, "HTTP requests refused by a rate (429)")                               \
     X(web_rates_forgotten, "rates of callers forgotten early by their tables' limit")     \
+    X(web_repeats_forgotten, "Idempotency-Keys forgotten early because too many came")    \
     X(web_nonces_forgotten, "nonces stale early because too many are in use")             \
     X(web_slow_closed, "HTTP connections closed because a request took too long to come") \
     X(web_late, "HTTP requests that the reactor did not answer in time (503)")            \
