@@ -147,22 +147,6 @@ struct presence_counts presence_count(const struct presence *presence)
     return presence->counts;
 }
 
-_Static_assert((int)PACKAGES_MAX <= (int)TRANSACTION_SPREADS, "each package has times of its own");
-
-bool presence_times_of(const struct presence *presence, size_t number, struct presence_times *times)
-{
-    size_t count = 0;
-    while (package_list()[count] != NULL)
-        count++;
-    if (number >= count)
-        return false;
-    *times = (struct presence_times){
-        .event = package_list()[number]->name,
-        .at_once = transaction_spread_times(presence->parts->transactions, number),
-        .deferred = &presence->deferred[number]};
-    return true;
-}
-
 /* Rows. */
 
 static struct resource *resource_of_row(struct presence *presence, struct bytes event,

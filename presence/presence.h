@@ -13,7 +13,6 @@
 #include "front/front.h"
 #include "presence/packages/package.h"
 
-struct latency;
 struct presence;
 
 /* What registrations say of presence (registered.c). */
@@ -191,17 +190,5 @@ struct presence_counts {
     size_t queued; /* NOTIFYs that wait for their place in the pace after a start */
 };
 struct presence_counts presence_count(const struct presence *presence);
-
-/* How long an event package took to tell. */
-struct presence_times {
-    const char *event; /* a constant */
-    const struct latency
-        *at_once; /* from a change to the last NOTIFY that was sent of it at once */
-    const struct latency
-        *deferred; /* from the oldest news of a NOTIFY that had to wait until then */
-};
-/* Of the package with this number, from 0; false: there are no more. */
-bool presence_times_of(const struct presence *presence, size_t number,
-                       struct presence_times *times);
 
 #endif

@@ -13,6 +13,7 @@
 #include "front/front.h"
 #include "http/http.h"
 #include "im/im.h"
+#include "presence/look.h"
 #include "presence/presence.h"
 #include "registrar/registrar.h"
 #include "web/core.h"

@@ -1,5 +1,6 @@
 /* pace_test.c: how often a watcher is told. */
 #include "fixture/events.h"
+#include "presence/look.h"
 
 /* The first change after quiet is told at once, a burst when the pause is over: N changes are told
  * by as many NOTIFYs as there are pauses in their time, and the last state is told. */
