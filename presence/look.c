@@ -197,3 +197,19 @@ bool presence_look_as(struct presence *presence, struct bytes event, struct byte
     resource_settle(resource);
     return true;
 }
+
+_Static_assert((int)PACKAGES_MAX <= (int)TRANSACTION_SPREADS, "each package has times of its own");
+
+bool presence_times_of(const struct presence *presence, size_t number, struct presence_times *times)
+{
+    size_t count = 0;
+    while (package_list()[count] != NULL)
+        count++;
+    if (number >= count)
+        return false;
+    *times = (struct presence_times){
+        .event = package_list()[number]->name,
+        .at_once = transaction_spread_times(presence->parts->transactions, number),
+        .deferred = &presence->deferred[number]};
+    return true;
+}

@@ -4,6 +4,7 @@
 #ifndef PRESENCE_LOOK_H
 #define PRESENCE_LOOK_H
 
+#include "base/spread.h"
 #include "policy/policy.h"
 #include "presence/presence.h"
 
@@ -175,5 +176,15 @@ enum err presence_end_publications(struct presence *presence, struct bytes aor, 
 enum err presence_end_device(struct presence *presence, struct bytes aor,
                              const struct front_device *device, struct store_change *change)
     __attribute__((warn_unused_result));
+
+/* How long an event package takes to tell: from a change to the last NOTIFY that was sent of it at
+ * once; and, of each NOTIFY that had to wait, from the oldest news in it to its sending. */
+struct presence_times {
+    const char *event; /* a constant */
+    const struct latency *at_once, *deferred;
+};
+/* Of the package with this number, from 0; false: there are no more. */
+bool presence_times_of(const struct presence *presence, size_t number,
+                       struct presence_times *times);
 
 #endif

@@ -156,9 +156,28 @@ static bool is_held(struct subscription *subscription)
     return live;
 }
 
+/* There is news that cannot be told now. */
+static void wait_on(struct subscription *subscription)
+{
+    if (subscription->waits_ms == 0)
+        subscription->waits_ms = subscription->resource->presence->parts->world->now_ms;
+}
+
+static void count_wait(struct subscription *subscription)
+{
+    struct resource *resource = subscription->resource;
+    struct presence *presence = resource->presence;
+    uint64_t since_ms = subscription->waits_ms;
+    subscription->waits_ms = 0;
+    if (since_ms != 0)
+        latency_add(&presence->deferred[package_number(resource->package)],
+                    presence->parts->world->now_ms - since_ms);
+}
+
 /* There are too many at once: soon. It did not leave, so its number is free. */
 static void defer(struct subscription *subscription)
 {
+    wait_on(subscription);
     subscription->dialog.local_cseq--;
     subscription->missed = true;
     partial_answered(subscription, 0);
@@ -177,10 +196,12 @@ static void send_notify(struct subscription *subscription)
         return;
     if (conditional_suppresses(subscription)) {
         metrics_count(presence->parts->metrics, METRIC_notifies_suppressed);
+        subscription->waits_ms = 0;
         retry_over(subscription);
         return;
     }
     if (!keep_cseq(subscription)) {
+        wait_on(subscription);
         notify_queue(subscription);
         return;
     }
@@ -212,6 +233,7 @@ static void send_notify(struct subscription *subscription)
     subscription->answer = 0; /* that was the one before's */
     subscription->heard = false;
     metrics_count(presence->parts->metrics, METRIC_notifies_sent);
+    count_wait(subscription);
     pace_sent(subscription);
     if (!machine_is_live(subscription->state))
         ends_told(subscription);
@@ -219,6 +241,7 @@ static void send_notify(struct subscription *subscription)
 
 static void fold(struct subscription *subscription)
 {
+    wait_on(subscription);
     metrics_count(subscription->resource->presence->parts->metrics, METRIC_notifies_folded);
 }
 

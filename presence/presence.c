@@ -147,20 +147,6 @@ struct presence_counts presence_count(const struct presence *presence)
     return presence->counts;
 }
 
-_Static_assert((int)PACKAGES_MAX <= (int)TRANSACTION_SPREADS, "each package has times of its own");
-
-const struct latency *presence_fan_out(const struct presence *presence, size_t number,
-                                       const char **event)
-{
-    size_t count = 0;
-    while (package_list()[count] != NULL)
-        count++;
-    if (number >= count)
-        return NULL;
-    *event = package_list()[number]->name;
-    return transaction_spread_times(presence->parts->transactions, number);
-}
-
 /* Rows. */
 
 static struct resource *resource_of_row(struct presence *presence, struct bytes event,

@@ -13,7 +13,6 @@
 #include "front/front.h"
 #include "presence/packages/package.h"
 
-struct latency;
 struct presence;
 
 /* What registrations say of presence (registered.c). */
@@ -191,10 +190,5 @@ struct presence_counts {
     size_t queued; /* NOTIFYs that wait for their place in the pace after a start */
 };
 struct presence_counts presence_count(const struct presence *presence);
-
-/* How long it took from a change to the last NOTIFY that told of it, of the event package with this
- * number, from 0, and its name, a constant. NULL: there are no more. */
-const struct latency *presence_fan_out(const struct presence *presence, size_t number,
-                                       const char **event);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include <utlist.h>
 
+#include "base/spread.h"
 #include "base/table.h"
 #include "base/token.h"
 #include "front/dialog.h"
@@ -69,6 +70,7 @@ struct subscription {
     struct later *later;  /* NULL: nothing keeps it from being told (later_internal.h) */
     uint64_t notify;      /* handle of the NOTIFY under way; 0: none */
     uint64_t told_ms;     /* monotonic: when the last NOTIFY was sent; 0: none in this life */
+    uint64_t waits_ms;    /* monotonic: since when news waits for the next one; 0: none does */
     uint32_t stored_cseq; /* local CSeq that the row has */
     uint32_t judged;      /* the resource's judgement by which policy was asked last */
     enum subscription_state state;    /* ENDED, WAITING: of its last NOTIFY, or after it */
@@ -137,7 +139,8 @@ struct presence {
     struct front *front;
     const struct front_parts *parts;
     struct presence_settings settings;
-    struct spread *spread; /* of the change that is being told; NULL: none */
+    struct spread *spread;                 /* of the change that is being told; NULL: none */
+    struct latency deferred[PACKAGES_MAX]; /* of NOTIFYs that could not leave at once */
     struct presence_source sources[PRESENCE_SOURCES_MAX];
     size_t source_count;
     struct presence_listener listeners[PRESENCE_LISTENERS_MAX + 1]; /* to states; first come */

@@ -24,8 +24,7 @@ static struct bytes write_key(struct buffer *out, const struct event_package *pa
     return buffer_bytes(out);
 }
 
-/* In the list of packages. */
-static size_t index_of(const struct event_package *package)
+size_t package_number(const struct event_package *package)
 {
     size_t i = 0;
     while (package_list()[i] != package)
@@ -36,7 +35,7 @@ static size_t index_of(const struct event_package *package)
 struct package_workshop *workshop_of(const struct presence *presence,
                                      const struct event_package *package)
 {
-    return presence->workshops[index_of(package)];
+    return presence->workshops[package_number(package)];
 }
 
 static bool is_trusted(void *context, struct bytes entity)
@@ -256,7 +255,7 @@ static bool begin_spread(struct resource *resource)
     if (presence->spread != NULL || resource->subscriptions == NULL)
         return false;
     presence->spread =
-        transaction_spread(presence->parts->transactions, index_of(resource->package));
+        transaction_spread(presence->parts->transactions, package_number(resource->package));
     return true;
 }
 

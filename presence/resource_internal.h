@@ -4,6 +4,8 @@
 
 #include "presence/presence_internal.h"
 
+/* The place of a package in the list of packages. */
+size_t package_number(const struct event_package *package);
 /* What a package of the list works with in this reactor. */
 struct package_workshop *workshop_of(const struct presence *presence,
                                      const struct event_package *package);

@@ -445,8 +445,12 @@ static const struct config_key file_keys[] = {
                 "registrar.expires_most_s."),
 
     NUMBER(http.queue_max, 1, 1000000, "1000",
-           "Bodies that wait to be posted by HTTP, or are under way; more are dropped."),
-    NUMBER(http.under_way_max, 1, 1000, "20", "How many of these are under way at a time."),
+           "Bodies that wait to be posted by HTTP, or are under way; more are dropped. Events for "
+           "webhooks take half of the room at most, and try again."),
+    NUMBER(
+        http.under_way_max, 1, 1000, "20",
+        "How many of these are under way at a time. Pushes go first, and webhooks, which may not "
+        "answer, take half of the room at most."),
     NUMBER(http.timeout_ms, 100, 300000, "10000", "Milliseconds that one try may take."),
     NUMBER(http.tries_max, 1, 100, "4", "Tries of each, when there is no answer, or 5xx or 429."),
     NUMBER(http.pause_least_ms, 1, HOUR_S * 1000, "1000",

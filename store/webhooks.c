@@ -42,6 +42,8 @@ enum err webhook_put(struct account_file *file, const struct store_webhook *webh
 {
     assert(!bytes_empty(webhook->id) && !bytes_empty(webhook->url));
     enum err err = change_begin(file);
+    if (err == ERR_NONE && !bytes_empty(webhook->user)) /* here: who is erased takes them along */
+        err = account_known(file, webhook->user);
     if (err == ERR_NONE)
         err = named_room(&file->database, SQL_COUNT_WEBHOOKS, webhook->id, most);
     if (err == ERR_NONE)

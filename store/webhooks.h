@@ -19,7 +19,8 @@ struct store_webhook {
     uint64_t made_ms, secret_ms; /* the latter: since when the secret is this one */
 };
 
-/* Adds one, or takes the place of the one with its id; ERR_LIMIT: there are `most` others. */
+/* Adds one, or takes the place of the one with its id. ERR_NOT_FOUND: its user has no account (any
+ * more), so nobody would ever erase it; ERR_LIMIT: there are `most` others. */
 enum err webhook_put(struct account_file *file, const struct store_webhook *webhook, unsigned most)
     __attribute__((warn_unused_result));
 /* ERR_NOT_FOUND: there is none with this id. */

@@ -103,8 +103,6 @@ static void count(struct web_call *call)
 {
     if (call->status >= 400)
         web_count_refusal(call->web, call->status, call->kind);
-    if (call->kind != NULL && strcmp(call->kind, "limit") == 0)
-        web_count(call->web, WEB_COUNT_FULL);
 }
 
 /* Who changed what, for the operator. */

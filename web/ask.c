@@ -210,14 +210,17 @@ static void take_counts(struct web *web)
         [WEB_COUNT_FAILED] = METRIC_web_failed,
         [WEB_COUNT_UNKNOWN] = METRIC_web_unknown,
         [WEB_COUNT_LIMITED] = METRIC_web_limited,
+        [WEB_COUNT_RATES_FORGOTTEN] = METRIC_web_rates_forgotten,
+        [WEB_COUNT_REPEATS_FORGOTTEN] = METRIC_web_repeats_forgotten,
         [WEB_COUNT_SLOW] = METRIC_web_slow_closed,
         [WEB_COUNT_LATE] = METRIC_web_late,
         [WEB_COUNT_ASKS_LIMITED] = METRIC_web_asks_limited,
         [WEB_COUNT_TOO_LONG] = METRIC_web_too_long,
-        [WEB_COUNT_FULL] = METRIC_web_full,
         [WEB_COUNT_STREAMS] = METRIC_web_streams,
         [WEB_COUNT_STREAMS_LIMITED] = METRIC_web_streams_limited,
     };
+    metrics_add(web->ground.core.metrics, METRIC_web_nonces_forgotten,
+                web_digest_forgotten(web->digest));
     web_lock(web);
     for (int i = 0; i < WEB_COUNTS; i++) {
         metrics_add(web->ground.core.metrics, metrics[i], web->counts[i]);

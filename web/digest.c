@@ -6,10 +6,11 @@
  *     right .................................................................. Authentication-Info
  *
  * Unlike SIP's, a client counts its uses of a nonce here, so a count that does not rise is a replay
- * (RFC 7616 3.4.5): the highest one of each nonce is remembered, for right responses only, so that
- * nobody without a password can make us forget. The secret of the nonces lives as long as the
- * process, because the counts do: what was used before a restart is stale behind it. Each challenge
- * has a time of its own, so two clients never count on one nonce, unless very many ask at once. */
+ * (RFC 7616 3.4.5): the highest one of each nonce is remembered (uses_internal.h), for right
+ * responses only, so that nobody without a password can make us forget. The secret of the nonces
+ * lives as long as the process, because the counts do: what was used before a restart is stale
+ * behind it. Each challenge has a time of its own, so two clients never count on one nonce, unless
+ * very many ask at once. */
 #include <assert.h>
 #include <stdlib.h>
 
@@ -17,14 +18,15 @@
 #include "base/world.h"
 #include "front/domains.h"
 #include "sip/nonce.h"
+#include "web/uses_internal.h"
 #include "web/web_internal.h"
 
 enum {
     SECRET_BYTES = 32,
     LIFETIME_S = 300,
     AHEAD_MS = NONCE_FUTURE_MS / 2,
-    COUNTS_MAX = 65536,
-    COUNT_DIGITS = 8, /* of nc */
+    NONCES_MAX = 65536, /* whose uses are counted; more: the oldest are stale early */
+    COUNT_DIGITS = 8,   /* of nc */
     CNONCE_MAX = 256
 };
 
@@ -32,8 +34,7 @@ struct web_digest {
     pthread_mutex_t lock; /* of all that follows */
     struct digest_engine *engine;
     struct nonces nonces;
-    struct sightings counts; /* by nonce; value: the highest nc */
-    uint64_t seed;
+    struct uses uses;
     uint64_t last_ms; /* the newest nonce's time */
     struct digest_hex nobody[DIGEST_COUNT];
 };
@@ -50,16 +51,15 @@ struct web_digest *web_digest_new(struct world *world)
     struct web_digest *digest = memory_new(sizeof(*digest));
     must(pthread_mutex_init(&digest->lock, NULL));
     digest->engine = digest_engine_new();
-    digest->seed = world_random_u64(world);
+    uint64_t seed = world_random_u64(world);
     world_random(world, secret, sizeof(secret));
-    nonces_init(&digest->nonces, digest->engine, bytes_from(secret, sizeof(secret)), digest->seed,
+    nonces_init(&digest->nonces, digest->engine, bytes_from(secret, sizeof(secret)), seed,
                 LIFETIME_S);
+    uses_init(&digest->uses, NONCES_MAX, LIFETIME_S * 1000 + NONCE_FUTURE_MS, seed);
     for (int i = 0; i < DIGEST_COUNT; i++)
         digest->nobody[i] = digest_ha1(digest->engine, (enum digest_algorithm)i, BYTES("nobody"),
                                        BYTES("nowhere"), bytes_from(secret, sizeof(secret)));
     explicit_bzero(secret, sizeof(secret));
-    sightings_init(&digest->counts, COUNTS_MAX, LIFETIME_S * 1000 + NONCE_FUTURE_MS, NULL,
-                   METRIC_web_limited);
     return digest;
 }
 
@@ -69,12 +69,21 @@ void web_digest_free(struct web_digest **digest)
     *digest = NULL;
     if (old == NULL)
         return;
-    sightings_release(&old->counts);
+    uses_release(&old->uses);
     nonces_release(&old->nonces);
     digest_engine_free(&old->engine);
     must(pthread_mutex_destroy(&old->lock));
     explicit_bzero(old, sizeof(*old));
     free(old);
+}
+
+uint64_t web_digest_forgotten(struct web_digest *digest)
+{
+    must(pthread_mutex_lock(&digest->lock));
+    uint64_t forgotten = digest->uses.forgotten;
+    digest->uses.forgotten = 0;
+    must(pthread_mutex_unlock(&digest->lock));
+    return forgotten;
 }
 
 /* Challenges. */
@@ -211,16 +220,14 @@ static void tell_back(struct web_call *call, const struct digest_credentials *cr
 /* True when the nonce is good and its count has risen. */
 static bool is_fresh(struct web_digest *digest, const struct digest_credentials *credentials)
 {
-    uint64_t count;
-    if (!nonces_know(&digest->nonces, credentials->realm, credentials->nonce, web_wall_ms()) ||
+    uint64_t count, wall_ms = web_wall_ms();
+    if (!nonces_know(&digest->nonces, credentials->realm, credentials->nonce, wall_ms) ||
         !hex_count(credentials->nc, &count))
         return false;
-    struct sighting *seen =
-        sightings_take(&digest->counts, bytes_hash(credentials->nonce, digest->seed), web_now_ms());
-    bool risen = count > seen->value;
-    if (risen)
-        seen->value = count;
-    return risen;
+    const struct use use = {.nonce = credentials->nonce,
+                            .made_ms = nonce_time_ms(credentials->nonce),
+                            .count = (uint32_t)count};
+    return uses_rise(&digest->uses, &use, web_now_ms(), wall_ms);
 }
 
 /* (lock of the digest) */

@@ -1,7 +1,8 @@
 /* limits.c: calls of one caller a minute, and wrong secrets of one address a minute.
  *
  * Two tables of a fixed size (base/sightings.h), whose values are the number of the minute and a
- * count: a new minute counts from zero. Who is not known is counted by address. */
+ * count: a new minute counts from zero. Who is not known is counted by address. Who gives way to
+ * others counts from zero, too. */
 #include "web/web_internal.h"
 
 enum { MINUTE_MS = 60000, COUNT_BITS = 24 };
@@ -18,8 +19,10 @@ static uint64_t caller_key(const struct web_call *call)
 }
 
 /* How many there were in this minute, after so many more. */
-static uint64_t count_up(struct sightings *sightings, uint64_t key, uint64_t now_ms, unsigned more)
+static uint64_t count_up(struct web *web, struct sightings *sightings, uint64_t key,
+                         uint64_t now_ms, unsigned more)
 {
+    web->counts[WEB_COUNT_RATES_FORGOTTEN] += sightings_victim(sightings, key, now_ms) != NULL;
     struct sighting *seen = sightings_take(sightings, key, now_ms);
     uint64_t minute = now_ms / MINUTE_MS, count = seen->value & ((1ULL << COUNT_BITS) - 1);
     if (seen->value >> COUNT_BITS != minute)
@@ -48,7 +51,7 @@ bool limits_allow(struct web_call *call)
     uint64_t now_ms = web_now_ms();
     web_lock(web);
     unsigned most = web->settings.rate_max;
-    bool allowed = most == 0 || count_up(&web->rates, caller_key(call), now_ms, 1) <= most;
+    bool allowed = most == 0 || count_up(web, &web->rates, caller_key(call), now_ms, 1) <= most;
     web_unlock(web);
     if (!allowed)
         refuse(call, now_ms, "rate", "these are too many requests in a minute (web.rate_max)");
@@ -61,7 +64,7 @@ bool limits_allow_guess(struct web_call *call)
     uint64_t now_ms = web_now_ms();
     web_lock(web);
     unsigned most = web->settings.failures_max;
-    bool allowed = most == 0 || count_up(&web->failures, address_key(call), now_ms, 0) < most;
+    bool allowed = most == 0 || count_up(web, &web->failures, address_key(call), now_ms, 0) < most;
     web_unlock(web);
     if (!allowed)
         refuse(call, now_ms, "failures",
@@ -73,6 +76,6 @@ void limits_failed(struct web_call *call)
 {
     struct web *web = call->web;
     web_lock(web);
-    count_up(&web->failures, address_key(call), web_now_ms(), 1);
+    count_up(web, &web->failures, address_key(call), web_now_ms(), 1);
     web_unlock(web);
 }

@@ -4,7 +4,8 @@
  *                                      running  -> 409
  *                                      answered -> the same answer; another body: 422
  *
- * What is kept is bounded by number, size and age, and the oldest gives way. A token is shown once:
+ * What is kept is bounded by number, size and age, and the oldest gives way: who repeats that one
+ * has it done again. A token is shown once:
  * of its making only the key is kept, and who repeats it is told so (409). An answer of the
  * server's own failure (5xx) is not kept: it may be tried again. A call that the reactor did not
  * answer in time keeps its key until it has ended. */
@@ -64,17 +65,25 @@ static struct web_repeat *take_out(struct web *web, struct web_repeat *repeat,
     return repeat;
 }
 
+static bool has_room(const struct web *web)
+{
+    return HASH_COUNT(web->repeats) <= REPEATS_MAX && web->repeat_bytes <= REPEATS_MAX_BYTES;
+}
+
 /* Those that run stay: they are not more than there are calls. */
 static void make_room(struct web *web)
 {
+    uint64_t now_ms = web_now_ms();
     struct web_repeat *repeat, *next, *doomed = NULL; /* the oldest first: so the table is walked */
     HASH_ITER(hh, web->repeats, repeat, next)
     {
-        if (HASH_COUNT(web->repeats) <= REPEATS_MAX && web->repeat_bytes <= REPEATS_MAX_BYTES &&
-            repeat->until_ms > web_now_ms())
+        bool early = repeat->until_ms > now_ms;
+        if (early && has_room(web))
             break;
-        if (!repeat->running)
-            doomed = take_out(web, repeat, doomed);
+        if (repeat->running)
+            continue;
+        web->counts[WEB_COUNT_REPEATS_FORGOTTEN] += early;
+        doomed = take_out(web, repeat, doomed);
     }
     repeats_free_all(doomed);
 }

@@ -68,8 +68,8 @@ static struct web *make(const struct web_ground *ground, const struct web_settin
     web->settings.folder = memory_copy(bytes_of(settings->folder));
     web->seed = world_random_u64(ground->core.world);
     web->mailbox = mailbox_new(ground->wake, ground->context);
-    sightings_init(&web->rates, RATES_MAX, MINUTE_MS, NULL, METRIC_web_limited);
-    sightings_init(&web->failures, RATES_MAX, MINUTE_MS, NULL, METRIC_web_limited);
+    sightings_init(&web->rates, RATES_MAX, MINUTE_MS, NULL, METRIC_web_rates_forgotten);
+    sightings_init(&web->failures, RATES_MAX, MINUTE_MS, NULL, METRIC_web_rates_forgotten);
     web->digest = web_digest_new(ground->core.world);
     init_lock(web);
     return web;

@@ -9,7 +9,7 @@
 #include "store/accounts.h"
 #include "store/tokens.h"
 #include "web/call_internal.h"
-#include "web/counts.h"
+#include "web/counts_internal.h"
 #include "web/digest_internal.h"
 #include "web/papers_internal.h"
 #include "web/web.h"
@@ -20,30 +20,6 @@ struct web_link {
     struct web_door *door;
     int socket;
     uint64_t deadline_ms; /* (lock) 0: none */
-};
-
-/* What is counted by web threads until the reactor takes it over. */
-enum web_count {
-    WEB_COUNT_REQUESTS,
-    WEB_COUNT_REFUSED,
-    WEB_COUNT_FAILED,
-    WEB_COUNT_UNKNOWN,
-    WEB_COUNT_LIMITED,
-    WEB_COUNT_SLOW,
-    WEB_COUNT_LATE,
-    WEB_COUNT_ASKS_LIMITED,
-    WEB_COUNT_TOO_LONG,
-    WEB_COUNT_FULL,
-    WEB_COUNT_STREAMS,
-    WEB_COUNT_STREAMS_LIMITED,
-    WEB_COUNTS
-};
-
-/* Problems of one status and kind. */
-struct web_refusal {
-    unsigned status;
-    const char *kind; /* a constant */
-    uint64_t count;
 };
 
 struct web_door {
@@ -93,10 +69,6 @@ uint64_t web_now_ms(void);      /* monotonic */
 uint64_t web_wall_ms(void);     /* since 1970 */
 void web_lock(struct web *web); /* these cannot fail */
 void web_unlock(struct web *web);
-
-/* counts.c; both take the lock. `kind` is a constant, or NULL. */
-void web_count(struct web *web, enum web_count count);
-void web_count_refusal(struct web *web, unsigned status, const char *kind);
 
 /* call.c */
 struct web_call *call_new(struct web *web, struct bytes target);

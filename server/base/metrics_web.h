@@ -8,11 +8,13 @@
     X(web_failed, "HTTP requests answered 5xx")                                           \
     X(web_unknown, "HTTP requests without a right token or password")                     \
     X(web_limited, "HTTP requests refused by a rate (429)")                               \
+    X(web_rates_forgotten, "rates of callers forgotten early by their tables' limit")     \
+    X(web_repeats_forgotten, "Idempotency-Keys forgotten early because too many came")    \
+    X(web_nonces_forgotten, "nonces stale early because too many are in use")             \
     X(web_slow_closed, "HTTP connections closed because a request took too long to come") \
     X(web_late, "HTTP requests that the reactor did not answer in time (503)")            \
     X(web_asks_limited, "HTTP requests refused because too many wait for the reactor")    \
     X(web_too_long, "HTTP requests refused for the length of their body (413)")           \
-    X(web_full, "HTTP requests refused because there are as many as may be kept (409)")   \
     X(web_streams, "event streams begun")                                                 \
     X(web_streams_limited, "event streams refused because there are too many (503)")      \
     X(events_told, "events that listeners could read")                                    \

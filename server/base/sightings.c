@@ -64,12 +64,27 @@ static struct sighting *oldest_of(struct sighting *row, uint64_t now_ms)
     return oldest;
 }
 
+static bool is_of_use(const struct sightings *sightings, const struct sighting *sighting,
+                      uint64_t now_ms)
+{
+    return sighting->tag != 0 && sighting_age_ms(sighting, now_ms) < sightings->keep_ms;
+}
+
+const struct sighting *sightings_victim(const struct sightings *sightings, uint64_t key,
+                                        uint64_t now_ms)
+{
+    if (sightings_find(sightings, key) != NULL)
+        return NULL;
+    const struct sighting *oldest = oldest_of(row_of(sightings, key), now_ms);
+    return is_of_use(sightings, oldest, now_ms) ? oldest : NULL;
+}
+
 struct sighting *sightings_take(struct sightings *sightings, uint64_t key, uint64_t now_ms)
 {
     struct sighting *found = sightings_find(sightings, key);
     if (found == NULL) {
         found = oldest_of(row_of(sightings, key), now_ms);
-        if (found->tag != 0 && sighting_age_ms(found, now_ms) < sightings->keep_ms)
+        if (is_of_use(sightings, found, now_ms))
             metrics_count(sightings->metrics, sightings->evicted);
         *found = (struct sighting){.tag = tag_of(key)};
     }

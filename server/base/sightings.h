@@ -39,6 +39,10 @@ struct sighting *sightings_find(const struct sightings *sightings, uint64_t key)
 /* The same; a new one (value 0) takes the place of the one that was seen longest ago. */
 struct sighting *sightings_take(struct sightings *sightings, uint64_t key, uint64_t now_ms);
 
+/* Whom taking this key would forget early; NULL: nobody. It may not be changed. */
+const struct sighting *sightings_victim(const struct sightings *sightings, uint64_t key,
+                                        uint64_t now_ms);
+
 /* How long ago it was seen, when that is less than 49 days. */
 static inline uint32_t sighting_age_ms(const struct sighting *sighting, uint64_t now_ms)
 {

@@ -374,6 +374,7 @@ static uint64_t post(struct hook *hook, const struct pending *pending)
                                    .field_count = 2,
                                    .tries_max = 1,
                                    .elsewhere = !hooks->settings.local,
+                                   .patient = true, /* a push may be for a call that rings */
                                    .done = take_answer,
                                    .context = hook};
     return http_post(hooks->parts.http, &wish);

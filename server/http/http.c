@@ -1,5 +1,8 @@
 /* http.c: the queue and the pauses; what happens on the reactor.
  *
+ * Who is patient goes after all others, and its like have half of the room at most: what nobody
+ * answers to keeps its room for the whole of http.timeout_ms, and others must not wait for that.
+ *
  *     WAITING --room--> AWAY --answered--> reported
  *        ^                |---5xx, 429, no answer, and tries left--> PAUSING --its time--> WAITING
  *        +-------------------------------------------------------------+
@@ -32,7 +35,7 @@ struct job {
     struct timer pause;
     uint64_t handle;
     unsigned tried, tries_max;
-    bool away, forgotten;
+    bool away, forgotten, patient;
     void (*done)(void *context, const struct http_answer *answer);
     void *context;
 };
@@ -44,8 +47,9 @@ struct http {
     struct curl_thread *thread; /* NULL: not begun, or another carrier */
     struct mailbox *back;       /* tries that were made */
     struct handles *handles;
-    struct job *waiting, *others; /* in their order; those that pause or are away */
+    struct job *waiting, *patient, *others; /* each in their order; those that pause or are away */
     size_t count, away;
+    size_t patient_count, patient_away; /* of these, the patient ones */
 };
 
 struct http_settings http_settings_default(void)
@@ -101,6 +105,10 @@ void http_free(struct http **http)
     {
         job_free(job);
     }
+    DL_FOREACH_SAFE(old->patient, job, next)
+    {
+        job_free(job);
+    }
     DL_FOREACH_SAFE(old->others, job, next)
     {
         job_free(job);
@@ -143,21 +151,49 @@ static void carry(struct http *http, struct job *job)
     }
 }
 
+/* Those that wait as it would. */
+static struct job **queue_of(const struct job *job)
+{
+    return job->patient ? &job->http->patient : &job->http->waiting;
+}
+
+static void enqueue(struct job *job)
+{
+    struct job **queue = queue_of(job);
+    DL_APPEND(*queue, job);
+}
+
+static void dequeue(struct job *job)
+{
+    struct job **queue = queue_of(job);
+    DL_DELETE(*queue, job);
+}
+
+/* Of so much room, what the patient may have. */
+static size_t half(unsigned room)
+{
+    return (room + 1) / 2;
+}
+
 static void send_job(struct http *http, struct job *job)
 {
-    DL_DELETE(http->waiting, job);
+    dequeue(job);
     DL_APPEND(http->others, job);
     job->away = true;
     job->tried++;
     http->away++;
+    http->patient_away += job->patient;
     metrics_count(http->parts.metrics, METRIC_http_posts);
     carry(http, job);
 }
 
 static void send_waiting(struct http *http)
 {
-    while (http->waiting != NULL && http->away < http->settings.under_way_max)
+    const unsigned room = http->settings.under_way_max;
+    while (http->waiting != NULL && http->away < room)
         send_job(http, http->waiting);
+    while (http->patient != NULL && http->away < room && http->patient_away < half(room))
+        send_job(http, http->patient);
 }
 
 static void pause_over(struct timer *timer)
@@ -165,7 +201,7 @@ static void pause_over(struct timer *timer)
     struct job *job = HOLDER(timer, struct job, pause);
     struct http *http = job->http;
     DL_DELETE(http->others, job);
-    DL_APPEND(http->waiting, job);
+    enqueue(job);
     send_waiting(http);
 }
 
@@ -223,6 +259,12 @@ static void log_failure(const struct http *http, const struct job *job)
                   job->try.why, job->tried);
 }
 
+static void uncount(struct http *http, const struct job *job)
+{
+    http->count--;
+    http->patient_count -= job->patient;
+}
+
 static void report(struct http *http, struct job *job)
 {
     const struct http_answer answer = {job->try.status, job->try.retry_after_s, job->try.barred,
@@ -231,7 +273,7 @@ static void report(struct http *http, struct job *job)
         log_failure(http, job);
     DL_DELETE(http->others, job);
     handles_remove(http->handles, job->handle); /* nothing is left to forget */
-    http->count--;
+    uncount(http, job);
     if (job->done != NULL)
         job->done(job->context, &answer);
     job_free(job);
@@ -242,6 +284,7 @@ static void take_back(struct http *http, struct job *job)
     assert(job->away && http->away > 0);
     job->away = false;
     http->away--;
+    http->patient_away -= job->patient;
     if (!job->forgotten && !job->try.barred && may_get_better(job->try.status) &&
         job->tried < job->tries_max && job->try.retry_after_s <= RETRY_AFTER_MOST_S)
         try_again(http, job);
@@ -308,6 +351,7 @@ static struct job *job_new(struct http *http, const struct http_post *post)
     try->timeout_ms = http->settings.timeout_ms;
     try->answer_max_bytes = http->settings.answer_max_bytes;
     try->elsewhere = post->elsewhere;
+    job->patient = post->patient;
     job->handle = handles_add(http->handles, job);
     return job;
 }
@@ -315,13 +359,15 @@ static struct job *job_new(struct http *http, const struct http_post *post)
 uint64_t http_post(struct http *http, const struct http_post *post)
 {
     assert(http_url_is_good(post->url) && post->field_count < HTTP_FIELDS_MAX);
-    if (http->count >= http->settings.queue_max) {
+    const unsigned room = http->settings.queue_max;
+    if (http->count >= room || (post->patient && http->patient_count >= half(room))) {
         metrics_count(http->parts.metrics, METRIC_http_limited);
         return 0;
     }
     struct job *job = job_new(http, post);
     http->count++;
-    DL_APPEND(http->waiting, job);
+    http->patient_count += job->patient;
+    enqueue(job);
     send_waiting(http);
     return job->handle;
 }
@@ -338,8 +384,8 @@ void http_forget(struct http *http, uint64_t handle)
     if (timer_is_set(&job->pause))
         DL_DELETE(http->others, job);
     else
-        DL_DELETE(http->waiting, job);
-    http->count--;
+        dequeue(job);
+    uncount(http, job);
     job_free(job);
 }
 

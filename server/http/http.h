@@ -94,6 +94,7 @@ struct http_post {
     size_t field_count;
     unsigned tries_max; /* 0: as settings say */
     bool elsewhere;     /* never to this host or its link, whatever the name leads to */
+    bool patient;       /* after those that are not, and its like in half of the room at most */
     /* Once, on the reactor's thread, never before the return; NULL: nobody wants to know. */
     void (*done)(void *context, const struct http_answer *answer);
     void *context;

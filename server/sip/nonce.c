@@ -83,6 +83,11 @@ static bool hex_number(struct bytes digits, uint64_t *number)
     return true;
 }
 
+static bool read_time(struct bytes nonce, uint64_t *time_ms)
+{
+    return hex_number(bytes_first(bytes_skip(nonce, 1), NONCE_TIME), time_ms);
+}
+
 static bool is_in_time(const struct nonces *nonces, uint64_t time_ms, uint64_t now_ms)
 {
     uint64_t lifetime_ms = (uint64_t)nonces->lifetime_s * 1000;
@@ -94,9 +99,18 @@ bool nonces_know(struct nonces *nonces, struct bytes realm, struct bytes nonce, 
     uint64_t time_ms;
     if (nonce.length != NONCE_LENGTH || nonce.at[0] != nonce_version)
         return false;
-    if (!hex_number(bytes_first(bytes_skip(nonce, 1), NONCE_TIME), &time_ms))
+    if (!read_time(nonce, &time_ms))
         return false;
     if (!is_in_time(nonces, time_ms, now_ms))
         return false;
     return digest_equal(bytes_skip(nonce, NONCE_PREFIX), proof_of(nonces, realm, time_ms));
+}
+
+uint64_t nonce_time_ms(struct bytes nonce)
+{
+    uint64_t time_ms;
+    bool good = read_time(nonce, &time_ms);
+    assert(good && nonce.length == NONCE_LENGTH);
+    (void)good;
+    return time_ms;
 }

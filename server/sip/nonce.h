@@ -45,4 +45,7 @@ void nonces_write(struct nonces *nonces, struct bytes realm, uint64_t time_ms, s
 /* True when the nonce is ours, of this realm, and neither too old nor from the future. */
 bool nonces_know(struct nonces *nonces, struct bytes realm, struct bytes nonce, uint64_t now_ms);
 
+/* The time of which a nonce that nonces_know was written. */
+uint64_t nonce_time_ms(struct bytes nonce);
+
 #endif

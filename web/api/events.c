@@ -27,26 +27,21 @@ const char *events_types(void)
     return "presence, messages, registrations, subscriptions";
 }
 
-static void take_account(void *context, const struct store_account *account)
+void events_no_user(struct web_call *call, struct bytes aor, const char *field)
 {
-    (void)account;
-    *(bool *)context = true;
+    web_problem(call, 404, "not-found", field,
+                "there is no user %.*s; GET /api/v1/users lists those there are", BYTES_ARGS(aor));
 }
 
-bool events_know_user(struct web_call *call, struct account_file *file, struct bytes aor,
-                      const char *field)
+/* False: that is answered. */
+static bool knows_user(struct web_call *call, struct account_file *file, struct bytes aor)
 {
-    bool found = false;
-    enum err err = account_visit(file, aor, take_account, &found);
-    if (err == ERR_NONE && found)
-        return true;
-    if (err == ERR_NONE || err == ERR_NOT_FOUND)
-        web_problem(call, 404, "not-found", field,
-                    "there is no user %.*s; GET /api/v1/users lists those there are",
-                    BYTES_ARGS(aor));
-    else
+    enum err err = account_known(file, aor);
+    if (err == ERR_NOT_FOUND)
+        events_no_user(call, aor, "user");
+    else if (err != ERR_NONE)
         given_failed(call, err);
-    return false;
+    return err == ERR_NONE;
 }
 
 static bool take_types(struct web_call *call, struct web_events *events)
@@ -87,7 +82,7 @@ static void get_all(struct web_call *call, struct account_file *file)
     struct people_aor user = {.text = ""};
     if (!give_anybody(call, "user", &user))
         return;
-    if (user.text[0] != '\0' && !events_know_user(call, file, give_aor(&user), "user"))
+    if (user.text[0] != '\0' && !knows_user(call, file, give_aor(&user)))
         return;
     answer(call, give_aor(&user));
 }
@@ -95,7 +90,7 @@ static void get_all(struct web_call *call, struct account_file *file)
 static void get_own(struct web_call *call, struct account_file *file)
 {
     struct people_aor user;
-    if (given_user(call, &user) && events_know_user(call, file, give_aor(&user), "user"))
+    if (given_user(call, &user) && knows_user(call, file, give_aor(&user)))
         answer(call, give_aor(&user));
 }
 

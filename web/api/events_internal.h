@@ -12,8 +12,7 @@ bool events_read_types(struct bytes text, unsigned *types, struct bytes *wrong);
 /* All names, for messages. */
 const char *events_types(void);
 
-/* True when the user (canonical) has an account; else 404 or 503 is answered, with the field. */
-bool events_know_user(struct web_call *call, struct account_file *file, struct bytes aor,
-                      const char *field);
+/* Answers 404 with the field: that user (canonical) has no account. */
+void events_no_user(struct web_call *call, struct bytes aor, const char *field);
 
 #endif

@@ -13,6 +13,7 @@
 #include "front/front.h"
 #include "http/http.h"
 #include "im/im.h"
+#include "presence/look.h"
 #include "presence/presence.h"
 #include "registrar/registrar.h"
 #include "web/core.h"
@@ -113,34 +114,42 @@ static void write_bound(struct buffer *out, unsigned bound_ms)
     buffer_format(out, "%s%s", text, strchr(text, '.') == NULL ? ".0" : "");
 }
 
-static void write_latency(struct buffer *out, const char *event, const struct latency *took)
+static void write_latency(struct buffer *out, const char *family, const char *event,
+                          const struct latency *took)
 {
     unsigned long long sum = 0;
     for (size_t i = 0; i < LATENCY_BUCKETS; i++) {
         sum += took->counts[i];
-        buffer_format(out, "herald_fan_out_seconds_bucket{event=\"%s\",le=\"", event);
+        buffer_format(out, "herald_%s_bucket{event=\"%s\",le=\"", family, event);
         write_bound(out, latency_bounds_ms[i]);
         buffer_format(out, "\"} %llu\n", sum);
     }
     sum += took->counts[LATENCY_BUCKETS];
     buffer_format(out,
-                  "herald_fan_out_seconds_bucket{event=\"%s\",le=\"+Inf\"} %llu\n"
-                  "herald_fan_out_seconds_count{event=\"%s\"} %llu\n"
-                  "herald_fan_out_seconds_sum{event=\"%s\"} %.3f\n",
-                  event, sum, event, sum, event, (double)took->sum_ms / 1000);
+                  "herald_%s_bucket{event=\"%s\",le=\"+Inf\"} %llu\n"
+                  "herald_%s_count{event=\"%s\"} %llu\n"
+                  "herald_%s_sum{event=\"%s\"} %.3f\n",
+                  family, event, sum, family, event, sum, family, event,
+                  (double)took->sum_ms / 1000);
 }
 
 /* Of each event package, as they are listed. */
-static void write_fan_out(const struct web_core *core, struct buffer *out)
+static void write_times(const struct web_core *core, struct buffer *out)
 {
-    const struct latency *took;
-    const char *event;
+    struct presence_times times;
     buffer_text(out, "# TYPE herald_fan_out_seconds histogram\n# UNIT herald_fan_out_seconds "
                      "seconds\n# HELP herald_fan_out_seconds from what changed a state to the last "
                      "NOTIFY that was sent of it at once; what is deferred or folded into a later "
-                     "NOTIFY is not in it\n");
-    for (size_t i = 0; (took = presence_fan_out(core->presence, i, &event)) != NULL; i++)
-        write_latency(out, event, took);
+                     "NOTIFY is in herald_notify_wait_seconds\n");
+    for (size_t i = 0; presence_times_of(core->presence, i, &times); i++)
+        write_latency(out, "fan_out_seconds", times.event, times.at_once);
+    buffer_text(out, "# TYPE herald_notify_wait_seconds histogram\n# UNIT "
+                     "herald_notify_wait_seconds seconds\n# HELP herald_notify_wait_seconds of "
+                     "NOTIFYs that could not leave at once, because of their watcher's pace or of "
+                     "the one before, which is not answered: from the oldest news in it to its "
+                     "sending\n");
+    for (size_t i = 0; presence_times_of(core->presence, i, &times); i++)
+        write_latency(out, "notify_wait_seconds", times.event, times.deferred);
 }
 
 /* OpenMetrics 1.0, escaped-string. */
@@ -184,7 +193,7 @@ static void metrics_live(struct web_call *call, const struct web_core *core)
     write_queues(call, core, &out);
     write_counters(core->metrics, &out);
     write_refusals(call, core, &out);
-    write_fan_out(core, &out);
+    write_times(core, &out);
     write_certificates(core, &out);
     buffer_text(&out, "# EOF\n");
     if (out.overflow)

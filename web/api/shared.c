@@ -259,12 +259,11 @@ static enum err find(struct account_file *file, struct bytes name, struct sharin
     return err == ERR_NOT_FOUND ? ERR_NONE : err;
 }
 
+/* Ends the transaction. */
 static void save(struct web_call *call, struct account_file *file, struct sharing *wanted,
                  bool patch)
 {
     struct sharing before = {NULL};
-    if (!given_begin(call, file))
-        return;
     enum err err = find(file, bytes_of(wanted->name), &before);
     bool made = before.name == NULL;
     if (err == ERR_NONE)
@@ -274,15 +273,18 @@ static void save(struct web_call *call, struct account_file *file, struct sharin
     sharing_release(&before);
 }
 
+/* Who is named is there when it is written: who is erased later leaves the groups. */
 static void change_shared(struct web_call *call, struct account_file *file, bool patch)
 {
     struct faults faults = {NULL};
     struct given given;
     struct sharing wanted = {NULL};
-    if (!given_object(call, &faults, &given))
+    if (!given_object(call, &faults, &given) || !given_begin(call, file))
         return;
     read_body(call, file, &given, &wanted);
-    if (!faults_answer(call, &faults))
+    if (faults_answer(call, &faults))
+        given_end(call, file, ERR_NONE); /* rolls back */
+    else
         save(call, file, &wanted, patch);
     sharing_release(&wanted);
 }

@@ -361,11 +361,11 @@ static bool read_wish(struct web_call *call, struct hook_row *hook)
 static void put(struct web_call *call, struct account_file *file, const struct hook_row *hook)
 {
     const struct store_webhook row = row_of(hook);
-    if (hook->user[0] != '\0' && !events_know_user(call, file, bytes_of(hook->user), "/user"))
-        return;
     enum err err = webhook_put(file, &row, web_limits(call)->webhooks_max);
     if (err == ERR_NONE)
         web_keep(call, hook_json(hook), release_json);
+    else if (err == ERR_NOT_FOUND)
+        events_no_user(call, row.user, "/user");
     else
         not_there(call, err);
 }

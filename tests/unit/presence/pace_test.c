@@ -1,5 +1,6 @@
 /* pace_test.c: how often a watcher is told. */
 #include "fixture/events.h"
+#include "presence/look.h"
 
 /* The first change after quiet is told at once, a burst when the pause is over: N changes are told
  * by as many NOTIFYs as there are pauses in their time, and the last state is told. */
@@ -50,4 +51,40 @@ START_TEST(costs_nothing)
 }
 END_TEST
 
-UNIT_MAIN("presence/pace", burst, costs_nothing)
+static struct presence_times times_of_presence(void)
+{
+    struct presence_times times = {.event = ""};
+    for (size_t i = 0; strcmp(times.event, "presence") != 0; i++)
+        ck_assert(presence_times_of(presence, i, &times));
+    return times;
+}
+
+/* From the oldest of what one NOTIFY tells, and only of one that had to wait. */
+START_TEST(what_waits_is_measured)
+{
+    char tag[200];
+    events_open();
+    watch("");
+    presence->settings.notify_pause_ms = 500;
+    const struct latency *waited = times_of_presence().deferred;
+    ground_wait(ground, 500);
+    ck_assert_uint_eq(publish("", "one"), 200);
+    keep_text(tag, if_match());
+    notified("SIP/2.0 200 OK");
+    ground_wait(ground, 100);
+    ck_assert_uint_eq(publish(tag, "two"), 200);
+    keep_text(tag, if_match());
+    ground_wait(ground, 300);
+    ck_assert_uint_eq(publish(tag, "three"), 200);
+    ck_assert_uint_eq(waited->sum_ms, 0);
+    ground_wait(ground, 100);
+    ck_assert_has(notified("SIP/2.0 200 OK"), ">three<");
+    ck_assert_uint_eq(waited->sum_ms, 400);
+    ck_assert_uint_eq(waited->counts[8], 1); /* up to 500 ms */
+    ground_wait(ground, 500);
+    ck_assert_uint_eq(waited->sum_ms, 400);
+    events_close();
+}
+END_TEST
+
+UNIT_MAIN("presence/pace", burst, costs_nothing, what_waits_is_measured)

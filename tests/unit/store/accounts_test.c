@@ -83,6 +83,27 @@ static void count_webhook(void *context, const struct store_webhook *seen)
     ++*bobs;
 }
 
+/* Whoever asked whether there is such a user may have been told so a moment too early. */
+START_TEST(a_webhook_of_nobody_is_not_kept)
+{
+    struct fixture f;
+    unsigned kept = 0;
+    fixture_init(&f);
+    struct account_file *file = open_file(&f);
+    struct store_account alice = account("alice@example.org", "a1");
+    const struct store_webhook hook = {
+        .id = BYTES("w-alice"), .url = BYTES("https://example.com/"), .user = alice.aor};
+    ck_assert_int_eq(webhook_put(file, &hook, 9), ERR_NOT_FOUND);
+    ck_assert_int_eq(account_add(file, &alice), ERR_NONE);
+    ck_assert_int_eq(account_delete(file, alice.aor), ERR_NONE);
+    ck_assert_int_eq(webhook_put(file, &hook, 9), ERR_NOT_FOUND);
+    ck_assert_int_eq(webhook_list(file, count_webhook, &kept), ERR_NONE);
+    ck_assert_uint_eq(kept, 0);
+    account_file_close(&file);
+    fixture_release(&f);
+}
+END_TEST
+
 /* A new account of the same name does not inherit where the news of the erased one went. */
 START_TEST(webhooks_of_a_user_are_erased_with_the_account)
 {
@@ -275,4 +296,4 @@ UNIT_MAIN("store/accounts", accounts_are_added_changed_removed_and_listed_by_nam
           the_next_life_forgets_removed_accounts_but_not_the_count,
           an_idle_writer_notices_by_itself, another_connection_here_keeps_the_log_where_it_is,
           accounts_have_names_and_can_be_disabled, accounts_are_listed_page_by_page,
-          webhooks_of_a_user_are_erased_with_the_account)
+          webhooks_of_a_user_are_erased_with_the_account, a_webhook_of_nobody_is_not_kept)

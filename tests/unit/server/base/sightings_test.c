@@ -72,9 +72,14 @@ END_TEST
 START_TEST(only_what_was_of_use_is_counted)
 {
     open_table(4);
+    ck_assert_ptr_null(sightings_victim(&sightings, key(11), 5000));
     for (uint32_t i = 1; i <= SIGHTINGS_WAYS; i++)
         sightings_take(&sightings, key(i), 5000);
     ck_assert_uint_eq(forgotten(), 0); /* free places */
+    ck_assert_ptr_null(sightings_victim(&sightings, key(1), 5000));
+    ck_assert_ptr_eq(sightings_victim(&sightings, key(11), 5000 + KEEP_MS - 1),
+                     sightings_find(&sightings, key(1)));
+    ck_assert_ptr_null(sightings_victim(&sightings, key(11), 5000 + KEEP_MS));
     sightings_take(&sightings, key(1), 5000);
     ck_assert_uint_eq(forgotten(), 0); /* its own place */
     sightings_take(&sightings, key(11), 5000 + KEEP_MS - 1);

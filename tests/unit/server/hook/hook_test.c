@@ -369,6 +369,29 @@ START_TEST(what_waits_is_not_posted_for_a_hook_that_has_gone)
 }
 END_TEST
 
+/* A push to a phone for which a call rings does not wait for hooks that nobody answers to. */
+START_TEST(hooks_leave_room_for_pushes)
+{
+    const struct http_post push = {.url = BYTES("https://push.example.net/"), .body = BYTES("{}")};
+    open_hooks();
+    struct http_settings two = http_settings_default();
+    two.under_way_max = 2;
+    http_reload(http, &two);
+    put_hook("w-1", "", true);
+    put_hook("w-2", "", true);
+    tell("one");
+    ck_assert_uint_eq(http_count(http), 2);
+    ck_assert_uint_eq(sent, 1);
+    struct http_try *first = tried;
+    tried = NULL;
+    ck_assert_uint_ne(http_post(http, &push), 0);
+    ck_assert_uint_eq(sent, 2);
+    ck_assert_str_eq(tried->url, "https://push.example.net/");
+    tried = first;
+    close_hooks();
+}
+END_TEST
+
 /* Where a name leads is seen by whoever connects. */
 START_TEST(this_host_is_for_who_may)
 {
@@ -549,7 +572,7 @@ UNIT_MAIN("hook", events_are_posted_one_after_the_other, pauses_grow_until_it_is
           a_receiver_says_when_to_try_again, a_full_queue_loses_the_newest,
           what_is_lost_behind_a_gap_leaves_another, a_gap_is_never_too_old,
           a_start_begins_with_a_gap, gone_is_off_for_good, who_is_active_again_hears_of_a_gap,
-          what_waits_is_not_posted_for_a_hook_that_has_gone, this_host_is_for_who_may,
-          the_secret_before_signs_for_a_while, what_is_not_allowed_any_more_is_not_posted,
-          a_changed_hook_goes_on_with_what_waits, hooks_are_bounded, only_some_addresses_will_do,
-          what_is_posted_is_signed)
+          what_waits_is_not_posted_for_a_hook_that_has_gone, hooks_leave_room_for_pushes,
+          this_host_is_for_who_may, the_secret_before_signs_for_a_while,
+          what_is_not_allowed_any_more_is_not_posted, a_changed_hook_goes_on_with_what_waits,
+          hooks_are_bounded, only_some_addresses_will_do, what_is_posted_is_signed)

@@ -63,16 +63,22 @@ static void close_http(void)
     world_release(&world);
 }
 
-static uint64_t post(const char *url)
+static uint64_t post_as(const char *url, bool patient)
 {
     const struct http_post what = {.url = bytes_of(url),
                                    .content_type = BYTES("application/json"),
                                    .body = BYTES("{}"),
                                    .fields = {BYTES("X-Key: 1")},
                                    .field_count = 1,
+                                   .patient = patient,
                                    .done = done,
                                    .context = &reported};
     return http_post(http, &what);
+}
+
+static uint64_t post(const char *url)
+{
+    return post_as(url, false);
 }
 
 /* The first that is away comes back. */
@@ -136,6 +142,53 @@ START_TEST(two_at_a_time_and_three_in_all)
     ck_assert_uint_ne(post("http://127.0.0.1/a"), 0);
     close_http(); /* with two away, and one that waits */
     ck_assert_uint_eq(reported, 1);
+}
+END_TEST
+
+/* Whoever does not answer keeps those alone from being posted that can wait. */
+START_TEST(the_patient_leave_half_of_the_room)
+{
+    open_http(6, 3);
+    for (int i = 0; i < 3; i++)
+        ck_assert_uint_ne(post_as("http://hooks/", true), 0);
+    ck_assert_uint_eq(post_as("http://hooks/", true), 0);
+    ck_assert_uint_eq(metrics.values[METRIC_http_limited], 1);
+    ck_assert_uint_eq(away_count, 2);
+    post("http://push/1");
+    ck_assert_uint_eq(away_count, 3);
+    ck_assert_str_eq(away[2]->url, "http://push/1");
+    post("http://push/2");
+    answer(200, 0, NULL); /* of a patient one; another one waits for longer than the push */
+    ck_assert_uint_eq(away_count, 3);
+    ck_assert_str_eq(away[2]->url, "http://push/2");
+    ck_assert_uint_ne(post_as("http://hooks/", true), 0);
+    answer(503, 0, NULL);
+    ck_assert_uint_eq(away_count, 3);
+    ck_assert_str_eq(away[2]->url, "http://hooks/");
+    answer(200, 0, NULL);
+    answer(200, 0, NULL);
+    ck_assert_uint_eq(away_count, 2); /* the last two that are new; one pauses */
+    wait_ms(1000);
+    ck_assert_uint_eq(away_count, 2); /* it is patient behind its pause, too */
+    answer(200, 0, NULL);
+    ck_assert_uint_eq(away_count, 2);
+    close_http();
+}
+END_TEST
+
+START_TEST(a_patient_one_is_forgotten)
+{
+    open_http(2, 1);
+    post("http://push/");
+    uint64_t patient = post_as("http://hooks/", true);
+    http_forget(http, patient);
+    ck_assert_uint_eq(http_count(http), 1);
+    ck_assert_uint_ne(post_as("http://hooks/", true), 0); /* there is room for one */
+    answer(200, 0, NULL);
+    ck_assert_str_eq(away[0]->url, "http://hooks/");
+    answer(200, 0, NULL);
+    ck_assert_uint_eq(http_count(http), 0);
+    close_http();
 }
 END_TEST
 
@@ -274,7 +327,8 @@ START_TEST(good_urls)
 }
 END_TEST
 
-UNIT_MAIN("http", what_is_posted, two_at_a_time_and_three_in_all, pauses_grow,
+UNIT_MAIN("http", what_is_posted, two_at_a_time_and_three_in_all,
+          the_patient_leave_half_of_the_room, a_patient_one_is_forgotten, pauses_grow,
           retry_after_is_obeyed, what_is_refused_is_not_tried_again,
           a_forgotten_one_is_not_posted_any_more, one_that_pauses_is_forgotten,
           a_barred_one_is_not_tried_again, good_urls)

@@ -40,6 +40,7 @@ START_TEST(rfc7616_3_3_a_nonce_is_of_a_realm_and_a_time)
     bench_init(&bench, "secret");
     struct bytes nonce = make(&bench, "example.org", NOW_MS);
     ck_assert(KNOWS(&bench, "example.org", nonce, NOW_MS));
+    ck_assert_uint_eq(nonce_time_ms(nonce), NOW_MS);
     ck_assert(KNOWS(&bench, "example.org", nonce, NOW_MS + 300000));
     ck_assert(!KNOWS(&bench, "example.org", nonce, NOW_MS + 300001));
     ck_assert(KNOWS(&bench, "example.org", nonce, NOW_MS - NONCE_FUTURE_MS));

@@ -3,6 +3,7 @@
 
 #include "place.h"
 #include "policy/policy.h"
+#include "store/accounts_internal.h"
 #include "store/store.h"
 #include "web/api/groups.h"
 
@@ -422,6 +423,35 @@ START_TEST(shared_groups_are_in_rosters)
 }
 END_TEST
 
+/* Called when the database is another connection's: what that one does is done then. */
+static int let_go(void *context, int calls)
+{
+    ck_assert_int_eq(calls, 0);
+    ck_assert_int_eq(account_commit(context), ERR_NONE);
+    return 1;
+}
+
+/* An account that is made later would be in groups that were meant for somebody else. */
+START_TEST(who_is_erased_meanwhile_is_in_no_shared_group)
+{
+    struct place p;
+    char why[640];
+    enum err err;
+    begin(&p);
+    place_add(&p, "bob@example.org");
+    struct account_file *other = account_file_open(p.folder, &err, why, sizeof(why));
+    ck_assert_msg(other != NULL, "%s", why);
+    ck_assert_int_eq(account_begin(other), ERR_NONE);
+    ck_assert_int_eq(account_delete(other, BYTES("bob@example.org")), ERR_NONE);
+    sqlite3_busy_handler(p.file->database.handle, let_go, other);
+    place_expect(&p, "PUT /api/v1/groups/heads", "{\"members\": [\"bob\"]}", 400);
+    place_expect_field(&p, "/members/0");
+    place_expect(&p, "GET /api/v1/groups/heads", NULL, 404);
+    account_file_close(&other);
+    place_release(&p);
+}
+END_TEST
+
 /* The model: who is in the roster, with which notes, in which of two groups. */
 
 enum { PEOPLE = 6, STEPS = 300 };
@@ -670,4 +700,5 @@ UNIT_MAIN("web/api/roster", an_entry_is_put_read_patched_and_deleted,
           a_batch_with_faults_names_each_and_changes_nothing, a_full_roster_takes_no_more,
           pages_follow_the_order, what_is_exported_can_be_imported, cards_of_others_are_understood,
           sheets_of_others_are_understood, groups_are_made_filled_renamed_and_ordered,
-          shared_groups_are_in_rosters, any_changes_end_as_the_model_says)
+          shared_groups_are_in_rosters, who_is_erased_meanwhile_is_in_no_shared_group,
+          any_changes_end_as_the_model_says)

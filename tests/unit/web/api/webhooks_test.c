@@ -132,6 +132,22 @@ START_TEST(this_host_is_for_who_may)
 }
 END_TEST
 
+START_TEST(a_webhook_is_for_a_user_that_there_is)
+{
+    static const char nobody[] = "{\"url\": \"https://example.org/\", \"user\": \"nobody\"}";
+    char path[128];
+    open_place();
+    ck_assert_uint_eq(ask_for("POST /api/v1/webhooks", nobody), 404);
+    ck_assert_str_eq(fake_call_problem_field(call), "/user");
+    ck_assert_uint_eq(make("https://example.org/"), 201);
+    snprintf(path, sizeof(path), "PATCH /api/v1/webhooks/%s",
+             json_string_value(json_object_get(fake_call_json(call), "id")));
+    ck_assert_uint_eq(ask_for(path, nobody), 404);
+    ck_assert_str_eq(fake_call_problem_field(call), "/user");
+    close_place();
+}
+END_TEST
+
 START_TEST(webhooks_are_bounded)
 {
     const struct web_limits one = {.webhooks_max = 1};
@@ -188,4 +204,5 @@ START_TEST(a_changed_secret_leaves_the_one_before)
 END_TEST
 
 UNIT_MAIN("webhooks", a_webhook_shows_what_it_gets, a_type_named_twice_counts_once,
-          this_host_is_for_who_may, webhooks_are_bounded, a_changed_secret_leaves_the_one_before)
+          this_host_is_for_who_may, a_webhook_is_for_a_user_that_there_is, webhooks_are_bounded,
+          a_changed_secret_leaves_the_one_before)

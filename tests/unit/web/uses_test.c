@@ -1,0 +1,96 @@
+/* uses_test.c: the counts of nonces (RFC 7616 3.4.5), and what becomes of those that have no room.
+ */
+#include "web/uses_internal.h"
+
+#include <stdio.h>
+
+#include "sip/nonce.h"
+#include "unit.h"
+
+enum { KEEP_MS = 1000000, MADE_MS = 5000000, NOW_MS = 70000 };
+
+static struct uses uses;
+static uint64_t now_ms; /* the time of the youngest nonce yet */
+
+static void open_uses(void)
+{
+    uses_init(&uses, SIGHTINGS_WAYS, KEEP_MS, 7); /* one row */
+    now_ms = NOW_MS;
+}
+
+/* `made_s`: after the beginning. */
+static bool rises_at(unsigned number, unsigned made_s, uint32_t count, uint64_t wall_ms)
+{
+    char text[16];
+    snprintf(text, sizeof(text), "nonce-%u", number);
+    const struct use use = {
+        .nonce = bytes_of(text), .made_ms = MADE_MS + 1000ULL * made_s, .count = count};
+    if (now_ms < NOW_MS + 1000ULL * made_s)
+        now_ms = NOW_MS + 1000ULL * made_s;
+    return uses_rise(&uses, &use, now_ms, wall_ms);
+}
+
+static bool rises(unsigned number, unsigned made_s, uint32_t count)
+{
+    return rises_at(number, made_s, count, MADE_MS + 1000ULL * made_s);
+}
+
+START_TEST(rfc7616_3_4_5_a_count_rises)
+{
+    open_uses();
+    ck_assert(rises(1, 1, 1));
+    ck_assert(!rises(1, 1, 1));
+    ck_assert(rises(1, 1, UINT32_MAX));
+    ck_assert(!rises(1, 1, UINT32_MAX - 1));
+    ck_assert(rises(2, 1, 1));
+    uses_release(&uses);
+}
+END_TEST
+
+START_TEST(who_has_no_room_is_stale_and_never_replayed)
+{
+    open_uses();
+    for (unsigned i = 1; i <= SIGHTINGS_WAYS; i++)
+        ck_assert(rises(i, i, 1));
+    ck_assert_uint_eq(uses.forgotten, 0);
+    ck_assert(rises(9, 9, 1));
+    ck_assert_uint_eq(uses.forgotten, 1);
+    ck_assert(!rises(1, 1, 1)); /* again as it was */
+    ck_assert(!rises(1, 1, 2)); /* nobody knows any more */
+    ck_assert(!rises(8, 0, 1)); /* never used, but as old */
+    ck_assert(rises(2, 2, 2));
+    ck_assert(!rises(2, 2, 2));
+    ck_assert(rises(10, 10, 1)); /* a new one is good */
+    ck_assert_uint_eq(uses.forgotten, 2);
+    uses_release(&uses);
+}
+END_TEST
+
+START_TEST(what_is_over_is_not_missed)
+{
+    open_uses();
+    for (unsigned i = 1; i <= SIGHTINGS_WAYS; i++)
+        ck_assert(rises(i, i, 1));
+    ck_assert(rises(2000, 2000, 1));
+    ck_assert_uint_eq(uses.forgotten, 0);
+    ck_assert(rises(8, 0, 1)); /* how long a nonce is good is not judged here */
+    uses_release(&uses);
+}
+END_TEST
+
+/* What was forgotten is from the future then, and known as such: what is made now is not. */
+START_TEST(a_clock_that_is_set_back_locks_nobody_out)
+{
+    const uint64_t before_ms = MADE_MS + 9000 - NONCE_FUTURE_MS;
+    open_uses();
+    for (unsigned i = 1; i <= SIGHTINGS_WAYS; i++)
+        ck_assert(rises(i, 9, 1));
+    ck_assert(rises(9, 10, 1));
+    ck_assert(!rises_at(10, 8, 1, before_ms));
+    ck_assert(rises_at(10, 8, 1, before_ms - 1));
+    uses_release(&uses);
+}
+END_TEST
+
+UNIT_MAIN("web/uses", rfc7616_3_4_5_a_count_rises, who_has_no_room_is_stale_and_never_replayed,
+          what_is_over_is_not_missed, a_clock_that_is_set_back_locks_nobody_out)
