@@ -109,6 +109,7 @@ struct bytes web_part(const struct web_call *call, const char *name)
 bool web_query(const struct web_call *call, const char *name, struct bytes *value)
 {
     const struct web_pair *pair = pairs_find(&call->query, bytes_of(name));
+    assert(web_takes(call->endpoint, bytes_of(name)));
     if (pair != NULL)
         *value = pair->value;
     return pair != NULL;

@@ -52,7 +52,25 @@ struct web_endpoint {
     /* On the reactor's thread, unless `file` has answered already; never blocks. NULL: after a call
      * that is no GET the reactor takes over what changed in the database before the answer goes. */
     void (*live)(struct web_call *call, const struct web_core *core);
+    /* The parameters of the query that it takes, "limit, after"; NULL: none. Others are answered
+     * 400: who misspells a filter would get everything. */
+    const char *query;
 };
+
+/* Any parameter, none of which means anything (files). */
+#define WEB_ANY_QUERY "*"
+
+/* Is it one of the endpoint's parameters? */
+static inline bool web_takes(const struct web_endpoint *endpoint, struct bytes parameter)
+{
+    struct bytes names = bytes_of(endpoint->query);
+    if (bytes_equal(names, BYTES(WEB_ANY_QUERY)))
+        return true;
+    while (!bytes_empty(names))
+        if (bytes_equal_nocase(bytes_trim(bytes_split(&names, ',')), parameter))
+            return true;
+    return false;
+}
 
 /* Rows, as many as `count`, or up to one without a path. */
 struct web_endpoints {
@@ -85,7 +103,7 @@ const struct web_operations *web_operations(const struct web_call *call);
 
 /* A part of the path by its name, percent-decoded: web_part(call, "user"). Empty: there is none. */
 struct bytes web_part(const struct web_call *call, const char *name);
-/* A parameter of the query, decoded; false: it is not there. */
+/* A parameter of the query that the endpoint takes, decoded; false: it is not there. */
 bool web_query(const struct web_call *call, const char *name, struct bytes *value);
 /* The same as a number; `usual` when it is not there. False: it is none of least..most, and the
  * problem is answered. */

@@ -532,6 +532,7 @@ static void get_explain(struct web_call *call, const struct web_core *core)
 }
 
 const struct web_endpoint explain_endpoints[] = {
-    {WEB_GET, "/api/v1/explain", WEB_LIVE, false, WEB_NO_BODY, NULL, get_explain},
+    {WEB_GET, "/api/v1/explain", WEB_LIVE, false, WEB_NO_BODY, NULL, get_explain,
+     "watcher, presentity, event"},
     {.path = NULL},
 };

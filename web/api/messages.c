@@ -524,8 +524,10 @@ static void delete_waiting(struct web_call *call, const struct web_core *core)
 #define MESSAGES "/api/v1/users/{user}/messages"
 
 const struct web_endpoint messages_endpoints[] = {
-    {WEB_GET, MESSAGES, WEB_MESSAGES, true, WEB_NO_BODY, get_history, NULL},
-    {WEB_GET, MESSAGES "/waiting", WEB_MESSAGES, true, WEB_NO_BODY, get_waiting, NULL},
+    {WEB_GET, MESSAGES, WEB_MESSAGES, true, WEB_NO_BODY, get_history, NULL,
+     "since, until, with, search, limit, after"},
+    {WEB_GET, MESSAGES "/waiting", WEB_MESSAGES, true, WEB_NO_BODY, get_waiting, NULL,
+     "limit, after"},
     {WEB_GET, MESSAGES "/waiting/{message}", WEB_MESSAGES, true, WEB_NO_BODY, get_waiting_one,
      NULL},
     {WEB_DELETE, MESSAGES "/waiting/{message}", WEB_MESSAGES, true, WEB_NO_BODY, judge_waiting,

@@ -583,7 +583,8 @@ static void delete_setting(struct web_call *call, struct account_file *file)
 #define USER "/api/v1/users/{user}"
 
 const struct web_endpoint people_endpoints[] = {
-    {WEB_GET, "/api/v1/users", WEB_PEOPLE, false, WEB_NO_BODY, list_people, NULL},
+    {WEB_GET, "/api/v1/users", WEB_PEOPLE, false, WEB_NO_BODY, list_people, NULL,
+     "search, limit, after"},
     {WEB_POST, "/api/v1/users", WEB_PEOPLE, false, WEB_JSON, post_person, NULL},
     {WEB_GET, USER, WEB_PEOPLE, true, WEB_NO_BODY, get_person, NULL},
     {WEB_PUT, USER, WEB_PEOPLE, false, WEB_JSON, put_person, NULL},

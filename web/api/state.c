@@ -581,7 +581,8 @@ static void delete_summary(struct web_call *call, const struct web_core *core)
 }
 
 const struct web_endpoint state_endpoints[] = {
-    {WEB_GET, "/api/v1/users/{user}/presence", WEB_PRESENCE, true, WEB_NO_BODY, NULL, get_presence},
+    {WEB_GET, "/api/v1/users/{user}/presence", WEB_PRESENCE, true, WEB_NO_BODY, NULL, get_presence,
+     "as"},
     {WEB_PUT, "/api/v1/users/{user}/presence", WEB_PRESENCE, true, WEB_JSON, NULL, put_presence},
     {WEB_DELETE, "/api/v1/users/{user}/presence", WEB_PRESENCE, true, WEB_NO_BODY, NULL,
      delete_presence},

@@ -246,8 +246,10 @@ static void get_ladder(struct web_call *call, const struct web_core *core)
 }
 
 const struct web_endpoint trace_endpoints[] = {
-    {WEB_GET, "/api/v1/trace", WEB_OPERATIONS, false, WEB_NO_BODY, NULL, get_trace},
-    {WEB_GET, "/api/v1/trace/ladder", WEB_OPERATIONS, false, WEB_NO_BODY, NULL, get_ladder},
+    {WEB_GET, "/api/v1/trace", WEB_OPERATIONS, false, WEB_NO_BODY, NULL, get_trace,
+     "call_id, user, full, limit, after"},
+    {WEB_GET, "/api/v1/trace/ladder", WEB_OPERATIONS, false, WEB_NO_BODY, NULL, get_ladder,
+     "call_id, user"},
     {WEB_GET, "/api/v1/trace/{message}", WEB_OPERATIONS, false, WEB_NO_BODY, NULL, get_message},
     {.path = NULL},
 };

@@ -374,13 +374,16 @@ static void delete_dialog(struct web_call *call, const struct web_core *core)
 }
 
 const struct web_endpoint under_way_endpoints[] = {
-    {WEB_GET, "/api/v1/transactions", WEB_LIVE, false, WEB_NO_BODY, NULL, get_transactions},
+    {WEB_GET, "/api/v1/transactions", WEB_LIVE, false, WEB_NO_BODY, NULL, get_transactions,
+     "kind, limit, after"},
     {WEB_GET, "/api/v1/transactions/{transaction}", WEB_LIVE, false, WEB_NO_BODY, NULL,
      get_transaction},
     {WEB_DELETE, "/api/v1/transactions/{transaction}", WEB_LIVE, false, WEB_NO_BODY, NULL,
      delete_transaction},
-    {WEB_GET, "/api/v1/dialogs", WEB_LIVE, false, WEB_NO_BODY, NULL, get_dialogs},
+    {WEB_GET, "/api/v1/dialogs", WEB_LIVE, false, WEB_NO_BODY, NULL, get_dialogs,
+     "kind, limit, after"},
     {WEB_GET, "/api/v1/dialogs/{dialog}", WEB_LIVE, false, WEB_NO_BODY, NULL, get_dialog},
-    {WEB_DELETE, "/api/v1/dialogs/{dialog}", WEB_LIVE, false, WEB_NO_BODY, NULL, delete_dialog},
+    {WEB_DELETE, "/api/v1/dialogs/{dialog}", WEB_LIVE, false, WEB_NO_BODY, NULL, delete_dialog,
+     "reason"},
     {.path = NULL},
 };

@@ -132,11 +132,13 @@ static void delete_subscription(struct web_call *call, const struct web_core *co
 }
 
 const struct web_endpoint watching_endpoints[] = {
-    {WEB_GET, "/api/v1/subscriptions", WEB_LIVE, false, WEB_NO_BODY, NULL, get_subscriptions},
+    {WEB_GET, "/api/v1/subscriptions", WEB_LIVE, false, WEB_NO_BODY, NULL, get_subscriptions,
+     "watcher, presentity, event, limit, after"},
     {WEB_DELETE, "/api/v1/subscriptions/{subscription}", WEB_LIVE, false, WEB_NO_BODY, NULL,
-     delete_subscription},
+     delete_subscription, "reason"},
     {WEB_GET, "/api/v1/users/{user}/subscriptions", WEB_LIVE, true, WEB_NO_BODY, NULL,
-     get_user_subscriptions},
-    {WEB_GET, "/api/v1/users/{user}/watchers", WEB_LIVE, true, WEB_NO_BODY, NULL, get_watchers},
+     get_user_subscriptions, "event, limit, after"},
+    {WEB_GET, "/api/v1/users/{user}/watchers", WEB_LIVE, true, WEB_NO_BODY, NULL, get_watchers,
+     "event, limit, after"},
     {.path = NULL},
 };

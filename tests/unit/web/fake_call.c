@@ -145,6 +145,7 @@ static void take_query(struct web_call *call, struct bytes query)
     while (!bytes_empty(query)) {
         struct bytes value = bytes_split(&query, '&');
         struct bytes name = bytes_split(&value, '=');
+        must(web_takes(call->endpoint, name), "not a parameter of", call->endpoint->path);
         pairs_add(&call->query, name, decoded(value, true));
     }
 }
@@ -328,6 +329,7 @@ struct bytes web_part(const struct web_call *call, const char *name)
 bool web_query(const struct web_call *call, const char *name, struct bytes *value)
 {
     const char *found = pairs_find(&call->query, name);
+    must(web_takes(call->endpoint, bytes_of(name)), "no parameter is declared with the name", name);
     if (found != NULL)
         *value = bytes_of(found);
     return found != NULL;
