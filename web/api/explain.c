@@ -20,7 +20,7 @@
 #include "web/api/state_internal.h"
 #include "web/api/subscription_internal.h"
 
-enum { RANKS_MAX = 100, SUBSCRIPTIONS_MAX = 100 };
+enum { RANKS_MAX = 100 };
 
 /* What is published, the best first. */
 
@@ -286,15 +286,6 @@ struct watchings {
     unsigned best; /* how far the one that is kept is */
 };
 
-static unsigned weight_of(const struct presence_look_subscription *look)
-{
-    static const char *const states[] = {"waiting", "pending", "active"};
-    for (unsigned i = 0; i < 3; i++)
-        if (strcmp(look->state, states[i]) == 0)
-            return i + 1;
-    return 0;
-}
-
 static void put_copy(char *text, size_t size, struct bytes value)
 {
     struct buffer out = buffer_over(text, size - 1);
@@ -332,7 +323,7 @@ static void keep(struct explain_subscription *kept, const struct presence_look_s
 static void take_subscription(void *context, const struct presence_look_subscription *look)
 {
     struct watchings *watchings = context;
-    unsigned weight = weight_of(look);
+    unsigned weight = subscription_weight(look);
     json_array_append_new(watchings->list, subscription_json(look, READER_ADMINISTRATOR));
     if (weight == 0 || weight < watchings->best)
         return;
@@ -345,7 +336,7 @@ static json_t *subscriptions_json(const struct web_core *core, struct explain *e
     const struct presence_look_query query = {.presentity = give_aor(&explain->presentity),
                                               .watcher = give_aor(&explain->watcher),
                                               .event = bytes_of(explain->event),
-                                              .most = SUBSCRIPTIONS_MAX};
+                                              .most = SUBSCRIPTIONS_COUNTED};
     struct watchings watchings = {explain, json_array(), 0};
     presence_look_subscriptions(core->presence, &query, take_subscription, &watchings);
     return watchings.list;

@@ -15,6 +15,7 @@
 #include "web/api/give_internal.h"
 #include "web/api/given_internal.h"
 #include "web/api/state_internal.h"
+#include "web/api/subscription_internal.h"
 
 #define PIDF "application/pidf+xml"
 #define SUMMARY "application/simple-message-summary"
@@ -143,7 +144,7 @@ static json_t *view_json(struct bytes aor, struct bytes watcher,
 static void get_as(struct web_call *call, const struct web_core *core, struct bytes aor,
                    const struct people_aor *as)
 {
-    const struct policy_watcher watcher = {give_aor(as), as->domain == NULL, false};
+    const struct policy_watcher watcher = subscription_watcher(core, "presence", aor, as);
     struct presence_look_view view;
     if (!presence_look_as(core->presence, BYTES("presence"), aor, &watcher, BYTES(""), &view))
         return;
