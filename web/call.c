@@ -244,6 +244,12 @@ void web_problem_line(struct web_call *call, unsigned line)
     json_object_set_new(call->value, "line", json_integer(line));
 }
 
+void web_problem_errors(struct web_call *call, json_t *errors)
+{
+    assert(call->status >= 400);
+    json_object_set(call->value, "errors", errors);
+}
+
 bool web_answered(const struct web_call *call)
 {
     return call->status != 0;

@@ -156,6 +156,9 @@ void web_problem(struct web_call *call, unsigned status, const char *kind, const
                  const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* The line that a problem which was just answered is about. */
 void web_problem_line(struct web_call *call, unsigned line);
+/* All that is wrong, when there is more than that problem can say: objects with field and detail.
+ * Borrowed. */
+void web_problem_errors(struct web_call *call, json_t *errors);
 bool web_answered(const struct web_call *call);
 /* The answer waits for a change, beside those of other partitions that it waits for already; from
  * `live`. A refused one is answered 503. */

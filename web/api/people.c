@@ -539,7 +539,7 @@ static void patch_settings(struct web_call *call, struct account_file *file)
     {
         char pointer[GIVEN_POINTER_SIZE];
         const struct preference *setting = find_setting(bytes_of(name));
-        snprintf(pointer, sizeof(pointer), "/%s", name);
+        given_point(&given, name, pointer);
         if (setting == NULL)
             fault_add(&faults, pointer, "there is no such setting");
         else

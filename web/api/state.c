@@ -189,47 +189,17 @@ static bool set(struct web_call *call, const struct web_core *core,
     return verdict_ok(v);
 }
 
-/* Appends a name as a part of a JSON pointer (RFC 6901 3). */
-static void put_pointer(struct buffer *out, struct bytes name)
-{
-    buffer_char(out, '/');
-    for (size_t i = 0; i < name.length; i++) {
-        if (name.at[i] == '~' || name.at[i] == '/')
-            buffer_text(out, name.at[i] == '~' ? "~0" : "~1");
-        else
-            buffer_char(out, name.at[i]);
-    }
-}
-
 /* `where`: of the object, "" or "/fax". */
 static bool only_knows(struct web_call *call, const json_t *object, const char *where,
                        const char *const *names)
 {
-    const char *name;
-    json_t *value;
-    if (!json_is_object(object)) {
-        web_problem(call, 400, "bad-body", where, "a JSON object is wanted");
-        return false;
-    }
-    json_object_foreach((json_t *)object, name, value)
-    {
-        size_t i = 0;
-        while (names[i] != NULL && strcmp(names[i], name) != 0)
-            i++;
-        if (names[i] != NULL)
-            continue;
-        char pointer[300];
-        struct buffer out = buffer_over(pointer, sizeof(pointer) - 1);
-        buffer_text(&out, where);
-        put_pointer(&out, bytes_first(bytes_of(name), 100));
-        pointer[out.length] = '\0';
-        web_problem(call, 400, "unknown-field", pointer,
-                    "there is no field %.100s here; the description of the API lists those that "
-                    "there are",
-                    name);
-        return false;
-    }
-    return true;
+    struct faults faults = {NULL};
+    const struct given given = {object, where, &faults};
+    if (json_is_object(object))
+        given_only(&given, names);
+    else
+        fault_add(&faults, where, "a JSON object is wanted");
+    return !faults_answer(call, &faults);
 }
 
 /* A text of an object; false: 400 is answered. *text stays when it is not there, or null. */

@@ -458,6 +458,11 @@ void web_problem_line(struct web_call *call, unsigned line)
     json_object_set_new(call->json, "line", json_integer(line));
 }
 
+void web_problem_errors(struct web_call *call, json_t *errors)
+{
+    json_object_set(call->json, "errors", errors);
+}
+
 bool web_answered(const struct web_call *call)
 {
     return call->status != 0;

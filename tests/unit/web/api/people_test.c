@@ -101,7 +101,7 @@ START_TEST(what_is_wrong_is_named_and_changes_nothing)
         {"{}", "/user"},
         {"{\"user\": \"a b\"}", "/user"},
         {"{\"user\": \"alice@elsewhere.org\"}", "/user"},
-        {"{\"user\": 5}", ""},
+        {"{\"user\": 5}", "/user"},
         {"{\"user\": \"a\", \"password\": \"\"}", "/password"},
         {"{\"user\": \"a\", \"password\": \"a\\nb\"}", "/password"},
         {"{\"user\": \"a\", \"disabled\": 1}", "/disabled"},
