@@ -446,6 +446,18 @@ static enum err write_watcher(struct web_call *call, struct account_file *file, 
     return err;
 }
 
+/* Whom the path names may be named again, and nobody else. */
+static void read_same_watcher(struct web_call *call, const struct given *given,
+                              const struct edit *edit)
+{
+    struct bytes who = BYTES("");
+    struct people_aor named;
+    if (given_text(given, "who", NULL, &who) &&
+        (people_find_anybody(web_domains(call), who, &named) != PEOPLE_GOOD ||
+         strcmp(named.text, edit->who.text) != 0))
+        fault_add(given->faults, "/who", "a rule keeps its watcher; leave it out");
+}
+
 static void put_watcher(struct web_call *call, struct account_file *file)
 {
     static const char *const known[] = {"who", "handling", NULL};
@@ -457,6 +469,7 @@ static void put_watcher(struct web_call *call, struct account_file *file)
     edit.forget = false;
     given_only(&given, known);
     read_handling(&given, &edit.handling);
+    read_same_watcher(call, &given, &edit);
     if (!is_other(&edit.stored, &edit.who))
         fault_add(&faults, "who", "users always see everything of themselves");
     if (faults_answer(call, &faults) || !given_begin(call, file))
