@@ -478,19 +478,13 @@ static bool take_names(struct web_call *call, const struct web_core *core, struc
 /* The event is one of ours, as its package calls it; false: the problem is answered. */
 static bool take_event(struct web_call *call, struct explain *explain)
 {
-    struct bytes event = BYTES("presence");
-    web_query(call, "event", &event);
-    for (const struct event_package *const *package = package_list(); *package != NULL; package++)
-        if (bytes_equal(bytes_of((*package)->name), event)) {
-            explain->event = (*package)->name;
-            explain->of_watchers = (*package)->subject != NULL;
-            explain->for_owner = (*package)->audience == AUDIENCE_OWNER;
-        }
-    if (explain->event == NULL)
-        web_problem(call, 400, "bad-query", "event",
-                    "there is no event package \"%.*s\"; presence is one, presence.winfo another",
-                    BYTES_ARGS(event));
-    return explain->event != NULL;
+    const struct event_package *package = package_find(BYTES("presence"));
+    if (!give_event(call, &package))
+        return false;
+    explain->event = package->name;
+    explain->of_watchers = package->subject != NULL;
+    explain->for_owner = package->audience == AUDIENCE_OWNER;
+    return true;
 }
 
 static void answer(struct web_call *call, const struct web_core *core, struct explain *explain)

@@ -281,10 +281,10 @@ static json_t *publications_of(const struct web_core *core, const struct people_
 static void get_publications(struct web_call *call, const struct web_core *core)
 {
     struct people_aor user;
-    struct bytes event = BYTES("");
-    if (!give_user(call, core, &user))
+    const struct event_package *package = NULL;
+    if (!give_user(call, core, &user) || !give_event(call, &package))
         return;
-    web_query(call, "event", &event);
+    struct bytes event = bytes_of(package != NULL ? package->name : NULL);
     give_latest(call, core, give_aor(&user));
     give_list(call, publications_of(core, &user, event), NULL);
 }
@@ -445,6 +445,10 @@ static void get_connections(struct web_call *call, const struct web_core *core)
         return;
     web_query(call, "after", &after);
     all.after = read_id(after);
+    if (!bytes_empty(after) && all.after == 0) {
+        give_no_page(call);
+        return;
+    }
     all.most = (size_t)limit;
     all.found = memory_new((all.most + 2) * sizeof(all.found[0]));
     net_each_connection(net_of(core), take_connection, &all);

@@ -74,8 +74,7 @@ static bool read_asked(struct web_call *call, const char *one, const char *other
         web_problem(call, 400, "bad-query", "kind", "kind must be %s or %s", one, other);
     else if (!bytes_empty(asked->after) && !has_kind(asked->after, one, &rest) &&
              !has_kind(asked->after, other, &rest))
-        web_problem(call, 400, "bad-query", "after",
-                    "this is nothing that a page has given; leave it out for the first one");
+        give_no_page(call);
     return !web_answered(call);
 }
 

@@ -52,11 +52,13 @@ static void list(struct web_call *call, const struct web_core *core,
     struct listing listing = {.items = NULL, .reader = reader};
     char next[2 * GIVE_PATH_MAX];
     struct buffer out = buffer_over(next, sizeof(next));
+    const struct event_package *package = NULL;
     uint64_t limit;
-    if (!web_query_number(call, "limit", 1, GIVE_MOST, GIVE_USUAL, &limit))
+    if (!web_query_number(call, "limit", 1, GIVE_MOST, GIVE_USUAL, &limit) ||
+        !give_event(call, &package))
         return;
     query->most = (size_t)limit;
-    web_query(call, "event", &query->event);
+    query->event = bytes_of(package != NULL ? package->name : NULL);
     web_query(call, "after", &query->after);
     listing.items = json_array();
     bool more = presence_look_subscriptions(core->presence, query, take, &listing);
