@@ -99,6 +99,9 @@ const struct web_limits *web_limits(const struct web_call *call);
 /* What can be done with the process (web/operations.h); NULL: nothing. */
 const struct web_operations *web_operations(const struct web_call *call);
 
+/* Milliseconds since 1970, for `file`; the reactor's side goes by the world's clock. */
+uint64_t web_wall_ms(void);
+
 /* What is asked. Slices live as long as the call. */
 
 /* A part of the path by its name, percent-decoded: web_part(call, "user"). Empty: there is none. */

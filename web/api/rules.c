@@ -10,7 +10,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/memory.h"
 #include "pidf/rules.h"
@@ -70,13 +69,6 @@ static void add_entry(void *context, struct bytes identity, enum sub_handling ha
     json_array_append_new(context, entry);
 }
 
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* One that cannot be read (a bound was lowered since) names nobody here, and says so. */
 static json_t *entries_of(const struct stored *stored, bool *readable)
 {
@@ -86,7 +78,7 @@ static json_t *entries_of(const struct stored *stored, bool *readable)
                 verdict_ok(rules_parse(bytes_of(stored->document), &stored->ground.limits,
                                        &stored->ground.names, &rules));
     if (rules != NULL)
-        rules_each_named(rules, now_ms(), add_entry, items);
+        rules_each_named(rules, web_wall_ms(), add_entry, items);
     rules_free(&rules);
     return items;
 }

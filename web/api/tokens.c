@@ -3,7 +3,6 @@
 #include "web/api/tokens.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #include "base/buffer.h"
 #include "web/api/give_internal.h"
@@ -12,13 +11,6 @@
 #include "web/secret.h"
 
 enum { NAME_MAX_BYTES = 100, SCOPES_SIZE = 512, YEARS_MAX = 10, YEAR_S = 31536000 };
-
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static json_t *scopes_json(struct bytes scopes)
 {
@@ -153,7 +145,7 @@ static void take_expiry(const struct given *given, struct wish *wish)
     if (seconds == NULL || json_is_null(seconds))
         return;
     if (json_is_integer(seconds) && value >= 1 && value <= most)
-        wish->expires_ms = now_ms() + (uint64_t)value * 1000;
+        wish->expires_ms = web_wall_ms() + (uint64_t)value * 1000;
     else
         fault_add(given->faults, "/expires_in_s",
                   "a number of seconds from 1 to %lld is wanted, or none", (long long)most);
@@ -212,7 +204,7 @@ static void make_file(struct web_call *call, struct account_file *file)
         return;
     }
     const struct store_token row =
-        web_secret_row(&secret, wish.name, bytes_of(wish.scopes), now_ms(), wish.expires_ms);
+        web_secret_row(&secret, wish.name, bytes_of(wish.scopes), web_wall_ms(), wish.expires_ms);
     enum err err = token_add(file, &row, WEB_TOKENS_MAX);
     if (err == ERR_NONE)
         answer_made(call, &secret, &row);

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/memory.h"
 #include "front/domains.h"
@@ -319,6 +320,13 @@ const struct web_limits *web_limits(const struct web_call *call)
 const struct web_operations *web_operations(const struct web_call *call)
 {
     return call->operations;
+}
+
+uint64_t web_wall_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 struct bytes web_part(const struct web_call *call, const char *name)
