@@ -109,6 +109,7 @@ struct bytes web_part(const struct web_call *call, const char *name)
 bool web_query(const struct web_call *call, const char *name, struct bytes *value)
 {
     const struct web_pair *pair = pairs_find(&call->query, bytes_of(name));
+    assert(web_takes(call->endpoint, bytes_of(name)));
     if (pair != NULL)
         *value = pair->value;
     return pair != NULL;
@@ -241,6 +242,12 @@ void web_problem_line(struct web_call *call, unsigned line)
 {
     assert(call->status >= 400);
     json_object_set_new(call->value, "line", json_integer(line));
+}
+
+void web_problem_errors(struct web_call *call, json_t *errors)
+{
+    assert(call->status >= 400);
+    json_object_set(call->value, "errors", errors);
 }
 
 bool web_answered(const struct web_call *call)

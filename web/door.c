@@ -109,7 +109,13 @@ static enum MHD_Result take_field(void *context, enum MHD_ValueKind kind, const 
 {
     struct web_call *call = context;
     (void)kind;
-    return pairs_add(call, &call->fields, bytes_of(name), bytes_of(value)) ? MHD_YES : MHD_NO;
+    if (pairs_add(call, &call->fields, bytes_of(name), bytes_of(value)))
+        return MHD_YES;
+    web_problem(call, 431, "too-many-fields", NULL,
+                "the request has more than %d header fields; leave out those that nobody here "
+                "reads, or ask whoever stands between to add fewer",
+                WEB_FIELDS_MAX);
+    return MHD_NO;
 }
 
 /* What says where a body ends. */
@@ -216,7 +222,8 @@ static enum MHD_Result begin(struct web_call *call, struct web_door *door,
         return answer_send(call, connection);
     }
     MHD_get_connection_values(connection, MHD_HEADER_KIND, take_field, call);
-    judge_head(call, method);
+    if (!web_answered(call))
+        judge_head(call, method);
     bool waits = !bytes_empty(web_field(call, "Expect"));
     bool hopeless = is_too_long(call, PATIENT_TIMES, &length);
     if (!web_answered(call) || length == 0 || (!waits && !hopeless))

@@ -52,7 +52,25 @@ struct web_endpoint {
     /* On the reactor's thread, unless `file` has answered already; never blocks. NULL: after a call
      * that is no GET the reactor takes over what changed in the database before the answer goes. */
     void (*live)(struct web_call *call, const struct web_core *core);
+    /* The parameters of the query that it takes, "limit, after"; NULL: none. Others are answered
+     * 400: who misspells a filter would get everything. */
+    const char *query;
 };
+
+/* Any parameter, none of which means anything (files). */
+#define WEB_ANY_QUERY "*"
+
+/* Is it one of the endpoint's parameters? */
+static inline bool web_takes(const struct web_endpoint *endpoint, struct bytes parameter)
+{
+    struct bytes names = bytes_of(endpoint->query);
+    if (bytes_equal(names, BYTES(WEB_ANY_QUERY)))
+        return true;
+    while (!bytes_empty(names))
+        if (bytes_equal_nocase(bytes_trim(bytes_split(&names, ',')), parameter))
+            return true;
+    return false;
+}
 
 /* Rows, as many as `count`, or up to one without a path. */
 struct web_endpoints {
@@ -81,11 +99,14 @@ const struct web_limits *web_limits(const struct web_call *call);
 /* What can be done with the process (web/operations.h); NULL: nothing. */
 const struct web_operations *web_operations(const struct web_call *call);
 
+/* Milliseconds since 1970, for `file`; the reactor's side goes by the world's clock. */
+uint64_t web_wall_ms(void);
+
 /* What is asked. Slices live as long as the call. */
 
 /* A part of the path by its name, percent-decoded: web_part(call, "user"). Empty: there is none. */
 struct bytes web_part(const struct web_call *call, const char *name);
-/* A parameter of the query, decoded; false: it is not there. */
+/* A parameter of the query that the endpoint takes, decoded; false: it is not there. */
 bool web_query(const struct web_call *call, const char *name, struct bytes *value);
 /* The same as a number; `usual` when it is not there. False: it is none of least..most, and the
  * problem is answered. */
@@ -138,6 +159,9 @@ void web_problem(struct web_call *call, unsigned status, const char *kind, const
                  const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* The line that a problem which was just answered is about. */
 void web_problem_line(struct web_call *call, unsigned line);
+/* All that is wrong, when there is more than that problem can say: objects with field and detail.
+ * Borrowed. */
+void web_problem_errors(struct web_call *call, json_t *errors);
 bool web_answered(const struct web_call *call);
 /* The answer waits for a change, beside those of other partitions that it waits for already; from
  * `live`. A refused one is answered 503. */

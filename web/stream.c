@@ -190,14 +190,6 @@ static bool add_next(struct web_stream *stream)
     }
 }
 
-static bool is_ending(struct web *web)
-{
-    web_lock(web);
-    bool ending = web->ending;
-    web_unlock(web);
-    return ending;
-}
-
 static bool has_gone(const struct web_stream *stream)
 {
     const union MHD_ConnectionInfo *info =
@@ -257,7 +249,7 @@ static ssize_t read_stream(void *context, uint64_t position, char *out, size_t m
     uint64_t now_ms = web_now_ms();
     (void)position;
     if (stream->sent == stream->length) {
-        if (is_ending(stream->call->web) || !may_go_on(stream, now_ms))
+        if (web_is_ending(stream->call) || !may_go_on(stream, now_ms))
             return MHD_CONTENT_READER_END_OF_STREAM;
         if (!fill(stream, now_ms)) {
             sleep_until_news(stream);

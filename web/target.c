@@ -91,6 +91,22 @@ static bool is_each_once(struct web_call *call)
     return true;
 }
 
+/* What is misspelt would be left out, and more be shown or done than was asked for. */
+static bool is_each_taken(struct web_call *call, const struct web_endpoint *endpoint)
+{
+    for (size_t i = 0; i < call->query.count; i++) {
+        struct bytes name = call->query.at[i].name;
+        if (web_takes(endpoint, name))
+            continue;
+        web_problem(call, 400, "bad-query", name.at, "%s %s takes %s%s, not \"%.*s\"",
+                    web_method_name(endpoint->method), endpoint->path,
+                    endpoint->query != NULL ? "the parameters " : "no parameters",
+                    endpoint->query != NULL ? endpoint->query : "", BYTES_ARGS(name));
+        return false;
+    }
+    return true;
+}
+
 /* The next part of a path that began with a slash. */
 static struct bytes next_part(struct bytes *path)
 {
@@ -347,6 +363,6 @@ void target_route(struct web_call *call, struct bytes method)
     else if (!take_parts(call, &search))
         web_problem(call, 400, "bad-target", NULL,
                     "the path is not percent-encoded UTF-8; a percent sign itself is %%25");
-    else if (is_each_once(call))
+    else if (is_each_once(call) && is_each_taken(call, search.found))
         call->endpoint = search.found;
 }

@@ -66,7 +66,6 @@ struct web {
 };
 
 uint64_t web_now_ms(void);      /* monotonic */
-uint64_t web_wall_ms(void);     /* since 1970 */
 void web_lock(struct web *web); /* these cannot fail */
 void web_unlock(struct web *web);
 

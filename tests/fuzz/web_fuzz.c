@@ -7,7 +7,7 @@
 #include "web/web_internal.h"
 
 static const struct web_endpoint rows[] = {
-    {WEB_GET, "/api/v1/users", WEB_OPEN, false, WEB_NO_BODY, NULL, NULL},
+    {WEB_GET, "/api/v1/users", WEB_OPEN, false, WEB_NO_BODY, NULL, NULL, "limit, after"},
     {WEB_GET, "/u/{user}", WEB_OPEN, false, WEB_NO_BODY, NULL, NULL},
     {WEB_GET, "/u/import", WEB_OPEN, false, WEB_NO_BODY, NULL, NULL},
     {WEB_GET, "/u/{user}/r/{buddy}", WEB_OPEN, false, WEB_NO_BODY, NULL, NULL},

@@ -95,11 +95,16 @@ static void get_own(struct web_call *call, struct account_file *file)
 }
 
 const struct web_endpoint events_endpoints[] = {
-    {.method = WEB_GET, .path = "/api/v1/events", .area = WEB_EVENTS, .file = get_all},
+    {.method = WEB_GET,
+     .path = "/api/v1/events",
+     .area = WEB_EVENTS,
+     .file = get_all,
+     .query = "types, user, last_event_id"},
     {.method = WEB_GET,
      .path = "/api/v1/users/{user}/events",
      .area = WEB_EVENTS,
      .own = true,
-     .file = get_own},
+     .file = get_own,
+     .query = "types, last_event_id"},
     {.path = NULL},
 };

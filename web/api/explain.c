@@ -20,7 +20,7 @@
 #include "web/api/state_internal.h"
 #include "web/api/subscription_internal.h"
 
-enum { RANKS_MAX = 100, SUBSCRIPTIONS_MAX = 100 };
+enum { RANKS_MAX = 100 };
 
 /* What is published, the best first. */
 
@@ -286,15 +286,6 @@ struct watchings {
     unsigned best; /* how far the one that is kept is */
 };
 
-static unsigned weight_of(const struct presence_look_subscription *look)
-{
-    static const char *const states[] = {"waiting", "pending", "active"};
-    for (unsigned i = 0; i < 3; i++)
-        if (strcmp(look->state, states[i]) == 0)
-            return i + 1;
-    return 0;
-}
-
 static void put_copy(char *text, size_t size, struct bytes value)
 {
     struct buffer out = buffer_over(text, size - 1);
@@ -332,7 +323,7 @@ static void keep(struct explain_subscription *kept, const struct presence_look_s
 static void take_subscription(void *context, const struct presence_look_subscription *look)
 {
     struct watchings *watchings = context;
-    unsigned weight = weight_of(look);
+    unsigned weight = subscription_weight(look);
     json_array_append_new(watchings->list, subscription_json(look, READER_ADMINISTRATOR));
     if (weight == 0 || weight < watchings->best)
         return;
@@ -345,7 +336,7 @@ static json_t *subscriptions_json(const struct web_core *core, struct explain *e
     const struct presence_look_query query = {.presentity = give_aor(&explain->presentity),
                                               .watcher = give_aor(&explain->watcher),
                                               .event = bytes_of(explain->event),
-                                              .most = SUBSCRIPTIONS_MAX};
+                                              .most = SUBSCRIPTIONS_COUNTED};
     struct watchings watchings = {explain, json_array(), 0};
     presence_look_subscriptions(core->presence, &query, take_subscription, &watchings);
     return watchings.list;
@@ -487,19 +478,13 @@ static bool take_names(struct web_call *call, const struct web_core *core, struc
 /* The event is one of ours, as its package calls it; false: the problem is answered. */
 static bool take_event(struct web_call *call, struct explain *explain)
 {
-    struct bytes event = BYTES("presence");
-    web_query(call, "event", &event);
-    for (const struct event_package *const *package = package_list(); *package != NULL; package++)
-        if (bytes_equal(bytes_of((*package)->name), event)) {
-            explain->event = (*package)->name;
-            explain->of_watchers = (*package)->subject != NULL;
-            explain->for_owner = (*package)->audience == AUDIENCE_OWNER;
-        }
-    if (explain->event == NULL)
-        web_problem(call, 400, "bad-query", "event",
-                    "there is no event package \"%.*s\"; presence is one, presence.winfo another",
-                    BYTES_ARGS(event));
-    return explain->event != NULL;
+    const struct event_package *package = package_find(BYTES("presence"));
+    if (!give_event(call, &package))
+        return false;
+    explain->event = package->name;
+    explain->of_watchers = package->subject != NULL;
+    explain->for_owner = package->audience == AUDIENCE_OWNER;
+    return true;
 }
 
 static void answer(struct web_call *call, const struct web_core *core, struct explain *explain)
@@ -532,6 +517,7 @@ static void get_explain(struct web_call *call, const struct web_core *core)
 }
 
 const struct web_endpoint explain_endpoints[] = {
-    {WEB_GET, "/api/v1/explain", WEB_LIVE, false, WEB_NO_BODY, NULL, get_explain},
+    {WEB_GET, "/api/v1/explain", WEB_LIVE, false, WEB_NO_BODY, NULL, get_explain,
+     "watcher, presentity, event"},
     {.path = NULL},
 };

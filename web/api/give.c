@@ -11,6 +11,7 @@
 #include "base/token.h"
 #include "base/world.h"
 #include "front/accounts.h"
+#include "presence/presence.h"
 
 /* Users. */
 
@@ -47,6 +48,31 @@ bool give_anybody(struct web_call *call, const char *parameter, struct people_ao
         web_problem(call, 400, "bad-name", parameter, "%s: \"%.*s\" %s", parameter,
                     BYTES_ARGS(name), fault_text(fault));
     return fault == PEOPLE_GOOD;
+}
+
+static void write_events(struct buffer *out)
+{
+    const struct event_package *const *packages = package_list();
+    for (size_t i = 0; packages[i] != NULL; i++)
+        buffer_format(out, "%s%s", i > 0 ? ", " : "", packages[i]->name);
+    buffer_char(out, '\0');
+}
+
+bool give_event(struct web_call *call, const struct event_package **package)
+{
+    char names[PACKAGES_MAX * 40];
+    struct buffer out = buffer_over(names, sizeof(names));
+    struct bytes event = BYTES("");
+    web_query(call, "event", &event);
+    const struct event_package *found = bytes_empty(event) ? *package : package_find(event);
+    if (found != NULL || bytes_empty(event)) {
+        *package = found;
+        return true;
+    }
+    write_events(&out);
+    web_problem(call, 400, "bad-query", "event", "there is no such event package; there are %s",
+                names);
+    return false;
 }
 
 void give_latest(struct web_call *call, const struct web_core *core, struct bytes aor)
@@ -130,6 +156,13 @@ void give_list(struct web_call *call, json_t *items, const char *next)
     json_object_set_new(list, "items", items);
     give_words(list, "next", next);
     web_answer(call, 200, list);
+}
+
+void give_no_page(struct web_call *call)
+{
+    web_problem(call, 400, "bad-query", "after",
+                "this is nothing that a page has given; follow its `next`, or leave it out for the "
+                "first one");
 }
 
 void give_busy(struct web_call *call)

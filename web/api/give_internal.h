@@ -9,6 +9,7 @@
 #include "web/endpoint.h"
 
 struct buffer;
+struct event_package;
 
 enum { GIVE_USUAL = 100, GIVE_MOST = 1000, GIVE_PATH_MAX = 4096 };
 
@@ -17,6 +18,9 @@ bool give_user(struct web_call *call, const struct web_core *core, struct people
 /* Somebody whom a parameter of the query names, ours or not; *user stays when it is not there.
  * False: 400 is answered. */
 bool give_anybody(struct web_call *call, const char *parameter, struct people_aor *user);
+/* The event package that `event` of the query names; *package stays when it is not there, or empty.
+ * False: 400 is answered. */
+bool give_event(struct web_call *call, const struct event_package **package);
 static inline struct bytes give_aor(const struct people_aor *user)
 {
     return bytes_of(user->text);
@@ -42,6 +46,9 @@ struct bytes give_time_text(char *text, uint64_t wall_ms);
 /* Answers a list. `next`: the target of the next page, NULL: this is the last. The items pass to
  * the call. */
 void give_list(struct web_call *call, json_t *items, const char *next);
+
+/* The problem of an `after` that is none. */
+void give_no_page(struct web_call *call);
 
 /* The problem of an order that was not done. */
 void give_busy(struct web_call *call);

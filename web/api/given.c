@@ -38,32 +38,21 @@ void fault_add(struct faults *faults, const char *pointer, const char *format, .
     json_array_append_new(faults->list, fault);
 }
 
-/* As web_problem does for one (RFC 9457); all of them are in "errors". */
-static void answer_all(struct web_call *call, json_t *faults)
-{
-    char detail[DETAIL_SIZE];
-    snprintf(detail, sizeof(detail), "there are %zu faults; nothing was changed",
-             json_array_size(faults));
-    json_t *problem =
-        json_pack("{s:s, s:s, s:i, s:s, s:O, s:O}", "type", "urn:herald:problem:bad-field", "title",
-                  "Bad Request", "status", 400, "detail", detail, "field",
-                  json_object_get(json_array_get(faults, 0), "field"), "errors", faults);
-    char *text = json_dumps(problem, JSON_COMPACT);
-    web_answer_text(call, 400, "application/problem+json", bytes_of(text));
-    free(text);
-    json_decref(problem);
-}
-
 bool faults_answer(struct web_call *call, struct faults *faults)
 {
-    if (faults->list == NULL)
+    size_t count = json_array_size(faults->list);
+    if (count == 0)
         return false;
     const json_t *first = json_array_get(faults->list, 0);
-    if (json_array_size(faults->list) > 1)
-        answer_all(call, faults->list);
+    const char *field = json_string_value(json_object_get(first, "field"));
+    if (count == 1)
+        web_problem(call, 400, "bad-field", field, "%s",
+                    json_string_value(json_object_get(first, "detail")));
     else
-        web_problem(call, 400, "bad-field", json_string_value(json_object_get(first, "field")),
-                    "%s", json_string_value(json_object_get(first, "detail")));
+        web_problem(call, 400, "bad-field", field, "there are %zu faults; nothing was changed",
+                    count);
+    if (count > 1)
+        web_problem_errors(call, faults->list);
     json_decref(faults->list);
     faults->list = NULL;
     return true;
@@ -145,9 +134,21 @@ struct bytes given_bytes(const json_t *text)
     return bytes_from(json_string_value(text), json_string_length(text));
 }
 
-static void point(const struct given *given, const char *name, char pointer[GIVEN_POINTER_SIZE])
+void given_point(const struct given *given, const char *name, char pointer[GIVEN_POINTER_SIZE])
 {
-    snprintf(pointer, GIVEN_POINTER_SIZE, "%s/%s", given->pointer, name);
+    struct buffer out = buffer_over(pointer, GIVEN_POINTER_SIZE - 1);
+    size_t whole = 0;
+    buffer_text(&out, given->pointer);
+    buffer_char(&out, '/');
+    for (; *name != '\0' && !out.overflow; name++) {
+        if (((unsigned char)*name & 0xc0) != 0x80)
+            whole = out.length;
+        if (*name == '~' || *name == '/')
+            buffer_text(&out, *name == '~' ? "~0" : "~1");
+        else
+            buffer_char(&out, *name);
+    }
+    pointer[out.overflow ? whole : out.length] = '\0';
 }
 
 bool given_object(struct web_call *call, struct faults *faults, struct given *given)
@@ -171,7 +172,7 @@ void given_only(const struct given *given, const char *const *names)
             name++;
         if (*name != NULL)
             continue;
-        point(given, key, pointer);
+        given_point(given, key, pointer);
         fault_add(given->faults, pointer, "there is no such member; leave it out");
     }
 }
@@ -183,7 +184,7 @@ bool given_text(const struct given *given, const char *name,
     const json_t *member = json_object_get(given->object, name);
     if (member == NULL)
         return false;
-    point(given, name, pointer);
+    given_point(given, name, pointer);
     if (!json_is_string(member) && !json_is_null(member)) {
         fault_add(given->faults, pointer, "a text is wanted");
         return false;
@@ -208,7 +209,7 @@ bool given_number(const struct given *given, const char *name, uint64_t most, ui
         *value = (uint64_t)number;
         return true;
     }
-    point(given, name, pointer);
+    given_point(given, name, pointer);
     fault_add(given->faults, pointer, "a number from 0 to %llu is wanted",
               (unsigned long long)most);
     return false;
@@ -224,7 +225,7 @@ bool given_truth(const struct given *given, const char *name, bool *value)
         *value = json_is_true(member);
         return true;
     }
-    point(given, name, pointer);
+    given_point(given, name, pointer);
     fault_add(given->faults, pointer, "true or false is wanted");
     return false;
 }

@@ -41,6 +41,9 @@ struct given {
 };
 /* The body as one; false: it is no object, and that is answered. */
 bool given_object(struct web_call *call, struct faults *faults, struct given *given);
+/* Where a member is, as a JSON pointer (RFC 6901 3); of a name that is too long the first
+ * characters. */
+void given_point(const struct given *given, const char *name, char pointer[GIVEN_POINTER_SIZE]);
 /* Faults of all members but these; ends with NULL. */
 void given_only(const struct given *given, const char *const *names);
 /* A member, if it is there and good: a text that `judge` (people.h; NULL: any) finds no fault with,

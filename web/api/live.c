@@ -281,10 +281,10 @@ static json_t *publications_of(const struct web_core *core, const struct people_
 static void get_publications(struct web_call *call, const struct web_core *core)
 {
     struct people_aor user;
-    struct bytes event = BYTES("");
-    if (!give_user(call, core, &user))
+    const struct event_package *package = NULL;
+    if (!give_user(call, core, &user) || !give_event(call, &package))
         return;
-    web_query(call, "event", &event);
+    struct bytes event = bytes_of(package != NULL ? package->name : NULL);
     give_latest(call, core, give_aor(&user));
     give_list(call, publications_of(core, &user, event), NULL);
 }
@@ -445,6 +445,10 @@ static void get_connections(struct web_call *call, const struct web_core *core)
         return;
     web_query(call, "after", &after);
     all.after = read_id(after);
+    if (!bytes_empty(after) && all.after == 0) {
+        give_no_page(call);
+        return;
+    }
     all.most = (size_t)limit;
     all.found = memory_new((all.most + 2) * sizeof(all.found[0]));
     net_each_connection(net_of(core), take_connection, &all);
@@ -550,12 +554,14 @@ static void get_status(struct web_call *call, const struct web_core *core)
 
 const struct web_endpoint live_endpoints[] = {
     {WEB_GET, "/api/v1/status", WEB_OPERATIONS, false, WEB_NO_BODY, NULL, get_status},
-    {WEB_GET, "/api/v1/connections", WEB_LIVE, false, WEB_NO_BODY, NULL, get_connections},
+    {WEB_GET, "/api/v1/connections", WEB_LIVE, false, WEB_NO_BODY, NULL, get_connections,
+     "limit, after"},
     {WEB_GET, "/api/v1/connections/{connection}", WEB_LIVE, false, WEB_NO_BODY, NULL,
      get_connection},
     {WEB_DELETE, "/api/v1/connections/{connection}", WEB_LIVE, false, WEB_NO_BODY, NULL,
      delete_connection},
-    {WEB_GET, "/api/v1/registrations", WEB_LIVE, false, WEB_NO_BODY, NULL, get_registrations},
+    {WEB_GET, "/api/v1/registrations", WEB_LIVE, false, WEB_NO_BODY, NULL, get_registrations,
+     "limit, after"},
     {WEB_GET, "/api/v1/users/{user}/registrations", WEB_LIVE, true, WEB_NO_BODY, NULL,
      get_user_registrations},
     {WEB_DELETE, "/api/v1/users/{user}/registrations", WEB_LIVE, true, WEB_NO_BODY, NULL,
@@ -565,7 +571,7 @@ const struct web_endpoint live_endpoints[] = {
     {WEB_DELETE, "/api/v1/users/{user}/registrations/{registration}", WEB_LIVE, true, WEB_NO_BODY,
      NULL, delete_registration},
     {WEB_GET, "/api/v1/users/{user}/publications", WEB_LIVE, true, WEB_NO_BODY, NULL,
-     get_publications},
+     get_publications, "event"},
     {WEB_DELETE, "/api/v1/users/{user}/publications", WEB_LIVE, true, WEB_NO_BODY, NULL,
      delete_publications},
     {WEB_GET, "/api/v1/users/{user}/publications/{publication}", WEB_LIVE, true, WEB_NO_BODY, NULL,

@@ -266,7 +266,7 @@ static bool take_time(struct web_call *call, const char *name, uint64_t *wall_ms
         return true;
     if (simple_moment(text, wall_ms))
         return true;
-    web_problem(call, 400, "bad-parameter", name,
+    web_problem(call, 400, "bad-query", name,
                 "%s must be a time like 2030-01-31T18:00:00Z (write + as %%2B)", name);
     return false;
 }
@@ -281,8 +281,7 @@ static bool take_after(struct web_call *call, struct store_span *span)
     struct bytes first = bytes_split(&after, '-');
     uint64_t serial = read_hex(after);
     if (!bytes_to_u64(first, &moment) || serial == 0) {
-        web_problem(call, 400, "bad-parameter", "after",
-                    "follow `next` of the page before, or leave it out for the newest messages");
+        give_no_page(call);
         return false;
     }
     if (moment <= span->before_ms) {
@@ -512,8 +511,10 @@ static void delete_waiting(struct web_call *call, const struct web_core *core)
 #define MESSAGES "/api/v1/users/{user}/messages"
 
 const struct web_endpoint messages_endpoints[] = {
-    {WEB_GET, MESSAGES, WEB_MESSAGES, true, WEB_NO_BODY, get_history, NULL},
-    {WEB_GET, MESSAGES "/waiting", WEB_MESSAGES, true, WEB_NO_BODY, get_waiting, NULL},
+    {WEB_GET, MESSAGES, WEB_MESSAGES, true, WEB_NO_BODY, get_history, NULL,
+     "since, until, with, search, limit, after"},
+    {WEB_GET, MESSAGES "/waiting", WEB_MESSAGES, true, WEB_NO_BODY, get_waiting, NULL,
+     "limit, after"},
     {WEB_GET, MESSAGES "/waiting/{message}", WEB_MESSAGES, true, WEB_NO_BODY, get_waiting_one,
      NULL},
     {WEB_DELETE, MESSAGES "/waiting/{message}", WEB_MESSAGES, true, WEB_NO_BODY, judge_waiting,

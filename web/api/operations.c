@@ -7,7 +7,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/log.h"
 #include "base/memory.h"
@@ -133,14 +132,11 @@ static void make_backup(struct web_call *call)
 {
     const struct web_operations *operations = web_operations(call);
     struct backup made;
-    struct timespec now;
     char why[1024] = "";
-    clock_gettime(CLOCK_REALTIME, &now);
     const struct backup_order order = {.folder = operations->data_folder,
                                        .into = operations->backup_folder,
                                        .keep = web_limits(call)->backups_max,
-                                       .now_ms = (uint64_t)now.tv_sec * 1000 +
-                                                 (uint64_t)now.tv_nsec / 1000000,
+                                       .now_ms = web_wall_ms(),
                                        .stopped = is_ending,
                                        .context = call};
     enum err err = backup_make(&order, &made, why, sizeof(why));

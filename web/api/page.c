@@ -60,7 +60,7 @@ static void get_file(struct web_call *call, struct account_file *file)
 }
 
 const struct web_endpoint page_endpoints[] = {
-    {WEB_GET, "/", WEB_OPEN, false, WEB_NO_BODY, get_page, NULL},
-    {WEB_GET, "/page/{file}", WEB_OPEN, false, WEB_NO_BODY, get_file, NULL},
+    {WEB_GET, "/", WEB_OPEN, false, WEB_NO_BODY, get_page, NULL, WEB_ANY_QUERY},
+    {WEB_GET, "/page/{file}", WEB_OPEN, false, WEB_NO_BODY, get_file, NULL, WEB_ANY_QUERY},
     {.path = NULL},
 };

@@ -85,7 +85,7 @@ static json_t *person_json(const struct person *person)
 /* What a body says. */
 
 struct wishes {
-    struct bytes user, name, password;
+    struct bytes user, domain, name, password;
     bool disabled;
     bool has_user, has_name, has_password, has_disabled;
 };
@@ -106,10 +106,23 @@ static bool read_wishes(struct web_call *call, struct faults *faults, struct wis
         return false;
     given_only(&given, known);
     wishes->has_user = given_text(&given, "user", NULL, &wishes->user);
+    given_text(&given, "domain", NULL, &wishes->domain);
     wishes->has_name = given_text(&given, "display_name", people_name_fault, &wishes->name);
     wishes->has_password = given_text(&given, "password", password_fault, &wishes->password);
     wishes->has_disabled = given_truth(&given, "disabled", &wishes->disabled);
     return true;
+}
+
+/* What GET shows of the domain says nothing, and nothing else does. */
+static void judge_domain(struct faults *faults, const struct wishes *wishes,
+                         const struct people_aor *aor)
+{
+    struct bytes domain = sip_aor_domain(bytes_of(aor->text));
+    if (!bytes_empty(wishes->domain) && !bytes_equal_nocase(wishes->domain, domain))
+        fault_add(faults, "/domain",
+                  "this user is of %.*s; leave the domain out, and write user@domain to make one "
+                  "elsewhere",
+                  BYTES_ARGS(domain));
 }
 
 static struct bytes user_of(struct bytes aor)
@@ -315,6 +328,8 @@ static void post_person(struct web_call *call, struct account_file *file)
     enum people_fault fault = people_find_user(web_domains(call), wishes.user, &person.aor);
     if (!wishes.has_user || fault != PEOPLE_GOOD)
         given_name_fault(call, &faults, "/user", wishes.has_user ? fault : PEOPLE_NO_NAME);
+    else
+        judge_domain(&faults, &wishes, &person.aor);
     if (!faults_answer(call, &faults) && is_no_alias(call, wishes.user, &person.aor))
         save(call, file, &wishes, MAKE_NEW, &person);
 }
@@ -356,6 +371,7 @@ static void change_person(struct web_call *call, struct account_file *file, enum
         (people_find_user(web_domains(call), wishes.user, &named) != PEOPLE_GOOD ||
          strcmp(named.text, person.aor.text) != 0))
         fault_add(&faults, "/user", "an account keeps its name; make another one with POST");
+    judge_domain(&faults, &wishes, &person.aor);
     if (!faults_answer(call, &faults) && may_wish(call, &wishes))
         save(call, file, &wishes, making, &person);
 }
@@ -539,7 +555,7 @@ static void patch_settings(struct web_call *call, struct account_file *file)
     {
         char pointer[GIVEN_POINTER_SIZE];
         const struct preference *setting = find_setting(bytes_of(name));
-        snprintf(pointer, sizeof(pointer), "/%s", name);
+        given_point(&given, name, pointer);
         if (setting == NULL)
             fault_add(&faults, pointer, "there is no such setting");
         else
@@ -558,7 +574,10 @@ static void put_setting(struct web_call *call, struct account_file *file)
     if (setting == NULL || !given_object(call, &faults, &given))
         return;
     json_t *value = json_object_get(given.object, "value");
+    struct bytes name = bytes_of(setting->name);
     given_only(&given, known);
+    if (given_text(&given, "name", NULL, &name) && !bytes_equal(name, bytes_of(setting->name)))
+        fault_add(&faults, "/name", "a setting keeps its name; leave it out");
     if (value == NULL)
         fault_add(&faults, "/value", "a value is wanted; null clears the setting");
     else
@@ -583,7 +602,8 @@ static void delete_setting(struct web_call *call, struct account_file *file)
 #define USER "/api/v1/users/{user}"
 
 const struct web_endpoint people_endpoints[] = {
-    {WEB_GET, "/api/v1/users", WEB_PEOPLE, false, WEB_NO_BODY, list_people, NULL},
+    {WEB_GET, "/api/v1/users", WEB_PEOPLE, false, WEB_NO_BODY, list_people, NULL,
+     "search, limit, after"},
     {WEB_POST, "/api/v1/users", WEB_PEOPLE, false, WEB_JSON, post_person, NULL},
     {WEB_GET, USER, WEB_PEOPLE, true, WEB_NO_BODY, get_person, NULL},
     {WEB_PUT, USER, WEB_PEOPLE, false, WEB_JSON, put_person, NULL},

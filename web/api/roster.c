@@ -444,7 +444,7 @@ static void delete_buddy(struct web_call *call, struct account_file *file)
 #define ROSTER "/api/v1/users/{user}/roster"
 
 const struct web_endpoint roster_endpoints[] = {
-    {WEB_GET, ROSTER, WEB_ROSTERS, true, WEB_NO_BODY, get_roster, NULL},
+    {WEB_GET, ROSTER, WEB_ROSTERS, true, WEB_NO_BODY, get_roster, NULL, "limit, after"},
     {WEB_PUT, ROSTER, WEB_ROSTERS, true, WEB_ANY_BODY, put_roster, NULL},
     {WEB_POST, ROSTER, WEB_ROSTERS, true, WEB_ANY_BODY, post_roster, NULL},
     {WEB_DELETE, ROSTER, WEB_ROSTERS, true, WEB_NO_BODY, delete_roster, NULL},

@@ -10,7 +10,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/memory.h"
 #include "pidf/rules.h"
@@ -70,13 +69,6 @@ static void add_entry(void *context, struct bytes identity, enum sub_handling ha
     json_array_append_new(context, entry);
 }
 
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* One that cannot be read (a bound was lowered since) names nobody here, and says so. */
 static json_t *entries_of(const struct stored *stored, bool *readable)
 {
@@ -86,7 +78,7 @@ static json_t *entries_of(const struct stored *stored, bool *readable)
                 verdict_ok(rules_parse(bytes_of(stored->document), &stored->ground.limits,
                                        &stored->ground.names, &rules));
     if (rules != NULL)
-        rules_each_named(rules, now_ms(), add_entry, items);
+        rules_each_named(rules, web_wall_ms(), add_entry, items);
     rules_free(&rules);
     return items;
 }
@@ -446,6 +438,18 @@ static enum err write_watcher(struct web_call *call, struct account_file *file, 
     return err;
 }
 
+/* Whom the path names may be named again, and nobody else. */
+static void read_same_watcher(struct web_call *call, const struct given *given,
+                              const struct edit *edit)
+{
+    struct bytes who = BYTES("");
+    struct people_aor named;
+    if (given_text(given, "who", NULL, &who) &&
+        (people_find_anybody(web_domains(call), who, &named) != PEOPLE_GOOD ||
+         strcmp(named.text, edit->who.text) != 0))
+        fault_add(given->faults, "/who", "a rule keeps its watcher; leave it out");
+}
+
 static void put_watcher(struct web_call *call, struct account_file *file)
 {
     static const char *const known[] = {"who", "handling", NULL};
@@ -457,6 +461,7 @@ static void put_watcher(struct web_call *call, struct account_file *file)
     edit.forget = false;
     given_only(&given, known);
     read_handling(&given, &edit.handling);
+    read_same_watcher(call, &given, &edit);
     if (!is_other(&edit.stored, &edit.who))
         fault_add(&faults, "who", "users always see everything of themselves");
     if (faults_answer(call, &faults) || !given_begin(call, file))

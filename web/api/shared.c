@@ -319,7 +319,7 @@ static void delete_shared(struct web_call *call, struct account_file *file)
 #define GROUPS "/api/v1/groups"
 
 const struct web_endpoint shared_endpoints[] = {
-    {WEB_GET, GROUPS, WEB_ROSTERS, false, WEB_NO_BODY, list_shared, NULL},
+    {WEB_GET, GROUPS, WEB_ROSTERS, false, WEB_NO_BODY, list_shared, NULL, "limit, after"},
     {WEB_GET, GROUPS "/{group}", WEB_ROSTERS, false, WEB_NO_BODY, get_shared, NULL},
     {WEB_PUT, GROUPS "/{group}", WEB_ROSTERS, false, WEB_JSON, put_shared, NULL},
     {WEB_PATCH, GROUPS "/{group}", WEB_ROSTERS, false, WEB_JSON, patch_shared, NULL},

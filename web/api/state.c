@@ -15,6 +15,7 @@
 #include "web/api/give_internal.h"
 #include "web/api/given_internal.h"
 #include "web/api/state_internal.h"
+#include "web/api/subscription_internal.h"
 
 #define PIDF "application/pidf+xml"
 #define SUMMARY "application/simple-message-summary"
@@ -143,7 +144,7 @@ static json_t *view_json(struct bytes aor, struct bytes watcher,
 static void get_as(struct web_call *call, const struct web_core *core, struct bytes aor,
                    const struct people_aor *as)
 {
-    const struct policy_watcher watcher = {give_aor(as), as->domain == NULL, false};
+    const struct policy_watcher watcher = subscription_watcher(core, "presence", aor, as);
     struct presence_look_view view;
     if (!presence_look_as(core->presence, BYTES("presence"), aor, &watcher, BYTES(""), &view))
         return;
@@ -188,47 +189,17 @@ static bool set(struct web_call *call, const struct web_core *core,
     return verdict_ok(v);
 }
 
-/* Appends a name as a part of a JSON pointer (RFC 6901 3). */
-static void put_pointer(struct buffer *out, struct bytes name)
-{
-    buffer_char(out, '/');
-    for (size_t i = 0; i < name.length; i++) {
-        if (name.at[i] == '~' || name.at[i] == '/')
-            buffer_text(out, name.at[i] == '~' ? "~0" : "~1");
-        else
-            buffer_char(out, name.at[i]);
-    }
-}
-
 /* `where`: of the object, "" or "/fax". */
 static bool only_knows(struct web_call *call, const json_t *object, const char *where,
                        const char *const *names)
 {
-    const char *name;
-    json_t *value;
-    if (!json_is_object(object)) {
-        web_problem(call, 400, "bad-body", where, "a JSON object is wanted");
-        return false;
-    }
-    json_object_foreach((json_t *)object, name, value)
-    {
-        size_t i = 0;
-        while (names[i] != NULL && strcmp(names[i], name) != 0)
-            i++;
-        if (names[i] != NULL)
-            continue;
-        char pointer[300];
-        struct buffer out = buffer_over(pointer, sizeof(pointer) - 1);
-        buffer_text(&out, where);
-        put_pointer(&out, bytes_first(bytes_of(name), 100));
-        pointer[out.length] = '\0';
-        web_problem(call, 400, "unknown-field", pointer,
-                    "there is no field %.100s here; the description of the API lists those that "
-                    "there are",
-                    name);
-        return false;
-    }
-    return true;
+    struct faults faults = {NULL};
+    const struct given given = {object, where, &faults};
+    if (json_is_object(object))
+        given_only(&given, names);
+    else
+        fault_add(&faults, where, "a JSON object is wanted");
+    return !faults_answer(call, &faults);
 }
 
 /* A text of an object; false: 400 is answered. *text stays when it is not there, or null. */
@@ -581,7 +552,8 @@ static void delete_summary(struct web_call *call, const struct web_core *core)
 }
 
 const struct web_endpoint state_endpoints[] = {
-    {WEB_GET, "/api/v1/users/{user}/presence", WEB_PRESENCE, true, WEB_NO_BODY, NULL, get_presence},
+    {WEB_GET, "/api/v1/users/{user}/presence", WEB_PRESENCE, true, WEB_NO_BODY, NULL, get_presence,
+     "as"},
     {WEB_PUT, "/api/v1/users/{user}/presence", WEB_PRESENCE, true, WEB_JSON, NULL, put_presence},
     {WEB_DELETE, "/api/v1/users/{user}/presence", WEB_PRESENCE, true, WEB_NO_BODY, NULL,
      delete_presence},

@@ -93,6 +93,43 @@ json_t *subscription_json(const struct presence_look_subscription *look, enum re
     return item;
 }
 
+/* Its watcher. */
+
+unsigned subscription_weight(const struct presence_look_subscription *look)
+{
+    static const char *const states[] = {"waiting", "pending", "active"};
+    for (unsigned i = 0; i < 3; i++)
+        if (strcmp(look->state, states[i]) == 0)
+            return i + 1;
+    return 0;
+}
+
+struct best {
+    unsigned weight;
+    bool trusted;
+};
+
+static void take_best(void *context, const struct presence_look_subscription *look)
+{
+    struct best *best = context;
+    unsigned weight = subscription_weight(look);
+    if (weight > 0 && weight >= best->weight)
+        *best = (struct best){weight, look->trusted};
+}
+
+struct policy_watcher subscription_watcher(const struct web_core *core, const char *event,
+                                           struct bytes presentity,
+                                           const struct people_aor *watcher)
+{
+    const struct presence_look_query query = {.presentity = presentity,
+                                              .watcher = give_aor(watcher),
+                                              .event = bytes_of(event),
+                                              .most = SUBSCRIPTIONS_COUNTED};
+    struct best best = {0, false};
+    presence_look_subscriptions(core->presence, &query, take_best, &best);
+    return (struct policy_watcher){give_aor(watcher), watcher->domain == NULL, best.trusted};
+}
+
 /* Its end. */
 
 /* False: it is none, and that is answered. */

@@ -162,7 +162,7 @@ bool text_search_read(struct web_call *call, struct text_search **search)
     if (!web_query(call, "search", &words) || bytes_empty(words))
         return true;
     if (words.length > SEARCH_MAX_BYTES || !bytes_is_utf8(words)) {
-        web_problem(call, 400, "bad-parameter", "search", "search for at most %d bytes of UTF-8",
+        web_problem(call, 400, "bad-query", "search", "search for at most %d bytes of UTF-8",
                     SEARCH_MAX_BYTES);
         return false;
     }

@@ -3,33 +3,14 @@
 #include "web/api/tokens.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #include "base/buffer.h"
+#include "web/api/give_internal.h"
+#include "web/api/given_internal.h"
 #include "web/scopes.h"
 #include "web/secret.h"
 
 enum { NAME_MAX_BYTES = 100, SCOPES_SIZE = 512, YEARS_MAX = 10, YEAR_S = 31536000 };
-
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-/* RFC 3339 in UTC; null for 0. */
-static json_t *time_of(uint64_t ms)
-{
-    char text[40], day[24];
-    time_t seconds = (time_t)(ms / 1000);
-    struct tm parts;
-    if (ms == 0 || gmtime_r(&seconds, &parts) == NULL)
-        return json_null();
-    strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &parts);
-    snprintf(text, sizeof(text), "%s.%03uZ", day, (unsigned)(ms % 1000));
-    return json_string(text);
-}
 
 static json_t *scopes_json(struct bytes scopes)
 {
@@ -50,10 +31,14 @@ static uint64_t used_ms(const struct store_token *token)
 
 static json_t *token_json(const struct store_token *token)
 {
-    return json_pack("{s:s%, s:s%, s:o, s:o, s:o, s:o}", "id", token->id.at, token->id.length,
-                     "name", token->name.at, token->name.length, "scopes",
-                     scopes_json(token->scopes), "made", time_of(token->made_ms), "expires",
-                     time_of(token->expires_ms), "used", time_of(used_ms(token)));
+    json_t *json = json_object();
+    give_text(json, "id", token->id);
+    give_text(json, "name", token->name);
+    json_object_set_new(json, "scopes", scopes_json(token->scopes));
+    give_time(json, "made", token->made_ms);
+    give_time(json, "expires", token->expires_ms);
+    give_time(json, "used", used_ms(token));
+    return json;
 }
 
 static void answer_failure(struct web_call *call, enum err err)
@@ -120,96 +105,81 @@ struct wish {
     uint64_t expires_ms;
 };
 
-static bool take_name(struct web_call *call, const json_t *body, struct wish *wish)
+static void take_name(const struct given *given, struct wish *wish)
 {
-    const json_t *name = json_object_get(body, "name");
-    wish->name = bytes_from(json_string_value(name), json_string_length(name));
-    if (!bytes_empty(wish->name) && wish->name.length <= NAME_MAX_BYTES)
-        return true;
-    web_problem(call, 422, "invalid", "/name",
-                "name must be a text of 1 to %d bytes that says what the token is for",
-                NAME_MAX_BYTES);
-    return false;
+    wish->name = given_bytes(json_object_get(given->object, "name"));
+    if (bytes_empty(wish->name) || wish->name.length > NAME_MAX_BYTES)
+        fault_add(given->faults, "/name",
+                  "a text of 1 to %d bytes is wanted, which says what the token is for",
+                  NAME_MAX_BYTES);
 }
 
-/* Nobody makes a token that can more than the own one. */
-static bool may_give(struct web_call *call, const json_t *list)
+static void take_scopes(const struct given *given, struct wish *wish)
 {
-    const json_t *scope;
-    size_t i;
-    json_array_foreach(list, i, scope)
-    {
-        if (web_has_scope(call, bytes_of(json_string_value(scope))))
-            continue;
-        web_problem(call, 403, "scope", "/scopes",
-                    "your token lacks %s, so it cannot make one that has it; use one that has",
-                    json_string_value(scope));
-        return false;
-    }
-    return true;
-}
-
-static bool take_scopes(struct web_call *call, const json_t *body, struct wish *wish)
-{
-    const json_t *list = json_object_get(body, "scopes"), *scope;
+    const json_t *list = json_object_get(given->object, "scopes"), *scope;
     struct buffer out = buffer_over(wish->scopes, sizeof(wish->scopes) - 1);
     struct bytes wrong = BYTES("");
     size_t i;
     bool good = json_array_size(list) > 0;
     json_array_foreach(list, i, scope)
     {
-        struct bytes text = bytes_from(json_string_value(scope), json_string_length(scope));
+        struct bytes text = given_bytes(scope);
         good = good && json_is_string(scope) && bytes_index(text, ' ') < 0 &&
                scope_judge(text, &wrong);
         if (good)
             buffer_format(&out, "%s%.*s", i > 0 ? " " : "", BYTES_ARGS(text));
     }
     wish->scopes[out.length] = '\0';
-    if (good && !out.overflow)
-        return may_give(call, list);
-    web_problem(call, 422, "invalid", "/scopes",
-                "scopes must be a list like [\"rosters:write\", \"live:read\"], or [\"*\"] for "
-                "everything; the areas are %s",
-                scope_areas());
-    return false;
+    if (!good || out.overflow)
+        fault_add(given->faults, "/scopes",
+                  "a list like [\"rosters:write\", \"live:read\"] is wanted, or [\"*\"] for "
+                  "everything; the areas are %s",
+                  scope_areas());
 }
 
-static bool take_expiry(struct web_call *call, const json_t *body, struct wish *wish)
+static void take_expiry(const struct given *given, struct wish *wish)
 {
-    const json_t *seconds = json_object_get(body, "expires_in_s");
-    json_int_t value = json_integer_value(seconds);
+    const json_t *seconds = json_object_get(given->object, "expires_in_s");
+    json_int_t value = json_integer_value(seconds), most = (json_int_t)YEARS_MAX * YEAR_S;
     wish->expires_ms = 0;
     if (seconds == NULL || json_is_null(seconds))
-        return true;
-    wish->expires_ms = now_ms() + (uint64_t)value * 1000;
-    if (json_is_integer(seconds) && value >= 1 && value <= (json_int_t)YEARS_MAX * YEAR_S)
-        return true;
-    web_problem(call, 422, "invalid", "/expires_in_s",
-                "expires_in_s must be a number of seconds from 1 to %lld, or be left out",
-                (long long)YEARS_MAX * YEAR_S);
-    return false;
+        return;
+    if (json_is_integer(seconds) && value >= 1 && value <= most)
+        wish->expires_ms = web_wall_ms() + (uint64_t)value * 1000;
+    else
+        fault_add(given->faults, "/expires_in_s",
+                  "a number of seconds from 1 to %lld is wanted, or none", (long long)most);
 }
 
-static bool knows_members(struct web_call *call, const json_t *body)
+/* False: it is wrong, and that is answered. */
+static bool read_wish(struct web_call *call, struct wish *wish)
 {
-    static const char *const known[] = {"name", "scopes", "expires_in_s"};
-    const char *key;
-    const json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)body, key, value)
-    {
-        bool found = false;
-        for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-            found = found || strcmp(known[i], key) == 0;
-        if (!found) {
-            web_problem(call, 422, "invalid", NULL,
-                        "a token has no member \"%.100s\"; it has name, scopes and expires_in_s",
-                        key);
-            return false;
-        }
+    static const char *const known[] = {"name", "scopes", "expires_in_s", NULL};
+    struct faults faults = {NULL};
+    struct given given;
+    if (!given_object(call, &faults, &given))
+        return false;
+    given_only(&given, known);
+    take_name(&given, wish);
+    take_scopes(&given, wish);
+    take_expiry(&given, wish);
+    return !faults_answer(call, &faults);
+}
+
+/* Nobody makes a token that can more than the own one. */
+static bool may_give(struct web_call *call, const struct wish *wish)
+{
+    struct bytes scopes = bytes_of(wish->scopes);
+    while (!bytes_empty(scopes)) {
+        struct bytes scope = bytes_split(&scopes, ' ');
+        if (web_has_scope(call, scope))
+            continue;
+        web_problem(call, 403, "scope", "/scopes",
+                    "your token lacks %.*s, so it cannot make one that has it; use one that has",
+                    BYTES_ARGS(scope));
+        return false;
     }
-    if (!json_is_object(body))
-        web_problem(call, 422, "invalid", "", "a token is an object with name and scopes");
-    return json_is_object(body);
+    return true;
 }
 
 static void answer_made(struct web_call *call, const struct web_secret *secret,
@@ -225,18 +195,16 @@ static void answer_made(struct web_call *call, const struct web_secret *secret,
 
 static void make_file(struct web_call *call, struct account_file *file)
 {
-    const json_t *body = web_json(call);
     struct web_secret secret;
     struct wish wish;
-    if (!knows_members(call, body) || !take_name(call, body, &wish) ||
-        !take_scopes(call, body, &wish) || !take_expiry(call, body, &wish))
+    if (!read_wish(call, &wish) || !may_give(call, &wish))
         return;
     if (!web_secret_make(&secret)) {
         web_problem(call, 503, "random", NULL, "the system gives no random bytes; try again");
         return;
     }
     const struct store_token row =
-        web_secret_row(&secret, wish.name, bytes_of(wish.scopes), now_ms(), wish.expires_ms);
+        web_secret_row(&secret, wish.name, bytes_of(wish.scopes), web_wall_ms(), wish.expires_ms);
     enum err err = token_add(file, &row, WEB_TOKENS_MAX);
     if (err == ERR_NONE)
         answer_made(call, &secret, &row);

@@ -148,11 +148,16 @@ static bool read_after(struct web_call *call, const struct web_core *core, uint6
     return web_query_number(call, "after", 1, UINT64_MAX, trace_last(core->trace) + 1, after);
 }
 
-static bool is_yes(const struct web_call *call, const char *name)
+/* With the texts? False: that is answered. */
+static bool read_full(struct web_call *call, bool *full)
 {
-    struct bytes value;
-    return web_query(call, name, &value) &&
-           (bytes_equal(value, BYTES("yes")) || bytes_equal(value, BYTES("true")));
+    struct bytes value = BYTES("no");
+    web_query(call, "full", &value);
+    *full = bytes_equal(value, BYTES("yes"));
+    if (*full || bytes_equal(value, BYTES("no")))
+        return true;
+    web_problem(call, 400, "bad-query", "full", "full must be yes, with the texts, or no");
+    return false;
 }
 
 static void get_trace(struct web_call *call, const struct web_core *core)
@@ -161,10 +166,11 @@ static void get_trace(struct web_call *call, const struct web_core *core)
     struct listing listing = {.trace = core->trace};
     char next[NEXT_SIZE];
     struct buffer out = buffer_over(next, sizeof(next));
-    bool whole = is_yes(call, "full");
+    bool whole;
     uint64_t limit, last = 0;
     size_t shown_bytes = 0;
     if (!is_on(call, core) || !read_query(call, &user, &listing.query) ||
+        !read_full(call, &whole) ||
         !web_query_number(call, "limit", 1, GIVE_MOST, GIVE_USUAL, &limit) ||
         !read_after(call, core, &listing.id))
         return;
@@ -246,8 +252,10 @@ static void get_ladder(struct web_call *call, const struct web_core *core)
 }
 
 const struct web_endpoint trace_endpoints[] = {
-    {WEB_GET, "/api/v1/trace", WEB_OPERATIONS, false, WEB_NO_BODY, NULL, get_trace},
-    {WEB_GET, "/api/v1/trace/ladder", WEB_OPERATIONS, false, WEB_NO_BODY, NULL, get_ladder},
+    {WEB_GET, "/api/v1/trace", WEB_OPERATIONS, false, WEB_NO_BODY, NULL, get_trace,
+     "call_id, user, full, limit, after"},
+    {WEB_GET, "/api/v1/trace/ladder", WEB_OPERATIONS, false, WEB_NO_BODY, NULL, get_ladder,
+     "call_id, user"},
     {WEB_GET, "/api/v1/trace/{message}", WEB_OPERATIONS, false, WEB_NO_BODY, NULL, get_message},
     {.path = NULL},
 };

@@ -74,8 +74,7 @@ static bool read_asked(struct web_call *call, const char *one, const char *other
         web_problem(call, 400, "bad-query", "kind", "kind must be %s or %s", one, other);
     else if (!bytes_empty(asked->after) && !has_kind(asked->after, one, &rest) &&
              !has_kind(asked->after, other, &rest))
-        web_problem(call, 400, "bad-query", "after",
-                    "this is nothing that a page has given; leave it out for the first one");
+        give_no_page(call);
     return !web_answered(call);
 }
 
@@ -374,13 +373,16 @@ static void delete_dialog(struct web_call *call, const struct web_core *core)
 }
 
 const struct web_endpoint under_way_endpoints[] = {
-    {WEB_GET, "/api/v1/transactions", WEB_LIVE, false, WEB_NO_BODY, NULL, get_transactions},
+    {WEB_GET, "/api/v1/transactions", WEB_LIVE, false, WEB_NO_BODY, NULL, get_transactions,
+     "kind, limit, after"},
     {WEB_GET, "/api/v1/transactions/{transaction}", WEB_LIVE, false, WEB_NO_BODY, NULL,
      get_transaction},
     {WEB_DELETE, "/api/v1/transactions/{transaction}", WEB_LIVE, false, WEB_NO_BODY, NULL,
      delete_transaction},
-    {WEB_GET, "/api/v1/dialogs", WEB_LIVE, false, WEB_NO_BODY, NULL, get_dialogs},
+    {WEB_GET, "/api/v1/dialogs", WEB_LIVE, false, WEB_NO_BODY, NULL, get_dialogs,
+     "kind, limit, after"},
     {WEB_GET, "/api/v1/dialogs/{dialog}", WEB_LIVE, false, WEB_NO_BODY, NULL, get_dialog},
-    {WEB_DELETE, "/api/v1/dialogs/{dialog}", WEB_LIVE, false, WEB_NO_BODY, NULL, delete_dialog},
+    {WEB_DELETE, "/api/v1/dialogs/{dialog}", WEB_LIVE, false, WEB_NO_BODY, NULL, delete_dialog,
+     "reason"},
     {.path = NULL},
 };

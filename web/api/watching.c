@@ -52,11 +52,13 @@ static void list(struct web_call *call, const struct web_core *core,
     struct listing listing = {.items = NULL, .reader = reader};
     char next[2 * GIVE_PATH_MAX];
     struct buffer out = buffer_over(next, sizeof(next));
+    const struct event_package *package = NULL;
     uint64_t limit;
-    if (!web_query_number(call, "limit", 1, GIVE_MOST, GIVE_USUAL, &limit))
+    if (!web_query_number(call, "limit", 1, GIVE_MOST, GIVE_USUAL, &limit) ||
+        !give_event(call, &package))
         return;
     query->most = (size_t)limit;
-    web_query(call, "event", &query->event);
+    query->event = bytes_of(package != NULL ? package->name : NULL);
     web_query(call, "after", &query->after);
     listing.items = json_array();
     bool more = presence_look_subscriptions(core->presence, query, take, &listing);
@@ -132,11 +134,13 @@ static void delete_subscription(struct web_call *call, const struct web_core *co
 }
 
 const struct web_endpoint watching_endpoints[] = {
-    {WEB_GET, "/api/v1/subscriptions", WEB_LIVE, false, WEB_NO_BODY, NULL, get_subscriptions},
+    {WEB_GET, "/api/v1/subscriptions", WEB_LIVE, false, WEB_NO_BODY, NULL, get_subscriptions,
+     "watcher, presentity, event, limit, after"},
     {WEB_DELETE, "/api/v1/subscriptions/{subscription}", WEB_LIVE, false, WEB_NO_BODY, NULL,
-     delete_subscription},
+     delete_subscription, "reason"},
     {WEB_GET, "/api/v1/users/{user}/subscriptions", WEB_LIVE, true, WEB_NO_BODY, NULL,
-     get_user_subscriptions},
-    {WEB_GET, "/api/v1/users/{user}/watchers", WEB_LIVE, true, WEB_NO_BODY, NULL, get_watchers},
+     get_user_subscriptions, "event, limit, after"},
+    {WEB_GET, "/api/v1/users/{user}/watchers", WEB_LIVE, true, WEB_NO_BODY, NULL, get_watchers,
+     "event, limit, after"},
     {.path = NULL},
 };

@@ -9,7 +9,6 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/buffer.h"
 #include "base/memory.h"
@@ -281,13 +280,6 @@ static bool random_secret(struct web_call *call, struct web_secret *secret)
     return made;
 }
 
-static uint64_t wall_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* The one that there is signs, too, for a while. The same again changes nothing. */
 static void set_secret(const struct web_call *call, struct hook_row *hook, struct bytes secret)
 {
@@ -297,7 +289,8 @@ static void set_secret(const struct web_call *call, struct hook_row *hook, struc
         memcpy(hook->before, hook->secret, sizeof(hook->before));
     else
         hook->before[0] = '\0';
-    uint64_t now_ms = wall_ms(); /* each change has a time of its own, whatever the clock does */
+    uint64_t now_ms =
+        web_wall_ms(); /* each change has a time of its own, whatever the clock does */
     hook->secret_ms = now_ms > hook->secret_ms ? now_ms : hook->secret_ms + 1;
     take_text(hook->secret, sizeof(hook->secret), secret);
 }
@@ -381,7 +374,7 @@ static void make_file(struct web_call *call, struct account_file *file)
 {
     struct hook_row *hook = memory_new(sizeof(*hook));
     hook->active = true;
-    hook->made_ms = wall_ms();
+    hook->made_ms = web_wall_ms();
     if (read_wish(call, hook) && make_id(call, hook))
         put(call, file, hook);
     hook_free(&hook);

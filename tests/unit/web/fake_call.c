@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/memory.h"
 #include "front/domains.h"
@@ -145,6 +146,7 @@ static void take_query(struct web_call *call, struct bytes query)
     while (!bytes_empty(query)) {
         struct bytes value = bytes_split(&query, '&');
         struct bytes name = bytes_split(&value, '=');
+        must(web_takes(call->endpoint, name), "not a parameter of", call->endpoint->path);
         pairs_add(&call->query, name, decoded(value, true));
     }
 }
@@ -320,6 +322,13 @@ const struct web_operations *web_operations(const struct web_call *call)
     return call->operations;
 }
 
+uint64_t web_wall_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 struct bytes web_part(const struct web_call *call, const char *name)
 {
     return bytes_of(pairs_find(&call->parts, name));
@@ -328,6 +337,7 @@ struct bytes web_part(const struct web_call *call, const char *name)
 bool web_query(const struct web_call *call, const char *name, struct bytes *value)
 {
     const char *found = pairs_find(&call->query, name);
+    must(web_takes(call->endpoint, bytes_of(name)), "no parameter is declared with the name", name);
     if (found != NULL)
         *value = bytes_of(found);
     return found != NULL;
@@ -454,6 +464,11 @@ bool web_is_ending(const struct web_call *call)
 void web_problem_line(struct web_call *call, unsigned line)
 {
     json_object_set_new(call->json, "line", json_integer(line));
+}
+
+void web_problem_errors(struct web_call *call, json_t *errors)
+{
+    json_object_set(call->json, "errors", errors);
 }
 
 bool web_answered(const struct web_call *call)

@@ -104,12 +104,13 @@ static void work_slowly(struct web_call *call, struct account_file *file)
 }
 
 static const struct web_endpoint rows[] = {
-    {WEB_GET, "/u/{user}", WEB_OPEN, false, WEB_NO_BODY, show, NULL},
-    {WEB_GET, "/u/import", WEB_OPEN, false, WEB_NO_BODY, show_other, NULL},
+    {WEB_GET, "/u/{user}", WEB_OPEN, false, WEB_NO_BODY, show, NULL, "q"},
+    {WEB_GET, "/u/import", WEB_OPEN, false, WEB_NO_BODY, show_other, NULL, "q"},
     {WEB_PUT, "/u/{user}", WEB_OPEN, false, WEB_JSON, change, NULL},
-    {WEB_GET, "/own/{user}", WEB_ROSTERS, true, WEB_NO_BODY, show, NULL},
+    {WEB_GET, "/own/{user}", WEB_ROSTERS, true, WEB_NO_BODY, show, NULL, "q"},
     {WEB_GET, "/version", WEB_OPEN, false, WEB_NO_BODY, show_version, NULL},
-    {WEB_GET, "/number", WEB_OPEN, false, WEB_NO_BODY, number, NULL},
+    {WEB_GET, "/number", WEB_OPEN, false, WEB_NO_BODY, number, NULL, "m, n"},
+    {WEB_GET, "/file", WEB_OPEN, false, WEB_NO_BODY, show_other, NULL, WEB_ANY_QUERY},
     {WEB_GET, "/garbled", WEB_OPEN, false, WEB_NO_BODY, garbled, NULL},
     {WEB_POST, "/slow", WEB_OPEN, false, WEB_NO_BODY, work_slowly, NULL},
     {WEB_GET, "/live", WEB_OPEN, false, WEB_NO_BODY, NULL, live},
@@ -199,6 +200,13 @@ START_TEST(numbers_of_a_query_have_bounds)
     expect(&site, "\"field\":\"n\"");
     ck_assert_int_eq(ask(&site, "GET /number?n=-1 HTTP/1.1", ""), 400);
     ck_assert_int_eq(ask(&site, "GET /number?n= HTTP/1.1", ""), 400);
+    ck_assert_int_eq(ask(&site, "GET /number?N=7&m=1 HTTP/1.1", ""), 200);
+    ck_assert_int_eq(ask(&site, "GET /number?n=7&nn=7 HTTP/1.1", ""), 400);
+    expect(&site, "GET /number takes the parameters m, n, not \\\"nn\\\"");
+    expect(&site, "\"field\":\"nn\"");
+    ck_assert_int_eq(ask(&site, "GET /version?n=7 HTTP/1.1", ""), 400);
+    expect(&site, "GET /version takes no parameters, not \\\"n\\\"");
+    ck_assert_int_eq(ask(&site, "GET /file?n=7 HTTP/1.1", ""), 200);
     site_release(&site);
 }
 END_TEST

@@ -107,7 +107,11 @@ START_TEST(an_ended_registration_takes_its_presence_along)
     ck_assert_uint_eq(live_register("bob", BOB_PHONE), 200);
     ck_assert_uint_eq(publish("", "here"), 200);
     watch("");
-    const json_t *item = live_item(live_endpoints, "GET /api/v1/users/bob/publications", 0);
+    ck_assert_uint_eq(
+        live_do(live_endpoints, "GET /api/v1/users/bob/publications?event=presnce", NULL), 400);
+    ck_assert_str_eq(fake_call_problem_field(call), "event");
+    const json_t *item =
+        live_item(live_endpoints, "GET /api/v1/users/bob/publications?event=presence", 0);
     ck_assert_field(item, "life", "live");
     ck_assert_has(live_text(item, "body"), ">here<");
     item = live_item(live_endpoints, "GET /api/v1/users/bob/registrations", 0);
@@ -304,6 +308,8 @@ START_TEST(connections_are_shown_and_closed)
     ck_assert_uint_eq(live_do(live_endpoints, request, NULL), 404);
     ck_assert_uint_eq(live_do(live_endpoints, "DELETE /api/v1/connections/1", NULL), 404);
     ck_assert_uint_eq(json_array_size(live_items(live_endpoints, "GET /api/v1/connections")), 2);
+    ck_assert_uint_eq(live_do(live_endpoints, "GET /api/v1/connections?after=1", NULL), 400);
+    ck_assert_str_eq(fake_call_problem_field(call), "after");
     live_close();
 }
 END_TEST

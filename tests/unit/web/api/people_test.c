@@ -101,12 +101,13 @@ START_TEST(what_is_wrong_is_named_and_changes_nothing)
         {"{}", "/user"},
         {"{\"user\": \"a b\"}", "/user"},
         {"{\"user\": \"alice@elsewhere.org\"}", "/user"},
-        {"{\"user\": 5}", ""},
+        {"{\"user\": 5}", "/user"},
         {"{\"user\": \"a\", \"password\": \"\"}", "/password"},
         {"{\"user\": \"a\", \"password\": \"a\\nb\"}", "/password"},
         {"{\"user\": \"a\", \"disabled\": 1}", "/disabled"},
         {"{\"user\": \"a\", \"display_name\": \"a\\nb\"}", "/display_name"},
         {"{\"user\": \"a\", \"nickname\": \"b\"}", "/nickname"},
+        {"{\"user\": \"a\", \"domain\": \"other.org\"}", "/domain"},
         {"[]", ""},
     };
     struct place p;
@@ -123,6 +124,9 @@ START_TEST(what_is_wrong_is_named_and_changes_nothing)
     make_alice(&p);
     place_expect(&p, "PATCH /api/v1/users/alice", "{\"user\": \"bob\"}", 400);
     place_expect_field(&p, "/user");
+    place_expect(&p, "PATCH /api/v1/users/alice", "{\"domain\": \"other.org\"}", 400);
+    place_expect_field(&p, "/domain");
+    place_expect(&p, "PATCH /api/v1/users/alice", "{\"domain\": \"Example.org\"}", 200);
     place_release(&p);
 }
 END_TEST
@@ -232,6 +236,9 @@ START_TEST(settings_are_chosen_and_cleared)
     place_expect(&p, "PUT /api/v1/users/alice/settings/carbon", "{\"value\": \"loud\"}", 400);
     place_expect_field(&p, "/value");
     place_expect(&p, "PUT /api/v1/users/alice/settings/carbon", "{}", 400);
+    place_expect(&p, "PUT /api/v1/users/alice/settings/carbon",
+                 "{\"value\": \"on\", \"name\": \"mwi\"}", 400);
+    place_expect_field(&p, "/name");
     place_expect(&p, "GET /api/v1/users/alice/settings/colour", NULL, 404);
     place_expect(&p, "PATCH /api/v1/users/alice/settings",
                  "{\"carbon\": null, \"mwi\": \"off\", \"blocked\": \"never\"}", 400);

@@ -60,6 +60,9 @@ START_TEST(what_is_wrong_is_named)
     place_expect(&p, "PUT " RULES "/bob", "{\"handling\": \"maybe\"}", 400);
     place_expect_field(&p, "/handling");
     place_expect(&p, "PUT " RULES "/bob", "{}", 400);
+    place_expect(&p, "PUT " RULES "/bob", "{\"handling\": \"allow\", \"who\": \"carol\"}", 400);
+    place_expect_field(&p, "/who");
+    place_expect(&p, "GET " RULES "/bob", NULL, 404);
     place_expect(&p, "PUT " RULES "/alice", "{\"handling\": \"block\"}", 400);
     place_expect_field(&p, "who");
     place_expect(&p, "PUT " RULES "/a%20b", "{\"handling\": \"block\"}", 400);

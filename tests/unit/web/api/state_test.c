@@ -148,6 +148,29 @@ START_TEST(as_pidf_whole_and_as_a_watcher_sees_it)
 }
 END_TEST
 
+/* RFC 3325: whom a trusted address vouches for is a neighbour, as long as it watches. */
+START_TEST(as_somebody_of_another_domain_was_told)
+{
+    live_open();
+    ck_assert_uint_eq(publish("", "here"), 200);
+    const json_t *got = live_get(state_endpoints, "GET " PRESENCE "?as=x@other.org");
+    ck_assert_field(got, "handling", "confirm");
+    struct ask ask = subscribing("");
+    ask.from = "<sip:x@other.org>;tag=x";
+    ck_assert_uint_eq(ground_do(ground, ask), 200);
+    const char *told = strstr(notified("SIP/2.0 200 OK"), "\r\n\r\n");
+    ck_assert_has(told, ">here<");
+    got = live_get(state_endpoints, "GET " PRESENCE "?as=x@other.org");
+    ck_assert_field(got, "handling", "allow");
+    live_call(state_endpoints, "GET " PRESENCE "?as=x@other.org", NULL);
+    fake_call_field(call, "Accept", "application/pidf+xml");
+    fake_call_run(call, NULL, &core);
+    ck_assert_uint_eq(fake_call_status(call), 200);
+    ck_assert_str_eq(fake_call_text(call).at, told + 4);
+    live_close();
+}
+END_TEST
+
 /* RFC 3842 */
 START_TEST(message_counts_are_put_in)
 {
@@ -206,4 +229,4 @@ END_TEST
 
 UNIT_MAIN("state", what_is_put_in_is_told, it_ends_when_it_said, what_is_wrong_is_named,
           only_who_saw_it_changes_it, as_pidf_whole_and_as_a_watcher_sees_it,
-          message_counts_are_put_in, wrong_counts_are_named)
+          as_somebody_of_another_domain_was_told, message_counts_are_put_in, wrong_counts_are_named)

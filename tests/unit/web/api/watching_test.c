@@ -67,6 +67,10 @@ START_TEST(lists_are_filtered_and_come_in_pages)
     ck_assert_uint_eq(
         json_array_size(live_items(watching_endpoints, "GET /api/v1/subscriptions?event=dialog")),
         0);
+    ck_assert_uint_eq(live_do(watching_endpoints, "GET /api/v1/subscriptions?event=presnce", NULL),
+                      400);
+    ck_assert_str_eq(fake_call_problem_field(call), "event");
+    ck_assert_has(fake_call_problem_detail(call), "there are presence, ");
     ck_assert_uint_eq(
         json_array_size(live_items(watching_endpoints, "GET /api/v1/users/alice/subscriptions")),
         2);
