@@ -91,6 +91,23 @@ static void check_file(void *context, const char *use, const char *file)
     }
 }
 
+/* A domain that was made over the API shows the first one's. */
+static void check_made(void *context, const struct domain *domain)
+{
+    struct check *check = context;
+    const char *file = check->config->domains[0].certificate;
+    struct certificate_look look;
+    if (!domain->made || file == NULL || !certificate_look(file, &look) ||
+        certificate_names(file, domain->name, false))
+        return;
+    check_say(check, CHECK_FAULT, "certificate",
+              "%s does not name %s (it names: %s), which was made over the API and shows it: other "
+              "servers will not believe it; order one with that name too as subjectAltName, or "
+              "write the domain into the configuration with one of its own (domains: "
+              "certificate = ...)",
+              file, domain->name, look.names);
+}
+
 static void check_names(struct check *check)
 {
     for (unsigned i = 0; i < check->config->domain_count; i++) {
@@ -136,5 +153,6 @@ void check_certificates(struct check *check)
     if (check->faults == before) /* else it says the same once more */
         check_keys(check);
     check_names(check);
+    domains_each(check->domains, check_made, check);
     check_https(check);
 }

@@ -9,7 +9,7 @@
 #include "inspect_internal.h"
 #include "net/facts.h"
 
-enum { PORT_SIP = 5060, PORT_SIPS = 5061, NAME_SIZE = 300 };
+enum { PORT_SIP = 5060, PORT_SIPS = 5061, NAME_SIZE = 300, SILENT_MOST = 3 };
 
 static const struct {
     enum net_protocol protocol;
@@ -237,33 +237,54 @@ static bool listens_beyond(const struct config *config)
     return false;
 }
 
-static void check_domain(struct check *check, const char *domain)
+/* False: nobody answers. */
+static bool check_domain(struct check *check, const char *domain)
 {
     int services = 0;
     if (!listens_beyond(check->config)) {
         check_say(check, CHECK_NOTE, "dns",
                   "%s is served on this host alone (every address of `listen` is a loopback's)",
                   domain);
-        return;
+        return true;
     }
     for (size_t i = 0; i < WAYS; i++) {
         uint16_t port = port_of(check->config, ways[i].protocol);
         int found = port != 0 ? check_service(check, domain, i, port)
                               : check_unserved(check, domain, i) - 1;
         if (found < 0)
-            return;
+            return false;
         services += found;
     }
-    if (services == 0)
-        check_addresses(check, domain);
+    if (services == 0 && !check_addresses(check, domain))
+        return false;
     check_naptr(check, domain, services > 0);
+    return true;
+}
+
+struct domain_round {
+    struct check *check;
+    unsigned silent; /* so many in a row that nobody answered */
+};
+
+/* One may have a broken zone; when it is all of them, each further one is a long wait for nothing.
+ */
+static void take_domain(void *context, const struct domain *domain)
+{
+    struct domain_round *round = context;
+    if (round->silent > SILENT_MOST || !is_name(domain->name))
+        return;
+    if (round->silent == SILENT_MOST) {
+        check_say(round->check, CHECK_NOTE, "dns",
+                  "%s and those behind it were not looked up, for nobody answered for the last %u; "
+                  "mend that and check again",
+                  domain->name, round->silent++);
+        return;
+    }
+    round->silent = check_domain(round->check, domain->name) ? 0 : round->silent + 1;
 }
 
 void check_dns(struct check *check)
 {
-    for (unsigned i = 0; i < check->config->domain_count; i++) {
-        const char *domain = check->config->domains[i].domain.name;
-        if (is_name(domain))
-            check_domain(check, domain);
-    }
+    struct domain_round round = {.check = check};
+    domains_each(check->domains, take_domain, &round);
 }
