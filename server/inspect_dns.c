@@ -113,8 +113,8 @@ static bool check_addresses(struct check *check, const char *name)
                   name);
         return true;
     }
-    check_say(check, CHECK_OK, "dns", "%s has %u address%s", name, four.count + six.count,
-              four.count + six.count == 1 ? "" : "es");
+    check_say(check, CHECK_OK, "dns", "%s has %u %s", name, four.count + six.count,
+              word_for(four.count + six.count, "address", "addresses"));
     if (!any_ours(check->config, &four) && !any_ours(check->config, &six))
         check_say(check, CHECK_NOTE, "dns",
                   "no address of %s is this host's; fine behind a NAT (then `listen` says so: "
@@ -192,7 +192,8 @@ static void check_naptr(struct check *check, const char *domain, bool any_servic
     if (facts.kind == NET_FACTS_FAILED)
         return;
     if (facts.count > 0)
-        check_say(check, CHECK_OK, "dns", "%s has %u NAPTR records for SIP", domain, facts.count);
+        check_say(check, CHECK_OK, "dns", "%s has %u NAPTR %s for SIP", domain, facts.count,
+                  word_for(facts.count, "record", "records"));
     for (size_t i = 0; i < WAYS; i++)
         if (!leads_to(check, domain, &facts, i) && any_service &&
             port_of(check->config, ways[i].protocol) != 0)

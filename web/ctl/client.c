@@ -104,9 +104,10 @@ static void explain(const struct ctl_server *server, const struct ctl_call *call
 {
     if (code == CURLE_OPERATION_TIMEDOUT && call->timeout_s > 0)
         snprintf(why, WHY_SIZE,
-                 "%s did not answer within %ld seconds; what was asked for may still be done. "
+                 "%s did not answer within %ld %s; what was asked for may still be done. "
                  "--timeout SECONDS gives it longer",
-                 server->url, call->timeout_s);
+                 server->url, call->timeout_s,
+                 word_for((unsigned long long)call->timeout_s, "second", "seconds"));
     else
         snprintf(why, WHY_SIZE,
                  "%s was not reached: %s; is the server there (web.listen), and is the address "
