@@ -170,14 +170,6 @@ static FILE *output_of(struct work *work)
     return work->out;
 }
 
-static void explain(struct work *work, const json_t *problem, long status)
-{
-    const char *detail = json_string_value(json_object_get(problem, "detail"));
-    const char *field = json_string_value(json_object_get(problem, "field"));
-    snprintf(work->why, CTL_WHY_SIZE, "%s%s%s (%ld)", field != NULL ? field : "",
-             field != NULL ? ": " : "", detail != NULL ? detail : "the server refuses", status);
-}
-
 static bool print_plain(struct work *work, const struct ctl_answer *answer)
 {
     FILE *out = output_of(work);
@@ -196,7 +188,7 @@ static json_t *fetch(struct work *work, const struct ctl_call *call, bool *faile
     if (!*failed && strstr(answer.type, "json") != NULL)
         value = json_loadb(answer.text, answer.length, JSON_DECODE_ANY, NULL);
     if (!*failed && answer.status >= 400) {
-        explain(work, value, answer.status);
+        ctl_refused(&server, value, answer.status, work->why);
         json_decref(value);
         value = NULL;
         *failed = true;
