@@ -15,7 +15,8 @@ enum {
     FIELD_SIZE = 2200,
     TOKEN_SIZE = 1100,
     URL_SIZE = 8192,
-    CONNECT_S = 60
+    CONNECT_S = 60,
+    STATUS_UNAUTHORIZED = 401
 };
 
 static size_t take(char *data, size_t size, size_t count, void *context)
@@ -133,11 +134,17 @@ static void explain(const struct ctl_server *server, const struct ctl_call *call
 
 void ctl_refused(const struct ctl_server *server, const json_t *problem, long status, char *why)
 {
-    (void)server;
     const char *detail = json_string_value(json_object_get(problem, "detail"));
     const char *field = json_string_value(json_object_get(problem, "field"));
-    snprintf(why, WHY_SIZE, "%s%s%s (%ld)", field != NULL ? field : "", field != NULL ? ": " : "",
-             detail != NULL ? detail : "the server refuses", status);
+    if (status == STATUS_UNAUTHORIZED && server->token == NULL)
+        snprintf(why, WHY_SIZE,
+                 "%s wants a token: put it into HERALD_TOKEN, into ~/.config/heraldctl (token = "
+                 "...) or into a file (--token-file FILE); herald token add NAME SCOPES makes one "
+                 "(%ld)",
+                 server->url, status);
+    else
+        snprintf(why, WHY_SIZE, "%s%s%s (%ld)", field != NULL ? field : "",
+                 field != NULL ? ": " : "", detail != NULL ? detail : "the server refuses", status);
 }
 
 bool ctl_send(const struct ctl_server *server, const struct ctl_call *call,
