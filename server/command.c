@@ -111,7 +111,7 @@ static bool read_config(struct work *work, const struct command *command)
     }
     work->config = config_load(path, why, sizeof(why));
     if (work->config == NULL)
-        return command_fail("%s; name the configuration with --config FILE", why);
+        return command_fail("%s", why);
     if (command->data != NULL)
         work->config->data = command->data;
     work->domains = config_domains(work->config);

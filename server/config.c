@@ -284,7 +284,9 @@ static char *file_text(struct config_reader *reader)
     FILE *file = fopen(reader->path, "re");
     struct stat is;
     if (file == NULL || fstat(fileno(file), &is) != 0) {
-        config_fail(reader, NULL, "cannot be read: %s", strerror(errno));
+        config_fail(reader, NULL, "cannot be read: %s; %s with --config FILE", strerror(errno),
+                    errno == EACCES ? "give this user the right to read it, or name another one"
+                                    : "make it, or name another one");
         if (file != NULL)
             fclose(file);
         return NULL;

@@ -41,8 +41,9 @@ static const char *text_of(struct config_reader *reader, const struct config_key
     }
     size_t length = strlen(text);
     if (length < key->least || length > key->most) {
-        config_fail(reader, setting, "%s has %zu characters; it can have %llu to %llu", key->path,
-                    length, (unsigned long long)key->least, (unsigned long long)key->most);
+        config_fail(reader, setting, "%s has %zu %s; it can have %llu to %llu", key->path, length,
+                    word_for(length, "character", "characters"), (unsigned long long)key->least,
+                    (unsigned long long)key->most);
         return NULL;
     }
     for (const char *c = text; *c != '\0'; c++) {
@@ -247,8 +248,9 @@ int config_list_length(struct config_reader *reader, const struct config_key *ke
     }
     int length = config_setting_length(setting);
     if ((uint64_t)length < key->least || (uint64_t)length > key->most) {
-        config_fail(reader, setting, "%s has %d values; it can have %llu to %llu", key->path,
-                    length, (unsigned long long)key->least, (unsigned long long)key->most);
+        config_fail(reader, setting, "%s has %d %s; it can have %llu to %llu", key->path, length,
+                    word_for((unsigned)length, "value", "values"), (unsigned long long)key->least,
+                    (unsigned long long)key->most);
         return -1;
     }
     return length;
@@ -661,8 +663,9 @@ int config_groups(struct config_reader *reader, const struct config_key *key,
                     key->path);
     if (length < 0 || ((uint64_t)length >= key->least && (uint64_t)length <= key->most))
         return length;
-    config_fail(reader, setting, "%s has %d entries; it can have %llu to %llu", key->path, length,
-                (unsigned long long)key->least, (unsigned long long)key->most);
+    config_fail(reader, setting, "%s has %d %s; it can have %llu to %llu", key->path, length,
+                word_for((unsigned)length, "entry", "entries"), (unsigned long long)key->least,
+                (unsigned long long)key->most);
     return -1;
 }
 

@@ -29,15 +29,16 @@ struct expiry {
 static void warn(const struct expiry *expiry, const struct web_certificate *shown)
 {
     uint64_t now_ms = expiry->world->wall_ms;
-    if (shown->expires_ms <= now_ms)
+    uint64_t left_ms = shown->expires_ms > now_ms ? shown->expires_ms - now_ms : 0;
+    unsigned long long days = left_ms / (uint64_t)DAY_MS;
+    if (left_ms == 0)
         log_write(expiry->log, LOG_WARNING, "main",
                   "the certificate %s is over: nobody believes it; put a new one there and reload",
                   shown->file);
-    else if (shown->expires_ms - now_ms <= expiry->warn_ms)
+    else if (left_ms <= expiry->warn_ms)
         log_write(expiry->log, LOG_WARNING, "main",
-                  "the certificate %s ends in %llu days; put a new one there in time, and reload",
-                  shown->file,
-                  (unsigned long long)((shown->expires_ms - now_ms) / ((uint64_t)DAY_MS)));
+                  "the certificate %s ends in %llu %s; put a new one there in time, and reload",
+                  shown->file, days, word_for(days, "day", "days"));
 }
 
 static void warn_all(struct timer *timer)

@@ -95,7 +95,7 @@ static void opened(struct homes *homes, unsigned partition)
     front_set_closed(homes->parts.front, partition, false);
     homes->closed--;
     log_write(homes->below->log, LOG_INFO, "homes",
-              "partition %u is loaded: its users are served again; %u are still closed", partition,
+              "partition %u is loaded: its users are served again; %u still closed", partition,
               homes->closed);
 }
 

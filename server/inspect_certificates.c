@@ -12,9 +12,16 @@
 
 enum { DAY_S = 86400, WHY_SIZE = 1024 };
 
+/* "ends in 1 day": the whole days that are left. */
+static unsigned long long days_left(const struct certificate_look *look, uint64_t now_ms)
+{
+    return look->ends_ms > now_ms ? (look->ends_ms - now_ms) / 1000 / DAY_S : 0;
+}
+
 static void check_time(struct check *check, const char *file, const struct certificate_look *look)
 {
-    uint64_t now_ms = (uint64_t)time(NULL) * 1000;
+    const uint64_t now_ms = (uint64_t)time(NULL) * 1000;
+    const unsigned long long days = days_left(look, now_ms);
     if (look->begins_ms > now_ms)
         check_say(check, CHECK_FAULT, "certificate",
                   "%s is not good yet; look at this host's clock, or wait", file);
@@ -23,11 +30,11 @@ static void check_time(struct check *check, const char *file, const struct certi
                   "%s is over; put a new one there and reload (heraldctl config reload)", file);
     else if (look->ends_ms - now_ms < (uint64_t)check->config->warn_days * DAY_S * 1000)
         check_say(check, CHECK_FAULT, "certificate",
-                  "%s ends in %llu days; put a new one there and reload (heraldctl config reload)",
-                  file, (unsigned long long)((look->ends_ms - now_ms) / 1000 / DAY_S));
+                  "%s ends in %llu %s; put a new one there and reload (heraldctl config reload)",
+                  file, days, word_for(days, "day", "days"));
     else
-        check_say(check, CHECK_OK, "certificate", "%s (%s) is good for %llu days", file,
-                  look->subject, (unsigned long long)((look->ends_ms - now_ms) / 1000 / DAY_S));
+        check_say(check, CHECK_OK, "certificate", "%s (%s) is good for %llu %s", file,
+                  look->subject, days, word_for(days, "day", "days"));
 }
 
 /* Who stands behind it. */
@@ -69,9 +76,10 @@ static void check_chain_time(struct check *check, const char *file,
     if (look->chain_ends_ms < look->ends_ms && look->chain_ends_ms < soon_ms)
         check_say(check, CHECK_FAULT, "certificate",
                   "a certificate in %s, between its first and its authority, is over or will be "
-                  "within %u days; get the new one from the authority, put it there and reload "
+                  "within %u %s; get the new one from the authority, put it there and reload "
                   "(heraldctl config reload)",
-                  file, check->config->warn_days);
+                  file, check->config->warn_days,
+                  word_for(check->config->warn_days, "day", "days"));
 }
 
 static void check_file(void *context, const char *use, const char *file)
@@ -89,6 +97,23 @@ static void check_file(void *context, const char *use, const char *file)
         check_say(check, CHECK_FAULT, "certificate",
                   "%s cannot be read as a PEM certificate; correct the path or the rights", file);
     }
+}
+
+/* A domain that was made over the API shows the first one's. */
+static void check_made(void *context, const struct domain *domain)
+{
+    struct check *check = context;
+    const char *file = check->config->domains[0].certificate;
+    struct certificate_look look;
+    if (!domain->made || file == NULL || !certificate_look(file, &look) ||
+        certificate_names(file, domain->name, false))
+        return;
+    check_say(check, CHECK_FAULT, "certificate",
+              "%s does not name %s (it names: %s), which was made over the API and shows it: other "
+              "servers will not believe it; order one with that name too as subjectAltName, or "
+              "write the domain into the configuration with one of its own (domains: "
+              "certificate = ...)",
+              file, domain->name, look.names);
 }
 
 static void check_names(struct check *check)
@@ -136,5 +161,6 @@ void check_certificates(struct check *check)
     if (check->faults == before) /* else it says the same once more */
         check_keys(check);
     check_names(check);
+    domains_each(check->domains, check_made, check);
     check_https(check);
 }

@@ -35,9 +35,9 @@ static void check_room(struct check *check, const char *path, const char *use,
             "disk",
             path, use, free_mib, wanted_mib);
     else if (disk.f_files > 0 && disk.f_favail < FREE_LEAST_FILES)
-        check_say(check, CHECK_FAULT, "disk",
-                  "%s (%s) has room for %llu more files only; delete some of them", path, use,
-                  (unsigned long long)disk.f_favail);
+        check_say(check, CHECK_FAULT, "disk", "%s (%s) has room for %llu more %s only; delete some",
+                  path, use, (unsigned long long)disk.f_favail,
+                  word_for(disk.f_favail, "file", "files"));
     else
         check_say(check, CHECK_OK, "disk", "%s (%s) can be written and has %llu MiB left", path,
                   use, free_mib);

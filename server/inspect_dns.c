@@ -9,7 +9,7 @@
 #include "inspect_internal.h"
 #include "net/facts.h"
 
-enum { PORT_SIP = 5060, PORT_SIPS = 5061, NAME_SIZE = 300 };
+enum { PORT_SIP = 5060, PORT_SIPS = 5061, NAME_SIZE = 300, SILENT_MOST = 3 };
 
 static const struct {
     enum net_protocol protocol;
@@ -113,8 +113,8 @@ static bool check_addresses(struct check *check, const char *name)
                   name);
         return true;
     }
-    check_say(check, CHECK_OK, "dns", "%s has %u address%s", name, four.count + six.count,
-              four.count + six.count == 1 ? "" : "es");
+    check_say(check, CHECK_OK, "dns", "%s has %u %s", name, four.count + six.count,
+              word_for(four.count + six.count, "address", "addresses"));
     if (!any_ours(check->config, &four) && !any_ours(check->config, &six))
         check_say(check, CHECK_NOTE, "dns",
                   "no address of %s is this host's; fine behind a NAT (then `listen` says so: "
@@ -192,7 +192,8 @@ static void check_naptr(struct check *check, const char *domain, bool any_servic
     if (facts.kind == NET_FACTS_FAILED)
         return;
     if (facts.count > 0)
-        check_say(check, CHECK_OK, "dns", "%s has %u NAPTR records for SIP", domain, facts.count);
+        check_say(check, CHECK_OK, "dns", "%s has %u NAPTR %s for SIP", domain, facts.count,
+                  word_for(facts.count, "record", "records"));
     for (size_t i = 0; i < WAYS; i++)
         if (!leads_to(check, domain, &facts, i) && any_service &&
             port_of(check->config, ways[i].protocol) != 0)
@@ -237,33 +238,54 @@ static bool listens_beyond(const struct config *config)
     return false;
 }
 
-static void check_domain(struct check *check, const char *domain)
+/* False: nobody answers. */
+static bool check_domain(struct check *check, const char *domain)
 {
     int services = 0;
     if (!listens_beyond(check->config)) {
         check_say(check, CHECK_NOTE, "dns",
                   "%s is served on this host alone (every address of `listen` is a loopback's)",
                   domain);
-        return;
+        return true;
     }
     for (size_t i = 0; i < WAYS; i++) {
         uint16_t port = port_of(check->config, ways[i].protocol);
         int found = port != 0 ? check_service(check, domain, i, port)
                               : check_unserved(check, domain, i) - 1;
         if (found < 0)
-            return;
+            return false;
         services += found;
     }
-    if (services == 0)
-        check_addresses(check, domain);
+    if (services == 0 && !check_addresses(check, domain))
+        return false;
     check_naptr(check, domain, services > 0);
+    return true;
+}
+
+struct domain_round {
+    struct check *check;
+    unsigned silent; /* so many in a row that nobody answered */
+};
+
+/* One may have a broken zone; when it is all of them, each further one is a long wait for nothing.
+ */
+static void take_domain(void *context, const struct domain *domain)
+{
+    struct domain_round *round = context;
+    if (round->silent > SILENT_MOST || !is_name(domain->name))
+        return;
+    if (round->silent == SILENT_MOST) {
+        check_say(round->check, CHECK_NOTE, "dns",
+                  "%s and those behind it were not looked up, for nobody answered for the last %u; "
+                  "mend that and check again",
+                  domain->name, round->silent++);
+        return;
+    }
+    round->silent = check_domain(round->check, domain->name) ? 0 : round->silent + 1;
 }
 
 void check_dns(struct check *check)
 {
-    for (unsigned i = 0; i < check->config->domain_count; i++) {
-        const char *domain = check->config->domains[i].domain.name;
-        if (is_name(domain))
-            check_domain(check, domain);
-    }
+    struct domain_round round = {.check = check};
+    domains_each(check->domains, take_domain, &round);
 }

@@ -10,7 +10,8 @@
 
 struct check {
     struct config *config;
-    bool running; /* a server has the data folder */
+    struct domains *domains; /* those of the configuration, and those of the database */
+    bool running;            /* a server has the data folder */
     unsigned faults;
     FILE *out; /* where findings go */
 };

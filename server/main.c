@@ -92,6 +92,15 @@ static enum action parse_options(int argc, char **argv, struct options *options)
     return options->action;
 }
 
+/* "herald check": of the options that are actions, people forget the dashes. */
+static bool is_option(const char *word)
+{
+    const struct option *at = known_options;
+    while (at->name != NULL && strcmp(at->name, word) != 0)
+        at++;
+    return at->name != NULL;
+}
+
 /* Words that are no options: a command and what it is about. */
 static enum action parse_words(int count, char **words, struct options *options)
 {
@@ -104,7 +113,7 @@ static enum action parse_words(int count, char **words, struct options *options)
                    ? options->action
                    : refuse("--data goes with herald user, roster, rule, setting and token", "");
     if (!command_known(words[0]))
-        return refuse("no such command: ", words[0]);
+        return refuse(is_option(words[0]) ? "what is meant is --" : "no such command: ", words[0]);
     if (count > COMMAND_WORDS_MAX)
         return refuse("one thing at a time; what is this for: ", words[COMMAND_WORDS_MAX]);
     for (int i = 0; i < count; i++)

@@ -13,17 +13,29 @@
 #include "base/token.h"
 #include "store/accounts_internal.h"
 
-struct account_file *account_file_open(const char *folder, enum err *err, char *why,
-                                       size_t why_size)
+static struct account_file *file_open(const char *folder, enum database_use use, enum err *err,
+                                      char *why, size_t why_size)
 {
     assert(folder != NULL);
     struct failure failure = {0};
     struct account_file *file = memory_new(sizeof(*file));
-    if (database_open(&file->database, folder, DATABASE_ACCOUNTS, &failure))
+    if (database_open(&file->database, folder, use, &failure))
         return file;
     failure_report(&failure, err, why, why_size);
     free(file);
     return NULL;
+}
+
+struct account_file *account_file_open(const char *folder, enum err *err, char *why,
+                                       size_t why_size)
+{
+    return file_open(folder, DATABASE_ACCOUNTS, err, why, why_size);
+}
+
+struct account_file *account_file_look(const char *folder, enum err *err, char *why,
+                                       size_t why_size)
+{
+    return file_open(folder, DATABASE_LOOK, err, why, why_size);
 }
 
 void account_file_close(struct account_file **file)

@@ -15,6 +15,10 @@ struct account_file;
  * epoch. `why` gets a message for the operator on failure. */
 struct account_file *account_file_open(const char *folder, enum err *err, char *why,
                                        size_t why_size);
+/* The same to look into: makes and migrates nothing. ERR_NOT_FOUND: there is nothing to be read
+ * yet, for no herald of this version has started here. */
+struct account_file *account_file_look(const char *folder, enum err *err, char *why,
+                                       size_t why_size);
 void account_file_close(struct account_file **file);
 
 /* Several calls as one: what is read cannot change before it is written. After a change that failed

@@ -8,9 +8,11 @@
 #include "store/database_internal.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 
@@ -108,6 +110,7 @@ static const char *database_pragmas(enum database_use use)
     case DATABASE_WRITE_FAST:
         return "PRAGMA synchronous = OFF; PRAGMA cache_size = -2048;";
     case DATABASE_READ:
+    case DATABASE_LOOK:
         return "PRAGMA query_only = 1; PRAGMA cache_size = -256; PRAGMA temp_store = MEMORY;";
     case DATABASE_CHECKPOINT:
         return "PRAGMA synchronous = FULL; PRAGMA cache_size = -64;";
@@ -144,11 +147,24 @@ static int database_connect(struct database *database, enum database_use use)
     return code;
 }
 
+static bool database_is_there(const struct database *database, struct failure *failure)
+{
+    if (access(database->path, F_OK) == 0 || errno != ENOENT)
+        return true;
+    failure_set(failure, ERR_NOT_FOUND, "%s is not there yet: the first start makes it",
+                database->path);
+    return false;
+}
+
 bool database_open(struct database *database, const char *folder, enum database_use use,
                    struct failure *failure)
 {
     *database = (struct database){.path = folder_path(folder, "herald.db")};
-    bool opened = !database_writes_schema(use) || folder_prepare(folder, database->path, failure);
+    bool opened = true;
+    if (use == DATABASE_LOOK)
+        opened = database_is_there(database, failure);
+    else if (database_writes_schema(use))
+        opened = folder_prepare(folder, database->path, failure);
     if (opened) {
         int code = database_connect(database, use);
         opened = code == SQLITE_OK;
@@ -157,6 +173,8 @@ bool database_open(struct database *database, const char *folder, enum database_
     }
     if (opened && database_writes_schema(use))
         opened = schema_migrate(database, use == DATABASE_WRITE_FAST, failure);
+    if (opened && use == DATABASE_LOOK)
+        opened = schema_look(database, failure);
     if (!opened)
         database_close(database);
     return opened;

@@ -41,6 +41,7 @@ enum database_use {
     DATABASE_READ,
     DATABASE_CHECKPOINT,
     DATABASE_ACCOUNTS, /* the command line, beside a server */
+    DATABASE_LOOK,     /* reads alone, a file that perhaps nobody has brought to this version */
 };
 
 /* Opens herald.db in the folder, making it (mode 0600) when a writing use finds none. Writing uses
@@ -117,6 +118,8 @@ enum err account_exists(struct database *database, struct bytes aor, bool *exist
 /* schema.c: checks that the file is ours and not of a later version, and runs the migrations that
  * it lacks. */
 bool schema_migrate(struct database *database, bool stepped, struct failure *failure);
+/* The same without the migrations: ERR_NOT_FOUND when it lacks some. */
+bool schema_look(struct database *database, struct failure *failure);
 
 /* gather.c: the system's files, but the log's writes gathered into few. For connections with
  * synchronous FULL; to be freed (free()) after the connection that gather_connect opens, which

@@ -272,6 +272,19 @@ static int schema_run(struct database *database, int64_t version, bool stepped)
     return code == SQLITE_OK ? database_run(database, SQL_COMMIT) : code;
 }
 
+bool schema_look(struct database *database, struct failure *failure)
+{
+    int64_t version = 0;
+    if (!schema_check(database, &version, failure))
+        return false;
+    if (version < MIGRATIONS)
+        failure_set(failure, ERR_NOT_FOUND,
+                    "%s is of an earlier herald (database version %lld, this one has %d): the next "
+                    "start brings it there",
+                    database->path, (long long)version, (int)MIGRATIONS);
+    return version == MIGRATIONS;
+}
+
 bool schema_migrate(struct database *database, bool stepped, struct failure *failure)
 {
     int64_t version = 0;

@@ -85,6 +85,12 @@ bool bytes_is_utf8(struct bytes slice);
 uint64_t bytes_hash(struct bytes slice, uint64_t seed);
 uint64_t bytes_hash_nocase(struct bytes slice, uint64_t seed);
 
+/* In a sentence for people: of 1 the first word ("user"), of any other number the second. */
+static inline const char *word_for(unsigned long long count, const char *one, const char *many)
+{
+    return count == 1 ? one : many;
+}
+
 /* ASCII lower case of one character, independent of the locale. */
 static inline char ascii_lower(char c)
 {

@@ -186,9 +186,9 @@ static void add(struct hook *hook, const struct feed_event *event)
     bool full = hook->count >= hooks->settings.pending_max;
     if (full && !hook->full)
         log_write(hooks->parts.log, LOG_WARNING, "hook",
-                  "webhook %.*s has %zu events waiting (webhooks.pending_max); further ones are "
+                  "webhook %.*s has %zu %s waiting (webhooks.pending_max); further ones are "
                   "lost until it answers",
-                  BYTES_ARGS(hook->id), hook->count);
+                  BYTES_ARGS(hook->id), hook->count, word_for(hook->count, "event", "events"));
     hook->full = full;
     if (!full) {
         append(hook, event->id, false, feed_json(event));

@@ -279,7 +279,8 @@ static void tell_left_out(struct dividing *dividing)
     buffer_text(&out, "Your message was not sent to ");
     buffer_put(&out, buffer_bytes(&dividing->left_out));
     if (dividing->unnamed > 0)
-        buffer_format(&out, " and %zu others", dividing->unnamed);
+        buffer_format(&out, " and %zu %s", dividing->unnamed,
+                      word_for(dividing->unnamed, "other", "others"));
     buffer_text(&out, ": they do not take messages that you send to several receivers, or have no "
                       "room for them.");
     const struct report_letter letter = {

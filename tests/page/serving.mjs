@@ -163,7 +163,7 @@ test('a domain is added, changed and removed', {}, async place => {
     await dialog.getByRole('button', {name: 'Remove'}).click();
   };
   await erase();
-  await seen(page.getByRole('alert').filter({hasText: 'example.net has 1 users'}));
+  await seen(page.getByRole('alert').filter({hasText: 'example.net has 1 user;'}));
   await api(place, 'DELETE', '/api/v1/users/dora@example.net');
   await erase();
   await gone(domains.getByText('example.net', {exact: true}));

@@ -116,8 +116,9 @@ static void explain_refusal(struct web_call *call, enum err err, const struct pe
                     "%s is an account; erase that first, or take another name", alias->text);
     else if (err == ERR_LIMIT)
         web_problem(call, 409, "limit", "alias",
-                    "a user has at most %u aliases (policy.aliases_max); DELETE one first",
-                    web_limits(call)->aliases_max);
+                    "a user has at most %u %s (policy.aliases_max); DELETE one first",
+                    web_limits(call)->aliases_max,
+                    word_for(web_limits(call)->aliases_max, "alias", "aliases"));
 }
 
 static void put_alias(struct web_call *call, struct account_file *file)

@@ -240,7 +240,8 @@ void buddies_read(struct web_call *call, struct faults *faults, const json_t *it
         return;
     }
     if (json_array_size(items) > most) {
-        fault_add(faults, pointer, "a roster has %u buddies at most (policy.buddies_max)", most);
+        fault_add(faults, pointer, "a roster has %u %s at most (policy.buddies_max)", most,
+                  word_for(most, "buddy", "buddies"));
         return;
     }
     for (size_t i = 0; i < json_array_size(items); i++) {

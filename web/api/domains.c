@@ -291,9 +291,9 @@ static void put_domain(struct web_call *call, struct account_file *file)
         err = domain_put(file, bytes_of(asked.name), names_bytes(&others), most);
     if (err == ERR_LIMIT)
         web_problem(call, 409, "limit", "domain",
-                    "there are %u domains beside those of the configuration (web.domains_max); "
-                    "DELETE one first",
-                    most);
+                    "there %s %u %s beside those of the configuration (web.domains_max); "
+                    "DELETE one first, or raise that",
+                    word_for(most, "is", "are"), most, word_for(most, "domain", "domains"));
     if (given_end(call, file, err))
         answer_put(call, &asked, names_bytes(&others));
     asked_release(&asked);
@@ -302,8 +302,9 @@ static void put_domain(struct web_call *call, struct account_file *file)
 static void refuse_users(struct web_call *call, const struct asked *asked)
 {
     web_problem(call, 409, "has-users", "domain",
-                "%s has %llu users; erase them first (DELETE /api/v1/users/{user})", asked->name,
-                (unsigned long long)asked->users);
+                "%s has %llu %s first (DELETE /api/v1/users/{user})", asked->name,
+                (unsigned long long)asked->users,
+                word_for(asked->users, "user; erase that one", "users; erase them"));
 }
 
 /* One that was made, whose name the configuration has given to another domain since. */

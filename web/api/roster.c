@@ -130,10 +130,11 @@ static void judge_whole(struct faults *faults, const json_t *body)
                   "together and leave next out, or POST changes only who is named");
     else if (total != NULL && (!json_is_integer(total) || json_integer_value(total) < 0 ||
                                (uint64_t)json_integer_value(total) != count))
-        fault_add(faults, "/total",
-                  "there are %zu items, and PUT takes out who is not among them; leave total out "
-                  "if that is meant, or POST changes only who is named",
-                  count);
+        fault_add(
+            faults, "/total",
+            "total is not the number of items (%zu), and PUT takes out who is not among them; "
+            "leave total out if that is meant, or POST changes only who is named",
+            count);
 }
 
 /* False: 415 is answered. */
@@ -195,8 +196,8 @@ static enum err put_buddy(struct web_call *call, struct account_file *file, stru
     enum err err = account_put_buddy(file, &row, most);
     if (err == ERR_LIMIT)
         web_problem(call, 409, "limit", NULL,
-                    "a roster has %u buddies at most (policy.buddies_max); take some out first",
-                    most);
+                    "a roster has %u %s at most (policy.buddies_max); take some out first", most,
+                    word_for(most, "buddy", "buddies"));
     return err;
 }
 

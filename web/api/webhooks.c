@@ -147,8 +147,9 @@ static void not_there(struct web_call *call, enum err err)
                     "there is no webhook with this id; GET /api/v1/webhooks lists those there are");
     else if (err == ERR_LIMIT)
         web_problem(call, 409, "limit", NULL,
-                    "there are %u webhooks already (webhooks.max); delete those that nobody uses",
-                    web_limits(call)->webhooks_max);
+                    "a server has at most %u %s (webhooks.max); delete those that nobody uses",
+                    web_limits(call)->webhooks_max,
+                    word_for(web_limits(call)->webhooks_max, "webhook", "webhooks"));
     else
         given_failed(call, err);
 }

@@ -1,19 +1,22 @@
 /* client.c: a request with libcurl. Redirects are not followed: the token is for this server. */
 #include "web/ctl/client.h"
 
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/memory.h"
+#include "web/ctl/client_internal.h"
 
 enum {
     WHY_SIZE = 512,
     ANSWER_MAX_BYTES = 256 << 20,
     FIELD_SIZE = 2200,
     TOKEN_SIZE = 1100,
-    CONNECT_S = 60
+    URL_SIZE = 8192,
+    CONNECT_S = 60,
+    STATUS_UNAUTHORIZED = 401
 };
 
 static size_t take(char *data, size_t size, size_t count, void *context)
@@ -29,8 +32,7 @@ static size_t take(char *data, size_t size, size_t count, void *context)
     return length;
 }
 
-/* Nothing when there is no value. */
-static struct curl_slist *add_field(struct curl_slist *fields, const char *name, const char *value)
+struct curl_slist *ctl_field_add(struct curl_slist *fields, const char *name, const char *value)
 {
     char text[FIELD_SIZE];
     if (value == NULL || *value == '\0')
@@ -41,13 +43,13 @@ static struct curl_slist *add_field(struct curl_slist *fields, const char *name,
     return fields;
 }
 
-static struct curl_slist *add_token(struct curl_slist *fields, const char *token)
+struct curl_slist *ctl_token_add(struct curl_slist *fields, const char *token)
 {
     char text[TOKEN_SIZE];
     if (token == NULL)
         return fields;
     snprintf(text, sizeof(text), "Bearer %s", token);
-    fields = add_field(fields, "Authorization", text);
+    fields = ctl_field_add(fields, "Authorization", text);
     explicit_bzero(text, sizeof(text));
     return fields;
 }
@@ -58,16 +60,30 @@ static struct curl_slist *fields_of(const struct ctl_server *server, const struc
     if (call->body != NULL && type == NULL)
         type = strcmp(call->method, "PATCH") == 0 ? "application/merge-patch+json"
                                                   : "application/json";
-    struct curl_slist *fields = add_token(NULL, server->token);
-    fields = add_field(fields, "Content-Type", call->body != NULL ? type : NULL);
-    fields = add_field(fields, "Accept", call->accept);
-    fields = add_field(fields, "If-Match", call->if_match);
-    fields = add_field(fields, "If-None-Match", call->if_none_match);
-    return add_field(fields, "Idempotency-Key", call->idempotency_key);
+    struct curl_slist *fields = ctl_token_add(NULL, server->token);
+    fields = ctl_field_add(fields, "Content-Type", call->body != NULL ? type : NULL);
+    fields = ctl_field_add(fields, "Accept", call->accept);
+    fields = ctl_field_add(fields, "If-Match", call->if_match);
+    fields = ctl_field_add(fields, "If-None-Match", call->if_none_match);
+    return ctl_field_add(fields, "Idempotency-Key", call->idempotency_key);
 }
 
-static void set_up(CURL *curl, const struct ctl_server *server, const struct ctl_call *call,
-                   struct ctl_answer *answer)
+void ctl_connect(CURL *curl, const struct ctl_server *server, const char *path)
+{
+    char url[URL_SIZE];
+    size_t end = strlen(server->url);
+    while (end > 0 && server->url[end - 1] == '/')
+        end--;
+    snprintf(url, sizeof(url), "%.*s%s", (int)end, server->url, path);
+    curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L); /* ".." is for the server to refuse */
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl, CURLOPT_USERAGENT, "heraldctl/" HERALD_VERSION);
+    if (server->ca != NULL)
+        curl_easy_setopt(curl, CURLOPT_CAINFO, server->ca);
+}
+
+static void set_up(CURL *curl, const struct ctl_call *call, struct ctl_answer *answer)
 {
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, call->method);
     if (strcmp(call->method, "HEAD") == 0)
@@ -80,10 +96,6 @@ static void set_up(CURL *curl, const struct ctl_server *server, const struct ctl
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, call->timeout_s);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S);
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_USERAGENT, "heraldctl/" HERALD_VERSION);
-    if (server->ca != NULL)
-        curl_easy_setopt(curl, CURLOPT_CAINFO, server->ca);
 }
 
 static void take_fields(CURL *curl, struct ctl_answer *answer)
@@ -99,35 +111,51 @@ static void take_fields(CURL *curl, struct ctl_answer *answer)
         snprintf(answer->etag, sizeof(answer->etag), "%s", field->value);
 }
 
+void ctl_unreached(const struct ctl_server *server, const char *fault, char *why)
+{
+    snprintf(why, WHY_SIZE,
+             "%s was not reached: %s; is the server there (web.listen), and is the address right "
+             "(--url)?",
+             server->url, fault);
+}
+
 static void explain(const struct ctl_server *server, const struct ctl_call *call, CURLcode code,
                     const char *fault, char *why)
 {
     if (code == CURLE_OPERATION_TIMEDOUT && call->timeout_s > 0)
         snprintf(why, WHY_SIZE,
-                 "%s did not answer within %ld seconds; what was asked for may still be done. "
+                 "%s did not answer within %ld %s; what was asked for may still be done. "
                  "--timeout SECONDS gives it longer",
-                 server->url, call->timeout_s);
+                 server->url, call->timeout_s,
+                 word_for((unsigned long long)call->timeout_s, "second", "seconds"));
     else
+        ctl_unreached(server, *fault != '\0' ? fault : curl_easy_strerror(code), why);
+}
+
+void ctl_refused(const struct ctl_server *server, const json_t *problem, long status, char *why)
+{
+    const char *detail = json_string_value(json_object_get(problem, "detail"));
+    const char *field = json_string_value(json_object_get(problem, "field"));
+    if (status == STATUS_UNAUTHORIZED && server->token == NULL)
         snprintf(why, WHY_SIZE,
-                 "%s was not reached: %s; is the server there (web.listen), and is the address "
-                 "right (--url)?",
-                 server->url, *fault != '\0' ? fault : curl_easy_strerror(code));
+                 "%s wants a token: put it into HERALD_TOKEN, into ~/.config/heraldctl (token = "
+                 "...) or into a file (--token-file FILE); herald token add NAME SCOPES makes one "
+                 "(%ld)",
+                 server->url, status);
+    else
+        snprintf(why, WHY_SIZE, "%s%s%s (%ld)", field != NULL ? field : "",
+                 field != NULL ? ": " : "", detail != NULL ? detail : "the server refuses", status);
 }
 
 bool ctl_send(const struct ctl_server *server, const struct ctl_call *call,
               struct ctl_answer *answer, char *why)
 {
-    char url[8192], fault[CURL_ERROR_SIZE] = "";
+    char fault[CURL_ERROR_SIZE] = "";
     *answer = (struct ctl_answer){.text = memory_new(1)};
-    size_t end = strlen(server->url);
-    while (end > 0 && server->url[end - 1] == '/')
-        end--;
-    snprintf(url, sizeof(url), "%.*s%s", (int)end, server->url, call->path);
     CURL *curl = curl_easy_init();
     struct curl_slist *fields = fields_of(server, call);
-    set_up(curl, server, call, answer);
-    curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L); /* ".." is for the server to refuse */
+    ctl_connect(curl, server, call->path);
+    set_up(curl, call, answer);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, fields);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, fault);
     CURLcode code = curl_easy_perform(curl);

@@ -2,6 +2,7 @@
 #ifndef WEB_CTL_CLIENT_H
 #define WEB_CTL_CLIENT_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -32,5 +33,8 @@ struct ctl_answer {
 /* False with a message in `why` (512 bytes): the server was not reached. */
 bool ctl_send(const struct ctl_server *server, const struct ctl_call *call,
               struct ctl_answer *answer, char *why);
+
+/* The server's refusal (RFC 9457; NULL: it sent none) in words for `why` (512 bytes). */
+void ctl_refused(const struct ctl_server *server, const json_t *problem, long status, char *why);
 
 #endif

@@ -7,21 +7,10 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "web/ctl/options.h"
+#include "web/ctl/usage.h"
 #include "web/ctl/verbs.h"
-
-/* Words that are no nouns of the table. */
-static const struct {
-    const char *word, *takes, *offers, *help;
-} others[] = {
-    {"request", "METHOD PATH [BODY]", "GET PUT POST PATCH DELETE", "anything that the API has"},
-    {"watch", "[--types TYPE,TYPE] [--user USER]", "--types --user",
-     "what happens, as it happens: events of the types presence, messages, registrations and "
-     "subscriptions"},
-    {"check", "[--config FILE] [--herald PROGRAM]", "--config --herald",
-     "looks at configuration, certificates, DNS, ports, clock and disk, and says what to mend"},
-};
-enum { OTHERS = sizeof(others) / sizeof(others[0]) };
 
 static void write_general(bool anywhere, FILE *out)
 {
@@ -35,8 +24,8 @@ static void write_first(FILE *out)
 {
     write_general(false, out);
     fprintf(out, " --help --version");
-    for (size_t i = 0; i < OTHERS; i++)
-        fprintf(out, " %s", others[i].word);
+    for (const struct ctl_other *at = ctl_others; at->word != NULL; at++)
+        fprintf(out, " %s", at->word);
     for (const struct ctl_verb *at = ctl_verbs; at->noun != NULL; at++)
         if (at == ctl_verbs || strcmp(at->noun, at[-1].noun) != 0)
             fprintf(out, " %s", at->noun);
@@ -151,16 +140,16 @@ static void write_bash(FILE *out)
     write_first(out);
     fprintf(out, "'\n    elif [[ -z $verb ]]; then\n        case $noun in\n");
     write_bash_verbs(out);
-    for (size_t i = 0; i < OTHERS; i++)
-        fprintf(out, "        %s) words='%s' ;;\n", others[i].word, others[i].offers);
+    for (const struct ctl_other *at = ctl_others; at->word != NULL; at++)
+        fprintf(out, "        %s) words='%s' ;;\n", at->word, at->offers);
     fprintf(out, "        esac\n    else\n        case \"$noun $verb\" in\n");
     for (const struct ctl_verb *at = ctl_verbs; at->noun != NULL; at++) {
         fprintf(out, "        '%s %s') words='", at->noun, at->verb);
         write_options(at, out);
         fprintf(out, "'%s ;;\n", at->takes != NULL ? " files=1" : "");
     }
-    for (size_t i = 0; i < OTHERS; i++)
-        fprintf(out, "        '%s '*) words='%s' ;;\n", others[i].word, others[i].offers);
+    for (const struct ctl_other *at = ctl_others; at->word != NULL; at++)
+        fprintf(out, "        '%s '*) words='%s' ;;\n", at->word, at->offers);
     fprintf(out, "        esac\n    fi\n"
                  "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
                  "    if [[ -n $files && $cur != -* ]]; then\n"
@@ -237,106 +226,68 @@ static void write_zsh(FILE *out)
     write_first(out);
     fprintf(out, ")\nelif [[ -z $verb ]]; then\n    case $noun in\n");
     write_zsh_verbs(out);
-    for (size_t i = 0; i < OTHERS; i++)
-        fprintf(out, "    %s) choices=(%s) ;;\n", others[i].word, others[i].offers);
+    for (const struct ctl_other *at = ctl_others; at->word != NULL; at++)
+        fprintf(out, "    %s) choices=(%s) ;;\n", at->word, at->offers);
     fprintf(out, "    esac\nelse\n    case \"$noun $verb\" in\n");
     for (const struct ctl_verb *at = ctl_verbs; at->noun != NULL; at++) {
         fprintf(out, "    '%s %s') choices=(", at->noun, at->verb);
         write_options(at, out);
         fprintf(out, ")%s ;;\n", at->takes != NULL ? " files=1" : "");
     }
-    for (size_t i = 0; i < OTHERS; i++)
-        fprintf(out, "    '%s '*) choices=(%s) ;;\n", others[i].word, others[i].offers);
+    for (const struct ctl_other *at = ctl_others; at->word != NULL; at++)
+        fprintf(out, "    '%s '*) choices=(%s) ;;\n", at->word, at->offers);
     fprintf(out, "    esac\nfi\n_describe heraldctl choices\n"
                  "if [[ -n $files ]]; then _files; fi\n");
 }
 
 /* The manual page */
 
-static void write_roff(const char *text, FILE *out)
+static void write_roff(struct bytes text, FILE *out)
 {
-    for (; *text != '\0'; text++) {
-        if (*text == '-')
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.at[i] == '-')
             fputs("\\-", out);
-        else if (*text == '\\')
+        else if (text.at[i] == '\\')
             fputs("\\e", out);
         else
-            fputc(*text, out);
+            fputc(text.at[i], out);
     }
 }
 
-/* The words that fill the path: "USER BUDDY". */
-static void write_path_words(const struct ctl_verb *verb, FILE *out)
+/* A usage: words in capitals stand in italics, options in bold. */
+static void write_man_usage(const char *text, FILE *out)
 {
-    for (const char *at = verb->path; (at = strchr(at, '{')) != NULL; at++) {
-        fputs(" \\fI", out);
-        for (const char *c = at + 1; *c != '}'; c++)
-            fputc(toupper((unsigned char)*c), out);
-        fputs("\\fR", out);
+    while (*text != '\0') {
+        const bool word = isupper((unsigned char)*text), option = strncmp(text, "--", 2) == 0;
+        size_t length = 1;
+        while ((word && (isupper((unsigned char)text[length]) || text[length] == '-')) ||
+               (option && (islower((unsigned char)text[length]) || text[length] == '-')))
+            length++;
+        fputs(word ? "\\fI" : option ? "\\fB" : "", out);
+        write_roff(bytes_from(text, length), out);
+        fputs(word || option ? "\\fR" : "", out);
+        text += length;
     }
 }
 
-static const char *value_of(const struct ctl_member *member)
+static void write_man_command(const char *noun, const char *verb, const char *usage,
+                              const char *help, FILE *out)
 {
-    return member->kind == NUMBER  ? "N"
-           : member->kind == TRUTH ? "yes|no"
-           : member->kind == JSON  ? "JSON"
-                                   : "TEXT";
-}
-
-static void write_man_forms(const struct ctl_verb *verb, FILE *out)
-{
-    if (!has_forms(verb))
-        return;
-    fputs(verb->takes != NULL ? " [\\fIFILE\\fR]" : "", out);
-    fputs(" [\\fB\\-\\-format\\fR ", out);
-    write_forms(verb, "|", out);
-    fputs("]", out);
-}
-
-static void write_members(const struct ctl_verb *verb, FILE *out)
-{
-    const char *rest = verb->members;
-    struct ctl_member member;
-    while (ctl_member_next(&rest, &member)) {
-        if (member.kind == SECRET && !member.wished)
-            continue;
-        if (member.kind == PAIRS) {
-            fputs(" \\fINAME\\fR=\\fIVALUE\\fR ...", out);
-        } else if (member.kind == SECRET) {
-            fputs(" [\\fB\\-\\-", out);
-            write_roff(member.option, out);
-            fputs("\\fR]", out);
-        } else if (member.word) {
-            fputs(" \\fI", out);
-            write_roff(member.option, out);
-            fputs(member.kind == LIST ? "\\fR ..." : "\\fR", out);
-        } else {
-            fputs(" [\\fB\\-\\-", out);
-            write_roff(member.option, out);
-            fprintf(out, "\\fR \\fI%s\\fR]%s", value_of(&member),
-                    member.kind == LIST ? " ..." : "");
-        }
-    }
+    fprintf(out, ".TP\n\\fB%s%s%s\\fR", noun, *verb != '\0' ? " " : "", verb);
+    write_man_usage(usage, out);
+    fputs("\n\\&", out);
+    write_roff(bytes_of(help), out);
+    fputc('\n', out);
 }
 
 static void write_man_commands(FILE *out)
 {
-    for (const struct ctl_verb *at = ctl_verbs; at->noun != NULL; at++) {
-        fprintf(out, ".TP\n\\fB%s %s\\fR", at->noun, at->verb);
-        write_path_words(at, out);
-        write_members(at, out);
-        write_man_forms(at, out);
-        fputs("\n\\&", out);
-        write_roff(*at->help != '\0' ? at->help : at->path, out);
-        fputc('\n', out);
-    }
-    for (size_t i = 0; i < OTHERS; i++) {
-        fprintf(out, ".TP\n\\fB%s\\fR ", others[i].word);
-        write_roff(others[i].takes, out);
-        fputs("\n\\&", out);
-        write_roff(others[i].help, out);
-        fputc('\n', out);
+    char usage[CTL_USAGE_SIZE];
+    for (const struct ctl_verb *at = ctl_verbs; at->noun != NULL; at++)
+        write_man_command(at->noun, at->verb, ctl_usage(at, true, usage), at->help, out);
+    for (const struct ctl_other *at = ctl_others; at->word != NULL; at++) {
+        snprintf(usage, sizeof(usage), " %s", at->takes);
+        write_man_command(at->word, "", usage, at->help, out);
     }
 }
 
@@ -344,10 +295,10 @@ static void write_man_options(FILE *out)
 {
     for (const struct ctl_option *at = ctl_options; at->name != NULL; at++) {
         fputs(".TP\n\\fB", out);
-        write_roff(at->name, out);
+        write_roff(bytes_of(at->name), out);
         fprintf(out, "\\fR%s%s%s\n", at->value != NULL ? " \\fI" : "",
                 at->value != NULL ? at->value : "", at->value != NULL ? "\\fR" : "");
-        write_roff(at->help, out);
+        write_roff(bytes_of(at->help), out);
         fputc('\n', out);
     }
 }

@@ -11,12 +11,14 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "web/ctl/check.h"
 #include "web/ctl/client.h"
 #include "web/ctl/completion.h"
 #include "web/ctl/options.h"
 #include "web/ctl/request.h"
 #include "web/ctl/show.h"
+#include "web/ctl/usage.h"
 #include "web/ctl/watch.h"
 
 enum { SECRET_SIZE = 256, PAGES_MAX = 100000, TIMEOUT_S = 60, STATUS_NOT_MODIFIED = 304 };
@@ -34,46 +36,10 @@ static int fail(const char *why)
     return EXIT_FAILURE;
 }
 
-static void help_verb(const struct ctl_verb *verb)
-{
-    const char *forms[] = {verb->takes, verb->gives};
-    printf("  %-12s %-8s %s%s%s", verb->noun, verb->verb, verb->help,
-           *verb->members != '\0' ? "; takes: " : "", verb->members);
-    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-        struct ctl_form form;
-        const char *rest = forms[i] != NULL ? forms[i] : "";
-        for (unsigned count = 0; ctl_form_next(&rest, &form); count++)
-            printf("%s%s", count > 0 ? ", " : i == 0 ? "; takes a file: " : "; gives: ", form.name);
-    }
-    printf("\n");
-}
-
 static int help(const char *noun)
 {
-    printf(
-        "heraldctl - administers a Herald over its HTTP API\n\n"
-        "  heraldctl [OPTION ...] NOUN VERB [WORD ...] [OPTION ...]\n"
-        "  heraldctl request METHOD PATH [BODY]   anything that the API has\n"
-        "  heraldctl watch [--types TYPE,TYPE] [--user USER]\n"
-        "                                         what happens, as it happens\n"
-        "  heraldctl check [--config FILE] [--herald PROGRAM]\n"
-        "                                         what is wrong around a server, and its mend\n\n");
-    for (const struct ctl_verb *at = ctl_verbs; at->noun != NULL; at++)
-        if (noun == NULL || strcmp(noun, at->noun) == 0)
-            help_verb(at);
-    printf("\nOptions (the first three stand before the noun, all others anywhere):\n");
-    for (const struct ctl_option *at = ctl_options; at->name != NULL; at++)
-        printf("  %s %-*s %s\n", at->name, 24 - (int)strlen(at->name),
-               at->value != NULL ? at->value : "", at->help);
-    printf(
-        "\nWhat stands behind \"takes\": NAME is --name VALUE; NAME! a word; * may be repeated; #\n"
-        "a number; ? yes or no; %% JSON; = NAME=VALUE; $ is read from standard input, with ~ only\n"
-        "when --name stands there. A file is the last word, or standard input; its form is that "
-        "of\n"
-        "its name, or --format FORM. Behind -- nothing is an option. The address and the token "
-        "may\n"
-        "be in HERALD_URL and HERALD_TOKEN, or in ~/.config/heraldctl (url = ..., token = ...).\n");
-    return EXIT_SUCCESS;
+    ctl_help(noun);
+    return fflush(stdout) == 0 ? EXIT_SUCCESS : fail("standard output cannot be written");
 }
 
 static bool read_hidden(const char *what, char *line)
@@ -105,6 +71,50 @@ static bool ask_secret(const char *what, char *secret, char *why, size_t why_siz
     return false;
 }
 
+/* "roster has no ...; it has list, show" */
+static void explain_verb(struct work *work, const char *noun, const char *verb)
+{
+    struct buffer out = buffer_over(work->why, CTL_WHY_SIZE - 1);
+    if (*verb != '\0')
+        buffer_format(&out, "%s has no \"%.100s\"; it has", noun, verb);
+    else
+        buffer_format(&out, "what is missing is the verb; %s has", noun);
+    for (const struct ctl_verb *at = ctl_verbs; at->noun != NULL; at++)
+        if (strcmp(at->noun, noun) == 0 && *at->verb != '\0')
+            buffer_format(&out, " %s", at->verb);
+    buffer_format(&out, "; see heraldctl %s --help", noun);
+    work->why[out.length] = '\0';
+}
+
+/* False, as what was typed is nothing. */
+static bool explain_words(struct work *work, const char *first, const char *second)
+{
+    for (const struct ctl_verb *at = ctl_verbs; at->noun != NULL; at++) {
+        size_t length = strlen(at->noun);
+        if (strcmp(first, at->noun) == 0) {
+            explain_verb(work, first, second);
+            return false;
+        }
+        if (strcmp(second, at->noun) == 0 && strcmp(first, at->verb) == 0) {
+            snprintf(work->why, CTL_WHY_SIZE, "the noun stands first: heraldctl %s %s", second,
+                     first);
+            return false;
+        }
+        if (strncmp(first, at->noun, length) == 0 && strcmp(first + length, "s") == 0) {
+            snprintf(work->why, CTL_WHY_SIZE,
+                     "there is no \"%s\", it is \"%s\"; see heraldctl %s "
+                     "--help",
+                     first, at->noun, at->noun);
+            return false;
+        }
+    }
+    if (*first == '\0')
+        snprintf(work->why, CTL_WHY_SIZE, "what is missing is a noun; see heraldctl --help");
+    else
+        snprintf(work->why, CTL_WHY_SIZE, "there is no \"%.100s\"; see heraldctl --help", first);
+    return false;
+}
+
 static bool make_request(struct work *work, int count, const char *const *words)
 {
     if (count > 0 && strcmp(words[0], "request") == 0)
@@ -117,9 +127,7 @@ static bool make_request(struct work *work, int count, const char *const *words)
     if (verb != NULL)
         return ctl_request_make(&work->request, verb, count - taken, words + taken, &ground,
                                 work->why);
-    snprintf(work->why, CTL_WHY_SIZE, "there is no \"%s%s%s\"; see heraldctl --help",
-             count > 0 ? words[0] : "", count > 1 ? " " : "", count > 1 ? words[1] : "");
-    return false;
+    return explain_words(work, count > 0 ? words[0] : "", count > 1 ? words[1] : "");
 }
 
 static struct ctl_server server_of(const struct ctl_settings *settings)
@@ -162,14 +170,6 @@ static FILE *output_of(struct work *work)
     return work->out;
 }
 
-static void explain(struct work *work, const json_t *problem, long status)
-{
-    const char *detail = json_string_value(json_object_get(problem, "detail"));
-    const char *field = json_string_value(json_object_get(problem, "field"));
-    snprintf(work->why, CTL_WHY_SIZE, "%s%s%s (%ld)", field != NULL ? field : "",
-             field != NULL ? ": " : "", detail != NULL ? detail : "the server refuses", status);
-}
-
 static bool print_plain(struct work *work, const struct ctl_answer *answer)
 {
     FILE *out = output_of(work);
@@ -188,7 +188,7 @@ static json_t *fetch(struct work *work, const struct ctl_call *call, bool *faile
     if (!*failed && strstr(answer.type, "json") != NULL)
         value = json_loadb(answer.text, answer.length, JSON_DECODE_ANY, NULL);
     if (!*failed && answer.status >= 400) {
-        explain(work, value, answer.status);
+        ctl_refused(&server, value, answer.status, work->why);
         json_decref(value);
         value = NULL;
         *failed = true;
@@ -325,6 +325,8 @@ int main(int count, char **words)
     struct work work = {.out = NULL};
     if (count < 2)
         return help(NULL);
+    if (strcmp(words[1], "help") == 0 || strcmp(words[1], "-h") == 0)
+        return help(words[2]);
     for (int i = 1; i < count && strcmp(words[i], "--") != 0; i++)
         if (strcmp(words[i], "--help") == 0)
             return help(words[1][0] != '-' ? words[1] : words[i + 1]);

@@ -13,6 +13,7 @@
 
 #include "base/buffer.h"
 #include "web/ctl/body.h"
+#include "web/ctl/usage.h"
 
 enum { SECRET_SIZE = 256, PAGE_MAX = 1000 };
 
@@ -24,10 +25,13 @@ struct making {
     char *why;
 };
 
+/* What is wrong, and how it is written. */
 static bool fail(struct making *making, const char *what, const char *which)
 {
-    snprintf(making->why, CTL_WHY_SIZE, "%s%s; see heraldctl --help %s", what, which,
-             making->verb->noun);
+    char usage[CTL_USAGE_SIZE];
+    const struct ctl_verb *verb = making->verb;
+    snprintf(making->why, CTL_WHY_SIZE, "%s%.200s; it is: heraldctl %s %s%s", what, which,
+             verb->noun, verb->verb, ctl_usage(verb, true, usage) + (*verb->verb == '\0'));
     return false;
 }
 

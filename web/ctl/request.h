@@ -4,7 +4,7 @@
 
 #include "web/ctl/verbs.h"
 
-enum { CTL_PATH_SIZE = 4096, CTL_WHY_SIZE = 512 };
+enum { CTL_PATH_SIZE = 4096, CTL_WHY_SIZE = 1024 };
 
 struct ctl_request {
     char method[16];

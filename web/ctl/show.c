@@ -1,5 +1,5 @@
 /* show.c: a list is a table: every cell is made a text first, then the columns are as wide as their
- * widest. Anything else is an outline:
+ * widest; what it has besides stands below. Anything else is an outline:
  *
  *     name  text
  *     object
@@ -62,6 +62,7 @@ static char *list_text(const json_t *list)
 static bool is_empty(const json_t *value)
 {
     return value == NULL || json_is_null(value) ||
+           (json_is_string(value) && json_string_length(value) == 0) ||
            (json_is_object(value) && json_object_size(value) == 0) ||
            (json_is_array(value) && json_array_size(value) == 0);
 }
@@ -283,11 +284,29 @@ static void show_object(const json_t *value, FILE *out)
     json_decref(rest);
 }
 
+/* What a list has beside its items: the shared groups that stand in a roster. */
+static void show_beside(const json_t *value, FILE *out)
+{
+    const char *name;
+    json_t *member;
+    bool first = json_array_size(json_object_get(value, "items")) == 0;
+    json_object_foreach((json_t *)(uintptr_t)value, name, member)
+    {
+        struct outline outline = {.out = out, .depth = 1};
+        if (strcmp(name, "items") == 0 || !is_nested(member))
+            continue;
+        fprintf(out, "%s%s\n", first ? "" : "\n", name);
+        put_outline(&outline, member);
+        first = false;
+    }
+}
+
 void ctl_show(const json_t *value, const char *columns, FILE *out)
 {
     const json_t *items = json_object_get(value, "items");
     if (json_is_array(items)) {
         show_table(items, columns, out);
+        show_beside(value, out);
     } else if (json_is_object(value)) {
         show_object(value, out);
     } else {

@@ -32,6 +32,14 @@ struct ctl_verb {
 /* Ended by one without a noun. */
 extern const struct ctl_verb ctl_verbs[];
 
+/* What is no request of its own: "watch --user alice". Ended by one without a word. */
+struct ctl_other {
+    const char *word, *takes;
+    const char *offers; /* what may stand behind it, for completions */
+    const char *help;
+};
+extern const struct ctl_other ctl_others[];
+
 /* The verb of these words; NULL: there is none. An empty word finds what the noun does alone. */
 const struct ctl_verb *ctl_verb_find(const char *noun, const char *verb);
 

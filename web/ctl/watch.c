@@ -6,24 +6,17 @@
  * The server gives a sign of life every 15 seconds. */
 #include "web/ctl/watch.h"
 
-#include <curl/curl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "web/ctl/client_internal.h"
 #include "web/ctl/request.h"
 #include "web/ctl/sse.h"
 
-enum {
-    WHY_SIZE = 512,
-    SILENT_S = 45,
-    CONNECT_S = 15,
-    PAUSE_S = 3,
-    HEADER_SIZE = 1100,
-    REFUSAL_MAX = 4096
-};
+enum { WHY_SIZE = 512, SILENT_S = 45, CONNECT_S = 15, PAUSE_S = 3, REFUSAL_MAX = 4096 };
 
 struct watching {
     struct sse sse;
@@ -144,38 +137,25 @@ static size_t take_bytes(char *bytes, size_t size, size_t count, void *context)
 
 static struct curl_slist *fields_of(const struct ctl_server *server, const struct sse *sse)
 {
-    char text[HEADER_SIZE];
-    struct curl_slist *fields = curl_slist_append(NULL, "Accept: text/event-stream");
-    if (server->token != NULL) {
-        snprintf(text, sizeof(text), "Authorization: Bearer %s", server->token);
-        fields = curl_slist_append(fields, text);
-        explicit_bzero(text, sizeof(text));
-    }
-    if (sse->id[0] != '\0') {
-        snprintf(text, sizeof(text), "Last-Event-ID: %s", sse->id);
-        fields = curl_slist_append(fields, text);
-    }
-    return fields;
+    struct curl_slist *fields = ctl_token_add(NULL, server->token);
+    fields = ctl_field_add(fields, "Accept", "text/event-stream");
+    return ctl_field_add(fields, "Last-Event-ID", sse->id);
 }
 
-static void set_up(CURL *curl, const struct ctl_server *server, struct watching *watching)
+static void set_up(CURL *curl, struct watching *watching)
 {
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_bytes);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, watching);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S);
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)SILENT_S);
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_USERAGENT, "heraldctl/" HERALD_VERSION);
-    if (server->ca != NULL)
-        curl_easy_setopt(curl, CURLOPT_CAINFO, server->ca);
 }
 
-static void explain(const struct watching *watching, long status, char *why)
+static void explain(const struct watching *watching, const struct ctl_server *server, long status,
+                    char *why)
 {
     json_t *problem = json_loads(watching->refusal, 0, NULL);
-    const char *detail = json_string_value(json_object_get(problem, "detail"));
-    snprintf(why, WHY_SIZE, "%s (%ld)", detail != NULL ? detail : "the server refuses", status);
+    ctl_refused(server, problem, status, why);
     json_decref(problem);
 }
 
@@ -183,19 +163,14 @@ static void explain(const struct watching *watching, long status, char *why)
 static bool connect_once(struct watching *watching, const struct ctl_server *server,
                          const char *path, char *why)
 {
-    char url[8192], fault[CURL_ERROR_SIZE] = "";
-    size_t end = strlen(server->url);
-    while (end > 0 && server->url[end - 1] == '/')
-        end--;
-    snprintf(url, sizeof(url), "%.*s%s", (int)end, server->url, path);
+    char fault[CURL_ERROR_SIZE] = "";
     CURL *curl = curl_easy_init();
     struct curl_slist *fields = fields_of(server, &watching->sse);
     watching->curl = curl;
     watching->refusal[watching->refusal_length = 0] = '\0';
     sse_restart(&watching->sse);
-    set_up(curl, server, watching);
-    curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
+    ctl_connect(curl, server, path);
+    set_up(curl, watching);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, fields);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, fault);
     CURLcode code = curl_easy_perform(curl);
@@ -204,14 +179,13 @@ static bool connect_once(struct watching *watching, const struct ctl_server *ser
     curl_easy_cleanup(curl);
     bool refused = status >= 400 && status < 500 && status != 429;
     if (refused)
-        explain(watching, status, why);
+        explain(watching, server, status, why);
     else if (watching->broken)
         snprintf(why, WHY_SIZE, "standard output cannot be written");
     else
-        snprintf(why, WHY_SIZE, "%s was not reached: %s; is the server there (web.listen)?",
-                 server->url, *fault != '\0' ? fault : curl_easy_strerror(code));
+        ctl_unreached(server, *fault != '\0' ? fault : curl_easy_strerror(code), why);
     if (status >= 500 && !watching->reached)
-        explain(watching, status, why);
+        explain(watching, server, status, why);
     return watching->reached && !refused && !watching->broken;
 }
 

@@ -662,7 +662,8 @@ START_TEST(test_broken_files)
     refuses("\nlisten = { 5 };\n", 2, "syntax error");
     refuses("\nnet: { idle_s = 30; idle_s = 40; };", 2, "duplicate");
     ck_assert_ptr_null(config_load("/nonexistent/herald.conf", why, sizeof(why)));
-    ck_assert_str_eq(why, "/nonexistent/herald.conf: cannot be read: No such file or directory");
+    ck_assert_str_eq(why, "/nonexistent/herald.conf: cannot be read: No such file or directory; "
+                          "make it, or name another one with --config FILE");
     ck_assert_ptr_null(config_load("/tmp", why, sizeof(why)));
     ck_assert_ptr_nonnull(strstr(why, "/tmp: is a folder"));
 }

@@ -213,9 +213,37 @@ START_TEST(account_files_are_checked_alike)
 }
 END_TEST
 
+static void expect_nothing_to_see(struct fixture *f, const char *why)
+{
+    ck_assert_ptr_null(account_file_look(f->folder, &f->err, f->why, sizeof(f->why)));
+    ck_assert_int_eq(f->err, ERR_NOT_FOUND);
+    ck_assert_ptr_nonnull(strstr(f->why, why));
+}
+
+START_TEST(who_looks_makes_and_migrates_nothing)
+{
+    struct fixture f;
+    char ours[64];
+    fixture_init(&f);
+    expect_nothing_to_see(&f, "is not there yet");
+    fixture_open(&f, threaded);
+    store_close(&f.store);
+    struct account_file *file = account_file_look(f.folder, &f.err, f.why, sizeof(f.why));
+    ck_assert_ptr_nonnull(file);
+    const struct store_account account = {.aor = BYTES("alice@example.org")};
+    ck_assert_int_ne(account_add(file, &account), ERR_NONE);
+    account_file_close(&file);
+    user_version(&f, ours);
+    fixture_sql(&f, "PRAGMA user_version = 3");
+    expect_nothing_to_see(&f, "of an earlier herald (database version 3");
+    fixture_sql(&f, ours);
+    fixture_release(&f);
+}
+END_TEST
+
 UNIT_MAIN("store/database", an_empty_file_becomes_a_database, files_are_for_the_owner_only,
           closing_leaves_the_database_alone_in_its_file, a_folder_has_one_herald,
           a_folder_must_be_there, a_missing_right_is_named,
           a_file_that_is_no_database_is_left_alone, a_damaged_database_is_refused,
           another_programs_database_is_left_alone, a_newer_version_is_left_alone,
-          account_files_are_checked_alike)
+          account_files_are_checked_alike, who_looks_makes_and_migrates_nothing)

@@ -187,9 +187,18 @@ START_TEST(utf8_is_told_from_other_bytes)
 }
 END_TEST
 
-UNIT_MAIN("bytes", utf8_is_told_from_other_bytes, packed_slices_stand_one_behind_the_other,
-          equality_is_of_bytes_and_of_ascii_letters, folding_touches_nothing_but_letters,
-          order_puts_a_prefix_first, parts_never_leave_the_slice,
-          splitting_drops_the_separator_and_ends_empty, numbers_are_digits_within_their_type,
-          hashes_depend_on_every_byte_and_on_the_seed, top_bits_do_not_cancel_out_for_any_seed,
-          low_bits_of_hashes_are_spread)
+START_TEST(one_has_another_word_than_many)
+{
+    ck_assert_str_eq(word_for(0, "day", "days"), "days");
+    ck_assert_str_eq(word_for(1, "day", "days"), "day");
+    ck_assert_str_eq(word_for(2, "day", "days"), "days");
+    ck_assert_str_eq(word_for(UINT64_MAX, "day", "days"), "days");
+}
+END_TEST
+
+UNIT_MAIN("bytes", one_has_another_word_than_many, utf8_is_told_from_other_bytes,
+          packed_slices_stand_one_behind_the_other, equality_is_of_bytes_and_of_ascii_letters,
+          folding_touches_nothing_but_letters, order_puts_a_prefix_first,
+          parts_never_leave_the_slice, splitting_drops_the_separator_and_ends_empty,
+          numbers_are_digits_within_their_type, hashes_depend_on_every_byte_and_on_the_seed,
+          top_bits_do_not_cancel_out_for_any_seed, low_bits_of_hashes_are_spread)

@@ -33,7 +33,8 @@ START_TEST(every_word_is_there)
         has(bash, part);
         snprintf(part, sizeof(part), "'%s %s') choices=( --", at->noun, at->verb);
         has(zsh, part);
-        snprintf(part, sizeof(part), "\\fB%s %s\\fR", at->noun, at->verb);
+        snprintf(part, sizeof(part), "\\fB%s%s%s\\fR", at->noun, *at->verb != '\0' ? " " : "",
+                 at->verb);
         has(man, part);
     }
     free(bash);
@@ -53,7 +54,7 @@ START_TEST(options_stand_behind_their_verb)
     has(man, "[\\fB\\-\\-password\\fR]\n"); /* ... unless it is asked for by one */
     has(man, "\\fBsetting change\\fR \\fIUSER\\fR \\fINAME\\fR=\\fIVALUE\\fR ...");
     has(man, "\\fBroster add\\fR \\fIUSER\\fR \\fIBUDDY\\fR [\\fB\\-\\-name\\fR \\fITEXT\\fR]");
-    has(man, "\\fBtoken add\\fR \\fIname\\fR \\fIscopes\\fR ...");
+    has(man, "\\fBtoken add\\fR \\fINAME\\fR \\fISCOPES\\fR ...");
     free(bash);
     free(man);
 }
@@ -79,7 +80,8 @@ START_TEST(other_words_and_options_are_there)
     char *bash = written("bash"), *zsh = written("zsh"), *man = written("man");
     has(bash, "watch) words='--types --user' ;;");
     has(zsh, "check) choices=(--config --herald) ;;");
-    has(man, "\\fBwatch\\fR");
+    has(man, "\\fBwatch\\fR [\\fB\\-\\-types\\fR \\fITYPE\\fR,\\fITYPE\\fR]");
+    has(man, "\\fBtrace\\fR \\fICALL\\-ID\\fR\n");
     for (const struct ctl_option *at = ctl_options; at->name != NULL; at++) {
         has(bash, at->name);
         has(zsh, at->name);

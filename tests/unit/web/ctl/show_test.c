@@ -49,6 +49,30 @@ START_TEST(elements_of_a_list_are_told_apart)
 }
 END_TEST
 
+START_TEST(nothing_is_a_dash)
+{
+    expect("{\"items\": [{\"a\": \"\", \"b\": null, \"c\": 1}]}", "", "a  b  c\n-  -  1\n");
+    expect("{\"a\": \"\", \"b\": {}, \"c\": \"-\"}", "", "a  -\nb  -\nc  -\n");
+}
+END_TEST
+
+START_TEST(what_a_list_has_besides_is_below)
+{
+    expect("{\"items\": [{\"uri\": \"sip:a\"}], \"total\": 1, \"groups\": [\"x\"], "
+           "\"shared\": [{\"name\": \"staff\", \"members\": [\"@b\"]}], \"next\": null}",
+           "uri",
+           "uri\n"
+           "sip:a\n"
+           "\n"
+           "shared\n"
+           "  - name     staff\n"
+           "    members  @b\n");
+    expect("{\"items\": [], \"shared\": [{\"name\": \"staff\"}]}", "uri",
+           "shared\n"
+           "  - name  staff\n");
+}
+END_TEST
+
 START_TEST(what_is_nested_is_an_outline)
 {
     expect("{\"user\": \"a@b\", \"counts\": {\"open\": 2, \"of\": {\"tls\": 1}, \"none\": {}}, "
@@ -102,5 +126,6 @@ START_TEST(a_terminal_is_not_obeyed)
 }
 END_TEST
 
-UNIT_MAIN("web/ctl/show", a_list_is_a_table, elements_of_a_list_are_told_apart,
-          what_is_nested_is_an_outline, a_sentence_is_first, a_terminal_is_not_obeyed)
+UNIT_MAIN("web/ctl/show", a_list_is_a_table, elements_of_a_list_are_told_apart, nothing_is_a_dash,
+          what_a_list_has_besides_is_below, what_is_nested_is_an_outline, a_sentence_is_first,
+          a_terminal_is_not_obeyed)
