@@ -68,11 +68,19 @@ function chosen(words) {
   return cases.filter(one => words.length === 0 || words.some(word => one.name.includes(word)));
 }
 
+/** Of the browser's own window, which nobody sees: it would load pages of its own for its address bar,
+ *  which take longer than ours. The last such switch counts, so what playwright switches off and a
+ *  page can notice is here again. */
+const WITHOUT = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'AvoidUnnecessaryBeforeUnloadCheckSync',
+  'BoundaryEventDispatchTracksNodeRemoval', 'DestroyProfileOnBrowserClose', 'GlobalMediaControls', 'HttpsUpgrades', 'MediaRouter',
+  'OptimizationHints', 'PaintHolding', 'RenderDocument', 'ThirdPartyStoragePartitioning', 'Translate'];
+
 async function main() {
   const wanted = chosen(process.argv.slice(2).map(word => word.replaceAll(' ', '_')));
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking'],
+    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking',
+      `--disable-features=${WITHOUT.join()}`],
   });
   let failed = 0;
   await ask('begin', wanted[0].server);
