@@ -2,7 +2,7 @@
 // finds it (axe-core); and what the browser is told about the page.
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
-import {api, eventually, fromTheTop, judgeWidth, seen, shot, signIn, tabTo, test, visit} from './case.mjs';
+import {PHONE, api, eventually, fromTheTop, judgeWidth, judgeWords, seen, shot, signIn, tabTo, test, visit} from './case.mjs';
 
 const axe = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
 
@@ -74,7 +74,7 @@ for (const [scheme, rules] of [['light', TAGS], ['dark', COLOURS]]) {
   });
 }
 
-test('every view fits a phone', {server: BUSY, browser: {viewport: {width: 360, height: 740}, hasTouch: true, isMobile: true}}, async place => {
+test('every view fits a phone', {server: BUSY, browser: PHONE}, async place => {
   const {page, token} = place;
   await page.goto('/');
   await judgeWidth(page, 'sign in');
@@ -90,6 +90,7 @@ test('every view fits a phone', {server: BUSY, browser: {viewport: {width: 360, 
     await visit(page, view, query);
     await seen(page.locator('main h1'));
     await judgeWidth(page, `${view}${query}`);
+    await judgeWords(page, `${view}${query}`);
     await shot(page, `phone-${view}${query ? '-of' : ''}`);
   }
   for (const [view, query, button] of DIALOGS) {
@@ -97,7 +98,33 @@ test('every view fits a phone', {server: BUSY, browser: {viewport: {width: 360, 
     await page.getByRole('button', {name: button}).first().click();
     await seen(page.getByRole('dialog'));
     await judgeWidth(page, button);
+    await judgeWords(page, button);
     await page.keyboard.press('Escape');
+  }
+});
+
+/** Who has the focus, unless something lies over its upper or lower edge. */
+const focused = page => page.evaluate(() => {
+  const node = document.activeElement, {left, top, width, height} = node.getBoundingClientRect();
+  const isFree = y => {
+    const there = document.elementFromPoint(left + width / 2, y);
+    return node.contains(there) || there?.contains(node);
+  };
+  const seen = height > innerHeight / 2 || (isFree(top + 3) && isFree(top + height - 3));
+  return {name: node.textContent || node.id, done: Boolean(node.closest('#top')), seen};
+});
+
+test('nothing on a phone lies over what has the focus', {server: BUSY, browser: PHONE}, async place => {
+  const {page, token} = place;
+  await fill(place);
+  await signIn(page, token);
+  for (const [view, query] of [['person', '?user=bob'], ['subscriptions', ''], ['devices', '']]) {
+    await visit(page, view, query);
+    await page.locator('main button').last().focus();
+    for (let at = await focused(page); !at.done; at = await focused(page)) {
+      assert.ok(at.seen, `${view}: ${at.name}`);
+      await page.keyboard.press('Shift+Tab');
+    }
   }
 });
 
