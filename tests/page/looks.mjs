@@ -58,6 +58,7 @@ for (const [scheme, rules] of [['light', TAGS], ['dark', COLOURS]]) {
     for (const [view, query] of VIEWS) {
       await visit(page, view, query);
       await seen(page.locator('main h1'));
+      if (view === 'operations') await page.getByLabel('Find a key').fill('tls'); // of every kind
       await judge(page, `${view}${query}`, rules);
       await shot(page, `${scheme}-${view}${query ? '-of' : ''}`);
     }
