@@ -127,6 +127,17 @@ test('nothing on a phone lies over what has the focus', {server: BUSY, browser: 
       await page.keyboard.press('Shift+Tab');
     }
   }
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  await page.getByRole('button', {name: 'Menu'}).press('Enter');
+  const views = page.getByRole('navigation', {name: 'Views'});
+  assert.ok(await views.evaluate(node => node.getBoundingClientRect().top > 0), 'it opens where one is');
+  for (let left = await views.getByRole('link').count(); left >= 0; left--) { // and what comes after
+    assert.equal(await views.isVisible(), true, 'the menu');
+    await page.keyboard.press('Tab');
+    const at = await focused(page);
+    assert.ok(at.seen, at.name);
+  }
+  assert.equal(await views.isVisible(), false, 'it folds up');
 });
 
 test('the keyboard alone signs in, adds a person and decides', {server: {usual: 'ask'}}, async place => {
