@@ -3,6 +3,9 @@ import assert from 'node:assert/strict';
 
 export const cases = [];
 
+/** What a browser on a phone is. */
+export const PHONE = {viewport: {width: 360, height: 740}, hasTouch: true, isMobile: true};
+
 /** A case: {server: {users, usual}, browser: {viewport, colorScheme ...}} are what it wants. */
 export function test(name, options, run) {
   cases.push({name: name.replaceAll(' ', '_'), server: options.server ?? {}, browser: options.browser ?? {}, run});
@@ -79,6 +82,29 @@ export async function judgeWidth(page, where) {
       !node.closest('.scroll, pre, .unseen, .skip, thead, dialog:not([open])')).map(node => node.outerHTML.slice(0, 80)).slice(0, 3),
   }), width);
   assert.ok(wide <= width && who.length === 0, `${where} is ${wide} wide: ${who.join(' ')}`);
+}
+
+/** No word of a label goes over two lines, and no select cuts what is chosen. */
+export async function judgeWords(page, where) {
+  const cut = await page.evaluate(() => {
+    const ink = document.createElement('canvas').getContext('2d'), range = document.createRange();
+    const isBroken = (text, {index, 0: word}) => {
+      range.setStart(text, index);
+      range.setEnd(text, index + word.length);
+      return new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1;
+    };
+    const isCut = node => {
+      const {font, paddingLeft, paddingRight} = getComputedStyle(node), arrow = 16;
+      ink.font = font;
+      return ink.measureText(node.selectedOptions[0]?.text ?? '').width >
+        node.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight) - arrow;
+    };
+    const labels = [...document.querySelectorAll('label, legend, dt, summary, .hint')].flatMap(node => [...node.childNodes])
+      .filter(node => node.nodeType === 3 && [...node.data.matchAll(/[^\s-]+-?/g)].some(word => isBroken(node, word)));
+    const selects = [...document.querySelectorAll('select')].filter(node => node.checkVisibility() && isCut(node));
+    return [...labels.map(node => node.data), ...selects.map(node => node.selectedOptions[0].text)];
+  });
+  assert.deepEqual(cut, [], where);
 }
 
 export const shot = (page, name) => page.screenshot({path: `${process.env.HERALD_SCREENSHOTS}/${name}.png`, fullPage: true});

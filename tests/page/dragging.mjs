@@ -1,9 +1,7 @@
 // dragging.mjs: buddies and groups in their order, by mouse, finger and key.
 import assert from 'node:assert/strict';
-import {api, eventually, gone, seen, shot, test} from './case.mjs';
+import {PHONE, api, eventually, gone, seen, shot, test} from './case.mjs';
 import {ROSTER, names, order, prepare} from './rosters.mjs';
-
-const PHONE = {browser: {viewport: {width: 360, height: 740}, hasTouch: true, isMobile: true}};
 
 test('buddies are dragged to another place and another group', {}, async place => {
   const {page} = place;
@@ -49,7 +47,7 @@ async function holdAtTheEdge(page, what) {
   await gone(page.locator('.ghost'));
 }
 
-test('a finger drags by the handle and scrolls elsewhere', PHONE, async place => {
+test('a finger drags by the handle and scrolls elsewhere', {browser: PHONE}, async place => {
   const {page} = place;
   await prepare(place);
   const grip = name => page.getByRole('button', {name: `Move ${name}: arrow keys up and down`});

@@ -1,6 +1,6 @@
 // rough.mjs: a server that goes away, tokens that expire, nobody at all, and names of every kind.
 import assert from 'node:assert/strict';
-import {api, eventually, gone, judgeWidth, row, seen, shot, signIn, test, visit} from './case.mjs';
+import {PHONE, api, eventually, gone, judgeWidth, row, seen, shot, signIn, test, visit} from './case.mjs';
 
 const ROSTER = '/api/v1/users/alice/roster';
 
@@ -53,7 +53,7 @@ test('a server without anybody says how to begin', {server: {users: []}}, async 
   await page.getByLabel('see this user').fill('somebody');
 });
 
-test('long names and names from the right stay in their places', {browser: {viewport: {width: 360, height: 740}, hasTouch: true, isMobile: true}}, async place => {
+test('long names and names from the right stay in their places', {browser: PHONE}, async place => {
   const {page, token} = place;
   const long = 'W'.repeat(250), right = 'שלום (2)';
   await api(place, 'PATCH', '/api/v1/users/alice', {display_name: long});

@@ -213,9 +213,17 @@ test('a webhook is made with its secret, switched off and removed', {}, async pl
 test('the configuration is looked at, checked and read again', {}, async place => {
   const {page, ask, token} = place;
   await signIn(page, token, 'operations');
-  await page.getByLabel('Find a key').fill('policy.default');
-  const key = row(page, 'policy.default');
+  const key = row(page, 'policy.default'), usual = row(page, 'presence.hold_s');
   await seen(key.getByText('"buddies"'));
+  assert.equal(await usual.count(), 0, 'it has its default');
+  await page.getByLabel('Also keys that have their default').check();
+  await seen(usual.getByText('the default'));
+  await page.getByLabel('Also keys that have their default').uncheck();
+  await gone(usual);
+  await page.getByLabel('Find a key').fill('hold_s');
+  await seen(usual);
+  await page.getByLabel('Find a key').fill('policy.default');
+  await gone(usual);
   await seen(key.getByText('line 4'));
   await seen(key.getByText('By a reload'));
   await ask('configure', {usual: 'nonsense'});

@@ -91,3 +91,26 @@ test('what a watcher sees is explained as a way of boxes', {server: {usual: 'eve
   await seen(page.locator('.step.bad').filter({hasText: 'Rule'}).getByText('Blocked'));
   await shot(page, 'explain-blocked');
 });
+
+test('each event that the server knows can be explained', {server: {usual: 'everybody'}}, async place => {
+  const {page, token} = place;
+  const about = event => `/api/v1/explain?watcher=bob&presentity=bob&event=${event}`;
+  await signIn(page, token, 'explain');
+  const event = page.getByLabel('Event');
+  const known = await event.locator('option').evaluateAll(nodes => nodes.map(node => node.value));
+  for (const one of known) assert.equal((await api(place, 'GET', about(one))).event, one);
+  await page.getByLabel('Why can this watcher').fill('bob');
+  await page.getByLabel('see this user').fill('bob');
+  await event.selectOption('presence.winfo');
+  await page.getByRole('button', {name: 'Explain'}).click();
+  await seen(page.getByText('asks for presence.winfo'));
+  assert.equal(await page.locator('.sentence .large').textContent(), (await api(place, 'GET', about('presence.winfo'))).sentence);
+  assert.equal(await event.inputValue(), 'presence.winfo');
+  await seen(page.locator('.step.good').filter({hasText: 'Composed'}).getByText('What the server knows itself'));
+  await shot(page, 'explain-watchers');
+  await visit(page, 'explain', '?watcher=bob&presentity=bob&event=reg.winfo.winfo');
+  await seen(page.getByText('asks for reg.winfo.winfo'));
+  assert.equal(await event.inputValue(), 'reg.winfo.winfo', 'what the address names');
+  await visit(page, 'subscriptions', '?event=dialog.winfo');
+  assert.equal(await event.inputValue(), 'dialog.winfo');
+});

@@ -62,6 +62,11 @@ static bool run(const char *path, const struct wants *wants)
     const struct wants quiet = {0};
     if (!script_load(&script, path))
         return false;
+    if (script.count == 0) {
+        printf("not ok %s has no steps\n", path);
+        script_release(&script);
+        return false;
+    }
     bool fine = play_script(&first, &script, wants);
     show_wire(&first, wants, fine);
     if (!fine)
@@ -82,17 +87,21 @@ static bool run(const char *path, const struct wants *wants)
 int main(int count, char **arguments)
 {
     struct wants wants = {0};
-    int failed = 0;
+    int failed = 0, played = 0;
     xmlInitParser();
     for (int i = 1; i < count; i++) {
         if (strcmp(arguments[i], "--wire") == 0)
             wants.wire = true;
         else if (strcmp(arguments[i], "--log") == 0)
             wants.log = true;
-        else
+        else {
             failed += !run(arguments[i], &wants);
+            played++;
+        }
     }
     xmlSchemaCleanupTypes();
     xmlCleanupParser();
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (played == 0)
+        fputs("not ok nothing was played; usage: scenario-run [--wire] [--log] FILE...\n", stderr);
+    return failed == 0 && played > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

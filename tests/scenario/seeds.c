@@ -18,6 +18,7 @@ void seeds_tell(const struct play *play, uint64_t seed, unsigned round)
     printf("not ok seed %llu, round %u: %s\n", (unsigned long long)seed, round, play->fault.at);
 }
 
+/* 0: it is not a number, or none at all. */
 static unsigned long argument(int count, char **arguments, int index, unsigned long usual)
 {
     return index < count ? strtoul(arguments[index], NULL, 10) : usual;
@@ -30,6 +31,11 @@ int seeds_main(int count, char **arguments, unsigned seeds, unsigned rounds,
     unsigned long end = first + argument(count, arguments, 2, seeds);
     unsigned long length = argument(count, arguments, 3, rounds);
     int failed = 0;
+    if (first == 0 || end == first || length == 0) { /* nothing would be lived, and nothing fail */
+        fprintf(stderr, "not ok usage: %s [FIRST [SEEDS [ROUNDS]]], each a number from 1 on\n",
+                arguments[0]);
+        return EXIT_FAILURE;
+    }
     xmlInitParser();
     for (unsigned long seed = first; seed < end; seed++)
         failed += !run(seed, (unsigned)length);

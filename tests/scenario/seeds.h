@@ -5,7 +5,7 @@
 #include "play.h"
 
 /* Lives each seed from FIRST (1) on, SEEDS of them, for ROUNDS; `run` is false when one failed. The
- * result is main's. */
+ * result is main's; what would live nothing is a failure. */
 int seeds_main(int count, char **arguments, unsigned seeds, unsigned rounds,
                bool (*run)(uint64_t seed, unsigned rounds));
 

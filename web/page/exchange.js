@@ -8,9 +8,9 @@ import {say} from './stage.js';
 import {bare, count, select, table} from './widgets.js';
 
 const SHOWN = 8;
-const FORMATS = [['application/json', 'JSON: all of it, groups in their order', 'json'],
+const FORMATS = [['application/json', 'JSON: all of it, in order', 'json'],
   ['text/csv', 'CSV: for a spreadsheet', 'csv'], ['text/vcard', 'vCards: for an address book', 'vcf']];
-const WAYS = [['POST', 'Add and change; who is not in the file stays'], ['PUT', 'Replace the roster; who is not in the file leaves it']];
+const WAYS = [['POST', 'Add and change'], ['PUT', 'Replace the roster']];
 
 function download(name, type, text) {
   const url = URL.createObjectURL(new Blob([text], {type}));
@@ -94,7 +94,7 @@ export async function importForm(ctx) {
     title: `Import into the roster of ${bare(ctx.user)}`, yes: 'Import',
     text: 'All of the file is taken, or nothing.',
     fields: [{name: 'file', label: 'File', hint: 'JSON (.json), CSV (.csv, with the columns uri, display_name, groups, notes) or vCards (.vcf)', control: chosen},
-      {name: 'way', label: 'How', control: way}, {control: place}],
+      {name: 'way', label: 'How', hint: 'Who is not in the file stays, unless it replaces the roster.', control: way}, {control: place}],
     send: values => send(ctx, file, values.way, place),
   });
 }

@@ -1,10 +1,10 @@
 // explain.js: why a watcher sees what it sees, as a way of boxes from the one to the other.
 import {get, target} from './api.js';
 import {h} from './dom.js';
+import {eventField} from './packages.js';
 import {link, userNames} from './users.js';
-import {badge, bare, field, handling, presence, select, suggestions, when} from './widgets.js';
+import {badge, bare, field, handling, presence, suggestions, when} from './widgets.js';
 
-const EVENTS = [['presence', 'Presence'], ['dialog', 'Calls (dialog)'], ['message-summary', 'Waiting messages']];
 const GOOD = ['sees', 'registered', 'told'];
 const WAITS = ['pending', 'waiting', 'queued', 'being_judged', 'asked_later', 'last_seen', 'presentity_not_registered', 'nothing_published'];
 
@@ -51,8 +51,10 @@ function publication(one, i) {
       one.believed ? '' : ', but not believed without a registration'));
 }
 
-function compositionStep(composition) {
+/** Of all but presence the server knows something by itself: calls, devices, who watches. */
+function compositionStep({event, composition}) {
   const {publications, shown_from: from, first_by: by} = composition;
+  if (from === 'nothing' && event !== 'presence') return step('Composed publications', 'good', 'What the server knows itself');
   return step('Composed publications', from === 'nothing' ? 'warn' : 'good', SHOWN[from] ?? words(from),
     WON[by] && h('p', {class: 'faint'}, `${publications.length} publications: ${WON[by]}.`),
     publications.length > 0 && h('ol', {class: 'plain stack'}, publications.map(publication)));
@@ -95,7 +97,7 @@ function picture(said) {
   if (!said.decision) return null;
   return h('ol', {class: 'way', key: 'way', 'aria-label': `The way of the presence of ${said.presentity} to ${said.watcher}`},
     watcherStep(said), ruleStep(said.decision), filterStep(said.filtered),
-    compositionStep(said.composition), subscriptionStep(said), notifyStep(said));
+    compositionStep(said), subscriptionStep(said), notifyStep(said));
 }
 
 function question(ctx) {
@@ -108,7 +110,7 @@ function question(ctx) {
     location.hash = link('explain', {watcher: values.get('watcher').trim(),
       presentity: values.get('presentity').trim(), event: values.get('event')});
   }}, name('watcher', 'Why can this watcher'), name('presentity', 'see this user'),
-  field('Event', select({id: 'event', name: 'event', value: params.get('event') ?? 'presence'}, EVENTS)),
+  eventField(params.get('event') ?? 'presence'),
   suggestions('known-users', ctx.state.known ?? []), h('button', {type: 'submit', class: 'main'}, 'Explain'));
 }
 

@@ -110,6 +110,9 @@ document.querySelector('.skip').addEventListener('click', event => {
   event.preventDefault();
   document.getElementById('content').focus();
 });
+nav.addEventListener('focusout', ({relatedTarget: to}) => { // who went on is not to be under it
+  if (menuOpen && to && !nav.contains(to) && !top.contains(to)) toggleMenu(false);
+});
 document.addEventListener('keydown', event => {
   if (event.key !== 'Escape' || !menuOpen) return;
   toggleMenu(false);

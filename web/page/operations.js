@@ -60,7 +60,7 @@ function logCard(ctx, level) {
 export default {
   title: 'Operations',
   every: 15000,
-  start: () => ({filter: '', copying: false}),
+  start: () => ({filter: '', all: false, copying: false}),
   async load(ctx) {
     const part = path => orNothing(get(path, ctx.signal));
     const [config, backups, certificates, log, domains] = await Promise.all([get('/api/v1/config', ctx.signal),

@@ -65,9 +65,11 @@ async function reload(ctx) {
   if (done && answer) say(told(answer));
 }
 
+/** Who looks for words looks among all; hundreds of keys have their default, and are in the way else. */
 function shown(ctx, items) {
   const words = ctx.state.filter.trim().toLowerCase();
-  return items.filter(one => `${one.key} ${one.help} ${one.source}`.toLowerCase().includes(words));
+  const among = words || ctx.state.all ? items : items.filter(one => one.source !== 'default' || one.needs_restart);
+  return among.filter(one => `${one.key} ${one.help} ${one.source}`.toLowerCase().includes(words));
 }
 
 export function settingsCard(ctx, items) {
@@ -78,11 +80,15 @@ export function settingsCard(ctx, items) {
     waits > 0 && h('p', {}, badge('warn', `${count(waits, 'change')} ${waits === 1 ? 'waits' : 'wait'} for a restart`)),
     h('div', {class: 'panel bad', role: 'alert', hidden: !ctx.state.fault, key: 'fault'}, ctx.state.fault &&
       [h('h3', {}, badge('bad', 'The file has a fault; nothing was changed')), h('p', {}, ctx.state.fault)]),
-    h('div', {class: 'toolbar'}, field('Find a key', h('input', {id: 'find-key', type: 'search', value: ctx.state.filter, autocomplete: 'off',
+    h('div', {class: 'toolbar', key: 'tools'}, field('Find a key', h('input', {id: 'find-key', type: 'search', value: ctx.state.filter, autocomplete: 'off',
       oninput: event => {
         ctx.state.filter = event.target.value;
         ctx.redraw();
       }})), h('button', {onclick: () => check(ctx)}, 'Check the file'), h('button', {onclick: () => reload(ctx)}, 'Reload…')),
-    table('Configuration', columns, found, one => one.key, 'No key is like that.'),
-    h('p', {class: 'faint', role: 'status'}, `${count(found.length, 'key')} shown`));
+    h('label', {class: 'choice', key: 'all'}, h('input', {type: 'checkbox', checked: ctx.state.all, onchange: event => {
+      ctx.state.all = event.target.checked;
+      ctx.redraw();
+    }}), 'Also keys that have their default'),
+    table('Configuration', columns, found, one => one.key, ctx.state.filter ? 'No key is like that.' : 'Every key has its default.'),
+    h('p', {class: 'faint', role: 'status'}, `${found.length} of ${count(items.length, 'key')} shown`));
 }

@@ -2,13 +2,12 @@
 import {call, list, pathTo, target} from './api.js';
 import {form} from './dialogs.js';
 import {h} from './dom.js';
+import {eventField} from './packages.js';
 import {say} from './stage.js';
 import {link, userNames} from './users.js';
 import {badge, bare, count, field, select, suggestions, table, when} from './widgets.js';
 
 const STATES = [['', 'All'], ['active', 'Active'], ['pending', 'Pending'], ['waiting', 'Waiting']];
-const EVENTS = [['', 'All'], ['presence', 'presence'], ['presence.winfo', 'presence.winfo'], ['dialog', 'dialog'],
-  ['message-summary', 'message-summary'], ['conference', 'conference'], ['reg', 'reg']];
 const REASONS = [['deactivated', 'It may come back at once', 'Phones subscribe again by themselves (deactivated).'],
   ['probation', 'It may come back later', 'After a while (probation).'],
   ['rejected', 'It is not to come back', 'While the rules let it, it still could (rejected).']];
@@ -39,7 +38,7 @@ function filters(ctx) {
     const values = Object.fromEntries(new FormData(event.target));
     location.hash = link('subscriptions', values);
   }}, name('watcher', 'Watcher'), name('presentity', 'Watched'),
-  field('Event', select({id: 'event', name: 'event', value: params.get('event') ?? ''}, EVENTS)),
+  eventField(params.get('event') ?? '', [['', 'All']]),
   field('State', select({id: 'state', name: 'state', value: params.get('state') ?? ''}, STATES)),
   suggestions('known-users', ctx.state.known ?? []), h('button', {type: 'submit'}, 'Filter'));
 }
