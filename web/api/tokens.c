@@ -41,19 +41,12 @@ static json_t *scopes_json(struct bytes scopes)
     return list;
 }
 
-/* The use is noted by the hour that it was in, which may have begun before. */
-static uint64_t used_ms(const struct store_token *token)
-{
-    bool before = token->used_ms != 0 && token->used_ms < token->made_ms;
-    return before ? token->made_ms : token->used_ms;
-}
-
 static json_t *token_json(const struct store_token *token)
 {
     return json_pack("{s:s%, s:s%, s:o, s:o, s:o, s:o}", "id", token->id.at, token->id.length,
                      "name", token->name.at, token->name.length, "scopes",
                      scopes_json(token->scopes), "made", time_of(token->made_ms), "expires",
-                     time_of(token->expires_ms), "used", time_of(used_ms(token)));
+                     time_of(token->expires_ms), "used", time_of(token->used_ms));
 }
 
 static void answer_failure(struct web_call *call, enum err err)
