@@ -12,10 +12,11 @@
 #include <strings.h>
 
 #include "base/buffer.h"
+#include "base/secret.h"
 #include "web/ctl/body.h"
 #include "web/ctl/usage.h"
 
-enum { SECRET_SIZE = 256, PAGE_MAX = 1000 };
+enum { PAGE_MAX = 1000 };
 
 struct making {
     const struct ctl_verb *verb;
