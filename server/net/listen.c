@@ -163,15 +163,15 @@ static enum err listen_refused(const struct loop *loop, const struct net_listen 
         return ERR_DENIED;
     case EADDRNOTAVAIL:
         buffer_text(why, " is no address of this host: choose one that `ip address` shows "
-                         "(listen = ...)");
+                         "(listen = ..., ./run --listen)");
         return ERR_NOT_FOUND;
     case EAFNOSUPPORT:
         buffer_text(why, " cannot be used, this host has IPv6 switched off: listen on IPv4 "
-                         "(listen = ...)");
+                         "(listen = ..., ./run --listen)");
         return ERR_NOT_FOUND;
     case EINVAL:
         buffer_text(why, " needs an interface, as link-local addresses do: listen on another "
-                         "address of it (listen = ...)");
+                         "address of it (listen = ..., ./run --listen)");
         return ERR_NOT_FOUND;
     default:
         buffer_format(why, " cannot be opened: %s", strerror(number));

@@ -39,7 +39,7 @@ START_TEST(an_address_of_another_host_is_named)
     char why[256];
     ck_assert_int_eq(listen_at(bed, NET_UDP, "192.0.2.1:5060", why, sizeof(why)), ERR_NOT_FOUND);
     ck_assert_str_eq(why, "udp 192.0.2.1:5060 is no address of this host: choose one that "
-                          "`ip address` shows (listen = ...)");
+                          "`ip address` shows (listen = ..., ./run --listen)");
     bed_free(bed);
 }
 END_TEST
