@@ -162,9 +162,8 @@ static void check_server(struct checking *checking, const struct ctl_settings *s
         say(checking, "ok", "server", "%s takes requests", settings->url);
     else
         say(checking, "fault", "server",
-            "%s is not ready (%ld): its disk does not keep up, or something else answers there; "
-            "see "
-            "its log",
+            "%s is not ready (%ld): its disk does not keep up, or something else answers "
+            "there; see its log",
             settings->url, answer.status);
     if (there)
         check_skew(checking, answer.date_s);
