@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/secret.h"
 #include "command_internal.h"
 #include "folder.h"
-#include "password.h"
 #include "store/domains.h"
 
 static bool report(const struct work *work, enum err err, const char *done)
@@ -133,9 +133,9 @@ static struct bytes user_of(struct bytes aor)
 static bool save_password(const struct work *work,
                           bool (*save)(const struct work *, const struct digest_hex *))
 {
-    char password[PASSWORD_SIZE], why[WHY_SIZE];
+    char password[SECRET_SIZE], why[WHY_SIZE];
     struct digest_hex ha1[DIGEST_COUNT] = {0};
-    if (!password_ask(password, why, sizeof(why))) {
+    if (!secret_ask("password", password, why, sizeof(why))) {
         explicit_bzero(password, sizeof(password));
         return command_fail("%s", why);
     }

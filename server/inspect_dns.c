@@ -274,14 +274,15 @@ static void take_domain(void *context, const struct domain *domain)
     struct domain_round *round = context;
     if (round->silent > SILENT_MOST || !is_name(domain->name))
         return;
-    if (round->silent == SILENT_MOST) {
+    bool answered = false;
+    if (round->silent == SILENT_MOST)
         check_say(round->check, CHECK_NOTE, "dns",
-                  "%s and those behind it were not looked up, for nobody answered for the last %u; "
+                  "%s and those behind it were not looked up, for nobody answered for the last %d; "
                   "mend that and check again",
-                  domain->name, round->silent++);
-        return;
-    }
-    round->silent = check_domain(round->check, domain->name) ? 0 : round->silent + 1;
+                  domain->name, SILENT_MOST);
+    else
+        answered = check_domain(round->check, domain->name);
+    round->silent = answered ? 0 : round->silent + 1;
 }
 
 void check_dns(struct check *check)

@@ -54,6 +54,7 @@ enum err token_used(struct account_file *file, struct bytes id, uint64_t used_ms
     return named_change(&file->database, SQL_USE_TOKEN);
 }
 
+/* The hour that it was used in may have begun before it was made. */
 static struct store_token token_row(sqlite3_stmt *statement)
 {
     struct row row = {statement, 0};
@@ -65,6 +66,8 @@ static struct store_token token_row(sqlite3_stmt *statement)
     token.made_ms = (uint64_t)row_number(&row);
     token.expires_ms = (uint64_t)row_number(&row);
     token.used_ms = (uint64_t)row_number(&row);
+    if (token.used_ms != 0 && token.used_ms < token.made_ms)
+        token.used_ms = token.made_ms;
     return token;
 }
 

@@ -11,7 +11,8 @@ struct store_token {
     struct bytes digest; /* 32 bytes: SHA-256 of the token */
     struct bytes name;   /* what it is for */
     struct bytes scopes; /* "rosters:read people:write", or "*" */
-    uint64_t made_ms, expires_ms /* 0: never */, used_ms /* 0: never; to the hour */;
+    uint64_t made_ms, expires_ms /* 0: never */,
+        used_ms /* 0: never; of the hour, and not before it was made */;
 };
 
 /* Adds one; ERR_CONFLICT: its id is there, ERR_LIMIT: there are `most` already. */

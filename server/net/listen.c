@@ -136,15 +136,16 @@ static const char *busy_text(const struct loop *loop, const struct net_listen *l
 {
     if (listener_at(loop, listen->protocol, &listen->address) != NULL)
         return "is listed twice: remove one (listen = ...)";
-    return "is in use by another program: stop it or listen elsewhere (listen = ...)";
+    return "is in use by another program: stop it or listen elsewhere (listen = ..., ./run "
+           "--listen)";
 }
 
 static const char *denied_text(const struct net_listen *listen)
 {
     if (listen->address.port >= 1024)
-        return "is forbidden by the system: listen elsewhere (listen = ...)";
+        return "is forbidden by the system: listen elsewhere (listen = ..., ./run --listen)";
     return "needs the right to use ports below 1024: give it (CAP_NET_BIND_SERVICE) or listen on "
-           "a higher port (listen = ...)";
+           "a higher port (listen = ..., ./run --listen)";
 }
 
 /* Turns the errno of opening a listener into an error and a text for the operator. */
@@ -162,15 +163,15 @@ static enum err listen_refused(const struct loop *loop, const struct net_listen 
         return ERR_DENIED;
     case EADDRNOTAVAIL:
         buffer_text(why, " is no address of this host: choose one that `ip address` shows "
-                         "(listen = ...)");
+                         "(listen = ..., ./run --listen)");
         return ERR_NOT_FOUND;
     case EAFNOSUPPORT:
         buffer_text(why, " cannot be used, this host has IPv6 switched off: listen on IPv4 "
-                         "(listen = ...)");
+                         "(listen = ..., ./run --listen)");
         return ERR_NOT_FOUND;
     case EINVAL:
         buffer_text(why, " needs an interface, as link-local addresses do: listen on another "
-                         "address of it (listen = ...)");
+                         "address of it (listen = ..., ./run --listen)");
         return ERR_NOT_FOUND;
     default:
         buffer_format(why, " cannot be opened: %s", strerror(number));

@@ -1,8 +1,10 @@
 """flow.py: what the flow tests share: cases, patience, free ports, and a few requests by hand."""
 import hashlib
 import os
+import pty
 import random
 import re
+import select
 import shutil
 import socket
 import sys
@@ -42,6 +44,36 @@ def refused(result, *words):
     assert len(lines) == 1 and lines[0].startswith("herald: "), result.stderr
     for word in words:
         assert str(word) in lines[0], (word, lines[0])
+
+
+def on_terminal(command, answers, environment=None):
+    """Runs it on a terminal, types the answers at its prompts (or what a function returns, when it
+    is asked); what was shown, and its status."""
+    process, terminal = pty.fork()
+    if process == 0:
+        os.execve(command[0], command, environment or os.environ)
+    shown = b""
+    try:
+        for answer in [*answers, None]:
+            asked = len(shown)
+            while answer is None or b": " not in shown[asked:]:
+                if not select.select([terminal], [], [], PATIENCE_S)[0]:
+                    raise AssertionError(f"nothing happens after {shown!r}")
+                try:
+                    got = os.read(terminal, 4096)
+                except OSError:  # the other side has gone
+                    got = b""
+                if not got:
+                    break
+                shown += got
+            if callable(answer):
+                answer = answer()
+            if answer is not None:
+                os.write(terminal, answer.encode() + b"\n")
+    finally:
+        os.close(terminal)
+        _, code = os.waitpid(process, 0)
+    return shown.decode(), os.waitstatus_to_exitcode(code)
 
 
 def eventually(what, condition):

@@ -22,13 +22,6 @@ static json_t *scopes_json(struct bytes scopes)
     return list;
 }
 
-/* The use is noted by the hour that it was in, which may have begun before. */
-static uint64_t used_ms(const struct store_token *token)
-{
-    bool before = token->used_ms != 0 && token->used_ms < token->made_ms;
-    return before ? token->made_ms : token->used_ms;
-}
-
 static json_t *token_json(const struct store_token *token)
 {
     json_t *json = json_object();
@@ -37,7 +30,7 @@ static json_t *token_json(const struct store_token *token)
     json_object_set_new(json, "scopes", scopes_json(token->scopes));
     give_time(json, "made", token->made_ms);
     give_time(json, "expires", token->expires_ms);
-    give_time(json, "used", used_ms(token));
+    give_time(json, "used", token->used_ms);
     return json;
 }
 

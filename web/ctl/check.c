@@ -142,7 +142,7 @@ static void check_skew(struct checking *checking, long long date_s)
         say(checking, "fault", "clock",
             "the server's clock is %lld seconds %s this one; let both hosts take the time from the "
             "network (timedatectl set-ntp true)",
-            skew_s < 0 ? -skew_s : skew_s, skew_s < 0 ? "behind" : "before");
+            skew_s < 0 ? -skew_s : skew_s, skew_s < 0 ? "behind" : "ahead of");
     else
         say(checking, "ok", "clock", "the server's agrees with this one");
 }
@@ -162,9 +162,8 @@ static void check_server(struct checking *checking, const struct ctl_settings *s
         say(checking, "ok", "server", "%s takes requests", settings->url);
     else
         say(checking, "fault", "server",
-            "%s is not ready (%ld): its disk does not keep up, or something else answers there; "
-            "see "
-            "its log",
+            "%s is not ready (%ld): its disk does not keep up, or something else answers "
+            "there; see its log",
             settings->url, answer.status);
     if (there)
         check_skew(checking, answer.date_s);

@@ -8,10 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
-#include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/secret.h"
 #include "web/ctl/check.h"
 #include "web/ctl/client.h"
 #include "web/ctl/completion.h"
@@ -21,7 +20,7 @@
 #include "web/ctl/usage.h"
 #include "web/ctl/watch.h"
 
-enum { SECRET_SIZE = 256, PAGES_MAX = 100000, TIMEOUT_S = 60, STATUS_NOT_MODIFIED = 304 };
+enum { PAGES_MAX = 100000, TIMEOUT_S = 60, STATUS_NOT_MODIFIED = 304 };
 
 struct work {
     struct ctl_options options;
@@ -40,35 +39,6 @@ static int help(const char *noun)
 {
     ctl_help(noun);
     return fflush(stdout) == 0 ? EXIT_SUCCESS : fail("standard output cannot be written");
-}
-
-static bool read_hidden(const char *what, char *line)
-{
-    struct termios usual, hidden;
-    bool terminal = tcgetattr(STDIN_FILENO, &usual) == 0;
-    if (terminal) {
-        hidden = usual;
-        hidden.c_lflag &= ~(tcflag_t)ECHO;
-        fprintf(stderr, "%s: ", what);
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-    }
-    bool read = fgets(line, SECRET_SIZE, stdin) != NULL;
-    if (terminal) {
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &usual);
-        fprintf(stderr, "\n");
-    }
-    return read;
-}
-
-static bool ask_secret(const char *what, char *secret, char *why, size_t why_size)
-{
-    bool read = read_hidden(what, secret);
-    if (read)
-        secret[strcspn(secret, "\r\n")] = '\0';
-    if (read && *secret != '\0')
-        return true;
-    snprintf(why, why_size, "a %s is wanted on standard input", what);
-    return false;
 }
 
 /* "roster has no ...; it has list, show" */
@@ -123,7 +93,7 @@ static bool make_request(struct work *work, int count, const char *const *words)
     int taken = verb != NULL ? 2 : 1;
     if (verb == NULL && count > 0)
         verb = ctl_verb_find(words[0], "");
-    const struct ctl_ground ground = {.ask = ask_secret, .output = work->options.output};
+    const struct ctl_ground ground = {.ask = secret_ask, .output = work->options.output};
     if (verb != NULL)
         return ctl_request_make(&work->request, verb, count - taken, words + taken, &ground,
                                 work->why);
@@ -323,6 +293,8 @@ static int begin(struct work *work, int count, const char **words)
 int main(int count, char **words)
 {
     struct work work = {.out = NULL};
+    (void)setvbuf(stdin, NULL, _IONBF,
+                  0); /* a token's line is not to take the password's with it */
     if (count < 2)
         return help(NULL);
     if (strcmp(words[1], "help") == 0 || strcmp(words[1], "-h") == 0)

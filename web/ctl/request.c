@@ -5,6 +5,7 @@
  * be, the server knows. */
 #include "web/ctl/request.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,10 +13,11 @@
 #include <strings.h>
 
 #include "base/buffer.h"
+#include "base/secret.h"
 #include "web/ctl/body.h"
 #include "web/ctl/usage.h"
 
-enum { SECRET_SIZE = 256, PAGE_MAX = 1000 };
+enum { PAGE_MAX = 1000 };
 
 struct making {
     const struct ctl_verb *verb;
@@ -89,8 +91,9 @@ static bool add_to_list(struct making *making, const char *name, const char *tex
 static bool add_number(struct making *making, const char *name, const char *text)
 {
     char *end = NULL;
+    errno = 0;
     const long long number = strtoll(text, &end, 10);
-    return (end != text && *end == '\0' &&
+    return (end != text && *end == '\0' && errno == 0 &&
             json_object_set_new(making->members, name, json_integer(number)) == 0) ||
            fail(making, "this is no number: ", text);
 }

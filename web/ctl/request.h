@@ -19,8 +19,7 @@ struct ctl_request {
     bool slow;
 };
 
-/* How a secret is asked for: `what` is "password"; false with a message in `why`. `secret` has 256
- * bytes. */
+/* How a secret is asked for, as base/secret.h does. */
 typedef bool (*ctl_secret_fn)(const char *what, char *secret, char *why, size_t why_size);
 
 struct ctl_ground {

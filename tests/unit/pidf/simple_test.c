@@ -49,6 +49,37 @@ START_TEST(what_is_written_is_good_and_read)
 }
 END_TEST
 
+/* What RFC 4480 does not know is left out of what watchers are told. */
+START_TEST(each_activity_reaches_the_watchers)
+{
+    struct pidf_parser *parser =
+        pidf_parser_new(&(struct pidf_limits){65536, 32, 2000, 100, 100000});
+    for (size_t i = 0; simple_activities()[i] != NULL; i++) {
+        const struct simple_state state = {.entity = BYTES("sip:a&b@example.org"),
+                                           .activities = {bytes_of(simple_activities()[i])},
+                                           .activity_count = 1};
+        struct blob *document = simple_write(&state);
+        struct pidf_source source = {.changed_ms = 1};
+        struct pidf_document *judged;
+        struct simple_presence presence;
+        struct arena arena;
+        arena_init(&arena, 0);
+        ck_assert(verdict_ok(pidf_parse(parser, blob_bytes(document), matches, NULL, &judged)));
+        source.document = judged;
+        struct blob *told = pidf_compose(state.entity, &source, 1);
+        ck_assert(verdict_ok(simple_read(blob_bytes(told), &arena, &presence)));
+        ck_assert_msg(presence.activity_count == 1 &&
+                          is_equal(presence.activities[0], simple_activities()[i]),
+                      "%s is not told", simple_activities()[i]);
+        arena_release(&arena);
+        pidf_free(&judged);
+        blob_unref(&told);
+        blob_unref(&document);
+    }
+    pidf_parser_free(&parser);
+}
+END_TEST
+
 START_TEST(what_clients_say_is_read)
 {
     static const char text[] =
@@ -95,4 +126,5 @@ START_TEST(words_and_times)
 }
 END_TEST
 
-UNIT_MAIN("simple", what_is_written_is_good_and_read, what_clients_say_is_read, words_and_times)
+UNIT_MAIN("simple", what_is_written_is_good_and_read, each_activity_reaches_the_watchers,
+          what_clients_say_is_read, words_and_times)

@@ -53,6 +53,10 @@ START_TEST(tokens_are_added_listed_found_used_and_revoked)
     ck_assert_int_eq(token_list(file, note, text), ERR_NONE);
     ck_assert_str_eq(text, "b=a name,live:read,5,99,0;a=a name,live:read,7,99,42;");
     *text = '\0';
+    ck_assert_int_eq(token_used(file, BYTES("b"), 4), ERR_NONE); /* the hour that it was made in */
+    ck_assert_int_eq(token_read(file, BYTES("b"), note, text), ERR_NONE);
+    ck_assert_str_eq(text, "b=a name,live:read,5,99,5;");
+    *text = '\0';
     ck_assert_int_eq(token_find(file, bytes_from(digest_a, 32), note, text), ERR_NONE);
     ck_assert_str_eq(text, "a=a name,live:read,7,99,42;");
     ck_assert_int_eq(token_revoke(file, BYTES("a")), ERR_NONE);

@@ -20,7 +20,8 @@ START_TEST(a_port_in_use_is_named_with_the_way_out)
         char text[64], expected[256], why[256];
         snprintf(text, sizeof(text), "127.0.0.1:%u", taken.port);
         snprintf(expected, sizeof(expected),
-                 "%s %s is in use by another program: stop it or listen elsewhere (listen = ...)",
+                 "%s %s is in use by another program: stop it or listen elsewhere (listen = ..., "
+                 "./run --listen)",
                  i == 0 ? "udp" : "tcp", text);
         ck_assert_int_eq(listen_at(second, protocols[i], text, why, sizeof(why)), ERR_BUSY);
         ck_assert_str_eq(why, expected);
@@ -38,7 +39,7 @@ START_TEST(an_address_of_another_host_is_named)
     char why[256];
     ck_assert_int_eq(listen_at(bed, NET_UDP, "192.0.2.1:5060", why, sizeof(why)), ERR_NOT_FOUND);
     ck_assert_str_eq(why, "udp 192.0.2.1:5060 is no address of this host: choose one that "
-                          "`ip address` shows (listen = ...)");
+                          "`ip address` shows (listen = ..., ./run --listen)");
     bed_free(bed);
 }
 END_TEST
@@ -55,7 +56,7 @@ START_TEST(a_low_port_needs_a_right)
         ck_assert_int_eq(setresuid((uid_t)-1, 0, (uid_t)-1), 0);
     ck_assert_int_eq(err, ERR_DENIED);
     ck_assert_ptr_nonnull(strstr(why, "tcp 127.0.0.1:7 needs the right to use ports below 1024"));
-    ck_assert_ptr_nonnull(strstr(why, "(listen = ...)"));
+    ck_assert_ptr_nonnull(strstr(why, "(listen = ..."));
     bed_free(bed);
 }
 END_TEST

@@ -406,6 +406,8 @@ START_TEST(what_is_wrong_is_said)
     EXPECT("there is no option --password", "user", "add", "alice", "--password", "x");
     EXPECT("what is this for: carol", "roster", "list", "alice", "carol");
     EXPECT("this is no number: two", "roster", "add", "alice", "bob", "--position", "two");
+    EXPECT("this is no number: 99999999999999999999", "user", "list", "--limit",
+           "99999999999999999999");
     EXPECT("write yes or no, not maybe", "user", "change", "alice", "--disabled", "maybe");
     EXPECT("what is missing is the handling", "rule", "set", "alice", "bob");
     EXPECT("there is no option --secret-of", "webhook", "add", "x", "--secret-of", "y");
