@@ -5,7 +5,7 @@ import {h} from './dom.js';
 import {eventField} from './packages.js';
 import {say} from './stage.js';
 import {link, userNames} from './users.js';
-import {badge, bare, count, field, select, suggestions, table, when} from './widgets.js';
+import {badge, bare, count, field, nameInput, select, suggestions, table, when} from './widgets.js';
 
 const STATES = [['', 'All'], ['active', 'Active'], ['pending', 'Pending'], ['waiting', 'Waiting']];
 const REASONS = [['deactivated', 'It may come back at once', 'Phones subscribe again by themselves (deactivated).'],
@@ -31,8 +31,7 @@ function end(ctx, one) {
 
 function filters(ctx) {
   const {params} = ctx;
-  const name = (id, label) => field(label, h('input', {id, name: id, type: 'search', value: params.get(id) ?? '',
-    list: 'known-users', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false'}));
+  const name = (id, label) => field(label, nameInput({id, name: id, type: 'search', value: params.get(id) ?? '', list: 'known-users'}));
   return h('form', {class: 'toolbar', key: 'filters', onsubmit: event => {
     event.preventDefault();
     const values = Object.fromEntries(new FormData(event.target));

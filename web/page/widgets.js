@@ -86,6 +86,11 @@ export function field(label, control, hint) {
     hint && h('p', {class: 'hint', id: `${id}-hint`}, hint));
 }
 
+/** A field's control for an address or a name of the server's, which no browser is to correct. */
+export function nameInput(props) {
+  return h('input', {autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false', ...props});
+}
+
 /** A field's control for a list, an item a line. */
 export function lines(items, hint) {
   return {control: h('textarea', {rows: 4, value: items.join('\n'), autocapitalize: 'off', spellcheck: 'false'}), hint};
