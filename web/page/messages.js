@@ -3,7 +3,7 @@ import {list, ofUser, orNothing, post, remove, target} from './api.js';
 import {confirm} from './dialogs.js';
 import {h} from './dom.js';
 import {chooser, crossLinks, link, userNames, userPicker} from './users.js';
-import {badge, bare, card, field, nameInput, suggestions, table, when} from './widgets.js';
+import {badge, bare, card, field, moreButton, nameInput, suggestions, table, when} from './widgets.js';
 
 const PAGE = 50;
 const KINDS = {delivered: 'good', accepted: 'good', displayed: 'good', stored: 'warn', waiting: 'warn',
@@ -65,10 +65,7 @@ function historyCard(ctx, user) {
   return card('History', searchForm(ctx, user),
     items.length === 0 ? h('p', {class: 'empty'}, 'No messages like that are remembered.')
       : h('ol', {class: 'messages'}, items.map(one => bubble(user, one))),
-    more && h('button', {onclick: () => {
-      ctx.state.most += PAGE;
-      ctx.reload();
-    }}, 'Show older ones'));
+    more && moreButton(ctx, PAGE, 'Show older ones'));
 }
 
 const picked = ctx => userPicker('messages', ctx.params.get('user'), ctx.state.known ?? []);

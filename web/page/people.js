@@ -5,7 +5,7 @@ import {h} from './dom.js';
 import {icon} from './icons.js';
 import {say} from './stage.js';
 import {forgetUsers, go, link} from './users.js';
-import {badge, count, field, nameInput, presence, table} from './widgets.js';
+import {badge, count, field, moreButton, nameInput, presence, table} from './widgets.js';
 
 const PAGE = 50, AT_ONCE = 6;
 
@@ -83,10 +83,7 @@ function footer(ctx) {
   const wanted = ctx.state.filter.trim();
   return h('div', {class: 'footer', key: 'footer'},
     h('p', {class: 'faint', role: 'status'}, `${count(shown(ctx).length, 'person', 'people')} shown`),
-    (ctx.data.more || found(ctx).length > ctx.state.most) && h('button', {onclick: () => {
-      ctx.state.most += PAGE;
-      ctx.reload();
-    }}, 'Show more'),
+    (ctx.data.more || found(ctx).length > ctx.state.most) && moreButton(ctx, PAGE),
     ctx.data.more && wanted && h('button', {onclick: () => go('person', {user: wanted})}, `Open ${wanted}`));
 }
 
