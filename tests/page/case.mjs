@@ -48,6 +48,12 @@ export const row = (page, text) => page.getByRole('row').filter({hasText: text})
 export const seen = locator => locator.first().waitFor({state: 'visible'});
 export const gone = locator => locator.first().waitFor({state: 'detached'});
 
+/** Presses what asks first, and says yes to it. */
+export async function agree(button, yes) {
+  await button.click();
+  await button.page().getByRole('dialog').getByRole('button', {name: yes}).click();
+}
+
 /** A call of the API beside the page. */
 export async function api(place, method, path, body) {
   const response = await fetch(place.url + path, {method, body: body && JSON.stringify(body),

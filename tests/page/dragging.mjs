@@ -1,6 +1,6 @@
 // dragging.mjs: buddies and groups in their order, by mouse, finger and key.
 import assert from 'node:assert/strict';
-import {PHONE, api, eventually, gone, seen, shot, test} from './case.mjs';
+import {PHONE, agree, api, eventually, gone, seen, shot, test} from './case.mjs';
 import {ROSTER, names, order, prepare} from './rosters.mjs';
 
 const buddyOf = (page, name) => page.locator('.buddy').filter({hasText: name});
@@ -123,8 +123,7 @@ test('groups are moved by hand and by key', {}, async place => {
   await page.getByRole('dialog').getByLabel('Name').fill('Family');
   await page.getByRole('dialog').getByRole('button', {name: 'Add'}).click();
   await eventually('a third', async () => (await groups()) === 'Friends,Work,Family');
-  await page.getByRole('button', {name: 'Remove… the group Work'}).click();
-  await page.getByRole('dialog').getByRole('button', {name: 'Remove'}).click();
+  await agree(page.getByRole('button', {name: 'Remove… the group Work'}), 'Remove');
   await eventually('it is gone', async () => (await groups()) === 'Friends,Family');
   assert.equal((await order(place)).length, 3);
 });

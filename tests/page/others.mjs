@@ -1,6 +1,6 @@
 // others.mjs: tokens, messages and traces.
 import assert from 'node:assert/strict';
-import {api, eventually, gone, row, seen, shot, signIn, test} from './case.mjs';
+import {agree, api, eventually, gone, row, seen, shot, signIn, test} from './case.mjs';
 
 test('a token is made, shown once and revoked', {}, async place => {
   const {page, token} = place;
@@ -26,8 +26,7 @@ test('a token is made, shown once and revoked', {}, async place => {
   assert.deepEqual(made.scopes.sort(), ['live:read', 'presence:write']);
   assert.ok(made.expires);
   await api({...place, token: text}, 'GET', '/api/v1/subscriptions');
-  await row(page, 'door sensor').getByRole('button', {name: 'Revoke'}).click();
-  await dialog.getByRole('button', {name: 'Revoke'}).click();
+  await agree(row(page, 'door sensor').getByRole('button', {name: 'Revoke'}), 'Revoke');
   await gone(row(page, 'door sensor'));
   const after = await fetch(`${place.url}/api/v1/subscriptions`, {headers: {Authorization: `Bearer ${text}`}});
   assert.equal(after.status, 401);
@@ -52,8 +51,7 @@ test('a message that waits is shown and dropped', {server: {usual: 'everybody'}}
   await signIn(page, token, 'messages', '?user=alice');
   const waiting = page.locator('section').filter({has: page.getByRole('heading', {name: 'Waiting for a device'})});
   await seen(waiting.getByText('Are you there?'));
-  await waiting.getByRole('button', {name: 'Drop'}).click();
-  await page.getByRole('dialog').getByRole('button', {name: 'Drop'}).click();
+  await agree(waiting.getByRole('button', {name: 'Drop'}), 'Drop');
   await seen(waiting.getByText('No message waits.'));
 });
 
