@@ -75,7 +75,7 @@ for (const [scheme, rules] of [['light', TAGS], ['dark', COLOURS]]) {
   });
 }
 
-test('every view fits a phone', {server: BUSY, browser: PHONE}, async place => {
+test('every view fits a phone and a tablet', {server: BUSY, browser: PHONE}, async place => {
   const {page, token} = place;
   await page.goto('/');
   await judgeWidth(page, 'sign in');
@@ -101,6 +101,12 @@ test('every view fits a phone', {server: BUSY, browser: PHONE}, async place => {
     await judgeWidth(page, button);
     await judgeWords(page, button);
     await page.keyboard.press('Escape');
+  }
+  await page.setViewportSize({width: 840, height: 1100}); // the views stand beside it already
+  for (const [view, query] of VIEWS) {
+    await visit(page, view, query);
+    await seen(page.locator('main h1'));
+    await judgeWidth(page, `${view}${query} on a tablet`);
   }
 });
 
