@@ -89,12 +89,12 @@ test('what the server does not have is said, and the rest works', {}, async plac
 
 test('news come by the stream of events', {}, async place => {
   const {page, ask, token} = place;
+  await page.clock.install();
   await signIn(page, token, 'people');
   await seen(page.getByText('Live', {exact: true}));
   await ask('register', {user: 'bob'});
-  const asked = page.waitForRequest(request => /users\/bob.*\/presence/.test(request.url()), {timeout: 3500});
+  await page.clock.pauseAt(Date.now() + 1000); // nothing is asked because it is time
   await ask('publish', {user: 'bob', note: 'By the stream'});
-  await asked;
   await seen(row(page, 'bob@example.org').getByText('By the stream'));
-  await eventually('still live', () => page.getByText('Live', {exact: true}).isVisible());
+  await seen(page.getByText('Live', {exact: true}));
 });
