@@ -1,6 +1,6 @@
 // others.mjs: tokens, messages and traces.
 import assert from 'node:assert/strict';
-import {agree, api, eventually, gone, row, seen, shot, signIn, test} from './case.mjs';
+import {agree, api, gone, row, seen, shot, signIn, test} from './case.mjs';
 
 test('a token is made, shown once and revoked', {}, async place => {
   const {page, token} = place;
