@@ -144,6 +144,10 @@ test('nothing on a phone lies over what has the focus', {server: BUSY, browser: 
     assert.ok(at.seen, at.name);
   }
   assert.equal(await views.isVisible(), false, 'it folds up');
+  await page.getByRole('button', {name: 'Menu'}).tap();
+  await seen(views);
+  await page.touchscreen.tap(3, page.viewportSize().height - 3);
+  await views.waitFor({state: 'hidden'});
 });
 
 test('the keyboard alone signs in, adds a person and decides', {server: {usual: 'ask'}}, async place => {
