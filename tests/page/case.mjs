@@ -48,6 +48,12 @@ export const row = (page, text) => page.getByRole('row').filter({hasText: text})
 export const seen = locator => locator.first().waitFor({state: 'visible'});
 export const gone = locator => locator.first().waitFor({state: 'detached'});
 
+/** Presses what asks first, and says yes to it. */
+export async function agree(button, yes) {
+  await button.click();
+  await button.page().getByRole('dialog').getByRole('button', {name: yes}).click();
+}
+
 /** A call of the API beside the page. */
 export async function api(place, method, path, body) {
   const response = await fetch(place.url + path, {method, body: body && JSON.stringify(body),
@@ -84,7 +90,8 @@ export async function judgeWidth(page, where) {
   assert.ok(wide <= width && who.length === 0, `${where} is ${wide} wide: ${who.join(' ')}`);
 }
 
-/** No word of a label goes over two lines, and no select cuts what is chosen. */
+/** No word of a label goes over two lines, no select cuts what is chosen, and no keyboard begins a
+ *  name with a capital letter. */
 export async function judgeWords(page, where) {
   const cut = await page.evaluate(() => {
     const ink = document.createElement('canvas').getContext('2d'), range = document.createRange();
@@ -102,7 +109,8 @@ export async function judgeWords(page, where) {
     const labels = [...document.querySelectorAll('label, legend, dt, summary, .hint')].flatMap(node => [...node.childNodes])
       .filter(node => node.nodeType === 3 && [...node.data.matchAll(/[^\s-]+-?/g)].some(word => isBroken(node, word)));
     const selects = [...document.querySelectorAll('select')].filter(node => node.checkVisibility() && isCut(node));
-    return [...labels.map(node => node.data), ...selects.map(node => node.selectedOptions[0].text)];
+    const names = [...document.querySelectorAll('input[list]:not([autocapitalize=off])')];
+    return [...labels.map(node => node.data), ...selects.map(node => node.selectedOptions[0].text), ...names.map(node => `${node.id} would be`)];
   });
   assert.deepEqual(cut, [], where);
 }

@@ -1,27 +1,38 @@
 // dragging.mjs: buddies and groups in their order, by mouse, finger and key.
 import assert from 'node:assert/strict';
-import {PHONE, api, eventually, gone, seen, shot, test} from './case.mjs';
+import {PHONE, agree, api, eventually, gone, seen, shot, test} from './case.mjs';
 import {ROSTER, names, order, prepare} from './rosters.mjs';
+
+const buddyOf = (page, name) => page.locator('.buddy').filter({hasText: name});
+
+/** Ben stands in the group of Cem. */
+const benIsAtWork = place => eventually('the group', async () => {
+  const {items} = await api(place, 'GET', ROSTER);
+  return items.find(one => one.display_name === 'Ben').groups.join() === 'Work';
+});
 
 test('buddies are dragged to another place and another group', {}, async place => {
   const {page} = place;
   await prepare(place);
-  const buddy = name => page.locator('.buddy').filter({hasText: name});
+  const buddy = name => buddyOf(page, name);
   await buddy('Ben').dragTo(buddy('Ann'));
   await eventually('the order', async () => (await order(place)).join() === 'Ben,Ann,Cem');
   await eventually('it is shown', async () => (await names(page)).join() === 'Ben,Ann,Cem');
   await shot(page, 'roster');
   await buddy('Ben').dragTo(buddy('Cem'));
-  await eventually('the group', async () => {
-    const {items} = await api(place, 'GET', ROSTER);
-    return items.find(one => one.display_name === 'Ben').groups.join() === 'Work';
-  });
+  await benIsAtWork(place);
   await seen(page.locator('section').filter({has: page.getByRole('heading', {name: 'Work'})}).getByText('Ben', {exact: true}));
 });
 
+/** touch(type, points): what a finger does to the screen. */
+async function fingerOf(page) {
+  const client = await page.context().newCDPSession(page);
+  return (type, touchPoints) => client.send('Input.dispatchTouchEvent', {type, touchPoints});
+}
+
 /** A finger goes from the middle of one thing to that of another, in steps. */
 async function touchDrag(page, from, to) {
-  const client = await page.context().newCDPSession(page);
+  const touch = await fingerOf(page);
   const middle = async locator => {
     const {x, y, width, height} = await locator.boundingBox();
     return {x: Math.round(x + width / 2), y: Math.round(y + height / 2)};
@@ -29,7 +40,6 @@ async function touchDrag(page, from, to) {
   await from.scrollIntoViewIfNeeded();
   await to.scrollIntoViewIfNeeded();
   const a = await middle(from), b = await middle(to);
-  const touch = (type, points) => client.send('Input.dispatchTouchEvent', {type, touchPoints: points});
   await touch('touchStart', [a]);
   for (let i = 1; i <= 5; i++) await touch('touchMove', [{x: a.x + (b.x - a.x) * i / 5, y: a.y + (b.y - a.y) * i / 5}]);
   await touch('touchEnd', []);
@@ -38,8 +48,7 @@ async function touchDrag(page, from, to) {
 /** A finger that holds something at the lower edge has the page come along; what it loses stays. */
 async function holdAtTheEdge(page, what) {
   await page.evaluate(() => scrollTo(0, 0));
-  const client = await page.context().newCDPSession(page), box = await what.boundingBox();
-  const touch = (type, points) => client.send('Input.dispatchTouchEvent', {type, touchPoints: points});
+  const touch = await fingerOf(page), box = await what.boundingBox();
   await touch('touchStart', [{x: box.x + 9, y: box.y + 9}]);
   await touch('touchMove', [{x: box.x + 9, y: page.viewportSize().height - 5}]);
   await eventually('the page comes along', () => page.evaluate(() => scrollY > 0));
@@ -55,10 +64,7 @@ test('a finger drags by the handle and scrolls elsewhere', {browser: PHONE}, asy
   await eventually('the order', async () => (await order(place)).join() === 'Ben,Ann,Cem');
   await eventually('it is shown', async () => (await names(page)).join() === 'Ben,Ann,Cem');
   await touchDrag(page, grip('Ben'), grip('Cem'));
-  await eventually('the group', async () => {
-    const {items} = await api(place, 'GET', ROSTER);
-    return items.find(one => one.display_name === 'Ben').groups.join() === 'Work';
-  });
+  await benIsAtWork(place);
   await touchDrag(page, grip('the group Work'), grip('the group Friends'));
   await eventually('the groups', async () => (await api(place, 'GET', ROSTER)).groups.join() === 'Work,Friends');
   await eventually('they are shown', async () => (await page.locator('.group h2').allInnerTexts()).join() === 'Work,Friends');
@@ -71,14 +77,18 @@ test('a finger drags by the handle and scrolls elsewhere', {browser: PHONE}, asy
   assert.equal(await page.locator('.ghost, .dragging').count(), 0);
 });
 
+/** The mouse holds Ben over Ann. */
+async function holdBenOverAnn(page) {
+  await buddyOf(page, 'Ben').hover();
+  await page.mouse.down();
+  await buddyOf(page, 'Ann').hover();
+  await seen(page.locator('.ghost').filter({hasText: 'Ben'}));
+}
+
 test('Escape lets go of what is dragged', {}, async place => {
   const {page} = place;
   await prepare(place);
-  const buddy = name => page.locator('.buddy').filter({hasText: name});
-  await buddy('Ben').hover();
-  await page.mouse.down();
-  await buddy('Ann').hover();
-  await seen(page.locator('.ghost').filter({hasText: 'Ben'}));
+  await holdBenOverAnn(page);
   await seen(page.locator('.buddy.over').filter({hasText: 'Ann'}));
   await page.keyboard.press('Escape');
   await gone(page.locator('.ghost'));
@@ -91,14 +101,10 @@ test('what is dragged goes where it is dropped, though the roster was read again
   const {page} = place;
   await page.clock.install();
   await prepare(place);
-  const buddy = name => page.locator('.buddy').filter({hasText: name});
-  await buddy('Ben').hover();
-  await page.mouse.down();
-  await buddy('Ann').hover();
-  await seen(page.locator('.ghost').filter({hasText: 'Ben'}));
+  await holdBenOverAnn(page);
   await api(place, 'PUT', `${ROSTER}/zoe`, {display_name: 'Zoe'});
   await page.clock.fastForward(16000);
-  await seen(buddy('Zoe'));
+  await seen(buddyOf(page, 'Zoe'));
   await page.mouse.up();
   await eventually('the order', async () => (await order(place)).join() === 'Ben,Ann,Cem,Zoe');
 });
@@ -117,8 +123,7 @@ test('groups are moved by hand and by key', {}, async place => {
   await page.getByRole('dialog').getByLabel('Name').fill('Family');
   await page.getByRole('dialog').getByRole('button', {name: 'Add'}).click();
   await eventually('a third', async () => (await groups()) === 'Friends,Work,Family');
-  await page.getByRole('button', {name: 'Remove… the group Work'}).click();
-  await page.getByRole('dialog').getByRole('button', {name: 'Remove'}).click();
+  await agree(page.getByRole('button', {name: 'Remove… the group Work'}), 'Remove');
   await eventually('it is gone', async () => (await groups()) === 'Friends,Family');
   assert.equal((await order(place)).length, 3);
 });

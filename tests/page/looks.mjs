@@ -75,7 +75,7 @@ for (const [scheme, rules] of [['light', TAGS], ['dark', COLOURS]]) {
   });
 }
 
-test('every view fits a phone', {server: BUSY, browser: PHONE}, async place => {
+test('every view fits a phone and a tablet', {server: BUSY, browser: PHONE}, async place => {
   const {page, token} = place;
   await page.goto('/');
   await judgeWidth(page, 'sign in');
@@ -101,6 +101,12 @@ test('every view fits a phone', {server: BUSY, browser: PHONE}, async place => {
     await judgeWidth(page, button);
     await judgeWords(page, button);
     await page.keyboard.press('Escape');
+  }
+  await page.setViewportSize({width: 840, height: 1100}); // the views stand beside it already
+  for (const [view, query] of VIEWS) {
+    await visit(page, view, query);
+    await seen(page.locator('main h1'));
+    await judgeWidth(page, `${view}${query} on a tablet`);
   }
 });
 
@@ -138,6 +144,10 @@ test('nothing on a phone lies over what has the focus', {server: BUSY, browser: 
     assert.ok(at.seen, at.name);
   }
   assert.equal(await views.isVisible(), false, 'it folds up');
+  await page.getByRole('button', {name: 'Menu'}).tap();
+  await seen(views);
+  await page.touchscreen.tap(3, page.viewportSize().height - 3);
+  await views.waitFor({state: 'hidden'});
 });
 
 test('the keyboard alone signs in, adds a person and decides', {server: {usual: 'ask'}}, async place => {
@@ -196,11 +206,11 @@ test('the browser is told to load and run nothing else', {}, async ({page, url, 
   for (const [view, query] of VIEWS) await visit(page, view, query);
   assert.deepEqual(others, []);
   assert.deepEqual(complaints, []);
-  await page.evaluate(() => {
+  await assert.rejects(page.evaluate(() => {
     const script = document.createElement('script');
     script.textContent = 'window.hit = 1';
     document.body.append(script);
-  }).catch(() => {});
+  }), /requires 'TrustedScript'/);
   assert.equal(await page.evaluate(() => window.hit), undefined);
   await eventually('the browser says so', () => complaints.length > 0);
   complaints.length = 0;

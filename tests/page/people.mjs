@@ -1,6 +1,6 @@
 // people.mjs: figures, accounts and their presence.
 import assert from 'node:assert/strict';
-import {api, eventually, gone, row, seen, shot, signIn, test, visit} from './case.mjs';
+import {agree, api, eventually, gone, row, seen, shot, signIn, test, visit} from './case.mjs';
 
 test('the dashboard shows figures and plots that go on', {}, async place => {
   const {page, ask, token} = place;
@@ -44,8 +44,7 @@ test('a person is added, disabled, given a password and deleted', {}, async plac
   await dialog.getByRole('button', {name: 'Set the password'}).click();
   await gone(dialog);
   const version = (await api(place, 'GET', '/api/v1/users/carol')).version;
-  await page.getByRole('button', {name: 'Disable'}).click();
-  await dialog.getByRole('button', {name: 'Disable'}).click();
+  await agree(page.getByRole('button', {name: 'Disable'}), 'Disable');
   await seen(page.getByRole('button', {name: 'Enable'}));
   const carol = await api(place, 'GET', '/api/v1/users/carol');
   assert.ok(carol.disabled && carol.version > version);
@@ -75,8 +74,7 @@ test('presence changes are seen while one looks', {}, async place => {
   await page.getByRole('button', {name: 'Put in'}).click();
   await eventually('it is put in', async () => (await api(place, 'GET', '/api/v1/users/bob/presence')).set?.activities[0] === 'meeting');
   await seen(page.getByRole('button', {name: 'Take out'}));
-  await page.getByRole('button', {name: 'End… bob@127.0.0.1'}).click();
-  await page.getByRole('dialog').getByRole('button', {name: 'End it'}).click();
+  await agree(page.getByRole('button', {name: 'End… bob@127.0.0.1'}), 'End it');
   await seen(page.getByText('No device is registered.'));
   assert.deepEqual((await api(place, 'GET', '/api/v1/users/bob/registrations')).items, []);
 });

@@ -1,6 +1,6 @@
 // rosters.mjs: the roster editor: buddies, groups and their order.
 import assert from 'node:assert/strict';
-import {api, eventually, gone, seen, signIn, test, visit} from './case.mjs';
+import {agree, api, eventually, gone, seen, signIn, test, visit} from './case.mjs';
 
 export const ROSTER = '/api/v1/users/alice/roster';
 export const names = page => page.locator('.buddy .name').allInnerTexts();
@@ -36,8 +36,7 @@ test('a buddy is added with a group, changed and removed', {}, async place => {
   await dialog.getByRole('button', {name: 'Save'}).click();
   await seen(page.getByText('On the second floor'));
   await seen(page.getByRole('heading', {name: 'In no group'}));
-  await page.getByRole('button', {name: 'Remove… Bob'}).click();
-  await dialog.getByRole('button', {name: 'Remove'}).click();
+  await agree(page.getByRole('button', {name: 'Remove… Bob'}), 'Remove');
   await eventually('it is gone', async () => (await order(place)).length === 0);
 });
 
@@ -109,8 +108,7 @@ test('a name of dots leads to no other address', {}, async place => {
   page.on('request', request => { if (request.method() !== 'GET') sent.push(`${request.method()} ${request.url()}`); });
   await signIn(page, token, 'roster', '?user=alice');
   for (const name of ['..', '.']) {
-    await page.getByRole('button', {name: `Remove… the group ${name}`, exact: true}).click();
-    await page.getByRole('dialog').getByRole('button', {name: 'Remove'}).click();
+    await agree(page.getByRole('button', {name: `Remove… the group ${name}`, exact: true}), 'Remove');
     await seen(page.getByRole('alert').filter({hasText: `“${name}” cannot be a name`}));
   }
   await page.getByRole('button', {name: 'Add a group'}).click();

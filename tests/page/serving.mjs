@@ -1,6 +1,6 @@
 // serving.mjs: aliases, shared groups, devices, webhooks and the server itself.
 import assert from 'node:assert/strict';
-import {api, eventually, fromTheTop, gone, row, seen, shot, signIn, tabTo, test} from './case.mjs';
+import {agree, api, eventually, fromTheTop, gone, row, seen, shot, signIn, tabTo, test} from './case.mjs';
 
 const faultOf = (page, label) => page.locator('.field').filter({has: page.getByLabel(label, {exact: true})}).locator('.problem');
 
@@ -20,8 +20,7 @@ test('a user gets another name and loses it', {}, async place => {
   await seen(page.getByRole('list', {name: 'Aliases'}).getByText('sales@example.org'));
   assert.deepEqual(await aliases(), ['sales@example.org']);
   assert.equal(await name.getAttribute('aria-invalid'), null);
-  await page.getByRole('button', {name: 'Remove… the alias sales@example.org'}).click();
-  await page.getByRole('dialog').getByRole('button', {name: 'Take away'}).click();
+  await agree(page.getByRole('button', {name: 'Remove… the alias sales@example.org'}), 'Take away');
   await seen(page.getByText('The user has no other name.'));
   assert.deepEqual(await aliases(), []);
 });
@@ -53,8 +52,7 @@ test('a shared group is added, changed and removed', {}, async place => {
   await dialog.getByRole('button', {name: 'Save'}).click();
   await seen(row(page, 'Staff').getByText('its members'));
   assert.deepEqual((await groups())[0].watchers, []);
-  await page.getByRole('button', {name: 'Remove… Staff'}).click();
-  await dialog.getByRole('button', {name: 'Remove'}).click();
+  await agree(page.getByRole('button', {name: 'Remove… Staff'}), 'Remove');
   await seen(page.getByText('There are no shared groups.'));
   assert.deepEqual(await groups(), []);
 });
@@ -70,12 +68,10 @@ test('registrations and connections are ended from their lists', {}, async place
   const dialog = page.getByRole('dialog');
   await dialog.getByRole('button', {name: 'Cancel'}).click();
   assert.equal((await api(place, 'GET', '/api/v1/registrations')).items.length, 1);
-  await row(page, 'bob@example.org').getByRole('button', {name: 'End…'}).click();
-  await dialog.getByRole('button', {name: 'End it'}).click();
+  await agree(row(page, 'bob@example.org').getByRole('button', {name: 'End…'}), 'End it');
   await seen(page.getByText('No device is registered.'));
   assert.deepEqual((await api(place, 'GET', '/api/v1/registrations')).items, []);
-  await row(page, `:${port}`).getByRole('button', {name: 'Close…'}).click();
-  await dialog.getByRole('button', {name: 'Close it'}).click();
+  await agree(row(page, `:${port}`).getByRole('button', {name: 'Close…'}), 'Close it');
   await seen(page.getByText('No connection is open'));
   assert.equal((await ask('closed')).bytes, 0);
 });
@@ -109,8 +105,7 @@ test('a request is ended', {}, async place => {
   await ask('ring', {user: 'alice', to: 'bob'});
   await signIn(page, token, 'devices');
   const requests = page.getByRole('region', {name: 'Requests without an answer'});
-  await requests.getByRole('row').filter({hasText: 'from udp'}).getByRole('button', {name: 'End… the INVITE'}).click();
-  await page.getByRole('dialog').getByRole('button', {name: 'End it'}).click();
+  await agree(requests.getByRole('row').filter({hasText: 'from udp'}).getByRole('button', {name: 'End… the INVITE'}), 'End it');
   await ask('hang_up', {user: 'bob'});
   await seen(page.getByText('No request is without an answer.'));
 });
@@ -124,8 +119,7 @@ test('a publication is ended where its user is shown', {}, async place => {
   await seen(published.getByText('Put in'));
   await shot(page, 'publications');
   assert.equal(await published.getByRole('button').count(), 1, 'what was put in is taken out elsewhere');
-  await published.getByRole('button', {name: 'End… the publication of presence'}).click();
-  await page.getByRole('dialog').getByRole('button', {name: 'End it'}).click();
+  await agree(published.getByRole('button', {name: 'End… the publication of presence'}), 'End it');
   await gone(published.getByText('Published'));
   const left = (await api(place, 'GET', '/api/v1/users/bob/publications')).items;
   assert.deepEqual(left.map(one => one.life), ['set']);
@@ -159,8 +153,7 @@ test('a domain is added, changed and removed', {}, async place => {
   assert.deepEqual((await api(place, 'GET', '/api/v1/domains/example.net')).aliases, []);
   await api(place, 'POST', '/api/v1/users', {user: 'dora@example.net', password: 'dora-pw'});
   const erase = async () => {
-    await page.getByRole('button', {name: 'Remove… example.net'}).click();
-    await dialog.getByRole('button', {name: 'Remove'}).click();
+    await agree(page.getByRole('button', {name: 'Remove… example.net'}), 'Remove');
   };
   await erase();
   await seen(page.getByRole('alert').filter({hasText: 'example.net has 1 user;'}));
@@ -204,8 +197,7 @@ test('a webhook is made with its secret, switched off and removed', {}, async pl
   assert.equal((await hooks())[0].active, false);
   await hook.getByRole('button', {name: 'Switch on'}).click();
   await seen(hook.getByText('On', {exact: true}));
-  await hook.getByRole('button', {name: 'Remove…'}).click();
-  await dialog.getByRole('button', {name: 'Remove'}).click();
+  await agree(hook.getByRole('button', {name: 'Remove…'}), 'Remove');
   await seen(page.getByText('Events are posted to nobody.'));
   assert.deepEqual(await hooks(), []);
 });
@@ -237,8 +229,7 @@ test('the configuration is looked at, checked and read again', {}, async place =
   await page.getByRole('button', {name: 'Check the file'}).click();
   await seen(page.getByRole('status').filter({hasText: 'The file is good'}));
   assert.equal(await page.getByRole('alert').filter({hasText: /./}).count(), 0);
-  await page.getByRole('button', {name: 'Reload…'}).click();
-  await page.getByRole('dialog').getByRole('button', {name: 'Reload'}).click();
+  await agree(page.getByRole('button', {name: 'Reload…'}), 'Reload');
   await seen(page.getByRole('status').filter({hasText: 'policy.default'}));
   await seen(key.getByText('"everybody"'));
 });

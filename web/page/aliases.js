@@ -2,7 +2,7 @@
 import {ofUser, put, remove} from './api.js';
 import {confirm} from './dialogs.js';
 import {h} from './dom.js';
-import {card, field} from './widgets.js';
+import {card, field, nameInput} from './widgets.js';
 
 async function takeAway(ctx, user, alias) {
   const sure = await confirm({title: `Take the name ${alias} away?`, yes: 'Take away',
@@ -25,6 +25,6 @@ export function aliasesCard(ctx, user, aliases) {
     h('form', {class: 'row', onsubmit: event => {
       event.preventDefault();
       give(ctx, user, event.target);
-    }}, field('Another name', h('input', {name: 'alias', id: 'alias', required: true, autocomplete: 'off', autocapitalize: 'off',
-      spellcheck: 'false', placeholder: 'sales'})), h('button', {type: 'submit'}, 'Add')));
+    }}, field('Another name', nameInput({name: 'alias', id: 'alias', required: true, placeholder: 'sales'})),
+    h('button', {type: 'submit'}, 'Add')));
 }

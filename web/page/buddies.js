@@ -3,7 +3,7 @@ import {ofUser, patch, put, remove} from './api.js';
 import {confirm, form} from './dialogs.js';
 import {h} from './dom.js';
 import {say} from './stage.js';
-import {bare, inWords} from './widgets.js';
+import {bare, inWords, nameInput} from './widgets.js';
 
 export const nameOf = buddy => inWords(buddy.display_name || bare(buddy.uri));
 
@@ -15,7 +15,7 @@ function groupBoxes(ctx, chosen) {
 
 export function buddyForm(ctx, buddy) {
   const boxes = groupBoxes(ctx, buddy?.groups ?? []);
-  const address = h('input', {required: true, 'data-field': 'buddy', list: 'known-users', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false'});
+  const address = nameInput({required: true, 'data-field': 'buddy', list: 'known-users'});
   form({
     title: buddy ? `Change ${nameOf(buddy)}` : 'Add a buddy', yes: buddy ? 'Save' : 'Add',
     fields: [

@@ -22,7 +22,7 @@ function series(name) {
   return history.get(name);
 }
 
-export function readCounters(text) {
+function readCounters(text) {
   const counters = new Map();
   for (const [, name, value] of text.matchAll(/^herald_(\w+?)(?:_total)? ([0-9.e+]+)$/gm)) {
     counters.set(name, Number(value));

@@ -5,7 +5,7 @@ import {confirm} from './dialogs.js';
 import {h} from './dom.js';
 import {callsCard, requestsCard} from './underway.js';
 import {link} from './users.js';
-import {badge, bare, card, count, duration, table, when} from './widgets.js';
+import {badge, bare, card, count, duration, moreButton, table, when} from './widgets.js';
 
 const PAGE = 100;
 
@@ -50,12 +50,7 @@ function connections(ctx, items) {
   ], items, one => one.id, 'No connection is open: devices that came by UDP have none.');
 }
 
-function moreButton(ctx, page) {
-  return page.more && h('div', {class: 'footer'}, h('button', {onclick: () => {
-    ctx.state.most += PAGE;
-    ctx.reload();
-  }}, 'Show more'));
-}
+const footer = (ctx, page) => page.more && h('div', {class: 'footer'}, moreButton(ctx, PAGE));
 
 export default {
   title: 'Devices',
@@ -71,8 +66,8 @@ export default {
   },
   draw(ctx) {
     const {registered, open, calls, requests} = ctx.data;
-    return [card('Registrations', registrations(ctx, registered.items, true), moreButton(ctx, registered)),
-      calls && callsCard(ctx, calls, moreButton(ctx, calls)), requests && requestsCard(ctx, requests, moreButton(ctx, requests)),
-      open && card('Connections', connections(ctx, open.items), moreButton(ctx, open))];
+    return [card('Registrations', registrations(ctx, registered.items, true), footer(ctx, registered)),
+      calls && callsCard(ctx, calls, footer(ctx, calls)), requests && requestsCard(ctx, requests, footer(ctx, requests)),
+      open && card('Connections', connections(ctx, open.items), footer(ctx, open))];
   },
 };

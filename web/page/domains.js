@@ -4,7 +4,7 @@ import {confirm, form} from './dialogs.js';
 import {h} from './dom.js';
 import {icon} from './icons.js';
 import {say} from './stage.js';
-import {badge, card, lines, table, tidy} from './widgets.js';
+import {badge, card, lines, nameInput, table, tidy} from './widgets.js';
 
 const pathOf = name => pathTo('domains', name);
 
@@ -16,8 +16,7 @@ async function edit(ctx, name) {
     title: name ? `Change ${name}` : 'Add a domain', yes: name ? 'Save' : 'Add',
     text: 'It is served at once: people can be added to it, and their devices register. DNS has to lead here.',
     fields: [
-      !name && {name: 'domain', label: 'Domain', control: h('input', {required: true, autocomplete: 'off',
-        autocapitalize: 'off', spellcheck: 'false', placeholder: 'example.net'})},
+      !name && {name: 'domain', label: 'Domain', control: nameInput({required: true, placeholder: 'example.net'})},
       {name: 'aliases', label: 'Other names of it', ...aliases},
     ].filter(Boolean),
     async send(values) {

@@ -3,7 +3,7 @@ import {get, target} from './api.js';
 import {h} from './dom.js';
 import {eventField} from './packages.js';
 import {link, userNames} from './users.js';
-import {badge, bare, field, handling, presence, suggestions, when} from './widgets.js';
+import {badge, bare, field, handling, nameInput, presence, suggestions, when} from './widgets.js';
 
 const GOOD = ['sees', 'registered', 'told'];
 const WAITS = ['pending', 'waiting', 'queued', 'being_judged', 'asked_later', 'last_seen', 'presentity_not_registered', 'nothing_published'];
@@ -102,8 +102,7 @@ function picture(said) {
 
 function question(ctx) {
   const {params} = ctx;
-  const name = (id, label) => field(label, h('input', {id, name: id, required: true, value: params.get(id) ?? '',
-    list: 'known-users', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false'}));
+  const name = (id, label) => field(label, nameInput({id, name: id, required: true, value: params.get(id) ?? '', list: 'known-users'}));
   return h('form', {class: 'toolbar', key: 'question', onsubmit: event => {
     event.preventDefault();
     const values = new FormData(event.target);

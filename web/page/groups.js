@@ -4,7 +4,7 @@ import {confirm, form} from './dialogs.js';
 import {h} from './dom.js';
 import {icon} from './icons.js';
 import {say} from './stage.js';
-import {count, lines, table, tidy} from './widgets.js';
+import {count, lines, nameInput, table, tidy} from './widgets.js';
 
 const SHOWN = 4;
 
@@ -19,7 +19,7 @@ async function edit(ctx, name) {
     title: name ? `Change ${known.value.title || name}` : 'Add a shared group', yes: name ? 'Save' : 'Add',
     fields: [
       !name && {name: 'name', label: 'Short name', hint: 'Stays as it is: staff, floor-2',
-        control: h('input', {required: true, 'data-field': 'name', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false'})},
+        control: nameInput({required: true, 'data-field': 'name'})},
       {name: 'title', label: 'Title', hint: 'As people read it in their rosters', control: h('input', {value: known.value.title, autocomplete: 'off'})},
       {name: 'members', label: 'Who is in it', ...members},
       {name: 'watchers', label: 'Who sees it in the roster', ...watchers},

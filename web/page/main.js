@@ -110,9 +110,13 @@ document.querySelector('.skip').addEventListener('click', event => {
   event.preventDefault();
   document.getElementById('content').focus();
 });
-nav.addEventListener('focusout', ({relatedTarget: to}) => { // who went on is not to be under it
+/** Who goes on with the content is not to be under the menu. */
+function goOn(to) {
   if (menuOpen && to && !nav.contains(to) && !top.contains(to)) toggleMenu(false);
-});
+}
+
+nav.addEventListener('focusout', event => goOn(event.relatedTarget));
+document.addEventListener('pointerdown', event => goOn(event.target));
 document.addEventListener('keydown', event => {
   if (event.key !== 'Escape' || !menuOpen) return;
   toggleMenu(false);

@@ -3,7 +3,7 @@ import {list, ofUser, orNothing, post, remove, target} from './api.js';
 import {confirm} from './dialogs.js';
 import {h} from './dom.js';
 import {chooser, crossLinks, link, userNames, userPicker} from './users.js';
-import {badge, bare, card, field, suggestions, table, when} from './widgets.js';
+import {badge, bare, card, field, moreButton, nameInput, suggestions, table, when} from './widgets.js';
 
 const PAGE = 50;
 const KINDS = {delivered: 'good', accepted: 'good', displayed: 'good', stored: 'warn', waiting: 'warn',
@@ -32,8 +32,7 @@ function sendForm(ctx, user) {
     const done = await ctx.act(() => post(ofUser(user, 'messages'), message), `The message to ${message.to} is on its way.`, form);
     if (done) form.querySelector('textarea').value = '';
   }}, h('h2', {}, `Write as ${bare(user)}`),
-  field('To', h('input', {id: 'message-to', name: 'to', required: true, list: 'known-users', autocomplete: 'off', autocapitalize: 'off',
-    spellcheck: 'false', value: ctx.params.get('with') ?? ''})),
+  field('To', nameInput({id: 'message-to', name: 'to', required: true, list: 'known-users', value: ctx.params.get('with') ?? ''})),
   field('Message', h('textarea', {id: 'message-text', name: 'text', required: true, rows: 3})),
   h('div', {class: 'buttons'}, h('button', {type: 'submit', class: 'main'}, 'Send')));
 }
@@ -43,7 +42,7 @@ function searchForm(ctx, user) {
     event.preventDefault();
     const values = new FormData(event.target);
     location.hash = link('messages', {user, with: values.get('with').trim(), search: values.get('search').trim()});
-  }}, field('With', h('input', {id: 'message-with', name: 'with', type: 'search', list: 'known-users', value: ctx.params.get('with') ?? '', autocomplete: 'off'})),
+  }}, field('With', nameInput({id: 'message-with', name: 'with', type: 'search', list: 'known-users', value: ctx.params.get('with') ?? ''})),
   field('Words', h('input', {id: 'message-search', name: 'search', type: 'search', value: ctx.params.get('search') ?? ''})),
   suggestions('known-users', ctx.state.known), h('button', {type: 'submit'}, 'Search'));
 }
@@ -66,10 +65,7 @@ function historyCard(ctx, user) {
   return card('History', searchForm(ctx, user),
     items.length === 0 ? h('p', {class: 'empty'}, 'No messages like that are remembered.')
       : h('ol', {class: 'messages'}, items.map(one => bubble(user, one))),
-    more && h('button', {onclick: () => {
-      ctx.state.most += PAGE;
-      ctx.reload();
-    }}, 'Show older ones'));
+    more && moreButton(ctx, PAGE, 'Show older ones'));
 }
 
 const picked = ctx => userPicker('messages', ctx.params.get('user'), ctx.state.known ?? []);

@@ -5,7 +5,7 @@ import {h} from './dom.js';
 import {icon} from './icons.js';
 import {say} from './stage.js';
 import {forgetUsers, go, link} from './users.js';
-import {badge, count, field, presence, table} from './widgets.js';
+import {badge, count, field, moreButton, nameInput, presence, table} from './widgets.js';
 
 const PAGE = 50, AT_ONCE = 6;
 
@@ -30,7 +30,7 @@ function addPerson(ctx) {
     title: 'Add a person', yes: 'Add',
     fields: [
       {name: 'user', label: 'Address', hint: 'alice@example.org, or alice for the first domain',
-        control: h('input', {required: true, autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false'})},
+        control: nameInput({required: true})},
       {name: 'display_name', label: 'Name', hint: 'As others see it; may be empty', control: h('input', {autocomplete: 'off'})},
       {name: 'password', label: 'Password', hint: 'For the person’s devices. Only hashes of it are kept; without one no device can register.',
         control: h('input', {type: 'password', autocomplete: 'new-password'})},
@@ -47,7 +47,7 @@ function addPerson(ctx) {
 }
 
 function toolbar(ctx) {
-  const input = h('input', {id: 'find-person', type: 'search', value: ctx.state.filter, autocomplete: 'off',
+  const input = nameInput({id: 'find-person', type: 'search', value: ctx.state.filter,
     oninput: event => {
       ctx.state.filter = event.target.value;
       ctx.redraw();
@@ -83,10 +83,7 @@ function footer(ctx) {
   const wanted = ctx.state.filter.trim();
   return h('div', {class: 'footer', key: 'footer'},
     h('p', {class: 'faint', role: 'status'}, `${count(shown(ctx).length, 'person', 'people')} shown`),
-    (ctx.data.more || found(ctx).length > ctx.state.most) && h('button', {onclick: () => {
-      ctx.state.most += PAGE;
-      ctx.reload();
-    }}, 'Show more'),
+    (ctx.data.more || found(ctx).length > ctx.state.most) && moreButton(ctx, PAGE),
     ctx.data.more && wanted && h('button', {onclick: () => go('person', {user: wanted})}, `Open ${wanted}`));
 }
 

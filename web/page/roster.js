@@ -10,7 +10,7 @@ import {exportForm, importForm} from './exchange.js';
 import {icon} from './icons.js';
 import {say} from './stage.js';
 import {chooser, crossLinks, userNames, userPicker} from './users.js';
-import {bare, count, field} from './widgets.js';
+import {bare, count, field, nameInput} from './widgets.js';
 
 const PAGE = 100; // more than that of a group are shown when they are asked for
 const FEW = 10; // are found by looking
@@ -168,7 +168,7 @@ function toolbar(ctx) {
     h('button', {class: 'main', onclick: () => buddyForm(ctx, null)}, icon('plus'), 'Add a buddy'),
     h('button', {onclick: () => addGroup(ctx)}, 'Add a group'),
     h('button', {onclick: () => importForm(ctx)}, 'Import…'), h('button', {onclick: () => exportForm(ctx)}, 'Export…'),
-    items.length > FEW && field('Find', h('input', {id: 'find-buddy', type: 'search', value: ctx.state.find, autocomplete: 'off',
+    items.length > FEW && field('Find', nameInput({id: 'find-buddy', type: 'search', value: ctx.state.find,
       oninput: event => {
         ctx.state.find = event.target.value;
         ctx.redraw();

@@ -2,7 +2,7 @@
 import {get, list, ofUser, put, remove, target} from './api.js';
 import {h} from './dom.js';
 import {chooser, crossLinks, link, userNames, userPicker} from './users.js';
-import {badge, bare, card, field, handling, select, table, when} from './widgets.js';
+import {badge, bare, card, field, handling, nameInput, select, table, when} from './widgets.js';
 
 const WORDS = [['allow', 'Allow'], ['confirm', 'Has to wait'], ['block', 'Block'],
   ['polite-block', 'Block politely (always offline)']];
@@ -49,7 +49,7 @@ function addForm(ctx, user) {
     event.preventDefault();
     const form = event.target, values = new FormData(form);
     if (await decide(ctx, user, values.get('who').trim(), values.get('handling'), form)) form.reset();
-  }}, field('Watcher', h('input', {name: 'who', id: 'rule-who', required: true, list: 'known-users', autocomplete: 'off', placeholder: 'bob@example.org'})),
+  }}, field('Watcher', nameInput({name: 'who', id: 'rule-who', required: true, list: 'known-users', placeholder: 'bob@example.org'})),
   field('What it may', select({name: 'handling', id: 'rule-word'}, WORDS)),
   h('button', {type: 'submit'}, 'Add'));
 }

@@ -3,7 +3,7 @@ import {post} from './api.js';
 import {confirm} from './dialogs.js';
 import {h} from './dom.js';
 import {say} from './stage.js';
-import {badge, card, count, field, table} from './widgets.js';
+import {badge, card, count, field, nameInput, table} from './widgets.js';
 
 function value(one) {
   const text = JSON.stringify(one.value);
@@ -80,7 +80,7 @@ export function settingsCard(ctx, items) {
     waits > 0 && h('p', {}, badge('warn', `${count(waits, 'change')} ${waits === 1 ? 'waits' : 'wait'} for a restart`)),
     h('div', {class: 'panel bad', role: 'alert', hidden: !ctx.state.fault, key: 'fault'}, ctx.state.fault &&
       [h('h3', {}, badge('bad', 'The file has a fault; nothing was changed')), h('p', {}, ctx.state.fault)]),
-    h('div', {class: 'toolbar', key: 'tools'}, field('Find a key', h('input', {id: 'find-key', type: 'search', value: ctx.state.filter, autocomplete: 'off',
+    h('div', {class: 'toolbar', key: 'tools'}, field('Find a key', nameInput({id: 'find-key', type: 'search', value: ctx.state.filter,
       oninput: event => {
         ctx.state.filter = event.target.value;
         ctx.redraw();

@@ -29,7 +29,7 @@ function announce(where, name, text, stay_ms) {
 /** Tells of something done; read out by screen readers when they are free. */
 export const say = text => announce(news, 'news', text, 8000);
 /** Tells of something that went wrong; read out at once. */
-export const complain = text => announce(trouble, 'trouble', text, 20000);
+const complain = text => announce(trouble, 'trouble', text, 20000);
 
 function hush() {
   trouble.replaceChildren();

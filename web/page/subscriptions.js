@@ -5,8 +5,9 @@ import {h} from './dom.js';
 import {eventField} from './packages.js';
 import {say} from './stage.js';
 import {link, userNames} from './users.js';
-import {badge, bare, count, field, select, suggestions, table, when} from './widgets.js';
+import {badge, bare, count, field, moreButton, nameInput, select, suggestions, table, when} from './widgets.js';
 
+const PAGE = 100;
 const STATES = [['', 'All'], ['active', 'Active'], ['pending', 'Pending'], ['waiting', 'Waiting']];
 const REASONS = [['deactivated', 'It may come back at once', 'Phones subscribe again by themselves (deactivated).'],
   ['probation', 'It may come back later', 'After a while (probation).'],
@@ -31,8 +32,7 @@ function end(ctx, one) {
 
 function filters(ctx) {
   const {params} = ctx;
-  const name = (id, label) => field(label, h('input', {id, name: id, type: 'search', value: params.get(id) ?? '',
-    list: 'known-users', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false'}));
+  const name = (id, label) => field(label, nameInput({id, name: id, type: 'search', value: params.get(id) ?? '', list: 'known-users'}));
   return h('form', {class: 'toolbar', key: 'filters', onsubmit: event => {
     event.preventDefault();
     const values = Object.fromEntries(new FormData(event.target));
@@ -66,11 +66,11 @@ export default {
   title: 'Subscriptions',
   types: ['subscriptions'],
   every: 3000,
-  start: () => ({most: 100}),
+  start: () => ({most: PAGE}),
   async load(ctx) {
     ctx.state.known = await userNames();
     const {params} = ctx;
-    const path = target('/api/v1/subscriptions', {limit: 100, event: params.get('event'),
+    const path = target('/api/v1/subscriptions', {limit: PAGE, event: params.get('event'),
       watcher: params.get('watcher'), presentity: params.get('presentity')});
     ctx.data = await list(path, ctx.state.most, ctx.signal);
   },
@@ -80,9 +80,6 @@ export default {
     const items = ctx.data.items.filter(one => !state || one.state === state);
     return [filters(ctx), table('Subscriptions', columns(ctx), items, one => one.id, 'Nobody watches anybody like that.'),
       h('div', {class: 'footer', key: 'footer'}, h('p', {class: 'faint', role: 'status'}, `${count(items.length, 'subscription')} shown`),
-        ctx.data.more && h('button', {onclick: () => {
-          ctx.state.most += 100;
-          ctx.reload();
-        }}, 'Show more'))];
+        ctx.data.more && moreButton(ctx, PAGE))];
   },
 };

@@ -3,7 +3,7 @@ import {get, list, pathTo, target} from './api.js';
 import {h} from './dom.js';
 import {ladder} from './ladder.js';
 import {link, userNames} from './users.js';
-import {badge, count, field, note, suggestions, table, when} from './widgets.js';
+import {badge, count, field, nameInput, note, suggestions, table, when} from './widgets.js';
 
 const MOST = 200;
 
@@ -13,8 +13,8 @@ function question(ctx) {
     event.preventDefault();
     const values = new FormData(event.target);
     location.hash = link('trace', {user: values.get('user').trim(), call_id: values.get('call_id').trim()});
-  }}, field('User', h('input', {id: 'trace-user', name: 'user', type: 'search', value: params.get('user') ?? '', list: 'known-users', autocomplete: 'off'})),
-  field('Call-ID', h('input', {id: 'trace-call', name: 'call_id', type: 'search', value: params.get('call_id') ?? '', autocomplete: 'off', spellcheck: 'false'})),
+  }}, field('User', nameInput({id: 'trace-user', name: 'user', type: 'search', value: params.get('user') ?? '', list: 'known-users'})),
+  field('Call-ID', nameInput({id: 'trace-call', name: 'call_id', type: 'search', value: params.get('call_id') ?? ''})),
   suggestions('known-users', ctx.state.known ?? []), h('button', {type: 'submit', class: 'main'}, 'Show'));
 }
 

@@ -2,7 +2,7 @@
 import {list} from './api.js';
 import {h} from './dom.js';
 import {icon} from './icons.js';
-import {bare, field, suggestions} from './widgets.js';
+import {bare, field, nameInput, suggestions} from './widgets.js';
 
 let names = null;
 
@@ -31,13 +31,13 @@ export function go(view, parameters) {
 }
 
 /** A form that asks for a user and shows `view` for whoever it is. */
-export function userPicker(view, user, known, label = 'User') {
-  const input = h('input', {name: 'user', id: 'picked-user', value: user ?? '', list: 'known-users', autocomplete: 'off',
-    autocapitalize: 'off', spellcheck: 'false', placeholder: 'alice@example.org', required: true});
+export function userPicker(view, user, known) {
+  const input = nameInput({name: 'user', id: 'picked-user', value: user ?? '', list: 'known-users', placeholder: 'alice@example.org',
+    required: true});
   return h('form', {class: 'toolbar picker', key: 'picker', onsubmit: event => {
     event.preventDefault();
     go(view, {user: new FormData(event.target).get('user').trim()});
-  }}, field(label, input), suggestions('known-users', known),
+  }}, field('User', input), suggestions('known-users', known),
   h('button', {type: 'submit'}, 'Show'));
 }
 

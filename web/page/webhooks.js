@@ -4,7 +4,7 @@ import {confirm, form, reveal} from './dialogs.js';
 import {h} from './dom.js';
 import {icon} from './icons.js';
 import {userNames} from './users.js';
-import {badge, count, suggestions, table, when} from './widgets.js';
+import {badge, count, nameInput, suggestions, table, when} from './widgets.js';
 
 const TYPES = [['presence', 'Presence'], ['messages', 'Messages'], ['registrations', 'Registrations'], ['subscriptions', 'Subscriptions']];
 
@@ -22,10 +22,9 @@ function add(ctx) {
     text: 'Each event is posted there as JSON, in order, and tried again for a day.',
     fields: [
       {name: 'url', label: 'Address', hint: 'https://HOST/PATH',
-        control: h('input', {type: 'url', required: true, autocomplete: 'off', placeholder: 'https://example.org/herald'})},
+        control: nameInput({type: 'url', required: true, placeholder: 'https://example.org/herald'})},
       {control: boxes},
-      {name: 'user', label: 'Of this user alone', hint: 'Empty: of everybody', control: h('input', {list: 'known-users',
-        autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false'})},
+      {name: 'user', label: 'Of this user alone', hint: 'Empty: of everybody', control: nameInput({list: 'known-users'})},
     ],
     async send({url, user}) {
       const types = [...boxes.querySelectorAll(':checked')].map(box => box.value);

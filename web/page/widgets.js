@@ -1,6 +1,5 @@
 // widgets.js: what several views show: states, times, tables, fields, notes.
 import {h, svg} from './dom.js';
-import {icon} from './icons.js';
 
 export const bare = uri => String(uri ?? '').replace(/^sips?:/, '');
 const FROM_THE_RIGHT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
@@ -86,6 +85,11 @@ export function field(label, control, hint) {
     hint && h('p', {class: 'hint', id: `${id}-hint`}, hint));
 }
 
+/** A field's control for an address or a name of the server's, which no browser is to correct. */
+export function nameInput(props) {
+  return h('input', {autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false', ...props});
+}
+
 /** A field's control for a list, an item a line. */
 export function lines(items, hint) {
   return {control: h('textarea', {rows: 4, value: items.join('\n'), autocapitalize: 'off', spellcheck: 'false'}), hint};
@@ -113,14 +117,13 @@ export function card(title, ...children) {
     h('h2', {id}, title), children);
 }
 
-export function linkButton(href, name, text) {
-  return h('a', {class: 'button', href}, icon(name), text);
+/** Has a view load `by` more. */
+export function moreButton(ctx, by, text = 'Show more') {
+  return h('button', {onclick: () => {
+    ctx.state.most += by;
+    ctx.reload();
+  }}, text);
 }
-
-const ways = {
-  403: 'Sign in with a token that has this scope. Who has the server’s command line makes one:',
-  0: '',
-};
 
 /** What stands in place of a view that cannot be shown, and the way out. */
 export function problemNote(problem) {
@@ -133,7 +136,7 @@ export function problemNote(problem) {
     : problem.status === 404 ? 'Not found'
       : problem.status === 0 ? 'No connection' : 'That did not work';
   return note(problem.status === 0 ? 'warn' : 'bad', title, problem.message,
-    scope && [h('p', {}, ways[403]), h('pre', {}, `herald token add NAME ${scope}`)]);
+    scope && [h('p', {}, 'Sign in with a token that has this scope. Who has the server’s command line makes one:'), h('pre', {}, `herald token add NAME ${scope}`)]);
 }
 
 export function note(kind, title, text, ...more) {
