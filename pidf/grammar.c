@@ -159,7 +159,7 @@ static const struct slot activities_slots[] = {
     NOTES(0),
     ONE_OF(1, "unknown"),
     ALL_OF(2, "appointment", "away", "breakfast", "busy", "dinner", "holiday", "in-transit",
-           "looking-for-work", "meal", "meeting", "on-the-phone", "performance",
+           "looking-for-work", "lunch", "meal", "meeting", "on-the-phone", "performance",
            "permanent-absence", "playing", "presentation", "shopping", "sleeping", "spectator",
            "steering", "travel", "tv", "vacation", "working", "worship"),
     OTHER_TEXT(2),

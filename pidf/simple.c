@@ -171,11 +171,19 @@ struct verdict simple_read(struct bytes document, struct arena *arena,
 /* Writing. */
 
 static const char *const activities[] = {
-    "appointment",  "away",        "breakfast",         "busy",     "dinner",
-    "holiday",      "in-transit",  "looking-for-work",  "meal",     "meeting",
-    "on-the-phone", "performance", "permanent-absence", "playing",  "presentation",
-    "shopping",     "sleeping",    "spectator",         "steering", "travel",
-    "tv",           "unknown",     "vacation",          "working",  "worship",
+    "appointment", "away",
+    "breakfast",   "busy",
+    "dinner",      "holiday",
+    "in-transit",  "looking-for-work",
+    "lunch",       "meal",
+    "meeting",     "on-the-phone",
+    "performance", "permanent-absence",
+    "playing",     "presentation",
+    "shopping",    "sleeping",
+    "spectator",   "steering",
+    "travel",      "tv",
+    "unknown",     "vacation",
+    "working",     "worship",
     NULL,
 };
 

@@ -49,7 +49,7 @@ START_TEST(what_is_written_is_good_and_read)
 }
 END_TEST
 
-/* What RFC 4480 does not know is left out of what watchers are told. */
+/* What the grammar does not know is left out of what watchers are told. */
 START_TEST(each_activity_reaches_the_watchers)
 {
     struct pidf_parser *parser =
