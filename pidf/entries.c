@@ -455,8 +455,9 @@ struct blob *entries_without(const struct blob *state, const char *tag)
     return take_blob(&out);
 }
 
-static void put_outline(struct text *out, const struct piece *dialog)
+static void put_outline(struct text *out, const struct piece *dialog, const void *context)
 {
+    (void)context;
     struct piece state;
     struct bytes direction = piece_attribute(dialog->tag, "direction");
     put(out, "<dialog id=\"");
@@ -471,7 +472,11 @@ static void put_outline(struct text *out, const struct piece *dialog)
     put(out, "</state></dialog>");
 }
 
-struct blob *entries_outline(const struct blob *state)
+/* Composed dialogs as `write` writes each. */
+static struct blob *write_dialogs(const struct blob *state,
+                                  void (*write)(struct text *out, const struct piece *dialog,
+                                                const void *context),
+                                  const void *context)
 {
     const struct entries_kind *kind = &entries_dialogs;
     struct parsed parsed = parse_own(kind, state);
@@ -482,9 +487,39 @@ struct blob *entries_outline(const struct blob *state)
     text_char(&out, '0');
     entries_put_tail(&out, kind, false, piece_attribute(parsed.root.tag, "entity"));
     while (next_entry(kind, &rest, &dialog))
-        put_outline(&out, &dialog);
+        write(&out, &dialog, context);
     put_tag(&out, "</", kind->root, ">\n");
     return take_blob(&out);
+}
+
+struct blob *entries_outline(const struct blob *state)
+{
+    return write_dialogs(state, put_outline, NULL);
+}
+
+static bool has_value(const struct piece *dialog, const char *attribute, struct bytes wanted)
+{
+    struct text escaped = {0};
+    text_quoted(&escaped, wanted);
+    bool has = bytes_empty(wanted) ||
+               bytes_equal(piece_attribute(dialog->tag, attribute), text_bytes(&escaped));
+    text_release(&escaped);
+    return has;
+}
+
+static void put_wanted(struct text *out, const struct piece *dialog, const void *context)
+{
+    const struct entries_dialog *wanted = context;
+    if (has_value(dialog, "call-id", wanted->call_id) &&
+        has_value(dialog, "local-tag", wanted->local_tag) &&
+        has_value(dialog, "remote-tag", wanted->remote_tag))
+        text_put(out, dialog->whole);
+}
+
+struct blob *entries_pick(const struct blob *state, const struct entries_dialog *wanted)
+{
+    assert(wanted != NULL);
+    return write_dialogs(state, put_wanted, wanted);
 }
 
 bool entries_has_confirmed(const struct blob *state)

@@ -45,6 +45,13 @@ bool entries_difference(const struct entries_kind *kind, const struct blob *befo
 /* Composed dialogs with nothing but their ids, states and directions (RFC 4235 3.6); new. */
 struct blob *entries_outline(const struct blob *state);
 
+/* Some of the dialogs (RFC 4235 3.2), by the values of their attributes; an empty one is any. */
+struct entries_dialog {
+    struct bytes call_id, local_tag, remote_tag;
+};
+/* Composed dialogs without those that are not meant; new. */
+struct blob *entries_pick(const struct blob *state, const struct entries_dialog *wanted);
+
 /* True when one of the composed dialogs has been answered (RFC 4235 3.7.1, confirmed). */
 bool entries_has_confirmed(const struct blob *state);
 

@@ -101,19 +101,11 @@ enum presence_end ends_why(enum metric why)
     return why == METRIC_subscriptions_refused ? END_REFUSED : END_UNREACHABLE;
 }
 
-enum presence_end ends_find(const struct presence *presence, const struct event_package *package,
-                            struct bytes aor, struct bytes watcher, uint64_t *when_ms)
-{
-    struct presence_ended ended;
-    ends_look(presence, package, aor, watcher, &ended);
-    *when_ms = ended.when_ms;
-    return ended.why;
-}
-
-void ends_look(const struct presence *presence, const struct event_package *package,
-               struct bytes aor, struct bytes watcher, struct presence_ended *ended)
+struct presence_ended ends_find(const struct presence *presence,
+                                const struct event_package *package, struct bytes aor,
+                                struct bytes watcher)
 {
     uint64_t key = key_of(presence, package, aor, watcher);
     const struct cell *cell = &presence->ends->cells[key % CELLS];
-    *ended = cell->key == key ? cell->ended : (struct presence_ended){.why = END_NONE};
+    return cell->key == key ? cell->ended : (struct presence_ended){.why = END_NONE};
 }

@@ -22,12 +22,9 @@ void ends_told(const struct subscription *subscription);
 enum presence_end ends_of(enum subscription_event event);
 enum presence_end ends_why(enum metric why);
 
-/* The last end that is still remembered of a watcher's subscriptions there; *when_ms: wall clock.
- */
-enum presence_end ends_find(const struct presence *presence, const struct event_package *package,
-                            struct bytes aor, struct bytes watcher, uint64_t *when_ms);
-/* The same with all that is known of it. */
-void ends_look(const struct presence *presence, const struct event_package *package,
-               struct bytes aor, struct bytes watcher, struct presence_ended *ended);
+/* The last end that is still remembered of a watcher's subscriptions there, else END_NONE. */
+struct presence_ended ends_find(const struct presence *presence,
+                                const struct event_package *package, struct bytes aor,
+                                struct bytes watcher);
 
 #endif

@@ -366,7 +366,6 @@ void presence_look_end(const struct presence *presence, struct bytes event, stru
                        struct bytes watcher, struct presence_ended *ended)
 {
     const struct event_package *package = package_find(event);
-    *ended = (struct presence_ended){.why = END_NONE};
-    if (package != NULL)
-        ends_look(presence, package, presentity, watcher, ended);
+    *ended = package != NULL ? ends_find(presence, package, presentity, watcher)
+                             : (struct presence_ended){.why = END_NONE};
 }

@@ -52,9 +52,9 @@ const char *moves_why(const struct subscription *subscription)
 {
     const struct resource *resource = subscription->resource;
     const struct watcher *watcher = subscription->watcher;
-    uint64_t when_ms;
     switch (ends_find(resource->presence, resource->package, resource->aor,
-                      bytes_from(watcher->aor, watcher->length), &when_ms)) {
+                      bytes_from(watcher->aor, watcher->length))
+                .why) {
     case END_SILENT:
         return "silent";
     case END_REFUSED:

@@ -8,7 +8,8 @@
  *
  * Each SUBSCRIBE says all of them: what it leaves out holds no more (5.1, 6.1, 7.1).
  *
- * A body is a filter (RFC 4660), judged later: what it filters is not known yet. */
+ * A body is a filter (RFC 4660), or parameters of Event are (RFC 4235 3.2), judged later: what it
+ * filters is not known yet. */
 #include "presence/wishes_internal.h"
 
 #include "presence/packages/package.h"
@@ -181,7 +182,9 @@ static bool check_body(struct front_request *request, const struct event_package
 bool wishes_judge(struct front_request *request, const struct wishes_place *place,
                   struct wishes *wishes)
 {
-    *wishes = (struct wishes){.filter = request->message->body};
+    const struct package_filters *filters = place->package->filters;
+    bool named = filters != NULL && filters->type == NULL;
+    *wishes = (struct wishes){.filter = named ? place->event_parameters : request->message->body};
     struct verdict v = parse_rates(place->event_parameters, &wishes->rates);
     if (verdict_ok(v))
         v = parse_suppress(request->message, &wishes->suppress);

@@ -65,7 +65,8 @@ struct watcher_filter;
 
 /* Filters in SUBSCRIBE (RFC 4660). */
 struct package_filters {
-    const char *type; /* of the body: "application/simple-filter+xml" */
+    const char *type; /* of the body: "application/simple-filter+xml"; NULL: the package's own
+                         parameters of Event are the filter, and `body` is all of those */
 
     /* `old` (NULL: none) as the body changes it, for the resource with this URI and its domain, new
      * in *filter: NULL when nothing is filtered. `old` stays. */
