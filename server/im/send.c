@@ -218,8 +218,8 @@ static struct im_sent judge(struct handing *handing)
         metrics_count(im->parts->metrics, METRIC_messages_too_long);
         return refuse(
             413,
-            "The receiver is there by UDP, or may come back by it, which takes 1300 bytes "
-            "in all (transaction.datagram_max_bytes); say it in shorter messages",
+            "The receiver is there by UDP, or may come back by it, which takes short messages only "
+            "(transaction.datagram_max_bytes in all); say it in several",
             0);
     }
     return post(handing, judgement);

@@ -8,7 +8,7 @@ enum { KEEP_MS = 1000000000 };
 
 static bool allows(struct web *web, unsigned number)
 {
-    char who[16];
+    char who[32];
     snprintf(who, sizeof(who), "caller-%u", number);
     struct web_call call = {.web = web, .who = bytes_of(who)};
     return limits_allow(&call);

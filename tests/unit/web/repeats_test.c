@@ -12,7 +12,7 @@ static struct web web;
 static bool runs(unsigned number)
 {
     static const struct web_endpoint endpoint = {.method = WEB_POST, .area = WEB_PEOPLE};
-    char key[16];
+    char key[32];
     struct web_call call = {.web = &web,
                             .endpoint = &endpoint,
                             .method = WEB_POST,

@@ -21,7 +21,7 @@ static void open_uses(void)
 /* `made_s`: after the beginning. */
 static bool rises_at(unsigned number, unsigned made_s, uint32_t count, uint64_t wall_ms)
 {
-    char text[16];
+    char text[32];
     snprintf(text, sizeof(text), "nonce-%u", number);
     const struct use use = {
         .nonce = bytes_of(text), .made_ms = MADE_MS + 1000ULL * made_s, .count = count};

@@ -272,6 +272,29 @@ START_TEST(a_forgotten_one_is_not_posted_any_more)
 }
 END_TEST
 
+static uint64_t mine;
+
+static void forget_mine(void *context, const struct http_answer *answer)
+{
+    (void)answer;
+    http_forget(http, mine);
+    ++*(unsigned *)context;
+}
+
+/* Who is told the answer and lets go of all that it asked for has nothing to let go of. */
+START_TEST(one_that_is_reported_is_forgotten)
+{
+    const struct http_post what = {
+        .url = BYTES("http://127.0.0.1/a"), .done = forget_mine, .context = &reported};
+    open_http(10, 1);
+    mine = http_post(http, &what);
+    answer(200, 0, NULL);
+    ck_assert_uint_eq(reported, 1);
+    ck_assert_uint_eq(http_count(http), 0);
+    close_http();
+}
+END_TEST
+
 START_TEST(one_that_pauses_is_forgotten)
 {
     open_http(10, 1);
@@ -331,4 +354,4 @@ UNIT_MAIN("http", what_is_posted, two_at_a_time_and_three_in_all,
           the_patient_leave_half_of_the_room, a_patient_one_is_forgotten, pauses_grow,
           retry_after_is_obeyed, what_is_refused_is_not_tried_again,
           a_forgotten_one_is_not_posted_any_more, one_that_pauses_is_forgotten,
-          a_barred_one_is_not_tried_again, good_urls)
+          one_that_is_reported_is_forgotten, a_barred_one_is_not_tried_again, good_urls)

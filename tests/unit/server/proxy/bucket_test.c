@@ -188,6 +188,18 @@ START_TEST(what_an_operator_ended_goes_nowhere)
 }
 END_TEST
 
+START_TEST(what_an_operator_ended_is_not_waited_for)
+{
+    open_proxy(10);
+    asked("OPTIONS");
+    ck_assert(!transaction_look_side(ground->parts.transactions, true, 0, 1, end_it, NULL));
+    ground_wait(ground, 10000);
+    ck_assert_uint_eq(proxy_count(proxy), 0);
+    ck_assert_uint_eq(ground->metrics.values[METRIC_requests_held_in_vain], 0);
+    close_proxy();
+}
+END_TEST
+
 UNIT_MAIN("bucket", it_goes_on_when_the_device_comes, it_waits_on_for_another, the_last_hope_goes,
           what_does_not_wait, so_many_wait, calls_are_counted_and_cancelled,
-          what_an_operator_ended_goes_nowhere)
+          what_an_operator_ended_goes_nowhere, what_an_operator_ended_is_not_waited_for)

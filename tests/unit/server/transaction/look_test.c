@@ -290,6 +290,20 @@ START_TEST(a_request_that_we_send_is_ended)
 }
 END_TEST
 
+/* What is answered is decided: only what is left of it is there. */
+START_TEST(an_invite_that_was_answered_is_not_ended)
+{
+    fixture = fixture_new(NULL);
+    send_request("INVITE", STORE_NOTHING);
+    uint64_t handle = only(false);
+    receive(fixture, udp_from("127.0.0.2:5070"), response_to(fixture, 200));
+    size_t sent = fixture->net.sent_count;
+    ck_assert_int_eq(transaction_end(fixture->layer, false, handle), ERR_CONFLICT);
+    ck_assert_uint_eq(fixture->net.sent_count, sent);
+    fixture_free(fixture);
+}
+END_TEST
+
 /* Each once, whatever ends between two pages. */
 START_TEST(pages_follow_one_another)
 {
@@ -320,4 +334,5 @@ END_TEST
 UNIT_MAIN("transaction/look", a_request_that_came, its_answer_waits_and_lingers,
           a_request_that_we_send, a_request_is_ended, a_request_is_kept_until_its_time_is_over,
           what_waits_for_its_change_is_decided, an_invite_is_ended_as_by_a_cancel,
-          a_request_that_we_send_is_ended, pages_follow_one_another)
+          a_request_that_we_send_is_ended, an_invite_that_was_answered_is_not_ended,
+          pages_follow_one_another)
