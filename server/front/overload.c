@@ -10,6 +10,7 @@
 enum {
     WHOLE = OVERLOAD_WHOLE,
     REFUSED_PART = 8,  /* of what is served, so much may be refused */
+    JUDGED_LEAST = 20, /* requests; fewer cost nothing, whatever becomes of them */
     LET_IN_LEAST = 20, /* thousandths */
     REFUSAL_COST = 4,  /* so many refusals cost about as much as what is served */
     CALM_PERCENT = 1,  /* more is let in after one calm review; twice that after two ... */
@@ -32,7 +33,9 @@ bool overload_is_late(struct overload *overload, uint64_t now_ms, unsigned late_
         overload->since_ms = 0;
         return false;
     }
-    if (overload->since_ms == 0)
+    bool queued = now_ms <= overload->last_ms + late_ms; /* it came before the last was looked at */
+    overload->last_ms = now_ms;
+    if (overload->since_ms == 0 || !queued)
         overload->since_ms = now_ms;
     return now_ms - overload->since_ms >= OVERLOAD_PATIENCE_MS;
 }
@@ -89,7 +92,7 @@ static void review(struct overload *overload)
         overload->calm = 0;
     if (overload->hold > 0)
         overload->hold--;
-    else if (refused > served / REFUSED_PART && all > may_come)
+    else if (all >= JUDGED_LEAST && refused > served / REFUSED_PART && all > may_come)
         let_in_less(overload, overload->let_in * may_come / all);
     else if (refused == 0)
         let_in_more(overload);

@@ -2,7 +2,9 @@
  *
  * The measure is queueing delay: how long a request has waited in the system before it was looked
  * at. The share that is refused grows with the delay, and forgets it at once. A delay that does not
- * last is no overload: after a stall (certificates are read anew) what has waited is served.
+ * last is no overload: after a stall (certificates are read anew) what has waited is served. And
+ * stalls one after the other are none, when each was over before the next request came: a machine
+ * may be slow for other reasons than us.
  *
  * But to refuse costs too. So there is a second measure, reviewed at times: when more is refused
  * than a part of what is served, a share of what comes is to be kept out unread, just as large as
@@ -24,7 +26,8 @@ enum { OVERLOAD_WHOLE = 1000 };
 
 struct overload {
     unsigned late_ms;      /* the delay from which new work is refused; 0: never */
-    uint64_t since_ms;     /* all requests have been late since then; 0: the last one was not */
+    uint64_t since_ms;     /* late requests have stood in line since then; 0: none does */
+    uint64_t last_ms;      /* when the last late one was looked at */
     unsigned remainder[2]; /* thousandths, by worth: what is owed to the next refusal */
     /* the review: */
     unsigned served, refused; /* since the last one */
@@ -37,7 +40,8 @@ struct overload {
 enum { OVERLOAD_PATIENCE_MS = 100, OVERLOAD_REVIEW_MS = 200 };
 
 /* Asked for each request, at the monotonic time now_ms: true when requests have been later than
- * late_ms for OVERLOAD_PATIENCE_MS. Only then is it worth while to know what this one is worth. */
+ * late_ms, and more of them waiting, for OVERLOAD_PATIENCE_MS. Only then is it worth while to know
+ * what this one is worth. */
 bool overload_is_late(struct overload *overload, uint64_t now_ms, unsigned late_ms);
 
 /* Asked then: true when it is one of those to refuse. A delay of late_ms refuses the first of what

@@ -78,6 +78,17 @@ START_TEST(a_stall_is_no_overload)
 }
 END_TEST
 
+/* On a machine that is busy with something else: each is late, and nobody stands behind it. */
+START_TEST(stalls_one_after_the_other_are_no_overload)
+{
+    struct overload overload = {.late_ms = 50};
+    for (uint64_t now_ms = 1000; now_ms < 100000; now_ms += 901)
+        ck_assert(!refuses(&overload, now_ms, 900, OVERLOAD_NEW));
+    ck_assert(!refuses(&overload, 200000, 900, OVERLOAD_NEW));
+    ck_assert(refuses(&overload, 200900, 900, OVERLOAD_NEW)); /* it had waited behind that one */
+}
+END_TEST
+
 enum { CAPACITY = 400, OFFERED = 3 * CAPACITY, LATE_MS = 50 };
 
 /* One review's time of a server that can do CAPACITY of OFFERED; true while reviews go on. */
@@ -151,6 +162,16 @@ START_TEST(a_backlog_is_not_judged_twice)
 }
 END_TEST
 
+/* There is nothing to be saved: what is let in is asked about one by one. */
+START_TEST(a_few_refusals_keep_nobody_out)
+{
+    struct overload overload = begun();
+    overload.refused = 5;
+    ck_assert(overload_review(&overload));
+    ck_assert_uint_eq(overload.let_in, OVERLOAD_WHOLE);
+}
+END_TEST
+
 /* Some always come in, or nobody would know that the time is over. */
 START_TEST(never_is_all_kept_out)
 {
@@ -165,5 +186,7 @@ END_TEST
 
 UNIT_MAIN("overload", no_more_comes_in_than_can_be_served_and_a_little,
           when_less_comes_all_is_let_in_again, a_backlog_is_not_judged_twice, never_is_all_kept_out,
-          a_stall_is_no_overload, the_share_grows_with_the_delay, what_has_begun_is_refused_later,
-          what_is_under_way_goes_on, refusals_are_spread, it_can_be_off)
+          a_few_refusals_keep_nobody_out, a_stall_is_no_overload,
+          stalls_one_after_the_other_are_no_overload, the_share_grows_with_the_delay,
+          what_has_begun_is_refused_later, what_is_under_way_goes_on, refusals_are_spread,
+          it_can_be_off)
