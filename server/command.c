@@ -143,40 +143,47 @@ static bool fail_name(const struct work *work, const char *name, enum people_fau
                         domain, names, work->config->file);
 }
 
-/* The domains that were made over the API. A database that is not there yet has none, and is not
- * made for that. */
-static void learn_domains(const struct work *work)
+/* The domains that were made over the API; false with a message when they cannot be read. A
+ * database that is not there yet has none, and is not made for that. */
+static bool learn_domains(const struct work *work)
 {
     char path[WHY_SIZE];
     char *lines = NULL;
     snprintf(path, sizeof(path), "%s/herald.db", work->config->data);
     if (access(path, F_OK) != 0)
-        return;
+        return true;
     struct account_file *file = command_open(work);
-    if (file != NULL && domain_lines(file, &lines) == ERR_NONE)
+    if (file == NULL)
+        return false;
+    enum err err = domain_lines(file, &lines);
+    account_file_close(&file);
+    if (err == ERR_NONE)
         (void)domains_take(work->domains, bytes_of(lines));
     free(lines);
-    account_file_close(&file);
+    return err == ERR_NONE ||
+           command_fail("domains cannot be read: %s; look at the disk and the rights of %s",
+                        err_name(err), work->config->data);
 }
 
-/* Who is of none of the configured domains may be of another one. */
-static enum people_fault find_person(const struct work *work, const char *name,
-                                     struct people_aor *found)
+/* Who is of none of the configured domains may be of another one. False with a message. */
+static bool find_person(const struct work *work, const char *name, struct people_aor *found)
 {
     enum people_fault fault = people_find_anybody(work->domains, bytes_of(name), found);
-    if (fault != PEOPLE_GOOD || found->domain != NULL)
-        return fault;
-    learn_domains(work);
-    return people_find_anybody(work->domains, bytes_of(name), found);
+    if (fault == PEOPLE_GOOD && found->domain == NULL) {
+        if (!learn_domains(work))
+            return false;
+        fault = people_find_anybody(work->domains, bytes_of(name), found);
+    }
+    return fault == PEOPLE_GOOD || fail_name(work, name, fault, found->text);
 }
 
 bool command_find_user(struct work *work, const char *user)
 {
     assert(user != NULL);
     struct people_aor found;
-    enum people_fault fault = find_person(work, user, &found);
-    if (fault == PEOPLE_GOOD)
-        fault = people_find_user(work->domains, bytes_of(user), &found);
+    if (!find_person(work, user, &found))
+        return false;
+    enum people_fault fault = people_find_user(work->domains, bytes_of(user), &found);
     if (fault != PEOPLE_GOOD)
         return fail_name(work, user, fault, found.text);
     work->domain = found.domain;
@@ -187,9 +194,8 @@ bool command_find_user(struct work *work, const char *user)
 bool command_find_anybody(const struct work *work, const char *who, char *aor)
 {
     struct people_aor found;
-    enum people_fault fault = find_person(work, who, &found);
-    if (fault != PEOPLE_GOOD)
-        return fail_name(work, who, fault, found.text);
+    if (!find_person(work, who, &found))
+        return false;
     memcpy(aor, found.text, sizeof(found.text));
     return true;
 }

@@ -298,10 +298,10 @@ int main(int count, char **words)
     if (count < 2)
         return help(NULL);
     if (strcmp(words[1], "help") == 0 || strcmp(words[1], "-h") == 0)
-        return help(words[2]);
+        return help(ctl_usage_noun((const char *const *)words + 2));
     for (int i = 1; i < count && strcmp(words[i], "--") != 0; i++)
         if (strcmp(words[i], "--help") == 0)
-            return help(words[1][0] != '-' ? words[1] : words[i + 1]);
+            return help(ctl_usage_noun((const char *const *)words + 1));
     if (strcmp(words[1], "--version") == 0) {
         printf("heraldctl %s\n", HERALD_VERSION);
         return EXIT_SUCCESS;

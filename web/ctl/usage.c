@@ -97,6 +97,37 @@ const char *ctl_usage(const struct ctl_verb *verb, bool whole, char text[CTL_USA
 
 /* Help. */
 
+static bool is_noun(const char *word)
+{
+    for (const struct ctl_verb *at = ctl_verbs; at->noun != NULL; at++)
+        if (strcmp(at->noun, word) == 0)
+            return true;
+    for (const struct ctl_other *at = ctl_others; at->word != NULL; at++)
+        if (strcmp(at->word, word) == 0)
+            return true;
+    return false;
+}
+
+static bool wants_value(const char *word)
+{
+    for (const struct ctl_option *at = ctl_options; at->name != NULL; at++)
+        if (strcmp(at->name, word) == 0)
+            return at->value != NULL;
+    return false;
+}
+
+const char *ctl_usage_noun(const char *const *words)
+{
+    assert(words != NULL);
+    for (; *words != NULL && strcmp(*words, "--") != 0; words++) {
+        if (is_noun(*words))
+            return *words;
+        if (wants_value(*words) && words[1] != NULL)
+            words++;
+    }
+    return NULL;
+}
+
 static void print_command(const char *noun, const char *verb, const char *usage, const char *help)
 {
     int width = printf("  %s%s%s%s", noun, *verb != '\0' ? " " : "", verb, usage);

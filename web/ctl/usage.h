@@ -11,6 +11,10 @@ enum { CTL_USAGE_SIZE = 512 };
  * behind it may be repeated. `whole`: with options and files. Returns `text`. */
 const char *ctl_usage(const struct ctl_verb *verb, bool whole, char text[CTL_USAGE_SIZE]);
 
+/* The noun that help is wanted about: the first of the words, up to "--" or NULL, that is one. A
+ * value of an option ("--url roster") is none; NULL: none of them is. */
+const char *ctl_usage_noun(const char *const *words);
+
 /* Prints all that heraldctl can do, or what a noun can, with its options. */
 void ctl_help(const char *noun);
 

@@ -33,6 +33,31 @@ START_TEST(words_then_options_then_forms)
 }
 END_TEST
 
+START_TEST(the_noun_is_the_first_word_that_is_one)
+{
+    static const struct {
+        const char *words[6], *noun;
+    } cases[] = {
+        {{"roster", "watch", "--help"}, "roster"},
+        {{"--json", "roster", "--help"}, "roster"},
+        {{"--help", "watch"}, "watch"},
+        {{"--url", "roster", "--output", "user", "trace"}, "trace"},
+        {{"--url", "--help"}, NULL},
+        {{"--output"}, NULL},
+        {{"nonsense", "--", "roster"}, NULL},
+        {{"list"}, NULL},
+        {{NULL}, NULL},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *noun = ctl_usage_noun(cases[i].words);
+        if (cases[i].noun == NULL)
+            ck_assert_msg(noun == NULL, "%s", cases[i].words[0]);
+        else
+            ck_assert_pstr_eq(noun, cases[i].noun);
+    }
+}
+END_TEST
+
 /* What is printed beside the words tells what happens, not once more the words. */
 START_TEST(help_is_a_sentence)
 {
@@ -46,4 +71,5 @@ START_TEST(help_is_a_sentence)
 }
 END_TEST
 
-UNIT_MAIN("web/ctl/usage", words_then_options_then_forms, help_is_a_sentence)
+UNIT_MAIN("web/ctl/usage", words_then_options_then_forms, the_noun_is_the_first_word_that_is_one,
+          help_is_a_sentence)
