@@ -77,10 +77,11 @@ struct subscription *subscription_find(struct presence *presence, unsigned parti
                                        const struct subscription_name *name);
 /* Whoever has subscriptions, ended ones too; NULL: this one has none. */
 struct watcher *watcher_find(const struct presence *presence, struct bytes aor);
-/* The live one of the same watcher, resource, event id and device (`instance`, not empty): its
- * dialog, or the phone that had it, is no more. NULL: none. */
+/* The live one of the same watcher, resource, event id, device (`instance`, not empty) and filter
+ * (its key; empty: none): its dialog, or the phone that had it, is no more. NULL: none. */
 struct subscription *subscription_former(const struct resource *resource,
-                                         const struct subscription_parts *parts);
+                                         const struct subscription_parts *parts,
+                                         struct bytes filter);
 /* True when the watcher may have one more. */
 bool subscription_has_room(const struct presence *presence, struct bytes watcher);
 /* Ends it, or all of a watcher's, who may watch no more (RFC 6665 4.1.3, rejected). */
