@@ -343,8 +343,7 @@ static void hush(struct subscription *subscription, bool ends, bool same_rates)
     }
     metrics_count(subscription->resource->presence->parts->metrics, METRIC_notifies_suppressed);
     subscription->told = ends;
-    subscription->dirty = false;
-    notify_unqueue(subscription);
+    notify_drop(subscription);
     if (subscription->view != NULL)
         filtering_tell(subscription);
 }

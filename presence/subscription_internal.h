@@ -112,6 +112,8 @@ void notify_give_up(struct subscription *subscription, enum metric why);
 /* Puts a restored subscription into the paced queue, and out of it. */
 void notify_queue(struct subscription *subscription);
 void notify_unqueue(struct subscription *subscription);
+/* Nothing is owed to its watcher any more, who knows it already: no NOTIFY waits. */
+void notify_drop(struct subscription *subscription);
 
 /* The text of the next NOTIFY (notify_write.c), whose CSeq is counted: `line` and `head` lie in the
  * scratch memory, the body is a reference for the caller or NULL. */
