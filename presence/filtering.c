@@ -10,7 +10,6 @@
  * make a view count: those of subscriptions that are pending or have just ended, too.
  *
  * Both are looked at behind the rights: a trigger tells nothing of what its watcher may not see. */
-#include <assert.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -25,10 +24,13 @@ static struct verdict update(const struct filtering_place *place, struct bytes b
     struct buffer uri = buffer_over(text, sizeof(text));
     buffer_text(&uri, "sip:");
     buffer_put(&uri, place->aor);
-    assert(!uri.overflow);
-    return place->package->filters->update(workshop_of(place->presence, place->package), place->old,
-                                           body, buffer_bytes(&uri), sip_aor_domain(place->aor),
-                                           filter);
+    if (uri.overflow)
+        return verdict(400, "The address is too long for a filter", 0);
+    struct package_workshop *workshop = place->resource != NULL
+                                            ? place->resource->workshop
+                                            : workshop_of(place->presence, place->package);
+    return place->package->filters->update(workshop, place->old, body, buffer_bytes(&uri),
+                                           sip_aor_domain(place->aor), filter);
 }
 
 /* One of several filters. */
@@ -138,13 +140,21 @@ struct verdict filtering_judge(const struct filtering_place *place, struct bytes
     return v;
 }
 
+/* A key was made of what came from outside: one that cannot be read again is a defect, but no
+ * reason to end the server. */
 static struct watcher_filter *read_key(const struct resource *resource, struct bytes key)
 {
     const struct filtering_place place = {
         resource->presence, resource->package, resource->aor, resource, NULL, NULL};
-    struct watcher_filter *filter;
+    struct watcher_filter *filter = NULL;
     struct verdict v = update(&place, key, &filter);
-    return verdict_ok(v) ? filter : NULL;
+    if (verdict_ok(v) && filter != NULL)
+        return filter;
+    log_write(resource->presence->parts->log, LOG_WARNING, "presence",
+              "a watcher's filter cannot be read again event=%s aor=%.*s: %s",
+              resource->package->name, BYTES_ARGS(resource->aor),
+              v.reason != NULL ? v.reason : "it names nothing");
+    return NULL;
 }
 
 struct watcher_filter *filtering_copy(const struct resource *resource,
@@ -152,9 +162,7 @@ struct watcher_filter *filtering_copy(const struct resource *resource,
 {
     if (filter == NULL)
         return NULL;
-    struct watcher_filter *copy = read_key(resource, resource->package->filters->key(filter));
-    assert(copy != NULL); /* a key can be read again */
-    return copy;
+    return read_key(resource, resource->package->filters->key(filter));
 }
 
 const struct watcher_filter *filtering_of(const struct subscription *subscription)

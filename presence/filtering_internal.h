@@ -23,7 +23,7 @@ struct filtering_place {
 struct verdict filtering_judge(const struct filtering_place *place, struct bytes body,
                                struct watcher_filter **filter);
 
-/* The same filter again; NULL for NULL. */
+/* The same filter again; NULL for NULL, and, logged, when its key cannot be read. */
 struct watcher_filter *filtering_copy(const struct resource *resource,
                                       const struct watcher_filter *filter);
 
@@ -35,7 +35,7 @@ void filtering_change(struct subscription *subscription, struct watcher_filter *
 void filtering_set(struct subscription *subscription, struct watcher_filter *filter);
 /* What of it is stored; empty: nothing. */
 struct bytes filtering_key(const struct subscription *subscription);
-/* Takes what was stored; false: it cannot be read. */
+/* Takes what was stored; false: it cannot be read, which is logged. */
 bool filtering_restore(struct subscription *subscription, struct bytes key);
 
 /* True when the last change of the resource, which its view has, is to be told: the view moved, or

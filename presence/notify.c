@@ -314,3 +314,10 @@ void notify_unqueue(struct subscription *subscription)
     presence->counts.queued--;
     DL_DELETE2(presence->restored, subscription, queue_prev, queue_next);
 }
+
+void notify_drop(struct subscription *subscription)
+{
+    subscription->dirty = subscription->prompt = false;
+    subscription->waits_ms = 0;
+    notify_unqueue(subscription);
+}

@@ -4,7 +4,7 @@
  * 415)
  *     inside a dialog: which? (481) -> whose? (403) -> repeated? (the same 200) -> in order? (500)
  *         -> end, or still allowed? (403 and the end) -> filter (400, 413, 488) -> refresh
- *     else: Contact (400) -> allowed? (403) -> repeated? -> room? (403) -> filter -> a new one, or
+ *     else: Contact (400) -> allowed? (403) -> repeated? -> filter -> room? (403) -> a new one, or
  * a fetch
  *
  * Who is none of ours and no proved neighbour is nobody: allowed only where the rules let everybody
@@ -43,6 +43,7 @@ struct subscribe {
     char instance_memory[GRUU_INSTANCE_MAX];
     struct resource *resource;          /* outside a dialog; NULL: nothing there yet */
     struct authorization authorization; /* outside a dialog */
+    struct watcher_filter *filter;      /* outside a dialog; ours until there is a subscription */
     struct subscription *former;        /* that a new one takes the place of; NULL: none */
 };
 
@@ -342,8 +343,7 @@ static void hush(struct subscription *subscription, bool ends, bool same_rates)
     }
     metrics_count(subscription->resource->presence->parts->metrics, METRIC_notifies_suppressed);
     subscription->told = ends;
-    subscription->dirty = false;
-    notify_unqueue(subscription);
+    notify_drop(subscription);
     if (subscription->view != NULL)
         filtering_tell(subscription);
 }
@@ -498,24 +498,26 @@ static struct subscription_parts parts_of(const struct subscribe *subscribe)
     };
 }
 
-/* The one of a phone that has rebooted since: same watcher, presentity, event, id and instance,
- * another dialog. It goes without a NOTIFY: at the phone nobody knows it any more, and where
- * somebody does, because two programs share an instance, "terminated" would have it subscribe
- * again, and the other after it, for ever (RFC 6665 4.1.3, deactivated and timeout). A fetch
- * replaces nothing. */
+/* The one of a phone that has rebooted since: same watcher, presentity, event, id, filter and
+ * instance, another dialog. A phone may have several for what it names in different ways (RFC 4235
+ * 3.2: one dialog here, one INVITE there). It goes without a NOTIFY: at the phone nobody knows it
+ * any more, and where somebody does, because two programs share an instance, "terminated" would
+ * have it subscribe again, and the other after it, for ever (RFC 6665 4.1.3, deactivated and
+ * timeout). A fetch replaces nothing. */
 static struct subscription *find_former(const struct subscribe *subscribe)
 {
     const struct subscription_parts parts = parts_of(subscribe);
     if (subscribe->resource == NULL || subscribe->expires_s == 0)
         return NULL; /* nothing is there, or it is a fetch */
-    return subscription_former(subscribe->resource, &parts);
+    struct bytes filter =
+        subscribe->filter != NULL ? subscribe->package->filters->key(subscribe->filter) : BYTES("");
+    return subscription_former(subscribe->resource, &parts, filter);
 }
 
 /* Takes the place of the old one, if there is one: the client asks again outside its dialog. What
  * ends at once is a fetch (RFC 6665 4.4.3): one NOTIFY, and nothing is kept but that it waits. */
-static struct subscription *make(const struct subscribe *subscribe, const struct dialog *dialog,
-                                 struct watcher_filter *filter, struct subscription *old,
-                                 struct store_set *set)
+static struct subscription *make(struct subscribe *subscribe, const struct dialog *dialog,
+                                 struct subscription *old, struct store_set *set)
 {
     struct resource *former = old != NULL ? subscription_give_way(old, set) : NULL;
     struct subscription_parts parts = parts_of(subscribe);
@@ -524,7 +526,8 @@ static struct subscription *make(const struct subscribe *subscribe, const struct
                                        subscribe->request->target, true);
     struct subscription *subscription = subscription_new(&parts, dialog);
     extras_set_rates(subscription, &subscribe->wishes.rates);
-    filtering_set(subscription, filter);
+    filtering_set(subscription, subscribe->filter);
+    subscribe->filter = NULL;
     conditional_set(subscription, subscribe->wishes.suppress, false);
     authorize_apply(subscription, &subscribe->authorization);
     if (subscribe->expires_s == 0)
@@ -551,22 +554,16 @@ static void replace(struct subscription *subscription, struct store_set *set)
 }
 
 /* A fetch changes nothing, but its 200 may wait, and the NOTIFY must not overtake it. */
-static void create(const struct subscribe *subscribe, struct subscription *old)
+static void create(struct subscribe *subscribe, struct subscription *old)
 {
     struct front_request *request = subscribe->request;
     const struct front_parts *parts = subscribe->presence->parts;
     struct dialog dialog;
-    struct watcher_filter *filter;
-    if (!take_filter(subscribe, NULL, &filter))
+    if (!open_dialog(subscribe, &dialog))
         return;
-    if (!open_dialog(subscribe, &dialog)) {
-        if (filter != NULL)
-            subscribe->package->filters->free(&filter);
-        return;
-    }
     struct store_set *set = store_begin(parts->store, request->partition);
     struct subscription *replaced = subscribe->former != old ? subscribe->former : NULL;
-    struct subscription *subscription = make(subscribe, &dialog, filter, old, set);
+    struct subscription *subscription = make(subscribe, &dialog, old, set);
     if (replaced != NULL)
         replace(replaced, set);
     if (subscription->state == SUBSCRIPTION_WAITING)
@@ -586,6 +583,18 @@ static bool is_one_more(const struct subscription *old)
     return old == NULL || !machine_is_live(old->state);
 }
 
+/* It is new, in place of `old` (NULL: none), or of a rebooted phone's. */
+static void begin(struct subscribe *subscribe, struct subscription *old)
+{
+    if (!take_filter(subscribe, NULL, &subscribe->filter))
+        return;
+    subscribe->former = find_former(subscribe);
+    if (!is_one_more(old) || subscribe->former != NULL || check_room(subscribe))
+        create(subscribe, old);
+    if (subscribe->filter != NULL)
+        subscribe->package->filters->free(&subscribe->filter);
+}
+
 /* A new one, by a name that can be kept, of a watcher about whom policy was asked. */
 static void handle_named(struct subscribe *subscribe, const struct subscription_name *name)
 {
@@ -593,13 +602,12 @@ static void handle_named(struct subscribe *subscribe, const struct subscription_
     if (!check_allowed(subscribe))
         return;
     struct subscription *old = subscription_find(subscribe->presence, request->partition, name);
-    subscribe->former = find_former(subscribe);
     if (old != NULL && !is_watchers(request, old))
         refuse_other(request);
     else if (old != NULL && is_repeated(old, request->message))
         answer_for(request, old);
-    else if (!is_one_more(old) || subscribe->former != NULL || check_room(subscribe))
-        create(subscribe, old);
+    else
+        begin(subscribe, old);
 }
 
 /* Of somebody: those who are nobody are not one user, whatever they say. */

@@ -110,7 +110,8 @@ struct subscription *subscription_find(struct presence *presence, unsigned parti
 }
 
 struct subscription *subscription_former(const struct resource *resource,
-                                         const struct subscription_parts *parts)
+                                         const struct subscription_parts *parts,
+                                         struct bytes filter)
 {
     const struct watcher *watcher = watcher_find(resource->presence, parts->watcher);
     struct subscription *subscription;
@@ -121,7 +122,8 @@ struct subscription *subscription_former(const struct resource *resource,
         if (subscription->resource == resource && machine_is_live(subscription->state) &&
             subscription->instance != NULL &&
             bytes_equal(subscription->event_id, parts->event_id) &&
-            bytes_equal(bytes_of(subscription->instance), parts->instance))
+            bytes_equal(bytes_of(subscription->instance), parts->instance) &&
+            bytes_equal(filtering_key(subscription), filter))
             return subscription;
     }
     return NULL;

@@ -77,10 +77,11 @@ struct subscription *subscription_find(struct presence *presence, unsigned parti
                                        const struct subscription_name *name);
 /* Whoever has subscriptions, ended ones too; NULL: this one has none. */
 struct watcher *watcher_find(const struct presence *presence, struct bytes aor);
-/* The live one of the same watcher, resource, event id and device (`instance`, not empty): its
- * dialog, or the phone that had it, is no more. NULL: none. */
+/* The live one of the same watcher, resource, event id, device (`instance`, not empty) and filter
+ * (its key; empty: none): its dialog, or the phone that had it, is no more. NULL: none. */
 struct subscription *subscription_former(const struct resource *resource,
-                                         const struct subscription_parts *parts);
+                                         const struct subscription_parts *parts,
+                                         struct bytes filter);
 /* True when the watcher may have one more. */
 bool subscription_has_room(const struct presence *presence, struct bytes watcher);
 /* Ends it, or all of a watcher's, who may watch no more (RFC 6665 4.1.3, rejected). */
@@ -111,6 +112,8 @@ void notify_give_up(struct subscription *subscription, enum metric why);
 /* Puts a restored subscription into the paced queue, and out of it. */
 void notify_queue(struct subscription *subscription);
 void notify_unqueue(struct subscription *subscription);
+/* Nothing is owed to its watcher any more, who knows it already: no NOTIFY waits. */
+void notify_drop(struct subscription *subscription);
 
 /* The text of the next NOTIFY (notify_write.c), whose CSeq is counted: `line` and `head` lie in the
  * scratch memory, the body is a reference for the caller or NULL. */

@@ -106,13 +106,16 @@ static struct view *find_filtered(const struct view *base, const struct watcher_
     return NULL;
 }
 
-/* Takes the base over. */
+/* Takes the base over; which it is itself when the filter cannot be read. */
 static struct view *make_filtered(struct view *base, const struct watcher_filter *filter)
 {
+    struct watcher_filter *copy = filtering_copy(base->resource, filter);
+    if (copy == NULL)
+        return base;
     struct view *view = make(base->resource);
     view->filter = memory_new(sizeof(*view->filter));
     view->filter->base = base;
-    view->filter->filter = filtering_copy(base->resource, filter);
+    view->filter->filter = copy;
     view->users++;
     return view;
 }

@@ -79,6 +79,14 @@ static struct bytes unescape(struct bytes value, struct buffer *out)
     return bytes_skip(buffer_bytes(out), from);
 }
 
+/* A quoted string may have any character behind a backslash (RFC 3261 25.1), NUL too. */
+static void write_name(struct buffer *out, const char *name, struct bytes value)
+{
+    buffer_format(out, ";%s=\"", name);
+    buffer_put(out, value);
+    buffer_char(out, '"');
+}
+
 static struct dialog_filter *filter_new(const struct bytes *values)
 {
     size_t room = 0;
@@ -88,7 +96,7 @@ static struct dialog_filter *filter_new(const struct bytes *values)
     struct buffer out = buffer_over(filter->text, room);
     for (unsigned i = 0; i < NAMES; i++)
         if (!bytes_empty(values[i]))
-            buffer_format(&out, ";%s=\"%.*s\"", names[i], BYTES_ARGS(values[i]));
+            write_name(&out, names[i], values[i]);
     filter->key = buffer_bytes(&out);
     filter->wanted.call_id = unescape(values[0], &out);
     filter->wanted.local_tag = unescape(values[1], &out);

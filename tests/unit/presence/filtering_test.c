@@ -254,6 +254,54 @@ START_TEST(filters_without_place)
 }
 END_TEST
 
+static struct verdict read_nothing(struct package_workshop *workshop,
+                                   const struct watcher_filter *old, struct bytes body,
+                                   struct bytes resource, struct bytes domain,
+                                   struct watcher_filter **filter)
+{
+    (void)workshop, (void)old, (void)body, (void)resource, (void)domain;
+    *filter = NULL;
+    return VERDICT_OK;
+}
+
+/* A key that its package cannot read again leaves its filter out, and the server goes on. */
+START_TEST(unreadable_key)
+{
+    events_open();
+    ck_assert_uint_eq(publish("", "one"), 200);
+    struct watcher_filter *filter = filter_of(SET(NO_NOTE));
+    struct view *plain = view_join(bob(), NULL, false, NULL);
+    struct package_filters filters = *presence_of_package()->filters;
+    struct event_package package = *presence_of_package();
+    filters.update = read_nothing;
+    package.filters = &filters;
+    bob()->package = &package;
+    ck_assert_ptr_null(filtering_copy(bob(), filter));
+    struct view *view = view_join(bob(), NULL, false, filter);
+    ck_assert_ptr_eq(view, plain);
+    bob()->package = presence_of_package();
+    view_leave(&view);
+    view_leave(&plain);
+    free_filter(&filter);
+    events_close();
+}
+END_TEST
+
+/* No address is so long that it ends the server. */
+START_TEST(long_address)
+{
+    char aor[4000];
+    events_open();
+    memset(aor, 'a', sizeof(aor));
+    const struct filtering_place place = {
+        presence, presence_of_package(), bytes_from(aor, sizeof(aor)), NULL, NULL, NULL};
+    struct watcher_filter *filter;
+    ck_assert_uint_eq(filtering_judge(&place, BYTES(SET(NO_NOTE)), &filter).status, 400);
+    ck_assert_ptr_null(filter);
+    events_close();
+}
+END_TEST
+
 /* A filter of an earlier version that cannot be read any more ends its subscription, so that the
  * watcher begins another one (RFC 6665 4.1.3, deactivated). */
 START_TEST(stored_filter_is_lost)
@@ -273,5 +321,5 @@ START_TEST(stored_filter_is_lost)
 END_TEST
 
 UNIT_MAIN("presence/filtering", views_are_shared, what_was_told_is_held, triggers,
-          forgotten_take_no_place, pending_filters_count, filters_without_place,
-          stored_filter_is_lost)
+          forgotten_take_no_place, pending_filters_count, filters_without_place, unreadable_key,
+          long_address, stored_filter_is_lost)

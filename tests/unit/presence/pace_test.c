@@ -87,4 +87,31 @@ START_TEST(what_waits_is_measured)
 }
 END_TEST
 
-UNIT_MAIN("presence/pace", burst, costs_nothing, what_waits_is_measured)
+/* RFC 5839 6.3: what a condition drops waits for nothing any more, so the next NOTIFY did not wait
+ * since then. */
+START_TEST(what_is_dropped_does_not_wait)
+{
+    char tag[200], to[200];
+    events_open();
+    keep_text(to, watch(""));
+    presence->settings.notify_pause_ms = 500;
+    const struct latency *waited = times_of_presence().deferred;
+    ground_wait(ground, 500);
+    ck_assert_uint_eq(publish("", "one"), 200);
+    keep_text(tag, if_match());
+    notified("SIP/2.0 200 OK");
+    ground_wait(ground, 100);
+    ck_assert_uint_eq(publish(tag, "two"), 200);
+    ck_assert_uint_ne(bob()->subscriptions->waits_ms, 0);
+    ck_assert_uint_eq(refresh(to, "Suppress-If-Match: *\r\n"), 204);
+    ck_assert_uint_eq(bob()->subscriptions->waits_ms, 0);
+    ground_wait(ground, 60000);
+    ck_assert_uint_eq(refresh(to, ""), 200);
+    ck_assert_has(notified("SIP/2.0 200 OK"), ">two<");
+    ck_assert_uint_eq(waited->sum_ms, 0);
+    events_close();
+}
+END_TEST
+
+UNIT_MAIN("presence/pace", burst, costs_nothing, what_waits_is_measured,
+          what_is_dropped_does_not_wait)
