@@ -24,7 +24,6 @@
 enum {
     SECRET_BYTES = 32,
     LIFETIME_S = 300,
-    AHEAD_MS = NONCE_FUTURE_MS / 2,
     NONCES_MAX = 65536, /* whose uses are counted; more: the oldest are stale early */
     COUNT_DIGITS = 8,   /* of nc */
     CNONCE_MAX = 256
@@ -105,12 +104,14 @@ static void see_clock(struct web_digest *digest, uint64_t wall_ms)
         nonces_renew(&digest->nonces);
 }
 
+/* So little ahead of the clock, because who makes us forget the youngest one makes all stale that
+ * are not younger. */
 static void make_nonce(struct web_digest *digest, struct bytes realm, struct buffer *nonce)
 {
     must(pthread_mutex_lock(&digest->lock));
     uint64_t now_ms = web_wall_ms();
     see_clock(digest, now_ms);
-    bool apart = now_ms <= digest->last_ms && digest->last_ms < now_ms + AHEAD_MS;
+    bool apart = now_ms <= digest->last_ms && digest->last_ms < now_ms + USES_AHEAD_MS;
     digest->last_ms = apart ? digest->last_ms + 1 : now_ms;
     nonces_write(&digest->nonces, realm, digest->last_ms, nonce);
     must(pthread_mutex_unlock(&digest->lock));

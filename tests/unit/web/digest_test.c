@@ -24,6 +24,7 @@ static const struct web_endpoint rows[] = {
 };
 static const struct web_endpoints tables[] = {{rows, SIZE_MAX}, {NULL, 0}};
 
+static _Atomic uint64_t stood_ms, stood_wall_ms; /* 0: time goes on */
 static _Atomic uint64_t back_ms;
 
 uint64_t __real_web_now_ms(void);
@@ -33,12 +34,12 @@ uint64_t __wrap_web_wall_ms(void);
 
 uint64_t __wrap_web_now_ms(void)
 {
-    return __real_web_now_ms();
+    return stood_ms != 0 ? stood_ms : __real_web_now_ms();
 }
 
 uint64_t __wrap_web_wall_ms(void)
 {
-    return __real_web_wall_ms() - back_ms;
+    return (stood_wall_ms != 0 ? stood_wall_ms : __real_web_wall_ms()) - back_ms;
 }
 
 /* What a client says; what is left out is what the right one would say. */
@@ -301,6 +302,27 @@ START_TEST(what_was_used_before_the_clock_was_set_back_is_stale)
 }
 END_TEST
 
+/* The youngest one may be forgotten, and what is not younger is stale then. */
+START_TEST(many_challenges_are_not_far_ahead_of_the_clock)
+{
+    enum { APART = 900, MANY = 1100, AHEAD_MS = 1000 };
+    struct site site;
+    char nonce[NONCE_SIZE];
+    stood_ms = __real_web_now_ms();
+    stood_wall_ms = __real_web_wall_ms();
+    begin_site(&site);
+    for (uint64_t i = 0; i < MANY; i++) {
+        challenge(&site);
+        uint64_t ahead_ms = nonce_time_ms(bytes_of(nonce_of(&site, nonce))) - stood_wall_ms;
+        ck_assert_uint_le(ahead_ms, AHEAD_MS);
+        if (i < APART)
+            ck_assert_uint_eq(ahead_ms, i);
+    }
+    site_release(&site);
+    stood_ms = stood_wall_ms = 0;
+}
+END_TEST
+
 START_TEST(rfc7616_3_3_a_nonce_that_is_not_ours_is_stale)
 {
     struct site site;
@@ -353,4 +375,5 @@ UNIT_MAIN("web/digest", rfc7616_3_3_each_algorithm_has_a_challenge,
           rfc7616_3_4_each_parameter_is_wanted, rfc7616_3_4_6_the_uri_is_the_target,
           rfc7616_3_4_5_a_count_rises, rfc7616_3_3_a_nonce_that_is_not_ours_is_stale,
           wrong_digests_are_guesses, long_values_do_no_harm,
-          what_was_used_before_the_clock_was_set_back_is_stale)
+          what_was_used_before_the_clock_was_set_back_is_stale,
+          many_challenges_are_not_far_ahead_of_the_clock)
