@@ -117,6 +117,8 @@ struct presence_look_query {
 };
 /* "event;presentity;id": the name of a subscription, by which they are ordered. */
 void presence_look_name(const struct presence_look_subscription *subscription, struct buffer *out);
+/* False: presence_look_name never wrote this. The subscription may have ended. */
+bool presence_look_is_name(struct bytes name);
 /* Visits those that the query means, in the order of their names, those that have ended and are
  * but remembered apart; true: there are more. Without presentity and watcher all resources are
  * walked once. */

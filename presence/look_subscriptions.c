@@ -171,6 +171,12 @@ bool look_read_name(struct bytes name, struct look_name *parts)
            read_hex(bytes_skip(rest, parts->aor.length + 1), &parts->id);
 }
 
+bool presence_look_is_name(struct bytes name)
+{
+    struct look_name parts;
+    return look_read_name(name, &parts) && package_find(parts.event) != NULL;
+}
+
 struct subscription *look_find(struct presence *presence, const struct look_name *name)
 {
     const struct event_package *package = package_find(name->event);

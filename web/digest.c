@@ -8,9 +8,9 @@
  * Unlike SIP's, a client counts its uses of a nonce here, so a count that does not rise is a replay
  * (RFC 7616 3.4.5): the highest one of each nonce is remembered (uses_internal.h), for right
  * responses only, so that nobody without a password can make us forget. The secret of the nonces
- * lives as long as the process, because the counts do: what was used before a restart is stale
- * behind it. Each challenge has a time of its own, so two clients never count on one nonce, unless
- * very many ask at once. */
+ * lives as long as the counts do: what was used before a restart, or before the clock was set back,
+ * is stale behind it. Each challenge has a time of its own, so two clients never count on one
+ * nonce, unless very many ask at once. */
 #include <assert.h>
 #include <stdlib.h>
 
@@ -24,7 +24,6 @@
 enum {
     SECRET_BYTES = 32,
     LIFETIME_S = 300,
-    AHEAD_MS = NONCE_FUTURE_MS / 2,
     NONCES_MAX = 65536, /* whose uses are counted; more: the oldest are stale early */
     COUNT_DIGITS = 8,   /* of nc */
     CNONCE_MAX = 256
@@ -98,11 +97,21 @@ static const struct domain *domain_of(struct web_call *call)
     return domain != NULL ? domain : domains_first(web_domains(call));
 }
 
+/* (lock of the digest) */
+static void see_clock(struct web_digest *digest, uint64_t wall_ms)
+{
+    if (uses_set_back(&digest->uses, web_now_ms(), wall_ms))
+        nonces_renew(&digest->nonces);
+}
+
+/* So little ahead of the clock, because who makes us forget the youngest one makes all stale that
+ * are not younger. */
 static void make_nonce(struct web_digest *digest, struct bytes realm, struct buffer *nonce)
 {
-    uint64_t now_ms = web_wall_ms();
     must(pthread_mutex_lock(&digest->lock));
-    bool apart = now_ms <= digest->last_ms && digest->last_ms < now_ms + AHEAD_MS;
+    uint64_t now_ms = web_wall_ms();
+    see_clock(digest, now_ms);
+    bool apart = now_ms <= digest->last_ms && digest->last_ms < now_ms + USES_AHEAD_MS;
     digest->last_ms = apart ? digest->last_ms + 1 : now_ms;
     nonces_write(&digest->nonces, realm, digest->last_ms, nonce);
     must(pthread_mutex_unlock(&digest->lock));
@@ -221,13 +230,14 @@ static void tell_back(struct web_call *call, const struct digest_credentials *cr
 static bool is_fresh(struct web_digest *digest, const struct digest_credentials *credentials)
 {
     uint64_t count, wall_ms = web_wall_ms();
+    see_clock(digest, wall_ms);
     if (!nonces_know(&digest->nonces, credentials->realm, credentials->nonce, wall_ms) ||
         !hex_count(credentials->nc, &count))
         return false;
     const struct use use = {.nonce = credentials->nonce,
                             .made_ms = nonce_time_ms(credentials->nonce),
                             .count = (uint32_t)count};
-    return uses_rise(&digest->uses, &use, web_now_ms(), wall_ms);
+    return uses_rise(&digest->uses, &use, web_now_ms());
 }
 
 /* (lock of the digest) */

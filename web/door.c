@@ -115,6 +115,8 @@ static enum MHD_Result take_field(void *context, enum MHD_ValueKind kind, const 
                 "the request has more than %d header fields; leave out those that nobody here "
                 "reads, or ask whoever stands between to add fewer",
                 WEB_FIELDS_MAX);
+    /* one that was not taken may say that a long body comes, or that somebody waits to send it */
+    web_answer_field(call, "Connection", BYTES("close"));
     return MHD_NO;
 }
 
@@ -217,13 +219,13 @@ static enum MHD_Result begin(struct web_call *call, struct web_door *door,
     call->needs_host = strcmp(version, MHD_HTTP_VERSION_1_0) != 0;
     take_address(call, connection);
     judge_framing(call, connection);
+    if (!web_answered(call))
+        MHD_get_connection_values(connection, MHD_HEADER_KIND, take_field, call);
     if (web_answered(call)) {
         call->stage = WEB_ENDS;
         return answer_send(call, connection);
     }
-    MHD_get_connection_values(connection, MHD_HEADER_KIND, take_field, call);
-    if (!web_answered(call))
-        judge_head(call, method);
+    judge_head(call, method);
     bool waits = !bytes_empty(web_field(call, "Expect"));
     bool hopeless = is_too_long(call, PATIENT_TIMES, &length);
     if (!web_answered(call) || length == 0 || (!waits && !hopeless))

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 
@@ -28,6 +29,11 @@ void sightings_release(struct sightings *sightings)
     free(sightings->memory);
     sightings->memory = NULL;
     sightings->table = NULL;
+}
+
+void sightings_clear(struct sightings *sightings)
+{
+    memset(sightings->table, 0, sightings->rows * SIGHTINGS_ROW_BYTES);
 }
 
 static struct sighting *row_of(const struct sightings *sightings, uint64_t key)

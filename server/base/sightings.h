@@ -32,6 +32,9 @@ void sightings_init(struct sightings *sightings, size_t most, uint32_t keep_ms,
                     struct metrics *metrics, enum metric evicted);
 void sightings_release(struct sightings *sightings);
 
+/* Nothing was seen: none of them counts as evicted. */
+void sightings_clear(struct sightings *sightings);
+
 /* The sighting of a key, a keyed hash of what was seen; NULL: none. Of two keys one in 2^32 is
  * taken for the other when they share a row. */
 struct sighting *sightings_find(const struct sightings *sightings, uint64_t key);

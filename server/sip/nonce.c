@@ -19,6 +19,18 @@ void nonces_init(struct nonces *nonces, struct digest_engine *engine, struct byt
     nonces->secret_length = secret.length;
 }
 
+void nonces_renew(struct nonces *nonces)
+{
+    unsigned char next[32];
+    digest_hmac(nonces->engine, bytes_from(nonces->secret, nonces->secret_length), BYTES("next"),
+                next);
+    explicit_bzero(nonces->proofs, sizeof(nonces->proofs));
+    explicit_bzero(nonces->secret, sizeof(nonces->secret));
+    memcpy(nonces->secret, next, sizeof(next));
+    nonces->secret_length = sizeof(next);
+    explicit_bzero(next, sizeof(next));
+}
+
 void nonces_release(struct nonces *nonces)
 {
     explicit_bzero(nonces, sizeof(*nonces));

@@ -36,6 +36,9 @@ struct nonces {
 /* `secret` (1 to NONCE_SECRET_MAX bytes) is copied; nonces older than `lifetime_s` are not good. */
 void nonces_init(struct nonces *nonces, struct digest_engine *engine, struct bytes secret,
                  uint64_t seed, unsigned lifetime_s);
+/* Makes the next secret of this one, from which nobody finds the way back: no nonce of before is
+ * known any more. */
+void nonces_renew(struct nonces *nonces);
 /* Forgets the secret. */
 void nonces_release(struct nonces *nonces);
 

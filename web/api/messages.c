@@ -462,12 +462,19 @@ static void get_waiting(struct web_call *call, struct account_file *file)
     struct people_aor user;
     struct page page;
     struct reading reading;
-    if (!page_read(call, &page) || !begin(call, file, &user, &reading))
+    if (!page_read(call, &page))
+        return;
+    uint64_t after = read_hex(page.after);
+    if (!bytes_empty(page.after) && after == 0) {
+        give_no_page(call);
+        return;
+    }
+    if (!begin(call, file, &user, &reading))
         return;
     struct serials *serials = memory_new(sizeof(*serials));
     json_t *items = json_array();
-    enum err err = account_list_owed(file, give_aor(&user), read_hex(page.after), page.limit + 1,
-                                     take_serial, serials);
+    enum err err =
+        account_list_owed(file, give_aor(&user), after, page.limit + 1, take_serial, serials);
     if (err == ERR_NONE)
         err = read_waiting(&reading, give_aor(&user), serials, page.limit, items);
     if (given_end(call, file, err))

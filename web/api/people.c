@@ -11,6 +11,7 @@
 
 #include "base/memory.h"
 #include "front/auth.h"
+#include "front/domains.h"
 #include "policy/preferences.h"
 #include "sip/uri.h"
 #include "store/domains.h"
@@ -113,12 +114,13 @@ static bool read_wishes(struct web_call *call, struct faults *faults, struct wis
     return true;
 }
 
-/* What GET shows of the domain says nothing, and nothing else does. */
-static void judge_domain(struct faults *faults, const struct wishes *wishes,
+/* What GET shows of the domain says nothing, by whatever name of it, and nothing else does. */
+static void judge_domain(struct web_call *call, struct faults *faults, const struct wishes *wishes,
                          const struct people_aor *aor)
 {
     struct bytes domain = sip_aor_domain(bytes_of(aor->text));
-    if (!bytes_empty(wishes->domain) && !bytes_equal_nocase(wishes->domain, domain))
+    if (!bytes_empty(wishes->domain) &&
+        domains_find(web_domains(call), wishes->domain) != aor->domain)
         fault_add(faults, "/domain",
                   "this user is of %.*s; leave the domain out, and write user@domain to make one "
                   "elsewhere",
@@ -329,7 +331,7 @@ static void post_person(struct web_call *call, struct account_file *file)
     if (!wishes.has_user || fault != PEOPLE_GOOD)
         given_name_fault(call, &faults, "/user", wishes.has_user ? fault : PEOPLE_NO_NAME);
     else
-        judge_domain(&faults, &wishes, &person.aor);
+        judge_domain(call, &faults, &wishes, &person.aor);
     if (!faults_answer(call, &faults) && is_no_alias(call, wishes.user, &person.aor))
         save(call, file, &wishes, MAKE_NEW, &person);
 }
@@ -371,7 +373,7 @@ static void change_person(struct web_call *call, struct account_file *file, enum
         (people_find_user(web_domains(call), wishes.user, &named) != PEOPLE_GOOD ||
          strcmp(named.text, person.aor.text) != 0))
         fault_add(&faults, "/user", "an account keeps its name; make another one with POST");
-    judge_domain(&faults, &wishes, &person.aor);
+    judge_domain(call, &faults, &wishes, &person.aor);
     if (!faults_answer(call, &faults) && may_wish(call, &wishes))
         save(call, file, &wishes, making, &person);
 }

@@ -58,6 +58,32 @@ static void give_page(struct web_call *call, const char *path, const struct aske
     give_list(call, page->items, more && !out.overflow && page->last[0] != '\0' ? next : NULL);
 }
 
+/* The handle behind "server;"; 0: that is none. */
+static uint64_t read_handle(struct bytes text)
+{
+    uint64_t value = 0;
+    for (size_t i = 0; i < text.length; i++) {
+        char c = ascii_lower(text.at[i]);
+        bool digit = c >= '0' && c <= '9';
+        if (!digit && (c < 'a' || c > 'f'))
+            return 0;
+        value = value << 4 | (uint64_t)(digit ? c - '0' : c - 'a' + 10);
+    }
+    return text.length == HANDLE_DIGITS ? value : 0;
+}
+
+/* The end of the page before, whatever has become of that one since. */
+static bool is_name(struct bytes name)
+{
+    struct bytes rest;
+    if (has_kind(name, "subscription", &rest))
+        return presence_look_is_name(rest);
+    if (has_kind(name, "call", &rest))
+        return bytes_index(rest, ';') > 0;
+    return (has_kind(name, "server", &rest) || has_kind(name, "client", &rest)) &&
+           read_handle(rest) != 0;
+}
+
 /* False: it is wrong, and that is answered. */
 static bool read_asked(struct web_call *call, const char *one, const char *other,
                        struct asked *asked)
@@ -70,10 +96,10 @@ static bool read_asked(struct web_call *call, const char *one, const char *other
     web_query(call, "kind", &asked->kind);
     bool known = bytes_empty(asked->kind) || bytes_equal(asked->kind, bytes_of(one)) ||
                  bytes_equal(asked->kind, bytes_of(other));
+    bool here = has_kind(asked->after, one, &rest) || has_kind(asked->after, other, &rest);
     if (!known)
         web_problem(call, 400, "bad-query", "kind", "kind must be %s or %s", one, other);
-    else if (!bytes_empty(asked->after) && !has_kind(asked->after, one, &rest) &&
-             !has_kind(asked->after, other, &rest))
+    else if (!bytes_empty(asked->after) && !(here && is_name(asked->after)))
         give_no_page(call);
     return !web_answered(call);
 }
@@ -105,20 +131,6 @@ static void take_transaction(void *context, const struct transaction_look *look)
         json_object_set_new(item, "age_ms", json_null());
     give_flag(item, "replied", look->replied);
     json_array_append_new(page->items, item);
-}
-
-/* The handle behind "server;"; 0 is none. */
-static uint64_t read_handle(struct bytes text)
-{
-    uint64_t value = 0;
-    for (size_t i = 0; i < text.length && i < HANDLE_DIGITS; i++) {
-        char c = ascii_lower(text.at[i]);
-        unsigned digit = c >= 'a' && c <= 'f'   ? (unsigned)(c - 'a') + 10
-                         : c >= '0' && c <= '9' ? (unsigned)(c - '0')
-                                                : 0;
-        value = value * 16 + digit;
-    }
-    return value;
 }
 
 static bool list_transactions(const struct web_core *core, const struct asked *asked, bool servers,
@@ -159,9 +171,8 @@ static json_t *find_transaction(struct web_call *call, const struct web_core *co
     *server = has_kind(name, "server", &rest);
     *handle = *server || has_kind(name, "client", &rest) ? read_handle(rest) : 0;
     json_t *item = NULL;
-    if (*handle != 0 && rest.length == HANDLE_DIGITS &&
-        transaction_look_one(front_parts(core->front)->transactions, *server, *handle,
-                             take_transaction, &page))
+    if (*handle != 0 && transaction_look_one(front_parts(core->front)->transactions, *server,
+                                             *handle, take_transaction, &page))
         item = json_incref(json_array_get(page.items, 0));
     json_decref(page.items);
     if (item == NULL)

@@ -59,7 +59,11 @@ static void list(struct web_call *call, const struct web_core *core,
         return;
     query->most = (size_t)limit;
     query->event = bytes_of(package != NULL ? package->name : NULL);
-    web_query(call, "after", &query->after);
+    if (web_query(call, "after", &query->after) && !bytes_empty(query->after) &&
+        !presence_look_is_name(query->after)) {
+        give_no_page(call);
+        return;
+    }
     listing.items = json_array();
     bool more = presence_look_subscriptions(core->presence, query, take, &listing);
     write_next(query, path, &listing, &out);

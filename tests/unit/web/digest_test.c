@@ -1,6 +1,10 @@
-/* digest_test.c: a user's own password by digest (RFC 7616), over a real socket. */
+/* digest_test.c: a user's own password by digest (RFC 7616), over a real socket. Link with
+ * --wrap=web_now_ms and --wrap=web_wall_ms: the clocks that the digest goes by. */
 #include "web/web.h"
 
+#include <stdatomic.h>
+
+#include "sip/nonce.h"
 #include "site.h"
 
 enum { REALM_SIZE = 64, NONCE_SIZE = 128 };
@@ -19,6 +23,24 @@ static const struct web_endpoint rows[] = {
     {.path = NULL},
 };
 static const struct web_endpoints tables[] = {{rows, SIZE_MAX}, {NULL, 0}};
+
+static _Atomic uint64_t stood_ms, stood_wall_ms; /* 0: time goes on */
+static _Atomic uint64_t back_ms;
+
+uint64_t __real_web_now_ms(void);
+uint64_t __wrap_web_now_ms(void);
+uint64_t __real_web_wall_ms(void);
+uint64_t __wrap_web_wall_ms(void);
+
+uint64_t __wrap_web_now_ms(void)
+{
+    return stood_ms != 0 ? stood_ms : __real_web_now_ms();
+}
+
+uint64_t __wrap_web_wall_ms(void)
+{
+    return (stood_wall_ms != 0 ? stood_wall_ms : __real_web_wall_ms()) - back_ms;
+}
 
 /* What a client says; what is left out is what the right one would say. */
 struct say {
@@ -256,6 +278,51 @@ START_TEST(rfc7616_3_4_5_a_count_rises)
 }
 END_TEST
 
+START_TEST(what_was_used_before_the_clock_was_set_back_is_stale)
+{
+    struct site site;
+    char used[NONCE_SIZE], fresh[NONCE_SIZE];
+    begin_site(&site);
+    challenge(&site);
+    nonce_of(&site, used);
+    ck_assert_int_eq(tell(&site, &(struct say){.nonce = used}), 200);
+    back_ms = 5000;
+    challenge(&site); /* behind the clock's step: it is good */
+    nonce_of(&site, fresh);
+    ck_assert_int_eq(tell(&site, &(struct say){.nonce = fresh}), 200);
+    ck_assert_int_eq(tell(&site, &(struct say){.nonce = used, .nc = "00000002"}), 401);
+    expect(&site, "stale=true");
+    back_ms = 10000; /* seen at a use, too */
+    ck_assert_int_eq(tell(&site, &(struct say){.nonce = fresh, .nc = "00000002"}), 401);
+    ck_assert_int_eq(tell(&site, &(struct say){.nonce = NULL}), 200);
+    back_ms = 0; /* it has caught up: what was forgotten is not good again */
+    ck_assert_int_eq(tell(&site, &(struct say){.nonce = used}), 401);
+    ck_assert_int_eq(tell(&site, &(struct say){.nonce = fresh}), 401);
+    site_release(&site);
+}
+END_TEST
+
+/* The youngest one may be forgotten, and what is not younger is stale then. */
+START_TEST(many_challenges_are_not_far_ahead_of_the_clock)
+{
+    enum { APART = 900, MANY = 1100, AHEAD_MS = 1000 };
+    struct site site;
+    char nonce[NONCE_SIZE];
+    stood_ms = __real_web_now_ms();
+    stood_wall_ms = __real_web_wall_ms();
+    begin_site(&site);
+    for (uint64_t i = 0; i < MANY; i++) {
+        challenge(&site);
+        uint64_t ahead_ms = nonce_time_ms(bytes_of(nonce_of(&site, nonce))) - stood_wall_ms;
+        ck_assert_uint_le(ahead_ms, AHEAD_MS);
+        if (i < APART)
+            ck_assert_uint_eq(ahead_ms, i);
+    }
+    site_release(&site);
+    stood_ms = stood_wall_ms = 0;
+}
+END_TEST
+
 START_TEST(rfc7616_3_3_a_nonce_that_is_not_ours_is_stale)
 {
     struct site site;
@@ -307,4 +374,6 @@ UNIT_MAIN("web/digest", rfc7616_3_3_each_algorithm_has_a_challenge,
           rfc7616_3_5_the_answer_proves_the_password_too, rfc7616_3_4_what_is_wrong_opens_nothing,
           rfc7616_3_4_each_parameter_is_wanted, rfc7616_3_4_6_the_uri_is_the_target,
           rfc7616_3_4_5_a_count_rises, rfc7616_3_3_a_nonce_that_is_not_ours_is_stale,
-          wrong_digests_are_guesses, long_values_do_no_harm)
+          wrong_digests_are_guesses, long_values_do_no_harm,
+          what_was_used_before_the_clock_was_set_back_is_stale,
+          many_challenges_are_not_far_ahead_of_the_clock)

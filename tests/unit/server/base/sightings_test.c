@@ -119,5 +119,19 @@ START_TEST(room_and_rows)
 }
 END_TEST
 
+START_TEST(a_cleared_table_is_empty)
+{
+    open_table(64);
+    for (uint32_t i = 0; i < 64; i++)
+        sightings_take(&sightings, (uint64_t)i << 32 | i, 5000);
+    sightings_clear(&sightings);
+    for (uint32_t i = 0; i < 64; i++)
+        ck_assert_ptr_null(sightings_find(&sightings, (uint64_t)i << 32 | i));
+    ck_assert_uint_eq(forgotten(), 0);
+    sightings_release(&sightings);
+}
+END_TEST
+
 UNIT_MAIN("sightings", what_was_taken_is_found, the_key_may_be_zero, the_oldest_of_a_row_gives_way,
-          only_what_was_of_use_is_counted, the_clock_comes_round, room_and_rows)
+          only_what_was_of_use_is_counted, the_clock_comes_round, room_and_rows,
+          a_cleared_table_is_empty)

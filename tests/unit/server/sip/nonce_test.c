@@ -61,6 +61,26 @@ START_TEST(another_secret_makes_other_nonces)
 }
 END_TEST
 
+START_TEST(a_renewed_secret_knows_nothing_of_before)
+{
+    struct bench bench, again;
+    char before[NONCE_LENGTH];
+    bench_init(&bench, "secret");
+    bench_init(&again, "secret");
+    struct bytes old = bytes_from(before, sizeof(before));
+    memcpy(before, make(&bench, "example.org", NOW_MS).at, sizeof(before));
+    for (int i = 0; i < 2; i++) {
+        nonces_renew(&bench.nonces);
+        ck_assert(!KNOWS(&bench, "example.org", old, NOW_MS));
+        memcpy(before, make(&bench, "example.org", NOW_MS).at, sizeof(before));
+        ck_assert(KNOWS(&bench, "example.org", old, NOW_MS));
+        ck_assert(!KNOWS(&again, "example.org", old, NOW_MS));
+    }
+    bench_release(&bench);
+    bench_release(&again);
+}
+END_TEST
+
 START_TEST(each_character_counts)
 {
     struct bench bench;
@@ -81,4 +101,5 @@ START_TEST(each_character_counts)
 END_TEST
 
 UNIT_MAIN("sip/nonce", rfc7616_3_3_a_nonce_is_of_a_realm_and_a_time,
-          another_secret_makes_other_nonces, each_character_counts)
+          another_secret_makes_other_nonces, a_renewed_secret_knows_nothing_of_before,
+          each_character_counts)

@@ -293,6 +293,9 @@ START_TEST(what_is_wrong_is_said)
     }
     ck_assert_uint_eq(ask("GET /api/v1/users/bob/messages?since=yesterday", NULL, NULL, NULL), 400);
     ck_assert_uint_eq(ask("GET /api/v1/users/bob/messages?after=5", NULL, NULL, NULL), 400);
+    ck_assert_uint_eq(ask("GET /api/v1/users/bob/messages/waiting?after=zzz", NULL, NULL, NULL),
+                      400);
+    ck_assert_str_eq(fake_call_problem_field(call), "after");
     ck_assert_uint_eq(ask("GET /api/v1/users/bob/messages?limit=0", NULL, NULL, NULL), 400);
     ck_assert_uint_eq(ask("GET /api/v1/users/bob/messages/5", NULL, NULL, NULL), 404);
     ck_assert_uint_eq(ask("GET /api/v1/users/nobody/messages", NULL, NULL, NULL), 404);

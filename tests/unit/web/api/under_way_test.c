@@ -176,15 +176,34 @@ END_TEST
 START_TEST(what_is_wrong_is_said)
 {
     static const char *const paths[] = {"transactions", "dialogs"};
-    char request[100];
+    static const char *const afters[] = {
+        "x",
+        ";",
+        "server;",
+        "server;zz",
+        "server;000000000000000g",
+        "client;0000000000000000",
+        "client;00000000000000001",
+        "other;0000000000000001",
+        "call;",
+        "call;x",
+        "call;;x",
+        "subscription;",
+        "subscription;presence;bob@example.org;1",
+        "subscription;presence;;0000000000000001",
+        "subscription;no-event;bob@example.org;0000000000000001",
+    };
+    char request[120];
     live_open();
     for (size_t i = 0; i < 2; i++) {
         snprintf(request, sizeof(request), "GET /api/v1/%s?kind=x", paths[i]);
         ck_assert_uint_eq(live_do(under_way_endpoints, request, NULL), 400);
         ck_assert_str_eq(fake_call_problem_field(call), "kind");
-        snprintf(request, sizeof(request), "GET /api/v1/%s?after=x", paths[i]);
-        ck_assert_uint_eq(live_do(under_way_endpoints, request, NULL), 400);
-        ck_assert_str_eq(fake_call_problem_field(call), "after");
+        for (size_t j = 0; j < sizeof(afters) / sizeof(afters[0]); j++) {
+            snprintf(request, sizeof(request), "GET /api/v1/%s?after=%s", paths[i], afters[j]);
+            ck_assert_msg(live_do(under_way_endpoints, request, NULL) == 400, "%s", request);
+            ck_assert_str_eq(fake_call_problem_field(call), "after");
+        }
         snprintf(request, sizeof(request), "GET /api/v1/%s?limit=1001", paths[i]);
         ck_assert_uint_eq(live_do(under_way_endpoints, request, NULL), 400);
         ck_assert_str_eq(fake_call_problem_field(call), "limit");

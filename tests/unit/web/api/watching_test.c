@@ -93,6 +93,33 @@ START_TEST(lists_are_filtered_and_come_in_pages)
 }
 END_TEST
 
+START_TEST(what_no_page_has_given_has_no_page)
+{
+    static const char *const paths[] = {"subscriptions", "users/alice/subscriptions",
+                                        "users/bob/watchers"};
+    static const char *const names[] = {"nonsense", "presence;bob@example.org",
+                                        "presence;bob@example.org;1",
+                                        "none;bob@example.org;0000000000000001"};
+    char request[160];
+    live_open();
+    watch("");
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        for (size_t j = 0; j < sizeof(names) / sizeof(names[0]); j++) {
+            snprintf(request, sizeof(request), "GET /api/v1/%s?after=%s", paths[i], names[j]);
+            ck_assert_msg(live_do(watching_endpoints, request, NULL) == 400, "%s", request);
+            ck_assert_str_eq(fake_call_problem_field(call), "after");
+        }
+        /* one that has ended meanwhile, before all others */
+        snprintf(request, sizeof(request),
+                 "GET /api/v1/%s?after=presence;a@example.org;0000000000000001", paths[i]);
+        ck_assert_uint_eq(json_array_size(live_items(watching_endpoints, request)), 1);
+        snprintf(request, sizeof(request), "GET /api/v1/%s?after=", paths[i]);
+        ck_assert_uint_eq(json_array_size(live_items(watching_endpoints, request)), 1);
+    }
+    live_close();
+}
+END_TEST
+
 /* Its presentity is told what watcher information tells; a watcher not that it is blocked politely
  * (RFC 5025 3.2.1). */
 START_TEST(users_see_less_than_the_administrator)
@@ -198,5 +225,6 @@ START_TEST(who_waits_is_forgotten)
 END_TEST
 
 UNIT_MAIN("watching", a_subscription_is_shown_with_its_last_notify, an_unanswered_notify_is_owed,
-          lists_are_filtered_and_come_in_pages, users_see_less_than_the_administrator,
-          rfc6665_4_1_3_it_ends_with_a_notify, the_reason_can_be_chosen, who_waits_is_forgotten)
+          lists_are_filtered_and_come_in_pages, what_no_page_has_given_has_no_page,
+          users_see_less_than_the_administrator, rfc6665_4_1_3_it_ends_with_a_notify,
+          the_reason_can_be_chosen, who_waits_is_forgotten)
