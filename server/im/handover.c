@@ -101,6 +101,7 @@ static void begin(struct delivery *delivery, const struct sheet *sheet, struct b
     struct judge_refusal refusal = {404, "There is no such user", im->settings.retry_least_s};
     enum judgement judgement = JUDGE_ANSWERED;
     struct attempt *attempt = attempt_new(delivery, 0, true);
+    delivery->blame = 0; /* whatever another domain had against it */
     if (accounts_find(im->parts->accounts, receiver) != NULL)
         judgement = judge_owed(im->judge, &im->settings, &question, &refusal);
     if (judgement == JUDGE_ANSWERED)
@@ -134,7 +135,7 @@ void im_domains_changed(struct im *im)
         {
             if (device->whom == STORE_TO_PEER &&
                 domains_find(im->parts->domains, sip_aor_domain(device->name)) != NULL)
-                device_wake(device);
+                device_back(device);
         }
     }
 }
