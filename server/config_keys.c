@@ -444,11 +444,11 @@ static const struct config_key file_keys[] = {
                 "Longest registration of a device that can be pushed, when that is above "
                 "registrar.expires_most_s."),
 
-    NUMBER(http.queue_max, 1, 1000000, "1000",
+    NUMBER(http.queue_max, 2, 1000000, "1000",
            "Bodies that wait to be posted by HTTP, or are under way; more are dropped. Events for "
            "webhooks take half of the room at most, and try again."),
     NUMBER(
-        http.under_way_max, 1, 1000, "20",
+        http.under_way_max, 2, 1000, "20",
         "How many of these are under way at a time. Pushes go first, and webhooks, which may not "
         "answer, take half of the room at most."),
     NUMBER(http.timeout_ms, 100, 300000, "10000", "Milliseconds that one try may take."),

@@ -15,7 +15,8 @@
 #include "pidf/simple.h"
 #include "presence/moves.h"
 
-enum { STATES_MAX = 16384, LIST_SIZE = 512 };
+/* A state that was told so long ago and gives way to another one is no loss. */
+enum { STATES_MAX = 16384, STATES_MS = 24 * 3600 * 1000, LIST_SIZE = 512 };
 
 /* Somebody whose presence is to be looked at. */
 struct look {
@@ -211,7 +212,7 @@ struct news *news_new(const struct news_parts *parts)
     news->looks_end = &news->looks;
     assert(secret.length >= sizeof(news->seed));
     memcpy(&news->seed, secret.at, sizeof(news->seed));
-    sightings_init(&news->states, STATES_MAX, 0, NULL, METRIC_events_lost);
+    sightings_init(&news->states, STATES_MAX, STATES_MS, parts->metrics, METRIC_states_forgotten);
     registrar_watch_news(parts->registrar, binding_changed, news);
     presence_watch_moves(parts->presence, &moves);
     presence_watch_state(parts->presence, &listener);

@@ -16,6 +16,7 @@ struct news_parts {
     struct registrar *registrar;
     struct presence *presence;
     struct im *im;
+    struct metrics *metrics;
 };
 
 /* Listens to all of them. */

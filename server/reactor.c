@@ -407,8 +407,8 @@ static void build_news(struct reactor *reactor, const struct config *config)
     struct world *world = reactor->ground.world;
     reactor->feed = feed_new(world, reactor->parts.store, reactor->ground.metrics, &config->events);
     const struct news_parts parts = {
-        world,      reactor->parts.store, reactor->feed, reactor->registrar, reactor->presence,
-        reactor->im};
+        world,       reactor->parts.store,   reactor->feed, reactor->registrar, reactor->presence,
+        reactor->im, reactor->ground.metrics};
     const struct hooks_parts hooks = {world,         reactor->parts.store, reactor->http,
                                       reactor->feed, reactor->ground.log,  reactor->ground.metrics};
     reactor->news = news_new(&parts);

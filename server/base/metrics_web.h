@@ -19,6 +19,7 @@
     X(web_streams_limited, "event streams refused because there are too many (503)")      \
     X(events_told, "events that listeners could read")                                    \
     X(events_lost, "events lost because too many waited for the database")                \
+    X(states_forgotten, "states of presence forgotten early, so perhaps told once more")  \
     X(webhook_events_posted, "events that a webhook took")                                \
     X(webhook_events_lost, "events given up, or that a webhook had no room for")          \
     X(webhook_posts_barred, "posts not made because a webhook led to this host itself")   \

@@ -121,7 +121,7 @@ void http_free(struct http **http)
 
 void http_reload(struct http *http, const struct http_settings *settings)
 {
-    assert(settings->queue_max > 0 && settings->under_way_max > 0 && settings->tries_max > 0);
+    assert(settings->queue_max > 1 && settings->under_way_max > 1 && settings->tries_max > 0);
     assert(settings->pause_least_ms <= settings->pause_most_ms);
     http->settings = *settings;
 }
@@ -169,10 +169,10 @@ static void dequeue(struct job *job)
     DL_DELETE(*queue, job);
 }
 
-/* Of so much room, what the patient may have. */
+/* Of so much room, what the patient may have: never all of it. */
 static size_t half(unsigned room)
 {
-    return (room + 1) / 2;
+    return room / 2;
 }
 
 static void send_job(struct http *http, struct job *job)

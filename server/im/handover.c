@@ -10,8 +10,10 @@
  *
  * Whether a domain is ours is asked whenever the message would leave, so nothing has to be moved
  * when a domain comes, by the API or by the configuration, before a crash or behind one. While the
- * receiver's row is not durable the delivery has an attempt that has no way; a crash between that
- * row and the sender's makes it come here again, and im_post does not make it twice. */
+ * receiver's row is not durable the delivery has an attempt that has no way. A crash between that
+ * row and the sender's makes it come here again, however late; the receiver's row has the sender's
+ * serial, by which im_post finds it and does not make it twice. Who writes to another name of their
+ * own has both in one log: theirs is known for as long as a request that is repeated. */
 #include "message_internal.h"
 
 /* The user of ours who is meant; empty: it goes away, as front/step_aim.c has it. */
@@ -47,6 +49,7 @@ static struct im_post post_of(const struct message *message, const struct sheet 
         .head = bytes_from(sheet->raw, (size_t)(sip->body.at - sheet->raw)),
         .body = sip->body,
         .expires_ms = wish_ms < most_ms ? wish_ms : most_ms,
+        .serial = bytes_equal(receiver, message->inbox->aor) ? 0 : message->serial,
     };
 }
 
@@ -101,6 +104,7 @@ static void begin(struct delivery *delivery, const struct sheet *sheet, struct b
     struct judge_refusal refusal = {404, "There is no such user", im->settings.retry_least_s};
     enum judgement judgement = JUDGE_ANSWERED;
     struct attempt *attempt = attempt_new(delivery, 0, true);
+    delivery->blame = 0; /* whatever another domain had against it */
     if (accounts_find(im->parts->accounts, receiver) != NULL)
         judgement = judge_owed(im->judge, &im->settings, &question, &refusal);
     if (judgement == JUDGE_ANSWERED)
@@ -134,7 +138,7 @@ void im_domains_changed(struct im *im)
         {
             if (device->whom == STORE_TO_PEER &&
                 domains_find(im->parts->domains, sip_aor_domain(device->name)) != NULL)
-                device_wake(device);
+                device_back(device);
         }
     }
 }

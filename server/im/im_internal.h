@@ -59,10 +59,12 @@ struct im_post {
     struct bytes from_tag, content_type;
     struct bytes head, body; /* as in store_message */
     uint64_t expires_ms;
-    bool copied; /* the peer is a user of ours who sent it, and has it among what was sent */
+    uint64_t serial; /* of the same message in another's log, which names it here; 0: a new one */
+    bool copied;     /* the peer is a user of ours who sent it, and has it among what was sent */
 };
 /* Returns the change to wait for; STORE_NOTHING with *refused when the owner's limits are reached.
- * One that is there already (same Call-ID, From tag, CSeq) is not made twice. */
+ * One that is there already (same Call-ID, From tag, CSeq) is not made twice: for 64*T1 or
+ * im.join_s, and with a serial as long as it has its row. */
 struct store_change im_post(struct im *im, const struct im_post *post, bool *refused);
 /* Only what its sender has of it, for the receiver does not want it and the sender is not to know.
  */

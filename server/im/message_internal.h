@@ -119,7 +119,8 @@ void device_pause(struct device *device, unsigned asked_s);
 void device_failed(struct device *device, struct delivery *delivery);
 /* Tries at the end of the turn. */
 void device_wake(struct device *device);
-/* The same when it registers: who has stepped aside is in its place again. */
+/* The same when it registers, or a peer's domain becomes ours: who has stepped aside is in its
+ * place again, and who is under way has no pause if that fails. */
 void device_back(struct device *device);
 /* The oldest one of those that have not stepped aside, or NULL. */
 struct delivery *device_first(const struct device *device);

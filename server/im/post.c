@@ -43,12 +43,13 @@ static void address(struct message *message, bool goes_out)
 }
 
 static struct message *make(struct inbox *inbox, const struct im_post *post, struct bytes peer,
-                            enum store_message_kind kind, uint64_t identity)
+                            enum store_message_kind kind, uint64_t identity, uint64_t serial)
 {
     const struct message_plan plan = {
         .peer = peer,
         .identity = identity,
         .kind = kind,
+        .serial = serial,
         .made_ms = inbox->im->parts->world->wall_ms,
         .expires_ms = post->expires_ms,
     };
@@ -61,7 +62,7 @@ static struct message *make(struct inbox *inbox, const struct im_post *post, str
 static struct store_change post_new(struct im *im, const struct im_post *post, struct inbox *inbox,
                                     uint64_t identity)
 {
-    struct message *message = make(inbox, post, post->peer, post->kind, identity);
+    struct message *message = make(inbox, post, post->peer, post->kind, identity, post->serial);
     address(message, post->goes_out);
     struct store_set *set = store_begin(im->parts->store, inbox->partition);
     message_make_room(message, set);
@@ -87,6 +88,23 @@ static bool is_known(const struct im *im, uint64_t identity)
     return message_known(im, identity) != NULL || forget_knows(im, identity);
 }
 
+static void seen(void *context, const struct store_message *row)
+{
+    (void)row;
+    *(bool *)context = true;
+}
+
+/* It has a row by that name. *refused: that cannot be told now. */
+static bool is_kept(const struct im *im, const struct im_post *post, bool *refused)
+{
+    bool there = false;
+    if (post->serial == 0)
+        return false;
+    enum err err = store_read_message(im->parts->store, post->owner, post->serial, seen, &there);
+    *refused = err != ERR_NONE && err != ERR_NOT_FOUND;
+    return there;
+}
+
 static bool has_store(const struct im *im, unsigned partition)
 {
     return !front_is_closed(im->front, partition) && store_ready(im->parts->store);
@@ -101,7 +119,7 @@ static struct message *copy_new(struct im *im, const struct im_post *post,
     if (is_known(im, identity))
         return NULL;
     struct message *copy =
-        make(inbox_need(im, post->peer), post, post->owner, STORE_SENT, identity);
+        make(inbox_need(im, post->peer), post, post->owner, STORE_SENT, identity, 0);
     copy->carbon = true;
     (void)carbon_deliver(copy, NULL);
     struct store_set *set = store_begin(im->parts->store, copy->inbox->partition);
@@ -149,6 +167,10 @@ struct store_change im_post(struct im *im, const struct im_post *post, bool *ref
         return store_latest(im->parts->store, partition);
     *refused =
         !has_store(im, partition) || (post->copied && !has_store(im, partition_of(post->peer)));
+    if (*refused)
+        return STORE_NOTHING;
+    if (is_kept(im, post, refused))
+        return store_latest(im->parts->store, partition);
     if (*refused)
         return STORE_NOTHING;
     struct inbox *inbox = inbox_need(im, post->owner);

@@ -7,7 +7,8 @@
  * A message at which a device fails again and again steps aside: the others, in their order, go
  * before it, and it has a pause of its own. An answer that speaks of the message (5xx) weighs more
  * than silence, which may be the device's; "busy" or "not here" speak of the device alone. When the
- * device registers, all are in their places again. */
+ * device registers, or another domain becomes one of ours, all are in their places again, and what
+ * is under way then is tried again at once if it fails. */
 #include "message_internal.h"
 
 enum { BLAME_MOST = 6 };
@@ -194,7 +195,7 @@ static void step_aside(struct delivery *delivery)
 void device_failed(struct device *device, struct delivery *delivery)
 {
     assert(delivery->device == device && delivery->state == STORE_OWED);
-    if (delivery->blame >= BLAME_MOST)
+    if (delivery->blame >= BLAME_MOST && !device->came)
         step_aside(delivery);
     if (delivery->aside && delivery->answered && delivery->asked_s == 0)
         device_nudge(device); /* it is there */

@@ -657,6 +657,14 @@ START_TEST(test_every_number_has_a_range)
 }
 END_TEST
 
+/* Who posts one at a time would wait for a webhook that does not answer. */
+START_TEST(test_webhooks_leave_a_place_to_pushes)
+{
+    number_is_bounded("http", "queue_max", 2, 1000000);
+    number_is_bounded("http", "under_way_max", 2, 1000);
+}
+END_TEST
+
 START_TEST(test_broken_files)
 {
     refuses("\nlisten = { 5 };\n", 2, "syntax error");
@@ -685,4 +693,4 @@ UNIT_MAIN("config", test_the_sample_file_is_the_table, test_the_sample_file_is_t
           test_name_servers, test_lists_of_the_registrar, test_gateways,
           test_wrong_lists_of_the_registrar, test_unknown_keys_name_the_nearest, test_wrong_types,
           test_wrong_values, test_values_that_contradict_each_other, test_every_number_has_a_range,
-          test_broken_files, test_not_a_configuration_at_all)
+          test_webhooks_leave_a_place_to_pushes, test_broken_files, test_not_a_configuration_at_all)

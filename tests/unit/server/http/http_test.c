@@ -148,29 +148,51 @@ END_TEST
 /* Whoever does not answer keeps those alone from being posted that can wait. */
 START_TEST(the_patient_leave_half_of_the_room)
 {
-    open_http(6, 3);
+    open_http(7, 3);
     for (int i = 0; i < 3; i++)
         ck_assert_uint_ne(post_as("http://hooks/", true), 0);
     ck_assert_uint_eq(post_as("http://hooks/", true), 0);
     ck_assert_uint_eq(metrics.values[METRIC_http_limited], 1);
-    ck_assert_uint_eq(away_count, 2);
+    ck_assert_uint_eq(away_count, 1);
     post("http://push/1");
-    ck_assert_uint_eq(away_count, 3);
-    ck_assert_str_eq(away[2]->url, "http://push/1");
     post("http://push/2");
-    answer(200, 0, NULL); /* of a patient one; another one waits for longer than the push */
     ck_assert_uint_eq(away_count, 3);
     ck_assert_str_eq(away[2]->url, "http://push/2");
+    post("http://push/3");
+    answer(200, 0, NULL); /* of the patient one; another one waits for longer than the push */
+    ck_assert_uint_eq(away_count, 3);
+    ck_assert_str_eq(away[2]->url, "http://push/3");
     ck_assert_uint_ne(post_as("http://hooks/", true), 0);
-    answer(503, 0, NULL);
+    answer(200, 0, NULL);
     ck_assert_uint_eq(away_count, 3);
     ck_assert_str_eq(away[2]->url, "http://hooks/");
     answer(200, 0, NULL);
     answer(200, 0, NULL);
-    ck_assert_uint_eq(away_count, 2); /* the last two that are new; one pauses */
+    ck_assert_uint_eq(away_count, 1);
+    answer(503, 0, NULL);
+    ck_assert_uint_eq(away_count, 1); /* a new one; the other pauses */
     wait_ms(1000);
-    ck_assert_uint_eq(away_count, 2); /* it is patient behind its pause, too */
+    ck_assert_uint_eq(away_count, 1); /* it is patient behind its pause, too */
     answer(200, 0, NULL);
+    ck_assert_uint_eq(away_count, 1);
+    close_http();
+}
+END_TEST
+
+/* The least that can be set has a place for each. */
+START_TEST(the_patient_never_have_all_of_the_room)
+{
+    open_http(3, 3);
+    ck_assert_uint_ne(post_as("http://hooks/", true), 0);
+    ck_assert_uint_eq(post_as("http://hooks/", true), 0);
+    ck_assert_uint_ne(post("http://push/1"), 0);
+    ck_assert_uint_ne(post("http://push/2"), 0);
+    ck_assert_uint_eq(away_count, 3);
+    close_http();
+    open_http(2, 2);
+    ck_assert_uint_ne(post_as("http://hooks/", true), 0);
+    ck_assert_uint_eq(post_as("http://hooks/", true), 0);
+    ck_assert_uint_ne(post("http://push/1"), 0);
     ck_assert_uint_eq(away_count, 2);
     close_http();
 }
@@ -178,14 +200,19 @@ END_TEST
 
 START_TEST(a_patient_one_is_forgotten)
 {
-    open_http(2, 1);
-    post("http://push/");
+    open_http(4, 2);
+    post("http://push/1");
+    post("http://push/2");
     uint64_t patient = post_as("http://hooks/", true);
+    ck_assert_uint_ne(post_as("http://hooks/2", true), 0);
     http_forget(http, patient);
-    ck_assert_uint_eq(http_count(http), 1);
-    ck_assert_uint_ne(post_as("http://hooks/", true), 0); /* there is room for one */
+    ck_assert_uint_eq(http_count(http), 3);
+    ck_assert_uint_ne(post_as("http://hooks/3", true), 0); /* there is room for one */
     answer(200, 0, NULL);
-    ck_assert_str_eq(away[0]->url, "http://hooks/");
+    ck_assert_str_eq(away[1]->url, "http://hooks/2");
+    answer(200, 0, NULL);
+    answer(200, 0, NULL);
+    ck_assert_str_eq(away[0]->url, "http://hooks/3");
     answer(200, 0, NULL);
     ck_assert_uint_eq(http_count(http), 0);
     close_http();
@@ -252,20 +279,23 @@ END_TEST
 /* What waits is never posted; what is under way is not tried again. */
 START_TEST(a_forgotten_one_is_not_posted_any_more)
 {
-    open_http(10, 1);
-    uint64_t first = post("http://127.0.0.1/a"), second = post("http://127.0.0.1/b");
+    open_http(10, 2);
+    uint64_t first = post("http://127.0.0.1/a");
+    post("http://127.0.0.1/");
+    uint64_t second = post("http://127.0.0.1/b");
     post("http://127.0.0.1/c");
     http_forget(http, second);
-    ck_assert_uint_eq(http_count(http), 2);
+    ck_assert_uint_eq(http_count(http), 3);
     http_forget(http, first);
-    ck_assert_uint_eq(http_count(http), 2);
+    ck_assert_uint_eq(http_count(http), 3);
     answer(503, 0, NULL);
-    ck_assert_str_eq(away[0]->url, "http://127.0.0.1/c");
-    ck_assert_uint_eq(http_count(http), 1);
+    ck_assert_str_eq(away[1]->url, "http://127.0.0.1/c");
+    ck_assert_uint_eq(http_count(http), 2);
+    answer(200, 0, NULL);
     answer(200, 0, NULL);
     wait_ms(60000);
     ck_assert_uint_eq(away_count, 0);
-    ck_assert_uint_eq(reported, 1);
+    ck_assert_uint_eq(reported, 2);
     ck_assert_uint_eq(http_count(http), 0);
     http_forget(http, first);
     close_http();
@@ -286,7 +316,7 @@ START_TEST(one_that_is_reported_is_forgotten)
 {
     const struct http_post what = {
         .url = BYTES("http://127.0.0.1/a"), .done = forget_mine, .context = &reported};
-    open_http(10, 1);
+    open_http(10, 2);
     mine = http_post(http, &what);
     answer(200, 0, NULL);
     ck_assert_uint_eq(reported, 1);
@@ -297,7 +327,7 @@ END_TEST
 
 START_TEST(one_that_pauses_is_forgotten)
 {
-    open_http(10, 1);
+    open_http(10, 2);
     uint64_t first = post("http://127.0.0.1/a");
     answer(503, 0, NULL);
     http_forget(http, first);
@@ -312,7 +342,7 @@ END_TEST
 /* Whose name leads where it must not has it told at once. */
 START_TEST(a_barred_one_is_not_tried_again)
 {
-    open_http(10, 1);
+    open_http(10, 2);
     post("http://hooks.example.net/");
     ck_assert(!away[0]->elsewhere);
     away[0]->barred = true;
@@ -351,7 +381,8 @@ START_TEST(good_urls)
 END_TEST
 
 UNIT_MAIN("http", what_is_posted, two_at_a_time_and_three_in_all,
-          the_patient_leave_half_of_the_room, a_patient_one_is_forgotten, pauses_grow,
-          retry_after_is_obeyed, what_is_refused_is_not_tried_again,
-          a_forgotten_one_is_not_posted_any_more, one_that_pauses_is_forgotten,
-          one_that_is_reported_is_forgotten, a_barred_one_is_not_tried_again, good_urls)
+          the_patient_leave_half_of_the_room, the_patient_never_have_all_of_the_room,
+          a_patient_one_is_forgotten, pauses_grow, retry_after_is_obeyed,
+          what_is_refused_is_not_tried_again, a_forgotten_one_is_not_posted_any_more,
+          one_that_pauses_is_forgotten, one_that_is_reported_is_forgotten,
+          a_barred_one_is_not_tried_again, good_urls)
