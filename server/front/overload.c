@@ -10,7 +10,6 @@
 enum {
     WHOLE = OVERLOAD_WHOLE,
     REFUSED_PART = 8,  /* of what is served, so much may be refused */
-    JUDGED_LEAST = 20, /* requests; fewer cost nothing, whatever becomes of them */
     LET_IN_LEAST = 20, /* thousandths */
     REFUSAL_COST = 4,  /* so many refusals cost about as much as what is served */
     CALM_PERCENT = 1,  /* more is let in after one calm review; twice that after two ... */
@@ -92,7 +91,7 @@ static void review(struct overload *overload)
         overload->calm = 0;
     if (overload->hold > 0)
         overload->hold--;
-    else if (all >= JUDGED_LEAST && refused > served / REFUSED_PART && all > may_come)
+    else if (all >= OVERLOAD_JUDGED_LEAST && refused > served / REFUSED_PART && all > may_come)
         let_in_less(overload, overload->let_in * may_come / all);
     else if (refused == 0)
         let_in_more(overload);

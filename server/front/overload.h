@@ -37,7 +37,11 @@ struct overload {
     unsigned hold;            /* reviews to wait for the effect of the last one */
 };
 
-enum { OVERLOAD_PATIENCE_MS = 100, OVERLOAD_REVIEW_MS = 200 };
+enum {
+    OVERLOAD_PATIENCE_MS = 100,
+    OVERLOAD_REVIEW_MS = 200,
+    OVERLOAD_JUDGED_LEAST = 20 /* requests a review; fewer cost nothing, served or refused */
+};
 
 /* Asked for each request, at the monotonic time now_ms: true when requests have been later than
  * late_ms, and more of them waiting, for OVERLOAD_PATIENCE_MS. Only then is it worth while to know
