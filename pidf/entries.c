@@ -500,9 +500,10 @@ struct blob *entries_outline(const struct blob *state)
 static bool has_value(const struct piece *dialog, const char *attribute, struct bytes wanted)
 {
     struct text escaped = {0};
+    if (bytes_empty(wanted))
+        return true;
     text_quoted(&escaped, wanted);
-    bool has = bytes_empty(wanted) ||
-               bytes_equal(piece_attribute(dialog->tag, attribute), text_bytes(&escaped));
+    bool has = bytes_equal(piece_attribute(dialog->tag, attribute), text_bytes(&escaped));
     text_release(&escaped);
     return has;
 }
