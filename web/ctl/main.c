@@ -274,6 +274,9 @@ static int begin(struct work *work, int count, const char **words)
 {
     if (!ctl_options_take(&work->options, &count, words, work->why))
         return fail(work->why);
+    words[count] = NULL; /* options are taken out */
+    if (count > 0 && strcmp(words[0], "help") == 0)
+        return help(ctl_usage_noun(words + 1));
     if (count > 0 && strcmp(words[0], "watch") == 0)
         return watch(work, count - 1, words + 1);
     if (count > 0 && strcmp(words[0], "check") == 0)
@@ -293,11 +296,11 @@ static int begin(struct work *work, int count, const char **words)
 int main(int count, char **words)
 {
     struct work work = {.out = NULL};
-    (void)setvbuf(stdin, NULL, _IONBF,
-                  0); /* a token's line is not to take the password's with it */
+    /* a token's line is not to take the password's with it */
+    (void)setvbuf(stdin, NULL, _IONBF, 0);
     if (count < 2)
         return help(NULL);
-    if (strcmp(words[1], "help") == 0 || strcmp(words[1], "-h") == 0)
+    if (strcmp(words[1], "-h") == 0)
         return help(ctl_usage_noun((const char *const *)words + 2));
     for (int i = 1; i < count && strcmp(words[i], "--") != 0; i++)
         if (strcmp(words[i], "--help") == 0)
