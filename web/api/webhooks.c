@@ -290,8 +290,8 @@ static void set_secret(const struct web_call *call, struct hook_row *hook, struc
         memcpy(hook->before, hook->secret, sizeof(hook->before));
     else
         hook->before[0] = '\0';
-    uint64_t now_ms =
-        web_wall_ms(); /* each change has a time of its own, whatever the clock does */
+    /* each change has a time of its own, whatever the clock does */
+    uint64_t now_ms = web_wall_ms();
     hook->secret_ms = now_ms > hook->secret_ms ? now_ms : hook->secret_ms + 1;
     take_text(hook->secret, sizeof(hook->secret), secret);
 }
