@@ -119,6 +119,13 @@ static void challenge(struct site *site)
     ck_assert_int_eq(ask(site, "GET /own/alice HTTP/1.1", ""), 401);
 }
 
+/* What follows is said to this one, of a challenge of its own. */
+static void new_nonce(struct site *site, char nonce[NONCE_SIZE])
+{
+    challenge(site);
+    nonce_of(site, nonce);
+}
+
 #define TELL(site, ...) (challenge(site), tell(site, &(const struct say){__VA_ARGS__}))
 
 START_TEST(rfc7616_3_3_each_algorithm_has_a_challenge)
@@ -158,8 +165,7 @@ START_TEST(rfc7616_3_5_the_answer_proves_the_password_too)
     struct site site;
     char nonce[NONCE_SIZE], wanted[256];
     begin_site(&site);
-    challenge(&site);
-    nonce_of(&site, nonce);
+    new_nonce(&site, nonce);
     struct digest_hex proof = respond(&(struct say){.method = ""}, nonce);
     ck_assert_int_eq(tell(&site, &(struct say){.nonce = nonce}), 200);
     snprintf(wanted, sizeof(wanted),
@@ -259,8 +265,7 @@ START_TEST(rfc7616_3_4_5_a_count_rises)
     struct site site;
     char nonce[NONCE_SIZE], other[NONCE_SIZE];
     begin_site(&site);
-    challenge(&site);
-    nonce_of(&site, nonce);
+    new_nonce(&site, nonce);
     ck_assert_int_eq(tell(&site, &(struct say){.nonce = nonce}), 200);
     ck_assert_int_eq(tell(&site, &(struct say){.nonce = nonce}), 401);
     expect(&site, "stale=true");
@@ -270,8 +275,7 @@ START_TEST(rfc7616_3_4_5_a_count_rises)
     ck_assert_int_eq(tell(&site, &(struct say){.nonce = nonce, .nc = "00000009"}), 401);
     ck_assert_int_eq(tell(&site, &(struct say){.nonce = nonce, .nc = "ffffffff"}), 200);
     /* a wrong one uses up nothing */
-    challenge(&site);
-    nonce_of(&site, nonce);
+    new_nonce(&site, nonce);
     ck_assert_int_eq(tell(&site, &(struct say){.nonce = nonce, .password = "x"}), 401);
     ck_assert_int_eq(tell(&site, &(struct say){.nonce = nonce}), 200);
     site_release(&site);
@@ -283,12 +287,10 @@ START_TEST(what_was_used_before_the_clock_was_set_back_is_stale)
     struct site site;
     char used[NONCE_SIZE], fresh[NONCE_SIZE];
     begin_site(&site);
-    challenge(&site);
-    nonce_of(&site, used);
+    new_nonce(&site, used);
     ck_assert_int_eq(tell(&site, &(struct say){.nonce = used}), 200);
     back_ms = 5000;
-    challenge(&site); /* behind the clock's step: it is good */
-    nonce_of(&site, fresh);
+    new_nonce(&site, fresh); /* behind the clock's step: it is good */
     ck_assert_int_eq(tell(&site, &(struct say){.nonce = fresh}), 200);
     ck_assert_int_eq(tell(&site, &(struct say){.nonce = used, .nc = "00000002"}), 401);
     expect(&site, "stale=true");
