@@ -144,19 +144,6 @@ void presence_look_name(const struct presence_look_subscription *subscription, s
     buffer_format(out, ";%016llx", (unsigned long long)subscription->id);
 }
 
-static bool read_hex(struct bytes text, uint64_t *value)
-{
-    *value = 0;
-    for (size_t i = 0; i < text.length; i++) {
-        char c = ascii_lower(text.at[i]);
-        unsigned digit = c >= '0' && c <= '9' ? (unsigned)(c - '0') : (unsigned)(c - 'a' + 10);
-        if (digit > 15)
-            return false;
-        *value = *value * 16 + digit;
-    }
-    return text.length == 16;
-}
-
 bool look_read_name(struct bytes name, struct look_name *parts)
 {
     struct bytes rest = name;
@@ -168,7 +155,7 @@ bool look_read_name(struct bytes name, struct look_name *parts)
         return false;
     parts->aor = bytes_first(rest, (size_t)(last - rest.at));
     return !bytes_empty(parts->event) && !bytes_empty(parts->aor) &&
-           read_hex(bytes_skip(rest, parts->aor.length + 1), &parts->id);
+           bytes_hex_to_u64(bytes_skip(rest, parts->aor.length + 1), 16, &parts->id);
 }
 
 bool presence_look_is_name(struct bytes name)

@@ -139,19 +139,6 @@ void web_digest_challenge(struct web_call *call, bool stale)
 
 /* Judging. */
 
-static bool hex_count(struct bytes digits, uint64_t *count)
-{
-    *count = 0;
-    for (size_t i = 0; i < digits.length; i++) {
-        char c = ascii_lower(digits.at[i]);
-        bool digit = c >= '0' && c <= '9';
-        if (!digit && (c < 'a' || c > 'f'))
-            return false;
-        *count = *count << 4 | (uint64_t)(digit ? c - '0' : c - 'a' + 10);
-    }
-    return digits.length == COUNT_DIGITS && *count > 0;
-}
-
 /* It comes back in a quoted string. */
 static bool is_cnonce(struct bytes cnonce)
 {
@@ -172,7 +159,7 @@ static const char *fault_of(const struct domain *domain,
         return "the algorithm is none that was offered; take it from a challenge";
     if (!bytes_equal_nocase(credentials->qop, BYTES("auth")))
         return "qop=auth is wanted (RFC 7616 3.4)";
-    if (!hex_count(credentials->nc, &count))
+    if (!bytes_hex_to_u64(credentials->nc, COUNT_DIGITS, &count) || count == 0)
         return "nc must be 8 hex digits, 00000001 at first (RFC 7616 3.4)";
     if (bytes_index(credentials->username, '@') >= 0)
         return "username is without the domain, which is the realm";
@@ -232,7 +219,7 @@ static bool is_fresh(struct web_digest *digest, const struct digest_credentials 
     uint64_t count, wall_ms = web_wall_ms();
     see_clock(digest, wall_ms);
     if (!nonces_know(&digest->nonces, credentials->realm, credentials->nonce, wall_ms) ||
-        !hex_count(credentials->nc, &count))
+        !bytes_hex_to_u64(credentials->nc, COUNT_DIGITS, &count) || count == 0)
         return false;
     const struct use use = {.nonce = credentials->nonce,
                             .made_ms = nonce_time_ms(credentials->nonce),

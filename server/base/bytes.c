@@ -169,6 +169,23 @@ bool bytes_to_u64(struct bytes digits, uint64_t *value)
     return to_number(digits, UINT64_MAX, value);
 }
 
+bool bytes_hex_to_u64(struct bytes digits, size_t count, uint64_t *value)
+{
+    uint64_t number = 0;
+    assert(count > 0 && count <= 16);
+    if (digits.length != count)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        char c = ascii_lower(digits.at[i]);
+        bool decimal = c >= '0' && c <= '9';
+        if (!decimal && (c < 'a' || c > 'f'))
+            return false;
+        number = number << 4 | (uint64_t)(decimal ? c - '0' : c - 'a' + 10);
+    }
+    *value = number;
+    return true;
+}
+
 /* Bytes of the character that begins there; 0: it is none (RFC 3629 4: neither longer than needed,
  * nor a surrogate, nor above U+10FFFF). */
 static size_t utf8_length(const unsigned char *at, size_t left)

@@ -76,6 +76,8 @@ struct bytes bytes_split(struct bytes *rest, char separator);
  * the type holds; *value is then unchanged. */
 bool bytes_to_u32(struct bytes digits, uint32_t *value);
 bool bytes_to_u64(struct bytes digits, uint64_t *value);
+/* The same of exactly `count` (1 to 16) hexadecimal digits, of either case. */
+bool bytes_hex_to_u64(struct bytes digits, size_t count, uint64_t *value);
 
 /* True when all of it is UTF-8 (RFC 3629). */
 bool bytes_is_utf8(struct bytes slice);

@@ -140,24 +140,6 @@ struct bytes cpim_uri(struct bytes value)
     return bytes_trim(value);
 }
 
-/* The value of four hexadecimal digits, or -1. */
-static long hex_of(struct bytes digits)
-{
-    long value = 0;
-    if (digits.length != 4)
-        return -1;
-    for (size_t i = 0; i < 4; i++) {
-        char c = ascii_lower(digits.at[i]);
-        if (c >= '0' && c <= '9')
-            value = value * 16 + (c - '0');
-        else if (c >= 'a' && c <= 'f')
-            value = value * 16 + (c - 'a' + 10);
-        else
-            return -1;
-    }
-    return value;
-}
-
 /* UTF-8 of a character of UCS-2; halves of a pair, which are none, become U+FFFD. */
 static void put_character(struct buffer *out, long code)
 {
@@ -180,10 +162,10 @@ static const char escaped[] = "btnr", means[] = "\b\t\n\r";
 /* What stands behind a backslash; how many bytes of it. */
 static size_t put_escape(struct buffer *out, struct bytes rest)
 {
-    long code = rest.at[0] == 'u' ? hex_of(bytes_first(bytes_skip(rest, 1), 4)) : -1;
+    uint64_t code;
     const char *special = rest.at[0] != '\0' ? strchr(escaped, rest.at[0]) : NULL;
-    if (code >= 0) {
-        put_character(out, code);
+    if (rest.at[0] == 'u' && bytes_hex_to_u64(bytes_first(bytes_skip(rest, 1), 4), 4, &code)) {
+        put_character(out, (long)code);
         return 5;
     }
     buffer_char(out, special != NULL ? means[special - escaped] : rest.at[0]);

@@ -19,11 +19,9 @@
 /* 16 hexadecimal digits; 0: they are none, and nothing has that id. */
 static uint64_t read_id(struct bytes text)
 {
-    char copy[20] = "", *end = copy;
-    struct buffer out = buffer_over(copy, sizeof(copy) - 1);
-    buffer_put(&out, text);
-    uint64_t id = strtoull(copy, &end, 16);
-    return text.length == 16 && !out.overflow && end == copy + 16 ? id : 0;
+    uint64_t id = 0;
+    (void)bytes_hex_to_u64(text, 16, &id);
+    return id;
 }
 
 static void give_id(json_t *item, uint64_t id)

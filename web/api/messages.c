@@ -28,15 +28,12 @@ enum { LOOKED_MAX = 2000, LOOKED_MAX_BYTES = 8 << 20, ID_SIZE = 17, TARGET_SIZE 
 
 /* Ids. */
 
+/* 0: that is none, and nothing has it. */
 static uint64_t read_hex(struct bytes text)
 {
-    char copy[ID_SIZE] = "", *end = copy;
-    if (text.length == 0 || text.length >= ID_SIZE)
-        return 0;
-    memcpy(copy, text.at, text.length);
-    uint64_t number = strtoull(copy, &end, 16);
-    return end == copy + text.length && copy[0] != '-' && copy[0] != '+' && copy[0] != ' ' ? number
-                                                                                           : 0;
+    uint64_t serial = 0;
+    (void)bytes_hex_to_u64(text, ID_SIZE - 1, &serial);
+    return serial;
 }
 
 static void give_id(json_t *item, uint64_t serial)

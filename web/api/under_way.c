@@ -61,15 +61,9 @@ static void give_page(struct web_call *call, const char *path, const struct aske
 /* The handle behind "server;"; 0: that is none. */
 static uint64_t read_handle(struct bytes text)
 {
-    uint64_t value = 0;
-    for (size_t i = 0; i < text.length; i++) {
-        char c = ascii_lower(text.at[i]);
-        bool digit = c >= '0' && c <= '9';
-        if (!digit && (c < 'a' || c > 'f'))
-            return 0;
-        value = value << 4 | (uint64_t)(digit ? c - '0' : c - 'a' + 10);
-    }
-    return text.length == HANDLE_DIGITS ? value : 0;
+    uint64_t handle = 0;
+    (void)bytes_hex_to_u64(text, HANDLE_DIGITS, &handle);
+    return handle;
 }
 
 /* The end of the page before, whatever has become of that one since. */

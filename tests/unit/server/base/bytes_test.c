@@ -98,6 +98,19 @@ START_TEST(numbers_are_digits_within_their_type)
 }
 END_TEST
 
+START_TEST(hexadecimal_numbers_are_so_many_digits)
+{
+    uint64_t value = 7;
+    ck_assert(bytes_hex_to_u64(BYTES("fFfFfFfFfFfFfFf0"), 16, &value) && value == UINT64_MAX - 15);
+    ck_assert(bytes_hex_to_u64(BYTES("09aF"), 4, &value) && value == 0x9af);
+    static const char *const wrong[] = {"",     "9af",  "009af", "0x9a", "-9af",
+                                        " 9af", "9a f", "9ag0",  "9a/0", "9a:0"};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        ck_assert_msg(!bytes_hex_to_u64(bytes_of(wrong[i]), 4, &value), "%s", wrong[i]);
+    ck_assert_uint_eq(value, 0x9af);
+}
+END_TEST
+
 /* Different inputs of every length up to three words, and different seeds, give different values.
  */
 START_TEST(hashes_depend_on_every_byte_and_on_the_seed)
@@ -200,5 +213,6 @@ UNIT_MAIN("bytes", one_has_another_word_than_many, utf8_is_told_from_other_bytes
           packed_slices_stand_one_behind_the_other, equality_is_of_bytes_and_of_ascii_letters,
           folding_touches_nothing_but_letters, order_puts_a_prefix_first,
           parts_never_leave_the_slice, splitting_drops_the_separator_and_ends_empty,
-          numbers_are_digits_within_their_type, hashes_depend_on_every_byte_and_on_the_seed,
-          top_bits_do_not_cancel_out_for_any_seed, low_bits_of_hashes_are_spread)
+          numbers_are_digits_within_their_type, hexadecimal_numbers_are_so_many_digits,
+          hashes_depend_on_every_byte_and_on_the_seed, top_bits_do_not_cancel_out_for_any_seed,
+          low_bits_of_hashes_are_spread)
